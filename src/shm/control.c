@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/control.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "shm/sysctl.h"
+
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
+
+/*
+ * An id holds an index in its low bits: 15 of them, or 24 with the kernel's
+ * boot option ipcmni_extend.
+ */
+static const int index_masks[] = { 0x7fff, 0xffffff };
+
+static void from_shmid_ds(int id, const struct shmid_ds *ds, struct segment *segment)
+{
+	*segment = (struct segment){
+		.id = id,
+		.key = ds->shm_perm.__key,
+		.cpid = ds->shm_cpid,
+		.lpid = ds->shm_lpid,
+		.uid = ds->shm_perm.uid,
+		.gid = ds->shm_perm.gid,
+		.cuid = ds->shm_perm.cuid,
+		.cgid = ds->shm_perm.cgid,
+		.size = ds->shm_segsz,
+		.nattch = ds->shm_nattch,
+		.atime = ds->shm_atime,
+		.dtime = ds->shm_dtime,
+		.ctime = ds->shm_ctime,
+		.mode = ds->shm_perm.mode & 0777,
+		.dest = ds->shm_perm.mode & SHM_DEST,
+		.locked = ds->shm_perm.mode & SHM_LOCKED,
+	};
+}
+
+int segment_at_index(int index, struct segment *segment)
+{
+	struct shmid_ds ds;
+	int id;
+
+	memset(&ds, 0, sizeof(ds));
+	id = shmctl(index, SHM_STAT_ANY, &ds);
+	if (id < 0)
+		return errno;
+	from_shmid_ds(id, &ds, segment);
+	return 0;
+}
+
+int segment_look(int id, struct segment *segment)
+{
+	int error = EINVAL;
+
+	for (size_t i = 0; i < sizeof(index_masks) / sizeof(index_masks[0]); i++) {
+		error = segment_at_index(id & index_masks[i], segment);
+		if (!error && segment->id == id)
+			return 0;
+		if (error && !segment_missing(error))
+			return error;
+	}
+	return EINVAL;
+}
+
+int segment_by_key(key_t key, int *id)
+{
+	*id = shmget(key, 0, 0);
+	return *id < 0 ? errno : 0;
+}
+
+int segment_set_rights(int id, const struct segment_rights *rights)
+{
+	struct shmid_ds ds = {
+		.shm_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
+	};
+
+	return shmctl(id, IPC_SET, &ds) < 0 ? errno : 0;
+}
+
+int segment_set_lock(int id, bool lock)
+{
+	return shmctl(id, lock ? SHM_LOCK : SHM_UNLOCK, NULL) < 0 ? errno : 0;
+}
+
+int segment_remove(int id)
+{
+	return shmctl(id, IPC_RMID, NULL) < 0 ? errno : 0;
+}
+
+int segment_attach(int id, void *address, int flags, void **attached)
+{
+	*attached = shmat(id, address, flags);
+	/* shmat(2) returns (void *)-1 for an error */
+	return *attached == (void *)-1 ? errno : 0;
+}
+
+bool removal_is_forced(void)
+{
+	uint64_t forced;
+
+	return sysctl_read("kernel/shm_rmid_forced", &forced) == 0 && forced != 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * control: the System V calls on one segment. All functions return 0 or an
+ * errno value; a segment that is not there is EINVAL or EIDRM, which
+ * segment_missing() tells (shmctl(2)).
+ */
+#ifndef SHM_CONTROL_H
+#define SHM_CONTROL_H
+
+#include "shm/segment.h"
+
+/* Whether an error of a call by id says that there is no such segment. */
+static inline bool segment_missing(int error);
+
+/*
+ * Looks at the segment with this id, without need of any right and without
+ * leaving a trace (SHM_STAT_ANY, Linux 4.17). rss and swap stay unknown.
+ */
+int segment_look(int id, struct segment *segment);
+
+/* The same by the kernel's index, for walking over all segments. */
+int segment_at_index(int index, struct segment *segment);
+
+/* The id of the segment with this key. ENOENT: there is none. */
+int segment_by_key(key_t key, int *id);
+
+/* Owner, group and mode of a segment, all set at once (IPC_SET). */
+struct segment_rights {
+	uid_t uid;
+	gid_t gid;
+	unsigned short mode;
+};
+
+int segment_set_rights(int id, const struct segment_rights *rights);
+
+/* Locks the segment into memory, or unlocks it (SHM_LOCK, SHM_UNLOCK). */
+int segment_set_lock(int id, bool lock);
+
+/*
+ * Marks the segment for removal (IPC_RMID): without looking who has it. The
+ * careful way is reclaim().
+ */
+int segment_remove(int id);
+
+/*
+ * Attaches the segment (shmat with these flags) at an address, or where the
+ * kernel likes when it is NULL.
+ */
+int segment_attach(int id, void *address, int flags, void **attached);
+
+/*
+ * Whether kernel.shm_rmid_forced is 1 in this IPC namespace: a segment is
+ * then destroyed with its last detach, or with its creator's end.
+ */
+bool removal_is_forced(void);
+
+#include <errno.h>
+
+static inline bool segment_missing(int error)
+{
+	return error == EINVAL || error == EIDRM;
+}
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/interrupt.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
+
+static void add_signals(sigset_t *set, const int *signals)
+{
+	for (; *signals; signals++) {
+		struct sigaction action;
+
+		if (sigaction(*signals, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+			continue;
+		sigaddset(set, *signals);
+	}
+}
+
+int interrupt_begin(struct interrupt *interrupt, const int *extra)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	add_signals(&set, ending);
+	if (extra)
+		add_signals(&set, extra);
+	*interrupt = (struct interrupt){ .fd = -1 };
+	if (sigprocmask(SIG_BLOCK, &set, &interrupt->before) < 0)
+		return errno;
+	interrupt->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (interrupt->fd < 0) {
+		int error = errno;
+
+		sigprocmask(SIG_SETMASK, &interrupt->before, NULL);
+		return error;
+	}
+	return 0;
+}
+
+int64_t monotonic_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info)
+{
+	if (read(interrupt->fd, info, sizeof(*info)) != (ssize_t)sizeof(*info))
+		return false;
+	return true;
+}
+
+int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t timeout)
+{
+	struct pollfd pollfds[] = {
+		{ .fd = interrupt->fd, .events = POLLIN },
+		{ .fd = fd, .events = events },
+	};
+	int64_t deadline = timeout < 0 ? -1 : monotonic_ms() + timeout;
+
+	for (;;) {
+		struct signalfd_siginfo info;
+		int64_t left = deadline < 0 ? -1 : deadline - monotonic_ms();
+		int ready;
+
+		if (deadline >= 0 && left < 0)
+			left = 0;
+		ready = poll(pollfds, fd < 0 ? 1 : 2, left > INT_MAX ? INT_MAX : (int)left);
+		if (ready < 0 && errno != EINTR)
+			return errno;
+		if (ready > 0 && pollfds[0].revents && interrupt_take(interrupt, &info)) {
+			interrupt->signal = (int)info.ssi_signo;
+			return EINTR;
+		}
+		if (ready > 0 && fd >= 0 && pollfds[1].revents)
+			return 0;
+		if (ready == 0 && left == 0)
+			return ETIMEDOUT;
+	}
+}
+
+void interrupt_end(struct interrupt *interrupt)
+{
+	if (interrupt->signal) {
+		sigset_t one;
+
+		signal(interrupt->signal, SIG_DFL);
+		sigemptyset(&one);
+		sigaddset(&one, interrupt->signal);
+		raise(interrupt->signal);
+		sigprocmask(SIG_UNBLOCK, &one, NULL);
+	}
+	close(interrupt->fd);
+	sigprocmask(SIG_SETMASK, &interrupt->before, NULL);
+}

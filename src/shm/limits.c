@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/limits.h"
+
+#include <errno.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+bool limit_is_none(uint64_t value)
+{
+	return value >= LIMIT_UNLIMITED;
+}
+
+int limits_read(struct limits *limits)
+{
+	struct shminfo info = { 0 };
+	struct shm_info used = { 0 };
+
+	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) < 0 ||
+	    shmctl(0, SHM_INFO, (struct shmid_ds *)&used) < 0)
+		return errno;
+	*limits = (struct limits){
+		.shmmni = info.shmmni,
+		.shmall = info.shmall,
+		.shmmax = info.shmmax,
+		.shmmin = info.shmmin,
+		.page = (uint64_t)sysconf(_SC_PAGESIZE),
+		.segments = (uint64_t)used.used_ids,
+		.pages = used.shm_tot,
+		.resident = used.shm_rss,
+		.swapped = used.shm_swp,
+		.swap_attempts = used.swap_attempts,
+		.swap_successes = used.swap_successes,
+	};
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process: who is alive. Each pid is asked once and remembered. */
+#ifndef SHM_PROCESS_H
+#define SHM_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "shm/intmap.h"
+
+enum liveness {
+	LIVENESS_UNKNOWN, /* pid 0, a saved list, or no right to ask */
+	LIVENESS_RUNNING,
+	LIVENESS_GONE, /* it ended, is a zombie, or its id is now a thread's */
+};
+
+struct process {
+	pid_t pid;
+	enum liveness liveness;
+	char command[64]; /* its comm; empty where that is not known */
+};
+
+struct processes {
+	struct intmap map;
+	struct process unknown; /* what is told where nothing is known */
+	bool blind;		/* ask nothing: the list is not of this machine */
+};
+
+/*
+ * What is known of the process with this pid; never NULL. Judged by
+ * pidfd_open(2), never from /proc, which hidepid may hide; before Linux 5.3 by
+ * kill(pid, 0). Valid until processes_free().
+ */
+const struct process *process_find(struct processes *processes, pid_t pid);
+
+/*
+ * When the process started, in seconds since boot (/proc/PID/stat, field 22);
+ * -1 where that cannot be read.
+ */
+int64_t process_start(pid_t pid);
+
+void processes_free(struct processes *processes);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/escape.h"
+
+enum { LINE_SIZE = 4096 };
+
+static const char *program_name = "shmtool";
+
+void error_set_name(const char *name)
+{
+	program_name = name;
+}
+
+const char *error_name(void)
+{
+	return program_name;
+}
+
+__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format,
+						      va_list arguments)
+{
+	char message[LINE_SIZE];
+	char line[LINE_SIZE + 1];
+	size_t length;
+
+	length = (size_t)snprintf(message, sizeof(message), "%s: %s", program_name, kind);
+	if (length < sizeof(message))
+		vsnprintf(message + length, sizeof(message) - length, format, arguments);
+	length = escape_controls(line, sizeof(line) - 1, message);
+	line[length++] = '\n';
+	/* where stderr cannot be written, there is nobody to tell */
+	if (write(STDERR_FILENO, line, length) < 0)
+		return;
+}
+
+enum status fail(enum status status, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("", format, arguments);
+	va_end(arguments);
+	return status;
+}
+
+void hint(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("hint: ", format, arguments);
+	va_end(arguments);
+}
+
+void warn(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("warning: ", format, arguments);
+	va_end(arguments);
+}
+
+/* What errors of segment calls mean; any other is STATUS_FAILED in strerror's words. */
+static const struct meaning {
+	int error;
+	enum status status;
+	const char *reason; /* NULL: strerror's words */
+} segment_meanings[] = {
+	{ EINVAL, STATUS_MISSING, "no such segment" },
+	{ EIDRM, STATUS_MISSING, "no such segment" },
+	{ ENOENT, STATUS_MISSING, "no such segment" },
+	{ EEXIST, STATUS_EXISTS, "it exists already" },
+	{ EACCES, STATUS_DENIED, "permission denied" },
+	{ EPERM, STATUS_DENIED, "permission denied" },
+	{ ENOMEM, STATUS_EXHAUSTED, "not enough memory" },
+	{ ENOSPC, STATUS_EXHAUSTED, "a kernel limit is reached" },
+	{ EMFILE, STATUS_EXHAUSTED, NULL },
+	{ ENFILE, STATUS_EXHAUSTED, NULL },
+	{ EAGAIN, STATUS_EXHAUSTED, NULL },
+	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
+	{ EBUSY, STATUS_BUSY, "in use" },
+	{ EOWNERDEAD, STATUS_FAILED,
+	  "kernel.shm_rmid_forced is 1 and nobody has it attached, so looking would destroy it" },
+};
+
+static const struct meaning *find_meaning(int error)
+{
+	for (size_t i = 0; i < sizeof(segment_meanings) / sizeof(segment_meanings[0]); i++) {
+		if (segment_meanings[i].error == error)
+			return &segment_meanings[i];
+	}
+	return NULL;
+}
+
+enum status status_of_segment(int error)
+{
+	const struct meaning *meaning = find_meaning(error);
+
+	return meaning ? meaning->status : STATUS_FAILED;
+}
+
+const char *reason_of_segment(int error)
+{
+	const struct meaning *meaning = find_meaning(error);
+
+	return meaning && meaning->reason ? meaning->reason : strerror(error);
+}
+
+enum status status_of_file(int error)
+{
+	return error == EACCES || error == EPERM ? STATUS_DENIED : STATUS_FAILED;
+}
+
+void status_keep_first(enum status *kept, enum status status)
+{
+	if (*kept == STATUS_DONE)
+		*kept = status;
+}
+
+const char *segment_label(char text[SEGMENT_LABEL_SIZE], int id, key_t key)
+{
+	if (key)
+		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (key 0x%08x)", id,
+			 (unsigned int)key);
+	else
+		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (no key)", id);
+	return text;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * error: what the program says on stderr, and its exit statuses. Every line is
+ * written at once, with control characters escaped, so that names made by
+ * others cannot play with the terminal.
+ */
+#ifndef TEXT_ERROR_H
+#define TEXT_ERROR_H
+
+#include "shm/segment.h"
+
+enum status {
+	STATUS_DONE = 0,
+	STATUS_NO = 1,	      /* the answer is no */
+	STATUS_USAGE = 2,     /* the command line is wrong; nothing was done */
+	STATUS_MISSING = 3,   /* no such segment */
+	STATUS_EXISTS = 4,    /* it exists already */
+	STATUS_DENIED = 5,    /* permission denied */
+	STATUS_EXHAUSTED = 6, /* a kernel limit or memory is exhausted */
+	STATUS_FAILED = 7,    /* any other failure of the system or of input and output */
+	STATUS_TIMEOUT = 8,   /* timed out */
+	STATUS_BUSY = 9,      /* in use, or changed under us */
+	/* attach with a COMMAND only, as shells have them: */
+	STATUS_OWN_FAILURE = 125,
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
+	STATUS_SIGNAL = 128, /* plus the signal's number */
+};
+
+/* Sets the name that lines begin with: "shmtool rm". */
+void error_set_name(const char *name);
+const char *error_name(void);
+
+/* Writes "NAME: message" and a newline; returns the status, for `return fail(...)`. */
+enum status fail(enum status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Writes "NAME: hint: message". */
+void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes "NAME: warning: message". */
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The status for an errno value of a call on a segment. */
+enum status status_of_segment(int error);
+
+/* The status for an errno value of a call on a file. */
+enum status status_of_file(int error);
+
+/* What an errno value of a call on a segment means, in words. */
+const char *reason_of_segment(int error);
+
+/* Keeps the status of the first failure of several. */
+void status_keep_first(enum status *kept, enum status status);
+
+/* "segment 131076 (key 0x000004d2)", in text, which is returned. */
+enum { SEGMENT_LABEL_SIZE = 64 };
+const char *segment_label(char text[SEGMENT_LABEL_SIZE], int id, key_t key);
+#define SEGMENT_LABEL(segment) \
+	segment_label((char[SEGMENT_LABEL_SIZE]){ 0 }, (segment)->id, (segment)->key)
+
+#endif

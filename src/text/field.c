@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/field.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/state.h"
+
+/* Getters, one a field, in the order of the table. */
+
+#define GETTER(name, ...)                                                        \
+	static struct value get_##name(struct view *view, const struct segment *segment) \
+	{                                                                        \
+		(void)view;                                                      \
+		(void)segment;                                                   \
+		return (struct value){ __VA_ARGS__ };                            \
+	}
+
+static const char *user_text(struct view *view, uid_t uid)
+{
+	return view->numeric ? NULL : name_of_user(&view->names, uid);
+}
+
+static const char *group_text(struct view *view, gid_t gid)
+{
+	return view->numeric ? NULL : name_of_group(&view->names, gid);
+}
+
+/* A user or group by name, or by number with --numeric. */
+static struct value identity(const char *name, uint32_t number)
+{
+	return (struct value){ name ? VALUE_TEXT : VALUE_NUMBER, number, name };
+}
+
+static struct value when(int64_t time)
+{
+	return (struct value){ time ? VALUE_TIME : VALUE_UNKNOWN, (uint64_t)time, NULL };
+}
+
+/* The command of a living process. */
+static struct value command_of(struct view *view, pid_t pid)
+{
+	const char *command = process_find(&view->judge->processes, pid)->command;
+
+	return (struct value){ *command ? VALUE_TEXT : VALUE_UNKNOWN, 0, command };
+}
+
+static struct value get_made_by(struct view *view, const struct segment *segment)
+{
+	const struct process *process = process_find(&view->judge->processes, segment->cpid);
+	bool gone = process->liveness == LIVENESS_GONE;
+
+	if (segment->cpid == 0)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	return (struct value){ VALUE_PROCESS, (uint64_t)segment->cpid,
+			       gone ? "gone" : process->command };
+}
+
+static struct value get_owner(struct view *view, const struct segment *segment)
+{
+	return identity(user_text(view, segment->uid), segment->uid);
+}
+
+static struct value get_group(struct view *view, const struct segment *segment)
+{
+	return identity(group_text(view, segment->gid), segment->gid);
+}
+
+static struct value get_creator(struct view *view, const struct segment *segment)
+{
+	return identity(user_text(view, segment->cuid), segment->cuid);
+}
+
+static struct value get_cgroup(struct view *view, const struct segment *segment)
+{
+	return identity(group_text(view, segment->cgid), segment->cgid);
+}
+
+static struct value get_ccomm(struct view *view, const struct segment *segment)
+{
+	return command_of(view, segment->cpid);
+}
+
+static struct value get_lcomm(struct view *view, const struct segment *segment)
+{
+	return command_of(view, segment->lpid);
+}
+
+static struct value get_atime(struct view *view, const struct segment *segment)
+{
+	(void)view;
+	return when(segment->atime);
+}
+
+static struct value get_dtime(struct view *view, const struct segment *segment)
+{
+	(void)view;
+	return when(segment->dtime);
+}
+
+static struct value get_ctime(struct view *view, const struct segment *segment)
+{
+	(void)view;
+	return when(segment->ctime);
+}
+
+#define IF_MEMORY_KNOWN (segment->memory_known ? VALUE_SIZE : VALUE_UNKNOWN)
+
+GETTER(id, VALUE_NUMBER, (uint64_t)segment->id, NULL)
+GETTER(key, VALUE_KEY, (uint32_t)segment->key, NULL)
+GETTER(uid, VALUE_NUMBER, segment->uid, NULL)
+GETTER(gid, VALUE_NUMBER, segment->gid, NULL)
+GETTER(cuid, VALUE_NUMBER, segment->cuid, NULL)
+GETTER(cgid, VALUE_NUMBER, segment->cgid, NULL)
+GETTER(mode, VALUE_MODE, segment->mode, NULL)
+GETTER(perms, VALUE_PERMS, segment->mode, NULL)
+GETTER(size, VALUE_SIZE, segment->size, NULL)
+GETTER(rss, IF_MEMORY_KNOWN, segment->rss, NULL)
+GETTER(swap, IF_MEMORY_KNOWN, segment->swap, NULL)
+GETTER(nattch, VALUE_NUMBER, segment->nattch, NULL)
+GETTER(state, VALUE_TEXT, (uint64_t)segment->state, state_name(segment->state))
+GETTER(locked, VALUE_FLAG, segment->locked, NULL)
+GETTER(dest, VALUE_FLAG, segment->dest, NULL)
+GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
+GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
+GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
+GETTER(holders, VALUE_UNKNOWN, 0, NULL)
+GETTER(ns, VALUE_NUMBER, view->ns, NULL)
+GETTER(host, VALUE_TEXT, 0, view->host)
+
+const struct field fields[] = {
+	{ "id", "ID", true, get_id, "identifier (shmid)" },
+	{ "key", "KEY", false, get_key, "key; 0x00000000: none (private, or marked for removal)" },
+	{ "owner", "OWNER", false, get_owner, "user who owns it" },
+	{ "uid", "UID", true, get_uid, "the same as a number" },
+	{ "group", "GROUP", false, get_group, "group that owns it" },
+	{ "gid", "GID", true, get_gid, "the same as a number" },
+	{ "creator", "CREATOR", false, get_creator, "user who made it" },
+	{ "cuid", "CUID", true, get_cuid, "the same as a number" },
+	{ "cgroup", "CGROUP", false, get_cgroup, "group of who made it" },
+	{ "cgid", "CGID", true, get_cgid, "the same as a number" },
+	{ "mode", "MODE", false, get_mode, "permissions, octal" },
+	{ "perms", "PERMS", false, get_perms, "permissions, as rw-r-----" },
+	{ "size", "SIZE", true, get_size, "size in bytes" },
+	{ "rss", "RSS", true, get_rss, "bytes of it in memory" },
+	{ "swap", "SWAP", true, get_swap, "bytes of it in swap" },
+	{ "nattch", "NATTCH", true, get_nattch, "number of attachments" },
+	{ "state", "STATE", false, get_state, "dest, attached, kept, orphaned or detached" },
+	{ "locked", "LOCKED", false, get_locked, "locked into memory" },
+	{ "dest", "DEST", false, get_dest, "marked for removal with its last detach" },
+	{ "cpid", "CPID", true, get_cpid, "process that made it" },
+	{ "ccomm", "CCOMM", false, get_ccomm, "its command, while it runs" },
+	{ "lpid", "LPID", true, get_lpid, "last process that attached or detached" },
+	{ "lcomm", "LCOMM", false, get_lcomm, "its command, while it runs" },
+	{ "made-by", "MADE-BY", false, get_made_by, "cpid and its command, or gone" },
+	{ "atime", "ATTACHED", false, get_atime, "time of the last attach" },
+	{ "dtime", "DETACHED", false, get_dtime, "time of the last detach" },
+	{ "ctime", "CHANGED", false, get_ctime, "time it was made or its rights changed" },
+	{ "idle", "IDLE", true, get_idle, "time since the latest of the three" },
+	{ "holders", "HOLDERS", false, get_holders, "processes that have it attached" },
+	{ "ns", "NS", true, get_ns, "inode of its IPC namespace" },
+	{ "host", "HOST", false, get_host, "name of the machine" },
+};
+
+const size_t field_count = sizeof(fields) / sizeof(fields[0]);
+
+void view_begin(struct view *view, struct judge *judge)
+{
+	struct stat status;
+
+	*view = (struct view){ .judge = judge };
+	if (stat("/proc/self/ns/ipc", &status) == 0)
+		view->ns = status.st_ino;
+	gethostname(view->host, sizeof(view->host) - 1);
+}
+
+void view_end(struct view *view)
+{
+	names_free(&view->names);
+}
+
+static const struct field *find_field(const char *name, size_t length)
+{
+	for (size_t i = 0; i < field_count; i++) {
+		if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
+			return &fields[i];
+	}
+	return NULL;
+}
+
+static const char no_such_field[] = "no such field (shmtool ls -H lists them)";
+
+const char *parse_fields(const char *word, struct field_list *list)
+{
+	field_list_free(list);
+	for (;;) {
+		size_t length = strcspn(word, ",");
+		const struct field *field = find_field(word, length);
+		const struct field **items;
+
+		if (!field)
+			return no_such_field;
+		items = reallocarray(list->items, list->count + 1, sizeof(field));
+		if (!items)
+			return "not enough memory";
+		list->items = items;
+		list->items[list->count++] = field;
+		word += length;
+		if (!*word)
+			return NULL;
+		word++;
+	}
+}
+
+void field_list_free(struct field_list *list)
+{
+	free(list->items);
+	*list = (struct field_list){ 0 };
+}
+
+const char *parse_sort(const char *word, struct sort_keys *keys)
+{
+	keys->count = 0;
+	for (;;) {
+		bool descending = *word == '-';
+		const char *name = word + descending;
+		size_t length = strcspn(name, ",");
+		const struct field *field = find_field(name, length);
+		struct sort_key *items;
+
+		if (!field)
+			return no_such_field;
+		items = reallocarray(keys->items, keys->count + 1, sizeof(*items));
+		if (!items)
+			return "not enough memory";
+		keys->items = items;
+		keys->items[keys->count++] = (struct sort_key){ field, descending };
+		word = name + length;
+		if (!*word)
+			return NULL;
+		word++;
+	}
+}
+
+int compare_values(const struct value *a, const struct value *b)
+{
+	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
+		return (a->kind != VALUE_UNKNOWN) - (b->kind != VALUE_UNKNOWN);
+	if (a->kind == VALUE_TEXT)
+		return strcmp(a->text, b->text);
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+/* What qsort_r's comparison needs. */
+struct order {
+	struct view *view;
+	const struct sort_keys *keys;
+};
+
+static int compare_segments(const void *left, const void *right, void *context)
+{
+	const struct segment *const *a = left;
+	const struct segment *const *b = right;
+	const struct order *order = context;
+
+	for (size_t i = 0; i < order->keys->count; i++) {
+		const struct sort_key *key = &order->keys->items[i];
+		struct value left_value = key->field->get(order->view, *a);
+		struct value right_value = key->field->get(order->view, *b);
+		int sign = compare_values(&left_value, &right_value);
+
+		if (sign)
+			return key->descending ? -sign : sign;
+	}
+	return (*a > *b) - (*a < *b); /* their order in the list */
+}
+
+enum status sort_segments(struct view *view, const struct sort_keys *keys,
+			  struct segment *segments, size_t count)
+{
+	struct order order = { view, keys };
+	struct segment **pointers;
+	struct segment *sorted;
+
+	if (!keys->count || count < 2)
+		return STATUS_DONE;
+	pointers = calloc(count, sizeof(*pointers));
+	sorted = calloc(count, sizeof(*sorted));
+	if (!pointers || !sorted) {
+		free(pointers);
+		free(sorted);
+		return fail(STATUS_EXHAUSTED, "cannot sort the list: not enough memory");
+	}
+	for (size_t i = 0; i < count; i++)
+		pointers[i] = &segments[i];
+	qsort_r(pointers, count, sizeof(*pointers), compare_segments, &order);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = *pointers[i];
+	memcpy(segments, sorted, count * sizeof(*segments));
+	free(pointers);
+	free(sorted);
+	return STATUS_DONE;
+}
+
+static void number_text(char buffer[VALUE_TEXT_SIZE], uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	memcpy(buffer, digits + at, sizeof(digits) - at);
+	buffer[sizeof(digits) - at] = '\0';
+}
+
+static void key_text(char buffer[VALUE_TEXT_SIZE], uint64_t key)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	buffer[0] = '0';
+	buffer[1] = 'x';
+	for (int i = 0; i < 8; i++)
+		buffer[2 + i] = digits[key >> (28 - 4 * i) & 15];
+	buffer[10] = '\0';
+}
+
+static void mode_text(char buffer[VALUE_TEXT_SIZE], uint64_t mode)
+{
+	buffer[0] = '0';
+	for (int i = 0; i < 3; i++)
+		buffer[1 + i] = (char)('0' + (mode >> (6 - 3 * i) & 7));
+	buffer[4] = '\0';
+}
+
+const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE])
+{
+	switch (value->kind) {
+	case VALUE_UNKNOWN:
+		return "-";
+	case VALUE_NUMBER:
+	case VALUE_SIZE:
+	case VALUE_DURATION:
+		number_text(buffer, value->number);
+		return buffer;
+	case VALUE_KEY:
+		key_text(buffer, value->number);
+		return buffer;
+	case VALUE_MODE:
+		mode_text(buffer, value->number);
+		return buffer;
+	case VALUE_PERMS:
+		perms_text(buffer, (unsigned short)value->number);
+		return buffer;
+	case VALUE_TIME:
+		time_text(buffer, (int64_t)value->number, TIME_UTC, 0);
+		return buffer;
+	case VALUE_FLAG:
+		return value->number ? "yes" : "no";
+	case VALUE_TEXT:
+		return value->text;
+	case VALUE_PROCESS:
+		number_text(buffer, value->number);
+		if (*value->text)
+			snprintf(buffer + strlen(buffer), VALUE_TEXT_SIZE - strlen(buffer), " %s",
+				 value->text);
+		return buffer;
+	}
+	return "";
+}
+
+const char *value_for_people(const struct view *view, const struct value *value,
+			     char buffer[VALUE_TEXT_SIZE])
+{
+	switch (value->kind) {
+	case VALUE_SIZE:
+		if (view->exact)
+			break;
+		size_text(buffer, value->number);
+		return buffer;
+	case VALUE_TIME:
+		time_text(buffer, (int64_t)value->number, view->times, view->judge->now);
+		return buffer;
+	case VALUE_DURATION:
+		duration_text(buffer, (int64_t)value->number);
+		return buffer;
+	default:
+		break;
+	}
+	return value_for_programs(value, buffer);
+}
+
+void print_field_help(struct output *output)
+{
+	for (size_t i = 0; i < field_count; i++)
+		output_format(output, "%-8s  %s\n", fields[i].name, fields[i].help);
+}
+
+/*
+ * Steps over one piece of a format: sets *field for %{field}, *text and
+ * *length for anything else; returns what is wrong, or NULL.
+ */
+static const char *next_piece(const char **format, const struct field **field, const char **text,
+			      size_t *length)
+{
+	static const struct {
+		char sequence[3];
+		char result[2];
+	} escapes[] = { { "%%", "%" }, { "\\t", "\t" }, { "\\n", "\n" }, { "\\\\", "\\" } };
+	const char *at = *format;
+
+	*field = NULL;
+	*text = at;
+	*length = strcspn(at, "%\\");
+	if (*length) {
+		*format = at + *length;
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		if (strncmp(at, escapes[i].sequence, 2) == 0) {
+			*text = escapes[i].result;
+			*length = 1;
+			*format = at + 2;
+			return NULL;
+		}
+	}
+	if (at[0] == '%' && at[1] == '{') {
+		size_t name = strcspn(at + 2, "}");
+
+		*field = find_field(at + 2, name);
+		if (at[2 + name] != '}')
+			return "%{ without its }";
+		if (!*field)
+			return no_such_field;
+		*format = at + 3 + name;
+		return NULL;
+	}
+	return "not a format (%{field}, %% for a percent sign, \\t, \\n, \\\\)";
+}
+
+const char *check_format(const char *format)
+{
+	while (*format) {
+		const struct field *field;
+		const char *text;
+		size_t length;
+		const char *wrong = next_piece(&format, &field, &text, &length);
+
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+void print_format(struct output *output, const char *format, struct view *view,
+		  const struct segment *segment)
+{
+	while (*format) {
+		char buffer[VALUE_TEXT_SIZE];
+		const struct field *field;
+		const char *text;
+		size_t length;
+
+		if (next_piece(&format, &field, &text, &length))
+			break; /* check_format() has said it */
+		if (field) {
+			struct value value = field->get(view, segment);
+
+			output_escaped(output, value_for_programs(&value, buffer));
+		} else {
+			output_bytes(output, text, length);
+		}
+	}
+	output_char(output, '\n');
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * filter: which segments are meant, the same in ls, stat, set and rm. All
+ * kinds of filter that are given must hold; a kind given twice matches either
+ * value. Modifiers select nothing by themselves.
+ */
+#ifndef TEXT_FILTER_H
+#define TEXT_FILTER_H
+
+#include <popt.h>
+
+#include "shm/segment.h"
+
+struct number_list {
+	uint64_t *items;
+	size_t count;
+};
+
+struct segment_refs {
+	struct segment_ref *items;
+	size_t count;
+};
+
+struct filter {
+	unsigned int kinds;  /* a bit for each kind of filter that was given */
+	unsigned int states; /* a bit for each state of --state */
+	struct number_list owners;
+	struct number_list creators;
+	struct number_list keys; /* as key_t cast to uint32_t */
+	struct number_list pids;
+	int64_t idle;	   /* milliseconds */
+	uint64_t min_size; /* bytes */
+	uint64_t max_size;
+	/* modifiers */
+	int64_t grace; /* milliseconds */
+	struct segment_refs except;
+	int file_error;		/* an ftok path could not be resolved: an errno value */
+	const char *file_error_word;
+};
+
+/* The option tables: what selects, and what only modifies. */
+extern const struct poptOption filter_options[];
+extern const struct poptOption filter_modifiers[];
+
+void filter_begin(struct filter *filter);
+
+/* Handles an option of the tables; what is wrong with the value, or NULL. */
+const char *filter_option(struct filter *filter, int code, const char *value);
+
+/* What is wrong with the filters together (--all with another), or NULL. */
+const char *filter_check(const struct filter *filter);
+
+/* Whether any filter was given (modifiers are none). */
+bool filter_given(const struct filter *filter);
+
+/* Whether --likely was given, for which more must be found out. */
+bool filter_wants_likely(const struct filter *filter);
+
+/* Whether a judged segment passes, idle given in seconds. */
+bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle);
+
+/* Whether --except names it. */
+bool filter_excepts(const struct filter *filter, const struct segment *segment);
+
+/* Whether a SEGMENT operand names this segment. */
+bool segment_is_named(const struct segment_ref *ref, const struct segment *segment);
+
+void filter_free(struct filter *filter);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/json.h"
+
+#include <string.h>
+
+enum { SCHEMA = 1 };
+
+void json_begin(struct output *output, const char *name)
+{
+	output_format(output, "{\"schema\":%d,\"%s\":[", SCHEMA, name);
+}
+
+void json_end(struct output *output)
+{
+	output_text(output, "]}\n");
+}
+
+void json_separate(struct output *output, size_t index)
+{
+	if (index)
+		output_char(output, ',');
+}
+
+/* The length of the valid UTF-8 character at text; 0 when there is none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t length = 0;
+
+	if (text[0] < 0x80)
+		return 1;
+	if (text[0] >= 0xc2 && text[0] <= 0xdf)
+		length = 2;
+	else if (text[0] >= 0xe0 && text[0] <= 0xef)
+		length = 3;
+	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
+		length = 4;
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* overlong forms, surrogates, and beyond U+10FFFF */
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+void json_string(struct output *output, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	output_char(output, '"');
+	while (*at) {
+		size_t length = utf8_length(at);
+
+		if (*at == '"' || *at == '\\')
+			output_char(output, '\\');
+		if (*at < 0x20 || *at == 0x7f)
+			output_format(output, "\\u%04x", *at);
+		else if (length)
+			output_bytes(output, at, length);
+		else
+			output_text(output, "\xef\xbf\xbd");
+		at += length ? length : 1;
+	}
+	output_char(output, '"');
+}
+
+static void json_value(struct output *output, const struct value *value)
+{
+	char buffer[VALUE_TEXT_SIZE];
+
+	switch (value->kind) {
+	case VALUE_UNKNOWN:
+		output_text(output, "null");
+		break;
+	case VALUE_NUMBER:
+	case VALUE_SIZE:
+	case VALUE_DURATION:
+		output_number(output, value->number);
+		break;
+	case VALUE_FLAG:
+		output_text(output, value->number ? "true" : "false");
+		break;
+	default:
+		json_string(output, value_for_programs(value, buffer));
+	}
+}
+
+static void json_name(struct output *output, const char *name)
+{
+	output_char(output, '"');
+	for (; *name; name++)
+		output_char(output, *name == '-' ? '_' : *name);
+	output_bytes(output, "\":", 2);
+}
+
+void json_fields(struct output *output, struct view *view, const struct field_list *list,
+		 const struct segment *segment)
+{
+	size_t count = list ? list->count : field_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct field *field = list ? list->items[i] : &fields[i];
+		struct value value = field->get(view, segment);
+
+		json_separate(output, i);
+		json_name(output, field->name);
+		json_value(output, &value);
+	}
+}
+
+void print_json(struct output *output, struct view *view, const struct field_list *list,
+		const struct segment *segments, size_t count)
+{
+	json_begin(output, "segments");
+	for (size_t i = 0; i < count; i++) {
+		json_separate(output, i);
+		output_char(output, '{');
+		json_fields(output, view, list, &segments[i]);
+		output_char(output, '}');
+	}
+	json_end(output);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/names.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Remembers a name, or the number when name is NULL. */
+static const char *remember(struct intmap *map, uint32_t number, const char *name)
+{
+	char digits[16];
+	char *copy;
+
+	snprintf(digits, sizeof(digits), "%u", number);
+	copy = strdup(name ? name : digits);
+	if (!copy || intmap_add(map, number, copy)) {
+		free(copy);
+		return "?";
+	}
+	return copy;
+}
+
+const char *name_of_user(struct names *names, uid_t uid)
+{
+	const char *known = intmap_get(&names->users, uid);
+	const struct passwd *user;
+
+	if (known)
+		return known;
+	user = getpwuid(uid);
+	return remember(&names->users, uid, user ? user->pw_name : NULL);
+}
+
+const char *name_of_group(struct names *names, gid_t gid)
+{
+	const char *known = intmap_get(&names->groups, gid);
+	const struct group *group;
+
+	if (known)
+		return known;
+	group = getgrgid(gid);
+	return remember(&names->groups, gid, group ? group->gr_name : NULL);
+}
+
+void names_free(struct names *names)
+{
+	intmap_free(&names->users, free);
+	intmap_free(&names->groups, free);
+}

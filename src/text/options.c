@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/output.h"
+
+enum {
+	CODE_HELP = OPTION_CODES_COMMON,
+	CODE_USAGE,
+	CODE_VERBOSE,
+	CODE_VERSION,
+};
+
+static const struct poptOption common_options[] = {
+	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "say what is being done"),
+	OPTION_FLAG("help", 'h', CODE_HELP, "show this help (also -?)"),
+	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
+	OPTION_FLAG("usage", '\0', CODE_USAGE, "show the options in brief"),
+	OPTION_HIDDEN_FLAG("version", 'V', CODE_VERSION),
+	OPTION_END,
+};
+
+/* The row with this code. */
+static const struct poptOption *find_row(const struct poptOption *table, int code)
+{
+	for (; table->longName || table->shortName || table->arg; table++) {
+		const struct poptOption *row = NULL;
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
+			row = find_row(table->arg, code);
+		else if (table->val == code)
+			row = table;
+		if (row)
+			return row;
+	}
+	return NULL;
+}
+
+/* Whether a word may be, or hold, the value of an option for popt. */
+static bool reaches_popt(const struct command *command, char **argv, int at)
+{
+	bool dash = argv[at][0] == '-' && argv[at][1];
+	bool after_dash = at > 1 && argv[at - 1][0] == '-' && argv[at - 1][1];
+
+	return !command->options_first || dash || after_dash;
+}
+
+/*
+ * In a value, popt replaces "!#:+" by the next operand, and looks for one for
+ * ever if there is none.
+ */
+static bool has_magic_word(const struct command *command, int argc, char **argv)
+{
+	for (int at = 1; at < argc; at++) {
+		if (strcmp(argv[at], "--") == 0 || !reaches_popt(command, argv, at))
+			return false;
+		if (strstr(argv[at], "!#:+")) {
+			fail(STATUS_USAGE, "\"%s\": a word with !#:+ in it cannot be read safely",
+			     argv[at]);
+			hint("only behind -- may an operand contain it");
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Makes a context that no environment variable changes. */
+static poptContext make_context(const struct command *command, int argc, char **argv,
+				const struct poptOption *table)
+{
+	static const char *const harder[] = { "POSIXLY_CORRECT", "POSIX_ME_HARDER" };
+	char *saved[2];
+	poptContext context;
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *value = getenv(harder[i]);
+
+		saved[i] = value ? strdup(value) : NULL;
+		unsetenv(harder[i]);
+	}
+	context = poptGetContext(NULL, argc, (const char **)argv, table,
+				 command->options_first ? POPT_CONTEXT_POSIXMEHARDER : 0);
+	for (size_t i = 0; i < 2; i++) {
+		if (saved[i])
+			setenv(harder[i], saved[i], 1);
+		free(saved[i]);
+	}
+	return context;
+}
+
+/* Sees whether stdout took what was printed through stdio. */
+static enum status finish_stdout(void)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return STATUS_DONE;
+	return output_failed(errno ? errno : EIO);
+}
+
+static enum status print_help(const struct command *command, poptContext context)
+{
+	poptPrintHelp(context, stdout, 0);
+	printf("\n%s", command->summary);
+	if (command->epilogue)
+		printf("\n%s", command->epilogue);
+	putchar('\n');
+	return finish_stdout();
+}
+
+/*
+ * The option's value as it was typed, in argv itself. popt drops the '=' of
+ * -t=abc, where it is part of the value.
+ */
+static const char *typed_value(poptContext context)
+{
+	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+	char *taken = poptGetOptArg(context);
+	const char *value = word + strlen(word) - strlen(taken);
+
+	free(taken);
+	if (value > word + 1 && value[-1] == '=' && word[1] != '-')
+		value--;
+	return value;
+}
+
+static enum status say_bad_option(poptContext context, int code)
+{
+	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+
+	if (code == POPT_ERROR_NOARG)
+		fail(STATUS_USAGE, "option %s needs a value", word);
+	else if (code == POPT_ERROR_UNWANTEDARG)
+		fail(STATUS_USAGE, "\"%s\": this option takes no value", word);
+	else if (code == POPT_ERROR_BADOPT)
+		fail(STATUS_USAGE, "unknown option \"%s\"", word);
+	else
+		fail(STATUS_USAGE, "\"%s\": %s", word, poptStrerror(code));
+	return usage_hint();
+}
+
+static enum status say_bad_value(const struct poptOption *row, const char *value, const char *wrong)
+{
+	char letter[] = { '-', row->shortName, '\0' };
+	const char *dashes = row->longName ? "--" : "";
+	const char *name = row->longName ? row->longName : letter;
+
+	if (value)
+		return fail(STATUS_USAGE, "%s%s \"%s\": %s", dashes, name, value, wrong);
+	return fail(STATUS_USAGE, "%s%s: %s", dashes, name, wrong);
+}
+
+/* Takes one option; sets *finished for those that end the program. */
+static enum status take_option(const struct command *command, struct operands *operands,
+			       const struct poptOption *row, void *state, bool *finished)
+{
+	bool is_flag = (row->argInfo & POPT_ARG_MASK) == POPT_ARG_NONE;
+	const char *value = is_flag ? NULL : typed_value(operands->context);
+	const char *wrong;
+
+	switch (row->val) {
+	case CODE_VERBOSE:
+		operands->verbose = true;
+		return STATUS_DONE;
+	case CODE_HELP:
+		*finished = true;
+		return print_help(command, operands->context);
+	case CODE_USAGE:
+		*finished = true;
+		poptPrintUsage(operands->context, stdout, 0);
+		return finish_stdout();
+	case CODE_VERSION:
+		*finished = true;
+		printf("shmtool %s\n", SHMTOOL_VERSION);
+		return finish_stdout();
+	default:
+		wrong = command->handle(state, row->val, value);
+		return wrong ? say_bad_value(row, value, wrong) : STATUS_DONE;
+	}
+}
+
+static enum status read_all(const struct command *command, const struct poptOption *table,
+			    void *state, struct operands *operands, bool *finished)
+{
+	int code;
+
+	while ((code = poptGetNextOpt(operands->context)) > 0) {
+		enum status status =
+			take_option(command, operands, find_row(table, code), state, finished);
+
+		if (status || *finished)
+			return status;
+	}
+	return code == -1 ? STATUS_DONE : say_bad_option(operands->context, code);
+}
+
+bool options_read(const struct command *command, int argc, char **argv, void *state,
+		  struct operands *operands, enum status *status)
+{
+	const struct poptOption table[] = {
+		OPTION_TABLE(command->options, NULL),
+		OPTION_TABLE(common_options, "Common options:"),
+		OPTION_END,
+	};
+	bool finished = false;
+
+	*operands = (struct operands){ 0 };
+	*status = STATUS_USAGE;
+	if (has_magic_word(command, argc, argv))
+		return false;
+	operands->context = make_context(command, argc, argv, table);
+	if (!operands->context) {
+		*status = fail(STATUS_EXHAUSTED, "not enough memory");
+		return false;
+	}
+	poptSetOtherOptionHelp(operands->context, command->usage);
+	*status = read_all(command, table, state, operands, &finished);
+	if (*status || finished) {
+		operands_free(operands);
+		return false;
+	}
+	operands->words = poptGetArgs(operands->context);
+	while (operands->words && operands->words[operands->count])
+		operands->count++;
+	return true;
+}
+
+void operands_free(struct operands *operands)
+{
+	poptFreeContext(operands->context);
+	*operands = (struct operands){ 0 };
+}
+
+enum status usage_hint(void)
+{
+	hint("try \"%s --help\"", error_name());
+	return STATUS_USAGE;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/escape.h"
+
+void output_begin(struct output *output, int fd)
+{
+	output->fd = fd;
+	output->error = 0;
+	output->length = 0;
+}
+
+int write_all(int fd, const void *bytes, size_t length)
+{
+	const char *at = bytes;
+
+	while (length) {
+		ssize_t put = write(fd, at, length);
+
+		if (put < 0 && errno == EAGAIN) {
+			struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+
+			if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+				return errno;
+			continue;
+		}
+		if (put < 0 && errno != EINTR)
+			return errno;
+		if (put > 0) {
+			at += put;
+			length -= (size_t)put;
+		}
+	}
+	return 0;
+}
+
+void output_flush(struct output *output)
+{
+	if (!output->error)
+		output->error = write_all(output->fd, output->data, output->length);
+	output->length = 0;
+}
+
+void output_bytes(struct output *output, const void *bytes, size_t length)
+{
+	if (length > sizeof(output->data) - output->length)
+		output_flush(output);
+	if (length > sizeof(output->data)) {
+		if (!output->error)
+			output->error = write_all(output->fd, bytes, length);
+		return;
+	}
+	memcpy(output->data + output->length, bytes, length);
+	output->length += length;
+}
+
+void output_text(struct output *output, const char *text)
+{
+	output_bytes(output, text, strlen(text));
+}
+
+void output_char(struct output *output, char c)
+{
+	if (output->length == sizeof(output->data))
+		output_flush(output);
+	output->data[output->length++] = c;
+}
+
+void output_number(struct output *output, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	output_bytes(output, digits + at, sizeof(digits) - at);
+}
+
+void output_spaces(struct output *output, size_t count)
+{
+	while (count--)
+		output_char(output, ' ');
+}
+
+void output_format(struct output *output, const char *format, ...)
+{
+	char *text;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		output->error = ENOMEM;
+		return;
+	}
+	output_bytes(output, text, (size_t)length);
+	free(text);
+}
+
+void output_escaped(struct output *output, const char *text)
+{
+	while (*text) {
+		char escaped[16];
+		char one[3] = { text[0] };
+		size_t control = control_length(text);
+
+		if (!control) {
+			output_char(output, *text++);
+			continue;
+		}
+		if (control == 2)
+			one[1] = text[1];
+		output_bytes(output, escaped, escape_controls(escaped, sizeof(escaped), one));
+		text += control;
+	}
+}
+
+enum status output_failed(int error)
+{
+	if (error == EPIPE) {
+		sigset_t pipe;
+
+		/* SIGPIPE itself was ignored or blocked: end as it would have ended us */
+		signal(SIGPIPE, SIG_DFL);
+		sigemptyset(&pipe);
+		sigaddset(&pipe, SIGPIPE);
+		raise(SIGPIPE);
+		sigprocmask(SIG_UNBLOCK, &pipe, NULL);
+	}
+	return fail(STATUS_FAILED, "cannot write the output: %s", strerror(error));
+}
+
+enum status output_end(struct output *output, enum status status)
+{
+	output_flush(output);
+	if (!output->error)
+		return status;
+	return output_failed(output->error);
+}

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/parse.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/stat.h>
+
+static const char not_a_number[] = "not a number (decimal, or hexadecimal with 0x)";
+static const char too_large[] = "the number is too large";
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return INT_MAX;
+}
+
+/* Reads digits of a base and moves *word past them; false: none, or too many. */
+static bool read_digits(const char **word, int base, uint64_t *number, bool *overflow)
+{
+	const char *at = *word;
+
+	*number = 0;
+	*overflow = false;
+	for (; digit_of(*at) < base; at++) {
+		if (__builtin_mul_overflow(*number, (uint64_t)base, number) ||
+		    __builtin_add_overflow(*number, (uint64_t)digit_of(*at), number))
+			*overflow = true;
+	}
+	if (at == *word)
+		return false;
+	*word = at;
+	return true;
+}
+
+static bool has_hex_prefix(const char *word)
+{
+	return word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+}
+
+const char *parse_number(const char *word, uint64_t *number)
+{
+	bool hex = has_hex_prefix(word);
+	bool overflow;
+
+	if (hex)
+		word += 2;
+	if (!read_digits(&word, hex ? 16 : 10, number, &overflow) || *word)
+		return not_a_number;
+	return overflow ? too_large : NULL;
+}
+
+const char *parse_size(const char *word, uint64_t *bytes)
+{
+	static const char wrong[] = "not a size (bytes, 0x..., or with K, M, G or T; KB for 1000)";
+	static const char letters[] = "KMGTPE";
+	const char *letter;
+	uint64_t unit;
+	bool overflow;
+	size_t power;
+
+	if (has_hex_prefix(word)) {
+		word += 2;
+		if (!read_digits(&word, 16, bytes, &overflow) || *word)
+			return wrong;
+		return overflow ? too_large : NULL;
+	}
+	if (!read_digits(&word, 10, bytes, &overflow))
+		return wrong;
+	if (overflow)
+		return too_large;
+	if (!*word)
+		return NULL;
+	letter = strchr(letters, toupper((unsigned char)*word));
+	if (!letter)
+		return wrong;
+	word++;
+	unit = 1024;
+	if (strcmp(word, "B") == 0)
+		unit = 1000;
+	else if (*word && strcmp(word, "iB") != 0)
+		return wrong;
+	for (power = (size_t)(letter - letters) + 1; power; power--) {
+		if (__builtin_mul_overflow(*bytes, unit, bytes))
+			return too_large;
+	}
+	return NULL;
+}
+
+const char *parse_duration(const char *word, int64_t *milliseconds)
+{
+	static const char wrong[] = "not a duration (500ms, 90s, 10m, 2h, 3d, 1h30m; a bare "
+				    "number is seconds)";
+	static const struct {
+		const char *name;
+		int64_t milliseconds;
+	} units[] = {
+		/* largest first: in a combination each unit is smaller than the one before */
+		{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
+	};
+	const size_t count = sizeof(units) / sizeof(units[0]);
+	size_t next = 0;
+
+	*milliseconds = 0;
+	do {
+		uint64_t number;
+		int64_t part;
+		bool overflow;
+		size_t length;
+		size_t unit;
+
+		if (!read_digits(&word, 10, &number, &overflow))
+			return wrong;
+		length = strspn(word, "dhms");
+		for (unit = next; unit < count; unit++) {
+			if (strlen(units[unit].name) == length &&
+			    memcmp(units[unit].name, word, length) == 0)
+				break;
+		}
+		if (length == 0 && *word == '\0' && next == 0)
+			unit = 3; /* bare: seconds */
+		if (unit == count)
+			return wrong;
+		word += length;
+		next = unit + 1;
+		if (overflow || number > INT64_MAX ||
+		    __builtin_mul_overflow((int64_t)number, units[unit].milliseconds, &part) ||
+		    __builtin_add_overflow(*milliseconds, part, milliseconds))
+			return "the duration is too long";
+	} while (*word);
+	return NULL;
+}
+
+const char *parse_mode(const char *word, unsigned short *mode)
+{
+	uint64_t number;
+	bool overflow;
+
+	if (!read_digits(&word, 8, &number, &overflow) || *word)
+		return "not an octal mode (0600, say)";
+	if (overflow || number > 0777)
+		return "the mode has bits above 0777";
+	*mode = (unsigned short)number;
+	return NULL;
+}
+
+/* The bits that the letters u, g, o and a stand for. */
+static unsigned short read_who(const char **word)
+{
+	unsigned short who = 0;
+
+	for (;; (*word)++) {
+		switch (**word) {
+		case 'u':
+			who |= 0700;
+			break;
+		case 'g':
+			who |= 0070;
+			break;
+		case 'o':
+			who |= 0007;
+			break;
+		case 'a':
+			who |= 0777;
+			break;
+		default:
+			return who;
+		}
+	}
+}
+
+/* The bits behind an operator: rwxX letters, or a copy of u, g or o; for all three classes. */
+static unsigned short read_permissions(const char **word, unsigned short mode)
+{
+	unsigned short bits = 0;
+	unsigned short copy;
+
+	switch (**word) {
+	case 'u':
+		copy = (mode >> 6) & 7;
+		break;
+	case 'g':
+		copy = (mode >> 3) & 7;
+		break;
+	case 'o':
+		copy = mode & 7;
+		break;
+	default:
+		for (;; (*word)++) {
+			switch (**word) {
+			case 'r':
+				bits |= 0444;
+				break;
+			case 'w':
+				bits |= 0222;
+				break;
+			case 'X':
+				if (!(mode & 0111))
+					break;
+				/* fall through */
+			case 'x':
+				bits |= 0111;
+				break;
+			default:
+				return bits;
+			}
+		}
+	}
+	(*word)++;
+	return (unsigned short)(copy << 6 | copy << 3 | copy);
+}
+
+const char *parse_mode_change(const char *word, unsigned short umask, unsigned short old,
+			      unsigned short *mode)
+{
+	static const char wrong[] = "not a mode (octal such as 0640, or symbolic such as "
+				    "u=rw,g+r,o-rwx)";
+	unsigned short now = old;
+
+	if (isdigit((unsigned char)*word))
+		return parse_mode(word, mode);
+	do {
+		unsigned short who = read_who(&word);
+		unsigned short scope = who ? who : (unsigned short)(0777 & ~umask);
+
+		if (!*word || !strchr("+-=", *word))
+			return wrong;
+		while (*word && strchr("+-=", *word)) {
+			char operation = *word++;
+			unsigned short bits = read_permissions(&word, now) & scope;
+
+			if (operation == '+')
+				now |= bits;
+			else if (operation == '-')
+				now &= (unsigned short)~bits;
+			else
+				now = (unsigned short)((now & ~(who ? who : 0777)) | bits);
+		}
+		if (*word && *word != ',')
+			return wrong;
+		if (*word == ',' && !*++word)
+			return wrong;
+	} while (*word);
+	*mode = now;
+	return NULL;
+}
+
+/* A number behind an optional +, as a uid or gid; -1 means "no change" to the kernel. */
+static bool read_identity(const char *word, uint32_t *identity)
+{
+	uint64_t number;
+	bool overflow;
+
+	word += *word == '+';
+	if (!read_digits(&word, 10, &number, &overflow) || *word || overflow ||
+	    number >= UINT32_MAX)
+		return false;
+	*identity = (uint32_t)number;
+	return true;
+}
+
+const char *parse_user(const char *word, uid_t *uid)
+{
+	const struct passwd *user = *word && *word != '+' ? getpwnam(word) : NULL;
+
+	if (user)
+		*uid = user->pw_uid;
+	else if (!read_identity(word, uid))
+		return "no such user";
+	return NULL;
+}
+
+const char *parse_group(const char *word, gid_t *gid)
+{
+	const struct group *group = *word && *word != '+' ? getgrnam(word) : NULL;
+
+	if (group)
+		*gid = group->gr_gid;
+	else if (!read_identity(word, gid))
+		return "no such group";
+	return NULL;
+}
+
+const char *parse_pid(const char *word, pid_t *pid)
+{
+	uint64_t number;
+	bool overflow;
+
+	if (!read_digits(&word, 10, &number, &overflow) || *word || overflow || number == 0 ||
+	    number > INT_MAX)
+		return "not a process id";
+	*pid = (pid_t)number;
+	return NULL;
+}
+
+static const char *read_key_number(const char *word, key_t *key)
+{
+	static const char range[] = "the key is outside -2147483648..4294967295";
+	bool negative = *word == '-';
+	bool overflow;
+	uint64_t number;
+	int base = 10;
+
+	word += negative;
+	if (has_hex_prefix(word)) {
+		base = 16;
+		word += 2;
+	} else if (*word == '0' && word[1]) {
+		base = 8;
+		word++;
+	}
+	if (!read_digits(&word, base, &number, &overflow) || *word || (negative && base != 10))
+		return "not a key (a number: decimal, 0x hexadecimal or 0 octal; or "
+		       "ftok:PROJ:PATH)";
+	if (overflow)
+		return range;
+	if (negative && number > (uint64_t)INT32_MAX + 1)
+		return range;
+	/* a negative key that was sign-extended to 64 bits, as PostgreSQL prints it */
+	if (!negative && number > UINT32_MAX && number < (uint64_t)(int64_t)INT32_MIN)
+		return range;
+	*key = (key_t)(uint32_t)(negative ? 0 - number : number);
+	if (*key == 0)
+		return "key 0 (IPC_PRIVATE) names no segment: any number of them have it; use "
+		       "an id";
+	return NULL;
+}
+
+/* The project number of ftok:PROJ:PATH: one character, or a number from 1 to 255. */
+static const char *read_project(const char *word, size_t length, int *project)
+{
+	static const char wrong[] = "the PROJ of ftok:PROJ:PATH is one character, or a number "
+				    "from 1 to 255";
+	char text[8];
+	uint64_t number;
+
+	if (length == 0 || length >= sizeof(text))
+		return wrong;
+	memcpy(text, word, length);
+	text[length] = '\0';
+	if (!has_hex_prefix(text) && strspn(text, "0123456789") != length) {
+		if (length != 1)
+			return wrong;
+		*project = (unsigned char)text[0];
+		return NULL;
+	}
+	if (parse_number(text, &number) || number < 1 || number > 255)
+		return wrong;
+	*project = (int)number;
+	return NULL;
+}
+
+static const char *read_ftok(const char *word, key_t *key, int *file_error)
+{
+	const char *colon = strchr(word, ':');
+	struct stat status;
+	const char *wrong;
+	int project;
+
+	if (!colon || !colon[1])
+		return "not of the form ftok:PROJ:PATH";
+	wrong = read_project(word, (size_t)(colon - word), &project);
+	if (wrong)
+		return wrong;
+	if (stat(colon + 1, &status) < 0) {
+		*file_error = errno;
+		return NULL;
+	}
+	/* a failure between the two calls gives -1, a key like any other: ftok cannot say more */
+	*key = ftok(colon + 1, project);
+	if (*key == 0)
+		return "ftok makes key 0 (IPC_PRIVATE) of this path";
+	return NULL;
+}
+
+const char *parse_key_or_file(const char *word, key_t *key, int *file_error)
+{
+	*file_error = 0;
+	if (strncmp(word, "ftok:", 5) == 0)
+		return read_ftok(word + 5, key, file_error);
+	return read_key_number(word, key);
+}
+
+const char *parse_key(const char *word, key_t *key)
+{
+	int file_error;
+	const char *wrong = parse_key_or_file(word, key, &file_error);
+
+	if (!wrong && file_error)
+		return strerror(file_error);
+	return wrong;
+}
+
+static const char *read_id(const char *word, int *id)
+{
+	bool zero_first = *word == '0' && word[1];
+	uint64_t number;
+	bool overflow;
+
+	if (!read_digits(&word, 10, &number, &overflow) || *word)
+		return "not a segment (an id, a key as 0x..., key:K, id:N or ftok:PROJ:PATH)";
+	if (zero_first)
+		return "an id has no leading zero (an octal key is key:0...)";
+	if (overflow || number > INT_MAX)
+		return "the id is too large (a decimal key is key:N)";
+	*id = (int)number;
+	return NULL;
+}
+
+const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error)
+{
+	*file_error = 0;
+	*ref = (struct segment_ref){ .kind = REF_KEY, .word = word };
+	if (strncmp(word, "key:", 4) == 0)
+		return read_key_number(word + 4, &ref->key);
+	if (has_hex_prefix(word) || strncmp(word, "ftok:", 5) == 0)
+		return parse_key_or_file(word, &ref->key, file_error);
+	ref->kind = REF_ID;
+	if (strncmp(word, "id:", 3) == 0)
+		word += 3;
+	return read_id(word, &ref->id);
+}
+
+const char *parse_hex(const char *word, unsigned char *bytes, size_t *length)
+{
+	*length = 0;
+	for (;;) {
+		int high;
+		int low;
+
+		while (isspace((unsigned char)*word))
+			word++;
+		if (!*word)
+			return NULL;
+		high = digit_of(word[0]);
+		low = high < 16 ? digit_of(word[1]) : INT_MAX;
+		if (high >= 16 || low >= 16)
+			return "not hex digits, two a byte (blanks may stand between bytes)";
+		bytes[(*length)++] = (unsigned char)(high << 4 | low);
+		word += 2;
+	}
+}

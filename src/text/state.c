@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/state.h"
+
+#include <string.h>
+
+static const char *const names[STATE_COUNT] = {
+	[STATE_DEST] = "dest",		 [STATE_ATTACHED] = "attached",
+	[STATE_KEPT] = "kept",		 [STATE_ORPHANED] = "orphaned",
+	[STATE_DETACHED] = "detached",
+};
+
+const char *state_name(enum segment_state state)
+{
+	return names[state];
+}
+
+const char *parse_states(const char *word, unsigned int *set)
+{
+	for (;;) {
+		size_t length = strcspn(word, ",");
+		size_t state;
+
+		for (state = 0; state < STATE_COUNT; state++) {
+			if (strlen(names[state]) == length &&
+			    memcmp(names[state], word, length) == 0)
+				break;
+		}
+		if (state == STATE_COUNT)
+			return "not a state (dest, attached, kept, orphaned, detached)";
+		*set |= 1U << state;
+		word += length;
+		if (!*word)
+			return NULL;
+		word++;
+	}
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* state: the names of segment states. */
+#ifndef TEXT_STATE_H
+#define TEXT_STATE_H
+
+#include "shm/segment.h"
+
+/* "orphaned", say. */
+const char *state_name(enum segment_state state);
+
+/* Adds the states of a list of names with commas to a set of bits (1 << state). */
+const char *parse_states(const char *word, unsigned int *set);
+
+#endif

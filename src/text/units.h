@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* units: numbers as people like to read them. */
+#ifndef TEXT_UNITS_H
+#define TEXT_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { UNIT_TEXT_SIZE = 48 };
+
+/* "512", "64K", "1.5G": powers of 1024, rounded to nearest. */
+void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
+
+/* "12s", "5m", "2h", "3d": the largest unit, rounded down. */
+void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
+
+enum time_format {
+	TIME_LOCAL, /* 2026-11-23 09:30:00, in the local time zone */
+	TIME_UTC,   /* 2026-11-23T09:30:00Z (RFC 3339) */
+	TIME_EPOCH, /* seconds since 1970 */
+	TIME_AGO,   /* 3d ago */
+};
+
+/* A time as in the format; now is for TIME_AGO. */
+void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now);
+
+/* The format of this name, for --time-format; what is wrong, or NULL. */
+const char *parse_time_format(const char *word, enum time_format *format);
+
+/* "rw-r-----" */
+void perms_text(char text[UNIT_TEXT_SIZE], unsigned short mode);
+
+#endif

@@ -85,6 +85,16 @@ int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t ti
 	}
 }
 
+int interrupt_poll(struct interrupt *interrupt, int64_t timeout)
+{
+	struct pollfd pollfd = { .fd = interrupt->fd, .events = POLLIN };
+	int ready = poll(&pollfd, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
+
+	if (ready < 0)
+		return errno;
+	return ready ? 0 : ETIMEDOUT;
+}
+
 void interrupt_end(struct interrupt *interrupt)
 {
 	if (interrupt->signal) {

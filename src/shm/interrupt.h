@@ -31,6 +31,9 @@ int interrupt_begin(struct interrupt *interrupt, const int *extra);
  */
 int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t timeout);
 
+/* Waits for any of the signals, without taking it: 0, ETIMEDOUT or another errno value. */
+int interrupt_poll(struct interrupt *interrupt, int64_t timeout);
+
 /* Takes the next waiting signal with what is known of it; false: there is none. */
 bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info);
 

@@ -20,7 +20,7 @@ static const struct poptOption common_options[] = {
 	OPTION_FLAG("help", 'h', CODE_HELP, "show this help (also -?)"),
 	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
 	OPTION_FLAG("usage", '\0', CODE_USAGE, "show the options in brief"),
-	OPTION_HIDDEN_FLAG("version", 'V', CODE_VERSION),
+	OPTION_FLAG("version", 'V', CODE_VERSION, "show the version"),
 	OPTION_END,
 };
 

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, DESTDIR, prefix and the other usual
+# directories may be given on the command line or in the environment.
+# Everything that is made goes below $(BUILD).
+
+VERSION = 0.1.0
+VERBS   = create attach read write stat set rm ls
+
+BUILD   ?= build
+CFLAGS  ?= -O2 -g
+WERROR  ?= 0
+
+prefix  ?= /usr/local
+bindir  ?= $(prefix)/bin
+mandir  ?= $(prefix)/share/man
+man1dir ?= $(mandir)/man1
+INSTALL ?= install
+INSTALL_PROGRAM ?= $(INSTALL) -m 755
+INSTALL_DATA    ?= $(INSTALL) -m 644
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
+
+# `make deps demo`: the other goals wait for deps, and a make of their own runs
+# them, since this one looked for the compiler and for popt before deps ran.
+others := $(filter-out deps,$(MAKECMDGOALS))
+
+.PHONY: deps $(others) after-deps
+$(others): after-deps ; @:
+after-deps: deps
+	+@$(MAKE) --no-print-directory $(others)
+deps:
+	@tests/deps
+
+else
+
+# What is compiled
+PROGRAM := $(BUILD)/shmtool
+SOURCES := $(wildcard src/*.c src/*/*.c)
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/src/%.o)
+HEADERS := $(wildcard src/*.h src/*/*.h)
+
+# Each tests/lib/NAME.c is a small program that the tests use.
+HELPER_SOURCES := $(wildcard tests/lib/*.c)
+HELPERS := $(HELPER_SOURCES:tests/lib/%.c=$(BUILD)/tests/%)
+
+# How it is compiled. The user's flags come last, so that they win.
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wvla -Wundef \
+	-Wpointer-arith -Wwrite-strings -Wimplicit-fallthrough \
+	$(if $(filter 1,$(WERROR)),-Werror)
+
+# $(call accepted,FLAG...): those of the flags that the compiler takes without a word
+accepted = $(shell for flag in $(1); do \
+	echo | $(CC) -O2 -Werror -U_FORTIFY_SOURCE $$flag -include stdio.h -x c -c -o /dev/null - \
+		2>/dev/null && echo "$$flag"; done)
+
+# _FORTIFY_SOURCE works only when optimising, and hides from the sanitizers
+# what they are there to see.
+optimised := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+ifneq ($(if $(findstring -fsanitize=,$(CFLAGS)),,$(optimised)),)
+FORTIFY := -U_FORTIFY_SOURCE \
+	$(lastword $(call accepted,-D_FORTIFY_SOURCE=2 -D_FORTIFY_SOURCE=3))
+endif
+HARDENING := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+
+POPT_CFLAGS := $(shell pkg-config --cflags popt 2>/dev/null)
+POPT_LIBS   := $(or $(shell pkg-config --libs popt 2>/dev/null),-lpopt)
+
+LANGUAGE := -std=gnu17 -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+	-DSHMTOOL_VERSION='"$(VERSION)"' $(POPT_CFLAGS)
+COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) -fPIE $(CPPFLAGS) $(CFLAGS)
+LINK     := $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+
+.PHONY: all check demo deps bench lint install uninstall clean help FORCE
+
+all: $(PROGRAM)  ## build the program (the default)
+
+$(PROGRAM): $(OBJECTS)
+	$(LINK) -o $@ $(OBJECTS) $(LDLIBS) $(POPT_LIBS)
+
+$(BUILD)/src/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -MF $@.d $(LINK:$(CC)%=%) -o $@ $< $(LDLIBS)
+
+# Rewritten, and so all compiled again, only when a flag or the version changes.
+flags_line := $(COMPILE) $(LINK) $(LDLIBS) $(POPT_LIBS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(flags_line))' | cmp -s - $@ || \
+		printf '%s\n' '$(subst ','\'',$(flags_line))' >$@
+
+-include $(OBJECTS:.o=.d) $(HELPERS:=.d)
+
+# Tests
+
+# TESTS='tests/ls.bats ...' runs only those.
+TESTS ?=
+
+check: $(PROGRAM) $(HELPERS)  ## run the tests (TESTS='tests/ls.bats ...' runs only those)
+	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' \
+		tests/run --copy '$(BUILD)/check.tap' $(TESTS)
+
+demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
+	@BUILD='$(abspath $(BUILD))' tests/demo/demo
+
+bench: $(PROGRAM) $(HELPERS)  ## compare with ipcs, lsipc and ipcrm (as root; STRICT=1 fails on a missed target)
+	@BUILD='$(abspath $(BUILD))' STRICT='$(STRICT)' tests/bench/bench
+
+deps:  ## install what building and testing need and is missing
+	@tests/deps
+
+# Linters
+
+C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES)
+# Whatever in these places is for bash or bats.
+SCRIPTS := $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
+	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
+MAN_PAGES := $(wildcard man/*.1)
+
+.PHONY: lint-format lint-tidy lint-cppcheck lint-shell lint-man
+lint: lint-format lint-tidy lint-cppcheck lint-shell lint-man  ## run the linters
+
+lint-format:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint-tidy:
+	printf '%s\n' $(SOURCES) $(HELPER_SOURCES) | xargs -P "$$(nproc)" -n 1 \
+		sh -c 'clang-tidy --quiet "$$1" -- $(subst ','\'',$(LANGUAGE)) $(CPPFLAGS)' tidy
+
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j "$$(nproc)" \
+		--enable=warning,performance,portability -Isrc -D_GNU_SOURCE -D__linux__ \
+		'-DSHMTOOL_VERSION="$(VERSION)"' $(SOURCES) $(HELPER_SOURCES)
+
+lint-shell:
+	shellcheck $(SCRIPTS)
+
+lint-man:
+	mandoc -T lint -W warning $(MAN_PAGES)
+
+# Installation. Each verb is also a command and a page of its own, by a link.
+
+install: all  ## install below $(DESTDIR)$(prefix)
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(man1dir)'
+	$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/shmtool'
+	$(INSTALL_DATA) man/shmtool.1 $(VERBS:%=man/shmtool-%.1) '$(DESTDIR)$(man1dir)'
+	for verb in $(VERBS); do \
+		ln -sf shmtool '$(DESTDIR)$(bindir)'/shm$$verb && \
+		ln -sf shmtool-$$verb.1 '$(DESTDIR)$(man1dir)'/shm$$verb.1 || exit; \
+	done
+
+uninstall:  ## remove what install put there
+	cd '$(DESTDIR)$(bindir)' && rm -f shmtool $(VERBS:%=shm%)
+	cd '$(DESTDIR)$(man1dir)' && rm -f shmtool.1 $(VERBS:%=shmtool-%.1) $(VERBS:%=shm%.1)
+
+clean:  ## remove everything that was made
+	rm -rf '$(BUILD)'
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+
+endif

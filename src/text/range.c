@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/range.h"
+
+#include <inttypes.h>
+
+enum status range_check(struct range *range, const struct segment *segment)
+{
+	if (range->offset > segment->size)
+		return fail(STATUS_USAGE,
+			    "offset %" PRIu64 " is past the end of %s, which has %" PRIu64 " bytes",
+			    range->offset, SEGMENT_LABEL(segment), segment->size);
+	if (!range->length_given)
+		range->length = segment->size - range->offset;
+	if (range->length > segment->size - range->offset)
+		return fail(STATUS_USAGE,
+			    "%" PRIu64 " bytes at offset %" PRIu64
+			    " reach past the end of %s, which has %" PRIu64 " bytes",
+			    range->length, range->offset, SEGMENT_LABEL(segment), segment->size);
+	return STATUS_DONE;
+}

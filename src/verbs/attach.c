@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* attach: attach a segment and hold the attachment, while a command runs. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shm/control.h"
+#include "shm/interrupt.h"
+#include "text/output.h"
+#include "text/parse.h"
+#include "verbs/select.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_READ_ONLY = 'r',
+	CODE_AT = 256,
+	CODE_ROUND,
+	CODE_REMAP,
+	CODE_EXECUTABLE,
+	CODE_HOLD,
+};
+
+static const struct poptOption attach_options[] = {
+	OPTION_FLAG("read-only", 'r', CODE_READ_ONLY, "attach for reading only"),
+	OPTION_VALUE("at", '\0', CODE_AT, "attach at this address", "ADDR"),
+	OPTION_FLAG("round", '\0', CODE_ROUND, "round ADDR down to where a segment may start"),
+	OPTION_FLAG("remap", '\0', CODE_REMAP, "replace what is mapped at ADDR"),
+	OPTION_FLAG("executable", '\0', CODE_EXECUTABLE, "allow its contents to be executed"),
+	OPTION_VALUE("hold", '\0', CODE_HOLD, "hold it for so long at most", "TIME"),
+	OPTION_END,
+};
+
+struct attach_options {
+	int flags; /* of shmat(2) */
+	uint64_t address;
+	bool address_given;
+	int64_t hold; /* milliseconds; -1: until told otherwise */
+};
+
+static const char *attach_option(void *state, int code, const char *value);
+static enum status attach_run(int argc, char **argv);
+
+const struct verb verb_attach = {
+	.name = "attach",
+	.command = {
+		.usage = "[OPTION...] SEGMENT [--] [COMMAND [ARGUMENT...]]",
+		.summary = "attach a segment and hold it, while a command runs",
+		.epilogue = "\nWithout COMMAND it holds the segment until SIGINT, SIGTERM or SIGHUP.\n"
+			    "COMMAND gets SHMTOOL_ID, SHMTOOL_KEY and SHMTOOL_SIZE.",
+		.options = attach_options,
+		.handle = attach_option,
+		.options_first = true,
+	},
+	.run = attach_run,
+};
+
+static const char *attach_option(void *state, int code, const char *value)
+{
+	struct attach_options *options = state;
+
+	switch (code) {
+	case CODE_READ_ONLY:
+		options->flags |= SHM_RDONLY;
+		return NULL;
+	case CODE_AT:
+		options->address_given = true;
+		return parse_number(value, &options->address);
+	case CODE_ROUND:
+		options->flags |= SHM_RND;
+		return NULL;
+	case CODE_REMAP:
+		options->flags |= SHM_REMAP;
+		return NULL;
+	case CODE_EXECUTABLE:
+		options->flags |= SHM_EXEC;
+		return NULL;
+	case CODE_HOLD:
+		return parse_duration(value, &options->hold);
+	default:
+		return NULL;
+	}
+}
+
+static enum status check_options(const struct attach_options *options)
+{
+	if (options->address_given && (options->address == 0 || options->address > UINTPTR_MAX))
+		return fail(STATUS_USAGE, "--at: not an address");
+	if ((options->flags & (SHM_RND | SHM_REMAP)) && !options->address_given)
+		return fail(STATUS_USAGE, "--round and --remap go with --at ADDR");
+	return STATUS_DONE;
+}
+
+static enum status attach_failed(const struct attach_options *options,
+				 const struct segment *segment, int error)
+{
+	struct segment now;
+
+	/* EINVAL is about the address, unless the segment is gone */
+	if (error == EINVAL && options->address_given && segment_look(segment->id, &now) == 0) {
+		fail(STATUS_FAILED, "cannot attach %s at 0x%" PRIx64 ": the address is not aligned, "
+		     "or something is mapped there", SEGMENT_LABEL(segment), options->address);
+		hint("--round aligns it, --remap replaces what is there");
+		return STATUS_FAILED;
+	}
+	return segment_failed("attach", segment, error);
+}
+
+static void *as_address(uint64_t address)
+{
+	return (void *)(uintptr_t)address; /* an address that the user typed */
+}
+
+static enum status do_attach(const struct attach_options *options, const struct segment *segment,
+			     void **attached)
+{
+	int error;
+
+	if (segment->nattch == 0 && !segment->dest && removal_is_forced()) {
+		fail(STATUS_FAILED, "cannot attach %s: kernel.shm_rmid_forced is 1, so detaching "
+		     "would destroy it", SEGMENT_LABEL(segment));
+		return STATUS_FAILED;
+	}
+	error = segment_attach(segment->id, as_address(options->address), options->flags, attached);
+	return error ? attach_failed(options, segment, error) : STATUS_DONE;
+}
+
+/* Holds it until the time is over or a signal comes. */
+static enum status hold_alone(const struct attach_options *options, const struct segment *segment,
+			      const void *attached, struct interrupt *interrupt)
+{
+	static struct output output;
+	enum status status;
+	int error;
+
+	output_begin(&output, STDOUT_FILENO);
+	output_format(&output, "id %d address %p size %" PRIu64 "\n", segment->id, attached,
+		      segment->size);
+	status = output_end(&output, STATUS_DONE);
+	if (status)
+		return status;
+	error = interrupt_wait(interrupt, -1, 0, options->hold);
+	interrupt->signal = 0; /* told to stop, and stops: that is success */
+	if (error != EINTR && error != ETIMEDOUT)
+		return fail(STATUS_FAILED, "cannot wait: %s", strerror(error));
+	return STATUS_DONE;
+}
+
+/* Starts the command with the signals as they were. */
+static enum status start(char **command, const struct segment *segment,
+			 const struct interrupt *interrupt, pid_t *child)
+{
+	extern char **environ;
+	posix_spawnattr_t attributes;
+	char text[32];
+	int error;
+
+	snprintf(text, sizeof(text), "%d", segment->id);
+	error = setenv("SHMTOOL_ID", text, 1) ? errno : 0;
+	snprintf(text, sizeof(text), "0x%08x", (unsigned int)segment->key);
+	if (!error)
+		error = setenv("SHMTOOL_KEY", text, 1) ? errno : 0;
+	snprintf(text, sizeof(text), "%" PRIu64, segment->size);
+	if (!error)
+		error = setenv("SHMTOOL_SIZE", text, 1) ? errno : 0;
+	if (error || (error = posix_spawnattr_init(&attributes)))
+		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigmask(&attributes, &interrupt->before);
+	error = posix_spawnp(child, command[0], NULL, &attributes, command, environ);
+	posix_spawnattr_destroy(&attributes);
+	if (!error)
+		return STATUS_DONE;
+	fail(STATUS_FAILED, "cannot run %s: %s", command[0], strerror(error));
+	if (error == ENOENT)
+		return STATUS_NOT_FOUND;
+	return error == ENOMEM || error == EAGAIN ? STATUS_OWN_FAILURE : STATUS_NOT_EXECUTABLE;
+}
+
+/* Whether the command ended; sets the status that a shell would tell. */
+static bool has_ended(pid_t child, enum status *status)
+{
+	int result;
+
+	if (waitpid(child, &result, WNOHANG) != child)
+		return false;
+	if (WIFSIGNALED(result))
+		*status = (enum status)(STATUS_SIGNAL + WTERMSIG(result));
+	else
+		*status = (enum status)WEXITSTATUS(result);
+	return true;
+}
+
+/* Passes signals on until the command ends; detaches when the time is over. */
+static enum status wait_for(pid_t child, const struct attach_options *options, void **attached,
+			    struct interrupt *interrupt)
+{
+	int64_t deadline = options->hold < 0 ? -1 : monotonic_ms() + options->hold;
+	enum status status = STATUS_OWN_FAILURE;
+
+	while (!has_ended(child, &status)) {
+		struct signalfd_siginfo info;
+		int64_t left = deadline < 0 ? -1 : deadline - monotonic_ms();
+
+		if (deadline >= 0 && left <= 0) {
+			shmdt(*attached);
+			*attached = NULL;
+			deadline = -1;
+			left = -1;
+		}
+		if (interrupt_poll(interrupt, left) || !interrupt_take(interrupt, &info))
+			continue;
+		/* what the terminal sends, it has sent to the command as well */
+		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+			kill(child, (int)info.ssi_signo);
+	}
+	return status;
+}
+
+static enum status hold_for(char **command, const struct attach_options *options,
+			    const struct segment *segment, void **attached,
+			    struct interrupt *interrupt)
+{
+	pid_t child;
+	enum status status = start(command, segment, interrupt, &child);
+
+	return status ? status : wait_for(child, options, attached, interrupt);
+}
+
+/* With a COMMAND every failure of our own is 125, as env(1) and timeout(1) have it. */
+static enum status own_failure(enum status status, char *const *command)
+{
+	return status && command[0] ? STATUS_OWN_FAILURE : status;
+}
+
+static enum status attach(const struct attach_options *options, const struct segment_ref *ref,
+			  char **command)
+{
+	static const int also[] = { SIGCHLD, SIGUSR1, SIGUSR2, 0 };
+	struct interrupt interrupt;
+	struct segment segment;
+	void *attached;
+	enum status status = find_segment(ref, &segment);
+	int error;
+
+	if (!status)
+		status = do_attach(options, &segment, &attached);
+	if (status)
+		return own_failure(status, command);
+	if (command[0])
+		signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of the command's end */
+	error = interrupt_begin(&interrupt, command[0] ? also : NULL);
+	if (error)
+		return own_failure(fail(STATUS_FAILED, "cannot wait for signals: %s",
+					strerror(error)), command);
+	if (command[0])
+		status = hold_for(command, options, &segment, &attached, &interrupt);
+	else
+		status = hold_alone(options, &segment, attached, &interrupt);
+	if (attached)
+		shmdt(attached);
+	interrupt_end(&interrupt);
+	return status;
+}
+
+static enum status attach_run(int argc, char **argv)
+{
+	struct attach_options options = { .hold = -1 };
+	struct operands operands;
+	struct operands segment_only;
+	struct segment_ref ref;
+	enum status status;
+	char **command;
+
+	if (!options_read(&verb_attach.command, argc, argv, &options, &operands, &status))
+		return status;
+	segment_only = operands;
+	if (segment_only.count > 1)
+		segment_only.count = 1;
+	/* popt hands out argv's own words: COMMAND stands in argv as it was given */
+	command = argv + argc - operands.count + segment_only.count;
+	if (command[0] && strcmp(command[0], "--") == 0)
+		command++;
+	status = check_options(&options);
+	if (!status)
+		status = read_only_segment(&segment_only, &ref);
+	if (status)
+		status = own_failure(status, command);
+	else
+		status = attach(&options, &ref, command);
+	operands_free(&operands);
+	return status;
+}

@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* create: make a segment, load it, and print its id. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/control.h"
+#include "shm/judge.h"
+#include "shm/limits.h"
+#include "shm/sysctl.h"
+#include "shm/transfer.h"
+#include "text/field.h"
+#include "text/parse.h"
+#include "text/units.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_KEY = 'k',
+	CODE_SIZE = 's',
+	CODE_MODE = 'p',
+	CODE_USER = 'u',
+	CODE_GROUP = 'g',
+	CODE_FILE = 'f',
+	CODE_REUSE = 256,
+	CODE_HUGE,
+	CODE_HUGE_SIZE,
+	CODE_NO_RESERVE,
+	CODE_LOCK,
+	CODE_FORMAT,
+};
+
+static const struct poptOption create_options[] = {
+	OPTION_VALUE("key", 'k', CODE_KEY, "private (default), auto, a number, ftok:PROJ:PATH", "KEY"),
+	OPTION_VALUE("size", 's', CODE_SIZE, "size: bytes, or with K, M, G, T", "SIZE"),
+	OPTION_VALUE("mode", 'p', CODE_MODE, "permissions, octal (0600)", "MODE"),
+	OPTION_VALUE("user", 'u', CODE_USER, "give it to this user", "USER"),
+	OPTION_VALUE("group", 'g', CODE_GROUP, "give it to this group", "GROUP"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "load this file (- is stdin); sets the size too", "FILE"),
+	OPTION_FLAG("reuse", '\0', CODE_REUSE, "if the key is in use, print that segment's id"),
+	OPTION_FLAG("huge", '\0', CODE_HUGE, "use huge pages"),
+	OPTION_VALUE("huge-size", '\0', CODE_HUGE_SIZE, "size of a huge page (2M, 1G)", "SIZE"),
+	OPTION_FLAG("no-reserve", '\0', CODE_NO_RESERVE, "reserve no swap space for it"),
+	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock it into memory"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this: %{id} %{key} %{created} ...", "FORMAT"),
+	OPTION_END,
+};
+
+struct create_options {
+	enum { KEY_PRIVATE, KEY_AUTO, KEY_GIVEN } key_kind;
+	key_t key;
+	int file_error; /* of an ftok path */
+	const char *key_word;
+	uint64_t size;
+	bool size_given;
+	unsigned short mode;
+	uid_t uid;
+	bool uid_given;
+	gid_t gid;
+	bool gid_given;
+	const char *file;
+	bool reuse;
+	bool huge;
+	uint64_t huge_size;
+	bool no_reserve;
+	bool lock;
+	const char *format;
+};
+
+/* What is being made, so that it can be undone. */
+struct creation {
+	const struct create_options *options;
+	struct interrupt interrupt;
+	int input; /* the file to load, or -1 */
+	uint64_t input_size;
+	bool input_is_stream; /* its size is not known */
+	int id;
+	bool created; /* and not just found, with --reuse */
+};
+
+static const char *create_option(void *state, int code, const char *value);
+static enum status create_run(int argc, char **argv);
+
+const struct verb verb_create = {
+	.name = "create",
+	.command = {
+		.usage = "[OPTION...]",
+		.summary = "make a segment, load it, and print its id",
+		.epilogue = "\nExamples:\n"
+			    "  shmtool create -s 64M                     private, 64 MiB\n"
+			    "  shmtool create -k 0x1234 -s 64M -p 0660   fails if the key is in use\n"
+			    "  shmtool create -k 0x1234 -s 64M --reuse   open it, or make it\n"
+			    "  shmtool create -k 0x1234 --reuse          only open it",
+		.options = create_options,
+		.handle = create_option,
+	},
+	.run = create_run,
+};
+
+static const char *set_key(struct create_options *options, const char *value)
+{
+	options->key_kind = KEY_PRIVATE;
+	options->key_word = value;
+	options->file_error = 0;
+	if (strcmp(value, "private") == 0 || strcmp(value, "0") == 0)
+		return NULL;
+	options->key_kind = KEY_AUTO;
+	if (strcmp(value, "auto") == 0)
+		return NULL;
+	options->key_kind = KEY_GIVEN;
+	if (strncmp(value, "key:", 4) == 0)
+		value += 4;
+	return parse_key_or_file(value, &options->key, &options->file_error);
+}
+
+static const char *set_huge_size(struct create_options *options, const char *value)
+{
+	const char *wrong = parse_size(value, &options->huge_size);
+
+	if (!wrong && (options->huge_size < 4096 ||
+		       (options->huge_size & (options->huge_size - 1))))
+		return "not the size of a huge page (2M, 1G)";
+	options->huge = true;
+	return wrong;
+}
+
+static const char *create_option(void *state, int code, const char *value)
+{
+	struct create_options *options = state;
+
+	switch (code) {
+	case CODE_KEY:
+		return set_key(options, value);
+	case CODE_SIZE:
+		options->size_given = true;
+		return parse_size(value, &options->size);
+	case CODE_MODE:
+		return parse_mode(value, &options->mode);
+	case CODE_USER:
+		options->uid_given = true;
+		return parse_user(value, &options->uid);
+	case CODE_GROUP:
+		options->gid_given = true;
+		return parse_group(value, &options->gid);
+	case CODE_FILE:
+		options->file = value;
+		return *value ? NULL : "an empty name";
+	case CODE_REUSE:
+		options->reuse = true;
+		return NULL;
+	case CODE_HUGE:
+		options->huge = true;
+		return NULL;
+	case CODE_HUGE_SIZE:
+		return set_huge_size(options, value);
+	case CODE_NO_RESERVE:
+		options->no_reserve = true;
+		return NULL;
+	case CODE_LOCK:
+		options->lock = true;
+		return NULL;
+	case CODE_FORMAT:
+		options->format = value;
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/*
+ * --format has one word more than the fields: %{created}, yes or no. It is
+ * put in before the format is checked and printed.
+ */
+static enum status expand_created(const char *format, bool created, char *text, size_t size)
+{
+	static const char word[] = "%{created}";
+	const char *answer = created ? "yes" : "no";
+	size_t length = 0;
+
+	while (*format) {
+		bool here = strncmp(format, word, sizeof(word) - 1) == 0;
+		size_t percent = *format == '%' && format[1] == '%';
+		size_t piece = here ? strlen(answer) : 1 + percent;
+
+		if (length + piece >= size)
+			return fail(STATUS_USAGE, "--format: it is too long");
+		memcpy(text + length, here ? answer : format, piece);
+		length += piece;
+		format += here ? sizeof(word) - 1 : piece;
+	}
+	text[length] = '\0';
+	return STATUS_DONE;
+}
+
+static enum status check_options(const struct create_options *options,
+				 const struct operands *operands)
+{
+	char text[4096];
+	const char *wrong;
+
+	if (operands->count) {
+		fail(STATUS_USAGE, "\"%s\": create takes no operands", operands->words[0]);
+		return usage_hint();
+	}
+	if (options->reuse && options->key_kind != KEY_GIVEN)
+		return fail(STATUS_USAGE, "--reuse needs a key: -k KEY");
+	if (!options->size_given && !options->file && !options->reuse) {
+		fail(STATUS_USAGE, "how large? give -s SIZE or -f FILE");
+		return usage_hint();
+	}
+	if (options->size_given && options->size == 0)
+		return fail(STATUS_USAGE, "--size 0: a segment has one byte at least");
+	if (options->format) {
+		enum status status =
+			expand_created(options->format, true, text, sizeof(text));
+
+		if (status)
+			return status;
+		wrong = check_format(text);
+		if (wrong)
+			return fail(STATUS_USAGE, "--format \"%s\": %s", options->format, wrong);
+	}
+	if (options->file_error)
+		return fail(status_of_file(options->file_error),
+			    "%s: cannot make a key of this path: %s", options->key_word,
+			    strerror(options->file_error));
+	return STATUS_DONE;
+}
+
+static enum status input_failed(const struct creation *creation, int error)
+{
+	const char *file = creation->options->file;
+
+	if (error == EINTR)
+		return fail(STATUS_FAILED, "interrupted while reading %s: no segment was left",
+			    file);
+	return fail(status_of_file(error), "cannot read %s: %s", file, strerror(error));
+}
+
+/* Opens what is to be loaded and finds out how large it is. */
+static enum status open_input(struct creation *creation)
+{
+	const char *file = creation->options->file;
+	struct stat status;
+	off_t at;
+
+	if (!file)
+		return STATUS_DONE;
+	creation->input = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) :
+						   open(file, O_RDONLY | O_CLOEXEC);
+	if (creation->input < 0 || fstat(creation->input, &status) < 0)
+		return input_failed(creation, errno);
+	if (S_ISDIR(status.st_mode))
+		return input_failed(creation, EISDIR);
+	creation->input_is_stream = !S_ISREG(status.st_mode);
+	if (creation->input_is_stream && !creation->options->size_given) {
+		int error;
+		int spool = transfer_spool(creation->input, &creation->interrupt, &error);
+
+		if (spool < 0)
+			return input_failed(creation, error);
+		close(creation->input);
+		creation->input = spool;
+		creation->input_is_stream = false;
+		if (fstat(spool, &status) < 0)
+			return input_failed(creation, errno);
+	}
+	if (creation->input_is_stream)
+		return STATUS_DONE;
+	at = lseek(creation->input, 0, SEEK_CUR);
+	creation->input_size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
+	if (creation->input_size == 0 && !creation->options->size_given)
+		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least", file);
+	if (creation->options->size_given && creation->input_size > creation->options->size)
+		return fail(STATUS_FAILED,
+			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64, file,
+			    creation->input_size, creation->options->size);
+	return STATUS_DONE;
+}
+
+static uint64_t wanted_size(const struct creation *creation)
+{
+	return creation->options->size_given ? creation->options->size : creation->input_size;
+}
+
+/* Says who has the key. */
+static enum status say_exists(key_t key)
+{
+	struct segment segment;
+	const struct passwd *owner;
+	char size[UNIT_TEXT_SIZE];
+	int id;
+
+	if (segment_by_key(key, &id) || segment_look(id, &segment))
+		return fail(STATUS_EXISTS, "cannot create a segment with the key 0x%08x: "
+			    "it exists already", (unsigned int)key);
+	owner = getpwuid(segment.uid);
+	size_text(size, segment.size);
+	fail(STATUS_EXISTS,
+	     "cannot create a segment with the key 0x%08x: it exists already: id %d, size %s, "
+	     "owner %s", (unsigned int)key, id, size, owner ? owner->pw_name : "unknown");
+	hint("--reuse opens it; -k auto takes a key that is not in use");
+	return STATUS_EXISTS;
+}
+
+/* Says which of the limits ENOSPC was about. */
+static enum status say_limit(uint64_t size)
+{
+	struct limits limits;
+	uint64_t pages;
+
+	if (limits_read(&limits))
+		return fail(STATUS_EXHAUSTED, "cannot create the segment: a kernel limit is reached");
+	pages = size / limits.page + (size % limits.page != 0);
+	if (limits.segments >= limits.shmmni) {
+		fail(STATUS_EXHAUSTED,
+		     "cannot create the segment: kernel.shmmni allows %" PRIu64
+		     " segments, and %" PRIu64 " are there", limits.shmmni, limits.segments);
+		hint("\"shmtool ls --orphaned\" shows what is leaked; or raise it with sysctl");
+		return STATUS_EXHAUSTED;
+	}
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: kernel.shmall allows %" PRIu64 " pages, %" PRIu64
+	     " are in use, and this takes %" PRIu64 " more", limits.shmall, limits.pages, pages);
+	hint("\"shmtool ls --sort -size\" shows the largest; or raise it with sysctl");
+	return STATUS_EXHAUSTED;
+}
+
+static enum status say_no_memory(const struct creation *creation)
+{
+	uint64_t free_pages = 0;
+	uint64_t available = 0;
+	char size[UNIT_TEXT_SIZE];
+	char rest[UNIT_TEXT_SIZE];
+
+	size_text(size, wanted_size(creation));
+	if (creation->options->huge) {
+		file_number("/proc/meminfo", "HugePages_Free", &free_pages);
+		fail(STATUS_EXHAUSTED,
+		     "cannot create the segment: not enough huge pages for %s: %" PRIu64
+		     " are free", size, free_pages);
+		hint("raise vm.nr_hugepages, or leave out --huge");
+		return STATUS_EXHAUSTED;
+	}
+	file_number("/proc/meminfo", "MemAvailable", &available);
+	size_text(rest, available * 1024);
+	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s: %s are available",
+	     size, rest);
+	hint("--no-reserve makes one that takes memory only as it is touched");
+	return STATUS_EXHAUSTED;
+}
+
+static enum status say_bad_size(const struct creation *creation)
+{
+	struct limits limits;
+	struct segment segment;
+	uint64_t size = wanted_size(creation);
+	int id;
+
+	if (creation->options->reuse && segment_by_key(creation->options->key, &id) == 0 &&
+	    segment_look(id, &segment) == 0 && segment.size < size)
+		return fail(STATUS_EXISTS,
+			    "cannot reuse %s: it has %" PRIu64 " bytes, and %" PRIu64 " are wanted",
+			    SEGMENT_LABEL(&segment), segment.size, size);
+	if (limits_read(&limits) == 0 && (size > limits.shmmax || size < limits.shmmin)) {
+		fail(STATUS_EXHAUSTED,
+		     "cannot create the segment: its size of %" PRIu64
+		     " is outside kernel.shmmin..shmmax, %" PRIu64 "..%" PRIu64,
+		     size, limits.shmmin, limits.shmmax);
+		hint("raise kernel.shmmax with sysctl");
+		return STATUS_EXHAUSTED;
+	}
+	if (creation->options->huge)
+		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
+			    "pages of that size");
+	return fail(STATUS_FAILED, "cannot create the segment: the kernel refuses its size");
+}
+
+static enum status creation_failed(const struct creation *creation, key_t key, int error)
+{
+	switch (error) {
+	case EEXIST:
+		return say_exists(key);
+	case ENOSPC:
+		return say_limit(wanted_size(creation));
+	case ENOMEM:
+		return say_no_memory(creation);
+	case EINVAL:
+		return say_bad_size(creation);
+	case ENOENT:
+		return fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)key);
+	case EACCES:
+	case EPERM:
+		fail(STATUS_DENIED, "cannot create the segment: permission denied");
+		if (creation->options->huge)
+			hint("huge pages are for root, and for the group of vm.hugetlb_shm_group");
+		return STATUS_DENIED;
+	default:
+		return fail(status_of_segment(error), "cannot create the segment: %s",
+			    reason_of_segment(error));
+	}
+}
+
+/* Calls shmget; EEXIST when the key is in use. */
+static int make(struct creation *creation, key_t key)
+{
+	const struct create_options *options = creation->options;
+	int flags = IPC_CREAT | IPC_EXCL | 0600;
+
+	if (options->huge)
+		flags |= SHM_HUGETLB;
+	/* shmget(2): the size of a huge page as a power of two, in bits 26 and up */
+	if (options->huge_size)
+		flags |= __builtin_ctzll(options->huge_size) << 26;
+	if (options->no_reserve)
+		flags |= SHM_NORESERVE;
+	creation->id = shmget(key, wanted_size(creation), flags);
+	if (creation->id < 0)
+		return errno;
+	creation->created = true;
+	return 0;
+}
+
+/* A random key, until one is not in use. */
+static int make_with_any_key(struct creation *creation)
+{
+	int error = EEXIST;
+
+	while (error == EEXIST) {
+		key_t key = 0;
+
+		if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
+			return errno;
+		if (key > 0)
+			error = make(creation, key);
+	}
+	return error;
+}
+
+/* Opens the segment with the key. */
+static int open_existing(struct creation *creation, key_t key)
+{
+	/* a size larger than the segment's is an error, as shmget(2) has it */
+	creation->id = shmget(key, creation->options->size_given ? creation->options->size : 0, 0);
+	return creation->id < 0 ? errno : 0;
+}
+
+static enum status make_or_open(struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	bool may_make = options->size_given || options->file;
+	key_t key = options->key_kind == KEY_GIVEN ? options->key : IPC_PRIVATE;
+	int error = ENOENT;
+
+	if (options->key_kind == KEY_AUTO) {
+		error = make_with_any_key(creation);
+		return error ? creation_failed(creation, key, error) : STATUS_DONE;
+	}
+	do {
+		if (options->reuse)
+			error = open_existing(creation, key);
+		if (error == ENOENT && may_make)
+			error = make(creation, key);
+		/* somebody made it in between: open that one */
+	} while (error == EEXIST && options->reuse);
+	return error ? creation_failed(creation, key, error) : STATUS_DONE;
+}
+
+static enum status load(struct creation *creation, struct memory *memory)
+{
+	uint64_t size = wanted_size(creation);
+	uint64_t done;
+	char extra;
+	int error = transfer_in(memory, 0, size, creation->input, &creation->interrupt, &done);
+
+	if (error)
+		return input_failed(creation, error);
+	if (done == size && creation->input_is_stream) {
+		error = interrupt_wait(&creation->interrupt, creation->input, POLLIN, -1);
+		if (error)
+			return input_failed(creation, error);
+		if (read(creation->input, &extra, 1) == 1)
+			return fail(STATUS_FAILED,
+				    "%s holds more than the segment's %" PRIu64 " bytes",
+				    creation->options->file, size);
+	}
+	if (!creation->input_is_stream && done < creation->input_size)
+		return fail(STATUS_FAILED, "%s became shorter while it was read",
+			    creation->options->file);
+	return STATUS_DONE;
+}
+
+static enum status fill(struct creation *creation)
+{
+	struct memory memory;
+	enum status status;
+	int error;
+
+	if (creation->input < 0)
+		return STATUS_DONE;
+	error = memory_open(&memory, creation->id, true);
+	if (error)
+		return fail(status_of_segment(error), "cannot attach the new segment: %s",
+			    reason_of_segment(error));
+	status = load(creation, &memory);
+	memory_close(&memory);
+	return status;
+}
+
+/* Owner and mode come last: until it is loaded nobody else may attach it. */
+static enum status give_away(const struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	struct segment_rights rights = {
+		.uid = options->uid_given ? options->uid : geteuid(),
+		.gid = options->gid_given ? options->gid : getegid(),
+		.mode = options->mode,
+	};
+	int error = 0;
+
+	if (options->lock)
+		error = segment_set_lock(creation->id, true);
+	if (error) {
+		fail(status_of_segment(error), "cannot lock the new segment into memory: %s",
+		     reason_of_segment(error));
+		hint("RLIMIT_MEMLOCK (ulimit -l) bounds what an ordinary user may lock");
+		return status_of_segment(error);
+	}
+	if (options->uid_given || options->gid_given || options->mode != 0600)
+		error = segment_set_rights(creation->id, &rights);
+	if (error)
+		return fail(status_of_segment(error), "cannot set the new segment's rights: %s",
+			    reason_of_segment(error));
+	return STATUS_DONE;
+}
+
+static enum status print_result(const struct creation *creation)
+{
+	const char *format = creation->options->format ? creation->options->format : "%{id}";
+	static struct output output;
+	char expanded[4096];
+	struct segment segment;
+	struct judge judge;
+	struct view view;
+	enum status status;
+	int error = segment_look(creation->id, &segment);
+
+	if (error)
+		return fail(status_of_segment(error), "segment %d was removed meanwhile",
+			    creation->id);
+	status = expand_created(format, creation->created, expanded, sizeof(expanded));
+	if (status)
+		return status;
+	judge_begin(&judge, GRACE_DEFAULT, false);
+	judge_segment(&judge, &segment);
+	view_begin(&view, &judge);
+	output_begin(&output, STDOUT_FILENO);
+	print_format(&output, expanded, &view, &segment);
+	output_flush(&output);
+	view_end(&view);
+	judge_end(&judge);
+	if (output.error) {
+		/* an id that nobody got to know is a leak: undo it before SIGPIPE can end us */
+		if (creation->created)
+			segment_remove(creation->id);
+		return output_failed(output.error);
+	}
+	return STATUS_DONE;
+}
+
+static enum status create(struct creation *creation)
+{
+	enum status status = open_input(creation);
+
+	if (!status)
+		status = make_or_open(creation);
+	if (status)
+		return status;
+	if (creation->created) {
+		status = fill(creation);
+		if (!status)
+			status = give_away(creation);
+	}
+	if (!status)
+		status = print_result(creation);
+	if (status && creation->created)
+		segment_remove(creation->id);
+	return status;
+}
+
+static enum status create_run(int argc, char **argv)
+{
+	struct create_options options = { .mode = 0600 };
+	struct creation creation = { .options = &options, .input = -1, .id = -1 };
+	struct operands operands;
+	enum status status;
+	int error;
+
+	if (!options_read(&verb_create.command, argc, argv, &options, &operands, &status))
+		return status;
+	status = check_options(&options, &operands);
+	operands_free(&operands);
+	if (status)
+		return status;
+	if (removal_is_forced()) {
+		fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has "
+		     "attached does not live");
+		hint("let the program that needs it make it, and keep it alive with shmtool attach");
+		return STATUS_FAILED;
+	}
+	/* SIGPIPE must not end us between creating and knowing that the id was printed */
+	signal(SIGPIPE, SIG_IGN);
+	error = interrupt_begin(&creation.interrupt, NULL);
+	if (error)
+		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
+	status = create(&creation);
+	if (creation.input >= 0)
+		close(creation.input);
+	interrupt_end(&creation.interrupt);
+	return status;
+}

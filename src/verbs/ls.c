@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ls: list segments, or the kernel's limits for them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/limits.h"
+#include "text/field.h"
+#include "text/json.h"
+#include "text/table.h"
+#include "verbs/select.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_TIMES = 't',
+	CODE_PIDS = 'p',
+	CODE_CREATORS = 'c',
+	CODE_MEMORY = 'm',
+	CODE_LIMITS = 'l',
+	CODE_SUMMARY = 'u',
+	CODE_FIELDS = 'o',
+	CODE_JSON = 'J',
+	CODE_RAW = 'r',
+	CODE_QUIET = 'q',
+	CODE_BYTES = 'b',
+	CODE_FIELD_HELP = 'H',
+	CODE_SORT = 256,
+	CODE_FORMAT,
+	CODE_FROM,
+	CODE_NUMERIC,
+	CODE_TIME_FORMAT,
+	CODE_NO_HEADER,
+	CODE_FAIL_EMPTY,
+};
+
+static const struct poptOption ls_options[] = {
+	OPTION_FLAG(NULL, 't', CODE_TIMES, "times of the last attach, detach and change"),
+	OPTION_FLAG(NULL, 'p', CODE_PIDS, "processes that made it and last used it"),
+	OPTION_FLAG(NULL, 'c', CODE_CREATORS, "creators and owners"),
+	OPTION_FLAG("limits", 'l', CODE_LIMITS, "the kernel's limits, and what is in use"),
+	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "how much there is of all"),
+	OPTION_HIDDEN_FLAG(NULL, 'm', CODE_MEMORY),
+	OPTION_VALUE("output", 'o', CODE_FIELDS, "these columns (-H lists them)", "FIELD,..."),
+	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these; - before one: downwards", "[-]FIELD,..."),
+	OPTION_FLAG("list-fields", 'H', CODE_FIELD_HELP, "list the fields there are"),
+	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
+	OPTION_FLAG("raw", 'r', CODE_RAW, "exact values, with tabs between"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "ids only"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{size} ...", "FORMAT"),
+	OPTION_FLAG("bytes", 'b', CODE_BYTES, "sizes in bytes"),
+	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "users and groups as numbers"),
+	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago", "WHICH"),
+	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
+	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)", "FILE"),
+	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
+	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
+	OPTION_TABLE(filter_modifiers, "Modifiers:"),
+	OPTION_END,
+};
+
+struct ls_options {
+	struct choice choice;
+	struct field_list columns;
+	struct sort_keys sort;
+	bool columns_given; /* by -o, which then bounds JSON too */
+	bool json;
+	bool raw;
+	bool quiet;
+	const char *format;
+	bool bytes;
+	bool numeric;
+	enum time_format times;
+	bool no_header;
+	bool fail_empty;
+	bool limits;
+	bool summary;
+	bool field_help;
+	const char *from;
+};
+
+static const char *ls_option(void *state, int code, const char *value);
+static enum status ls_run(int argc, char **argv);
+
+const struct verb verb_ls = {
+	.name = "ls",
+	.command = {
+		.usage = "[OPTION...] [SEGMENT...] [FILTER...]",
+		.summary = "list segments, or the kernel's limits for them",
+		.options = ls_options,
+		.handle = ls_option,
+	},
+	.run = ls_run,
+};
+
+/* The columns of the views that ipcs has, and of the default. */
+static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,made-by";
+static const char time_columns[] = "id,owner,atime,dtime,ctime";
+static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
+static const char creator_columns[] = "id,mode,creator,cgroup,owner,group";
+
+static const char *set_columns(struct ls_options *options, const char *names)
+{
+	options->columns_given = false;
+	return parse_fields(names, &options->columns);
+}
+
+static const char *ls_option(void *state, int code, const char *value)
+{
+	struct ls_options *options = state;
+
+	switch (code) {
+	case CODE_TIMES:
+		return set_columns(options, time_columns);
+	case CODE_PIDS:
+		return set_columns(options, pid_columns);
+	case CODE_CREATORS:
+		return set_columns(options, creator_columns);
+	case CODE_MEMORY:
+		return NULL;
+	case CODE_LIMITS:
+		options->limits = true;
+		return NULL;
+	case CODE_SUMMARY:
+		options->summary = true;
+		return NULL;
+	case CODE_FIELDS:
+		options->columns_given = true;
+		return parse_fields(value, &options->columns);
+	case CODE_FIELD_HELP:
+		options->field_help = true;
+		return NULL;
+	case CODE_SORT:
+		return parse_sort(value, &options->sort);
+	case CODE_JSON:
+		options->json = true;
+		return NULL;
+	case CODE_RAW:
+		options->raw = true;
+		return NULL;
+	case CODE_QUIET:
+		options->quiet = true;
+		return NULL;
+	case CODE_FORMAT:
+		options->format = value;
+		return check_format(value);
+	case CODE_BYTES:
+		options->bytes = true;
+		return NULL;
+	case CODE_NUMERIC:
+		options->numeric = true;
+		return NULL;
+	case CODE_TIME_FORMAT:
+		return parse_time_format(value, &options->times);
+	case CODE_NO_HEADER:
+		options->no_header = true;
+		return NULL;
+	case CODE_FROM:
+		options->from = value;
+		return *value ? NULL : "an empty name";
+	case CODE_FAIL_EMPTY:
+		options->fail_empty = true;
+		return NULL;
+	default:
+		return filter_option(&options->choice.filter, code, value);
+	}
+}
+
+/* A row of -l or -u. */
+struct figure {
+	const char *name;
+	const char *meaning;
+	uint64_t value;
+	bool has_use;
+	uint64_t used;
+	bool is_bytes;
+};
+
+static void print_figure_json(struct output *output, const struct figure *figure, bool limits)
+{
+	bool none = limits && limit_is_none(figure->value);
+
+	output_format(output, "{\"name\":\"%s\",\"value\":", figure->name);
+	if (none)
+		output_text(output, "null");
+	else
+		output_number(output, figure->value);
+	if (limits && figure->has_use)
+		output_format(output, ",\"used\":%" PRIu64, figure->used);
+	else if (limits)
+		output_text(output, ",\"used\":null");
+	if (limits && figure->has_use && !none && figure->value)
+		output_format(output, ",\"percent\":%.2f",
+			      (double)figure->used * 100.0 / (double)figure->value);
+	else if (limits)
+		output_text(output, ",\"percent\":null");
+	output_char(output, '}');
+}
+
+static void print_figures_json(struct output *output, const char *name,
+			       const struct figure *figures, size_t count)
+{
+	json_begin(output, name);
+	for (size_t i = 0; i < count; i++) {
+		json_separate(output, i);
+		print_figure_json(output, &figures[i], strcmp(name, "limits") == 0);
+	}
+	json_end(output);
+}
+
+static void value_of_figure(char text[UNIT_TEXT_SIZE], const struct figure *figure, bool exact)
+{
+	if (figure->is_bytes && !exact)
+		size_text(text, figure->value);
+	else
+		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64, figure->value);
+}
+
+static void print_limits(struct output *output, const struct ls_options *options,
+			 const struct limits *limits)
+{
+	const struct figure figures[] = {
+		{ "shmmni", "segments (sysctl kernel.shmmni)", limits->shmmni, true,
+		  limits->segments, false },
+		{ "shmall", "pages in all (sysctl kernel.shmall)", limits->shmall, true,
+		  limits->pages, false },
+		{ "shmmax", "size of a segment (sysctl kernel.shmmax)", limits->shmmax, false, 0,
+		  true },
+		{ "shmmin", "smallest segment", limits->shmmin, false, 0, true },
+	};
+	const size_t count = sizeof(figures) / sizeof(figures[0]);
+
+	if (options->json) {
+		print_figures_json(output, "limits", figures, count);
+		return;
+	}
+	if (!options->no_header)
+		output_text(output, "LIMIT                VALUE          USED   USE%  MEANING\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct figure *figure = &figures[i];
+		char value[UNIT_TEXT_SIZE] = "unlimited";
+		char used[UNIT_TEXT_SIZE] = "-";
+		char percent[UNIT_TEXT_SIZE] = "-";
+
+		if (!limit_is_none(figure->value))
+			value_of_figure(value, figure, options->bytes);
+		if (figure->has_use)
+			snprintf(used, sizeof(used), "%" PRIu64, figure->used);
+		if (figure->has_use && !limit_is_none(figure->value) && figure->value)
+			snprintf(percent, sizeof(percent), "%.1f%%",
+				 (double)figure->used * 100.0 / (double)figure->value);
+		output_format(output, "%-6s %19s  %12s %6s  %s\n", figure->name, value, used,
+			      percent, figure->meaning);
+	}
+}
+
+static void print_summary(struct output *output, const struct ls_options *options,
+			  const struct limits *limits)
+{
+	const struct figure figures[] = {
+		{ "segments", "segments", limits->segments, false, 0, false },
+		{ "allocated", "pages allocated", limits->pages, false, 0, false },
+		{ "resident", "pages resident", limits->resident, false, 0, false },
+		{ "swapped", "pages swapped", limits->swapped, false, 0, false },
+		{ "page_size", "bytes of a page", limits->page, false, 0, false },
+	};
+	const size_t count = sizeof(figures) / sizeof(figures[0]);
+
+	if (options->json) {
+		print_figures_json(output, "summary", figures, count);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		output_format(output, "%-16s %" PRIu64 "\n", figures[i].meaning, figures[i].value);
+}
+
+static enum status print_system(struct output *output, const struct ls_options *options)
+{
+	struct limits limits;
+	int error = limits_read(&limits);
+
+	if (error)
+		return fail(status_of_segment(error), "cannot read the limits: %s",
+			    reason_of_segment(error));
+	if (options->limits)
+		print_limits(output, options, &limits);
+	else
+		print_summary(output, options, &limits);
+	return STATUS_DONE;
+}
+
+static enum status print_segments(struct output *output, const struct ls_options *options,
+				  struct selection *selection, struct view *view)
+{
+	const struct listing *list = &selection->list;
+	const struct field_list *columns = &options->columns;
+
+	if (options->json) {
+		print_json(output, view, options->columns_given ? columns : NULL, list->items,
+			   list->count);
+	} else if (options->raw) {
+		print_raw(output, view, columns, list->items, list->count, !options->no_header);
+	} else if (options->quiet || options->format) {
+		for (size_t i = 0; i < list->count; i++)
+			print_format(output, options->quiet ? "%{id}" : options->format, view,
+				     &list->items[i]);
+	} else if (print_table(output, view, columns, list->items, list->count,
+			       !options->no_header)) {
+		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
+	}
+	return STATUS_DONE;
+}
+
+static enum status list_segments(struct output *output, struct ls_options *options)
+{
+	const struct source source = { .saved = options->from, .memory = true };
+	struct selection selection;
+	struct view view;
+	enum status status = select_segments(&selection, &options->choice, &source);
+	bool usable = !status || status == STATUS_MISSING;
+
+	view_begin(&view, &selection.judge);
+	view.exact = options->bytes;
+	view.numeric = options->numeric;
+	view.times = options->times;
+	if (usable && options->fail_empty && selection.list.count == 0) {
+		status_keep_first(&status, STATUS_NO);
+		usable = false;
+	}
+	if (usable)
+		status_keep_first(&status, sort_segments(&view, &options->sort,
+							 selection.list.items,
+							 selection.list.count));
+	if (usable)
+		status_keep_first(&status, print_segments(output, options, &selection, &view));
+	view_end(&view);
+	selection_free(&selection);
+	return status;
+}
+
+static enum status ls(struct ls_options *options)
+{
+	static struct output output;
+	enum status status = STATUS_DONE;
+
+	output_begin(&output, STDOUT_FILENO);
+	if (options->field_help)
+		print_field_help(&output);
+	else if (options->limits || options->summary)
+		status = print_system(&output, options);
+	else
+		status = list_segments(&output, options);
+	return output_end(&output, status);
+}
+
+static enum status check_options(const struct ls_options *options)
+{
+	bool system = options->limits || options->summary;
+
+	if (options->json + options->raw + options->quiet + (options->format != NULL) > 1)
+		return fail(STATUS_USAGE, "only one of -J, -r, -q and --format may be given");
+	if (options->limits && options->summary)
+		return fail(STATUS_USAGE, "only one of -l and -u may be given");
+	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
+		return fail(STATUS_USAGE, "-l and -u go with no segments and no filters");
+	if (system && (options->from || options->raw || options->quiet || options->format))
+		return fail(STATUS_USAGE, "-l and -u are of this machine, as text or with -J");
+	return STATUS_DONE;
+}
+
+static enum status ls_run(int argc, char **argv)
+{
+	struct ls_options options = { 0 };
+	struct operands operands;
+	enum status status;
+
+	choice_begin(&options.choice);
+	set_columns(&options, default_columns);
+	if (options_read(&verb_ls.command, argc, argv, &options, &operands, &status)) {
+		status = choice_read(&options.choice, &operands);
+		if (!status)
+			status = check_options(&options);
+		if (!status)
+			status = ls(&options);
+		operands_free(&operands);
+	}
+	field_list_free(&options.columns);
+	free(options.sort.items);
+	choice_free(&options.choice);
+	return status;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* read: copy a segment's bytes to stdout or a file, or show them in hex. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/outfile.h"
+#include "shm/transfer.h"
+#include "text/hexdump.h"
+#include "text/parse.h"
+#include "text/range.h"
+#include "verbs/select.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_OFFSET = 'o',
+	CODE_LENGTH = 'n',
+	CODE_FILE = 'f',
+	CODE_HEX = 'x',
+};
+
+static const struct poptOption read_options[] = {
+	OPTION_VALUE("offset", 'o', CODE_OFFSET, "begin here (0)", "OFFSET"),
+	OPTION_VALUE("length", 'n', CODE_LENGTH, "this many bytes (to the end)", "LENGTH"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "into this file, whole or not at all (- is stdout)", "FILE"),
+	OPTION_FLAG("hex", 'x', CODE_HEX, "as a hex dump; always so on a terminal"),
+	OPTION_END,
+};
+
+struct read_options {
+	struct range range;
+	const char *file; /* NULL: stdout */
+	bool hex;
+};
+
+static const char *read_option(void *state, int code, const char *value);
+static enum status read_run(int argc, char **argv);
+
+const struct verb verb_read = {
+	.name = "read",
+	.command = {
+		.usage = "[OPTION...] SEGMENT",
+		.summary = "copy a segment's bytes to stdout or a file, or show them in hex",
+		.epilogue = "\nExamples:\n"
+			    "  shmtool read 131076 -f saved.bin\n"
+			    "  shmtool read 0x1234 -o 4K -n 64 -x",
+		.options = read_options,
+		.handle = read_option,
+	},
+	.run = read_run,
+};
+
+static const char *read_option(void *state, int code, const char *value)
+{
+	struct read_options *options = state;
+
+	switch (code) {
+	case CODE_OFFSET:
+		return parse_size(value, &options->range.offset);
+	case CODE_LENGTH:
+		options->range.length_given = true;
+		return parse_size(value, &options->range.length);
+	case CODE_FILE:
+		options->file = strcmp(value, "-") == 0 ? NULL : value;
+		return *value ? NULL : "an empty name";
+	case CODE_HEX:
+		options->hex = true;
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+static enum status dump(const struct memory *memory, const struct range *range, int fd, int *error)
+{
+	static struct output output;
+
+	output_begin(&output, fd);
+	print_hexdump(&output, memory->bytes + range->offset, range->offset, range->length);
+	output_flush(&output);
+	*error = output.error;
+	return STATUS_DONE;
+}
+
+/* Copies in the form that was asked for. 0 or an errno value. */
+static int copy_out(const struct read_options *options, const struct memory *memory, int fd,
+		    struct interrupt *interrupt)
+{
+	uint64_t done;
+	int error;
+
+	if (options->hex) {
+		dump(memory, &options->range, fd, &error);
+		return error;
+	}
+	return transfer_out(memory, options->range.offset, options->range.length, fd, interrupt,
+			    &done);
+}
+
+static enum status read_to_stdout(const struct read_options *options, const struct memory *memory)
+{
+	int error = copy_out(options, memory, STDOUT_FILENO, NULL);
+
+	return error ? output_failed(error) : STATUS_DONE;
+}
+
+static enum status write_failed(const char *file, const struct outfile *outfile, int error)
+{
+	const char *rest = outfile->replaces ? "; it was left as it was" : "";
+
+	if (error == EINTR)
+		return fail(STATUS_FAILED, "interrupted while writing %s%s", file, rest);
+	return fail(status_of_file(error), "cannot write %s: %s%s", file, strerror(error), rest);
+}
+
+static enum status read_to_file(const struct read_options *options, const struct memory *memory)
+{
+	struct interrupt interrupt;
+	struct outfile outfile;
+	bool replaces;
+	int error = outfile_open(&outfile, options->file);
+
+	if (error)
+		return fail(status_of_file(error), "cannot write %s: %s", options->file,
+			    strerror(error));
+	replaces = outfile.replaces;
+	if (replaces) {
+		error = interrupt_begin(&interrupt, NULL);
+		if (error) {
+			outfile_abandon(&outfile);
+			return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
+		}
+	}
+	error = copy_out(options, memory, outfile.fd, replaces ? &interrupt : NULL);
+	if (error)
+		write_failed(options->file, &outfile, error);
+	if (error)
+		outfile_abandon(&outfile);
+	else if ((error = outfile_commit(&outfile)))
+		fail(status_of_file(error), "cannot write %s: %s", options->file, strerror(error));
+	if (replaces)
+		interrupt_end(&interrupt);
+	return error ? status_of_file(error) : STATUS_DONE;
+}
+
+static enum status read_segment(struct read_options *options, const struct segment_ref *ref)
+{
+	struct segment segment;
+	struct memory memory;
+	enum status status = find_segment(ref, &segment);
+	int error;
+
+	if (!status)
+		status = range_check(&options->range, &segment);
+	if (status)
+		return status;
+	error = memory_open(&memory, segment.id, false);
+	if (error)
+		return segment_failed("read", &segment, error);
+	if (options->file)
+		status = read_to_file(options, &memory);
+	else
+		status = read_to_stdout(options, &memory);
+	memory_close(&memory);
+	return status;
+}
+
+static enum status read_run(int argc, char **argv)
+{
+	struct read_options options = { 0 };
+	struct operands operands;
+	struct segment_ref ref;
+	enum status status;
+
+	if (!options_read(&verb_read.command, argc, argv, &options, &operands, &status))
+		return status;
+	status = read_only_segment(&operands, &ref);
+	if (!options.file && isatty(STDOUT_FILENO))
+		options.hex = true;
+	if (!status)
+		status = read_segment(&options, &ref);
+	operands_free(&operands);
+	return status;
+}

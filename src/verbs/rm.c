@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rm: remove segments, by name or by filter. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/control.h"
+#include "shm/reclaim.h"
+#include "text/field.h"
+#include "text/json.h"
+#include "text/parse.h"
+#include "verbs/select.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_ID = 'm',
+	CODE_KEY = 'M',
+	CODE_DRY_RUN = 'n',
+	CODE_FORCE = 'f',
+	CODE_JSON = 'J',
+	CODE_QUIET = 'q',
+	CODE_EVEN_ATTACHED = 256,
+};
+
+static const struct poptOption rm_options[] = {
+	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "only print what would be removed"),
+	OPTION_FLAG("force", 'f', CODE_FORCE, "a segment that does not exist is no error"),
+	OPTION_FLAG("json", 'J', CODE_JSON, "print the results as JSON"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print no lines for what was removed"),
+	OPTION_FLAG("even-attached", '\0', CODE_EVEN_ATTACHED, "mark also what is attached"),
+	OPTION_VALUE("shmem-id", 'm', CODE_ID, "as in ipcrm: whoever has it attached", "ID"),
+	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
+	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
+	OPTION_TABLE(filter_modifiers, "Modifiers (select nothing by themselves):"),
+	OPTION_END,
+};
+
+struct rm_options {
+	struct choice choice;
+	struct segment_refs as_ipcrm; /* -m and -M */
+	bool dry_run;
+	bool force;
+	bool json;
+	bool quiet;
+	bool verbose;
+	bool even_attached;
+};
+
+static const char *rm_option(void *state, int code, const char *value);
+static enum status rm_run(int argc, char **argv);
+
+const struct verb verb_rm = {
+	.name = "rm",
+	.command = {
+		.usage = "[OPTION...] SEGMENT...|FILTER...",
+		.summary = "remove segments, by name or by filter",
+		.epilogue = "\nWhat is attached is left alone. First look, then remove:\n"
+			    "  shmtool rm --orphaned -n\n"
+			    "  shmtool rm --orphaned",
+		.options = rm_options,
+		.handle = rm_option,
+	},
+	.run = rm_run,
+};
+
+static const char *add_as_ipcrm(struct rm_options *options, int code, const char *value)
+{
+	struct segment_ref ref = { .kind = REF_KEY, .word = value };
+	struct segment_ref *items;
+	const char *wrong;
+	int file_error;
+
+	if (code == CODE_KEY) {
+		wrong = parse_key(value, &ref.key);
+	} else {
+		wrong = parse_segment(value, &ref, &file_error);
+		if (!wrong && ref.kind != REF_ID)
+			wrong = "not an id (decimal digits)";
+	}
+	if (wrong)
+		return wrong;
+	items = reallocarray(options->as_ipcrm.items, options->as_ipcrm.count + 1, sizeof(*items));
+	if (!items)
+		return "not enough memory";
+	options->as_ipcrm.items = items;
+	items[options->as_ipcrm.count++] = ref;
+	return NULL;
+}
+
+static const char *rm_option(void *state, int code, const char *value)
+{
+	struct rm_options *options = state;
+
+	switch (code) {
+	case CODE_ID:
+	case CODE_KEY:
+		return add_as_ipcrm(options, code, value);
+	case CODE_DRY_RUN:
+		options->dry_run = true;
+		return NULL;
+	case CODE_FORCE:
+		options->force = true;
+		return NULL;
+	case CODE_JSON:
+		options->json = true;
+		return NULL;
+	case CODE_QUIET:
+		options->quiet = true;
+		return NULL;
+	case CODE_EVEN_ATTACHED:
+		options->even_attached = true;
+		return NULL;
+	default:
+		return filter_option(&options->choice.filter, code, value);
+	}
+}
+
+/* One run: what is done, and what was. */
+struct removal {
+	const struct rm_options *options;
+	bool by_filter; /* lines and a total are printed */
+	struct view view;
+	struct output *output;
+	size_t results; /* printed as JSON so far */
+	size_t count;	/* removed */
+	uint64_t bytes;
+};
+
+/* How the results of reclaim() are told. */
+static const struct telling {
+	const char *result; /* in JSON */
+	const char *reason; /* in JSON, and behind "left ... alone:"; NULL: none */
+	enum status status;
+} tellings[] = {
+	[RECLAIM_REMOVED] = { "removed", NULL, STATUS_DONE },
+	[RECLAIM_VANISHED] = { "vanished", "somebody else removed it meanwhile", STATUS_DONE },
+	[RECLAIM_CHANGED] = { "left", "it changed since it was listed", STATUS_BUSY },
+	[RECLAIM_IN_USE] = { "left", "it is attached", STATUS_BUSY },
+	[RECLAIM_MARKED] = { "marked",
+			     "a privileged process attached it while it was being removed: it is "
+			     "marked, and goes with its last detach",
+			     STATUS_BUSY },
+	[RECLAIM_LOCKED_OUT] = { "left", "in use, and its mode could not be set back from 0000",
+				 STATUS_BUSY },
+	[RECLAIM_FAILED] = { "failed", NULL, STATUS_FAILED },
+};
+
+static void print_json_result(struct removal *removal, const struct segment *segment,
+			      const char *result, const char *reason)
+{
+	json_separate(removal->output, removal->results++);
+	output_format(removal->output, "{\"result\":\"%s\",\"reason\":", result);
+	if (reason)
+		json_string(removal->output, reason);
+	else
+		output_text(removal->output, "null");
+	output_char(removal->output, ',');
+	json_fields(removal->output, &removal->view, NULL, segment);
+	output_char(removal->output, '}');
+}
+
+static void print_removed(struct removal *removal, const struct segment *segment)
+{
+	const struct rm_options *options = removal->options;
+	const char *format = options->dry_run ?
+		"would remove %{id} key=%{key} owner=%{owner} size=%{size} state=%{state} "
+		"idle=%{idle} made-by=%{cpid}" :
+		"removed %{id} key=%{key} owner=%{owner} size=%{size} state=%{state} "
+		"idle=%{idle} made-by=%{cpid}";
+
+	removal->count++;
+	removal->bytes += segment->size;
+	if (options->json) {
+		print_json_result(removal, segment, options->dry_run ? "would-remove" : "removed",
+				  NULL);
+	} else if (!options->quiet &&
+		   (removal->by_filter || options->dry_run || options->verbose)) {
+		print_format(removal->output, format, &removal->view, segment);
+		/* what is gone is written down before the next one goes */
+		output_flush(removal->output);
+	}
+}
+
+/* Tells what became of a segment that was not simply removed. */
+static enum status tell(struct removal *removal, const struct segment *segment,
+			enum reclaim_result result, int error)
+{
+	const struct telling *telling = &tellings[result];
+	const char *reason = telling->reason ? telling->reason : reason_of_segment(error);
+
+	if (removal->options->json)
+		print_json_result(removal, segment, telling->result, reason);
+	if (result == RECLAIM_FAILED)
+		return segment_failed("remove", segment, error);
+	if (result == RECLAIM_MARKED)
+		return fail(telling->status, "%s: %s", SEGMENT_LABEL(segment), reason);
+	if (result != RECLAIM_VANISHED)
+		return fail(telling->status, "%s was left alone: %s", SEGMENT_LABEL(segment),
+			    reason);
+	if (removal->by_filter || removal->options->force)
+		return STATUS_DONE;
+	return fail(STATUS_MISSING, "cannot remove %s: it no longer exists",
+		    SEGMENT_LABEL(segment));
+}
+
+/* A segment named outright that is attached: said, with who it may be. */
+static enum status refuse_attached(struct removal *removal, const struct segment *segment)
+{
+	const struct process *creator =
+		process_find(&removal->view.judge->processes, segment->cpid);
+
+	if (removal->options->json)
+		print_json_result(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
+	fail(STATUS_BUSY, "%s was left alone: %" PRIu64 " attached (made by process %d%s%s)",
+	     SEGMENT_LABEL(segment), segment->nattch, segment->cpid,
+	     *creator->command ? " " : "",
+	     creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
+	hint("--even-attached marks it: it goes with its last detach, and its key is free at once");
+	return STATUS_BUSY;
+}
+
+static enum status remove_one(struct removal *removal, const struct segment *segment)
+{
+	const struct rm_options *options = removal->options;
+	enum reclaim_result result = RECLAIM_REMOVED;
+	int error = 0;
+
+	if (segment->nattch > 0 && !options->even_attached) {
+		if (!removal->by_filter)
+			return refuse_attached(removal, segment);
+		if (options->verbose)
+			warn("%s was left alone: it is attached", SEGMENT_LABEL(segment));
+		return STATUS_DONE;
+	}
+	if (!options->dry_run && options->even_attached)
+		result = reclaim_even_attached(segment, &error);
+	else if (!options->dry_run)
+		result = reclaim(segment, &error);
+	if (result != RECLAIM_REMOVED)
+		return tell(removal, segment, result, error);
+	print_removed(removal, segment);
+	return STATUS_DONE;
+}
+
+/* Removes what -m and -M name, as ipcrm does: whoever has it. */
+static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
+{
+	struct segment segment;
+	enum status status = STATUS_DONE;
+	int error = 0;
+
+	if (removal->options->force && !segment_exists(ref))
+		return STATUS_DONE;
+	status = find_segment(ref, &segment);
+	if (status)
+		return status;
+	judge_segment(removal->view.judge, &segment);
+	if (!removal->options->dry_run)
+		error = segment_remove(segment.id);
+	if (error && segment_missing(error))
+		return tell(removal, &segment, RECLAIM_VANISHED, error);
+	if (error)
+		return tell(removal, &segment, RECLAIM_FAILED, error);
+	print_removed(removal, &segment);
+	return STATUS_DONE;
+}
+
+static void print_total(const struct removal *removal)
+{
+	char size[UNIT_TEXT_SIZE];
+
+	if (!removal->by_filter || removal->options->quiet || removal->options->json ||
+	    !removal->count)
+		return;
+	size_text(size, removal->bytes);
+	output_format(removal->output, "total %zu segment%s, %" PRIu64 " bytes (%s)\n",
+		      removal->count, removal->count == 1 ? "" : "s", removal->bytes, size);
+}
+
+static enum status remove_all(struct removal *removal, const struct selection *selection,
+			      enum status status)
+{
+	const struct segment_refs *as_ipcrm = &removal->options->as_ipcrm;
+
+	if (removal->options->json)
+		json_begin(removal->output, "results");
+	/* where it cannot be written what is removed, nothing more is removed */
+	for (size_t i = 0; i < as_ipcrm->count && !removal->output->error; i++)
+		status_keep_first(&status, remove_as_ipcrm(removal, &as_ipcrm->items[i]));
+	for (size_t i = 0; i < selection->list.count && !removal->output->error; i++)
+		status_keep_first(&status, remove_one(removal, &selection->list.items[i]));
+	print_total(removal);
+	if (removal->options->json)
+		json_end(removal->output);
+	return output_end(removal->output, status);
+}
+
+static enum status rm(const struct rm_options *options)
+{
+	const struct choice *choice = &options->choice;
+	const struct source source = { .missing_is_no_error = options->force };
+	static struct output output;
+	struct removal removal = {
+		.options = options,
+		.by_filter = filter_given(&choice->filter),
+		.output = &output,
+	};
+	struct selection selection = { 0 };
+	enum status status = STATUS_DONE;
+
+	if (choice->named.count || removal.by_filter)
+		status = select_segments(&selection, choice, &source);
+	else
+		judge_begin(&selection.judge, choice->filter.grace, false);
+	view_begin(&removal.view, &selection.judge);
+	output_begin(&output, STDOUT_FILENO);
+	status = remove_all(&removal, &selection, status);
+	view_end(&removal.view);
+	selection_free(&selection);
+	return status;
+}
+
+static enum status check_options(const struct rm_options *options)
+{
+	if (options->choice.named.count || options->as_ipcrm.count ||
+	    filter_given(&options->choice.filter))
+		return STATUS_DONE;
+	fail(STATUS_USAGE, "no segment and no filter given (modifiers select nothing)");
+	return usage_hint();
+}
+
+static enum status rm_run(int argc, char **argv)
+{
+	struct rm_options options = { 0 };
+	struct operands operands;
+	enum status status;
+
+	choice_begin(&options.choice);
+	if (options_read(&verb_rm.command, argc, argv, &options, &operands, &status)) {
+		options.verbose = operands.verbose;
+		status = choice_read(&options.choice, &operands);
+		if (!status)
+			status = check_options(&options);
+		if (!status)
+			status = rm(&options);
+		operands_free(&operands);
+	}
+	free(options.as_ipcrm.items);
+	choice_free(&options.choice);
+	return status;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/select.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/control.h"
+#include "text/parse.h"
+
+void choice_begin(struct choice *choice)
+{
+	*choice = (struct choice){ 0 };
+	filter_begin(&choice->filter);
+}
+
+static enum status bad_path(const char *word, int error)
+{
+	return fail(status_of_file(error), "%s: cannot make a key of this path: %s", word,
+		    strerror(error));
+}
+
+static enum status parse_operand(const char *word, struct segment_ref *ref)
+{
+	int file_error;
+	const char *wrong = parse_segment(word, ref, &file_error);
+
+	if (wrong)
+		return fail(STATUS_USAGE, "\"%s\": %s", word, wrong);
+	return file_error ? bad_path(word, file_error) : STATUS_DONE;
+}
+
+enum status choice_read(struct choice *choice, const struct operands *operands)
+{
+	const char *wrong = filter_check(&choice->filter);
+	enum status status = STATUS_DONE;
+
+	if (wrong)
+		return fail(STATUS_USAGE, "%s", wrong);
+	if (choice->filter.file_error)
+		return bad_path(choice->filter.file_error_word, choice->filter.file_error);
+	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
+	if (!choice->named.items)
+		return fail(STATUS_EXHAUSTED, "not enough memory");
+	for (size_t i = 0; i < operands->count && !status; i++)
+		status = parse_operand(operands->words[i], &choice->named.items[i]);
+	choice->named.count = operands->count;
+	return status;
+}
+
+void choice_free(struct choice *choice)
+{
+	filter_free(&choice->filter);
+	free(choice->named.items);
+}
+
+static enum status say_missing(const struct segment_ref *ref)
+{
+	int id;
+
+	if (ref->kind == REF_ID)
+		fail(STATUS_MISSING, "no segment has the id %d", ref->id);
+	else
+		fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)ref->key);
+	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
+	    segment_by_key(ref->id, &id) == 0)
+		hint("a segment has this as its key: key:%d?", ref->id);
+	return STATUS_MISSING;
+}
+
+/* Looks up one segment; EINVAL: there is none. */
+static int look_up(const struct segment_ref *ref, struct segment *segment)
+{
+	int id = ref->id;
+
+	if (ref->kind == REF_KEY) {
+		int error = segment_by_key(ref->key, &id);
+
+		if (error)
+			return error == ENOENT ? EINVAL : error;
+	}
+	return segment_look(id, segment);
+}
+
+enum status find_segment(const struct segment_ref *ref, struct segment *segment)
+{
+	int error = look_up(ref, segment);
+
+	if (!error)
+		return STATUS_DONE;
+	if (segment_missing(error))
+		return say_missing(ref);
+	return fail(status_of_segment(error), "cannot look up %s: %s", ref->word,
+		    reason_of_segment(error));
+}
+
+bool segment_exists(const struct segment_ref *ref)
+{
+	struct segment segment;
+
+	return look_up(ref, &segment) == 0;
+}
+
+enum status read_only_segment(const struct operands *operands, struct segment_ref *ref)
+{
+	if (operands->count == 1)
+		return parse_operand(operands->words[0], ref);
+	if (operands->count == 0)
+		fail(STATUS_USAGE, "no segment given");
+	else
+		fail(STATUS_USAGE, "\"%s\": only one segment may be given", operands->words[1]);
+	return usage_hint();
+}
+
+static enum status say_bad_list(const char *path, const struct listing_fault *fault)
+{
+	if (fault->error != EBADMSG)
+		return fail(status_of_file(fault->error), "cannot read the list %s: %s", path,
+			    strerror(fault->error));
+	if (fault->line && fault->field)
+		return fail(STATUS_FAILED, "cannot read the list %s: line %zu, column %s: %s", path,
+			    fault->line, fault->field, fault->what);
+	if (fault->line)
+		return fail(STATUS_FAILED, "cannot read the list %s: line %zu: %s", path,
+			    fault->line, fault->what);
+	return fail(STATUS_FAILED, "cannot read the list %s: %s", path, fault->what);
+}
+
+static enum status read_saved(struct listing *all, const char *path)
+{
+	struct listing_fault fault;
+	bool from_stdin = strcmp(path, "-") == 0;
+	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return fail(status_of_file(errno), "cannot read the list %s: %s", path,
+			    strerror(errno));
+	error = listing_parse(all, fd, &fault);
+	if (!from_stdin)
+		close(fd);
+	if (!error)
+		return STATUS_DONE;
+	return say_bad_list(from_stdin ? "on stdin" : path, &fault);
+}
+
+static enum status read_list(struct listing *all, const struct source *source)
+{
+	struct listing_fault fault;
+
+	if (source->saved)
+		return read_saved(all, source->saved);
+	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
+}
+
+/* Keeps of the list, in place, only what passes the filters. */
+static void keep_matches(struct selection *selection, const struct filter *filter)
+{
+	struct listing *list = &selection->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct segment *segment = &list->items[i];
+
+		judge_segment(&selection->judge, segment);
+		if (filter_matches(filter, segment, segment_idle(&selection->judge, segment)))
+			list->items[kept++] = *segment;
+	}
+	list->count = kept;
+}
+
+/* Whether a named segment is in the list that was read. */
+static const struct segment *find_in_list(const struct listing *all, const struct segment_ref *ref)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (segment_is_named(ref, &all->items[i]))
+			return &all->items[i];
+	}
+	return NULL;
+}
+
+/* Finds each segment named, in the list if there is one, else by single looks. */
+static enum status choose_named(struct listing *chosen, const struct segment_refs *named,
+				const struct listing *all, const struct source *source)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; i < named->count; i++) {
+		const struct segment_ref *ref = &named->items[i];
+		const struct segment *found = all ? find_in_list(all, ref) : NULL;
+		struct segment segment;
+		int error = found ? 0 : EINVAL;
+
+		if (found)
+			segment = *found;
+		else if (!all)
+			error = look_up(ref, &segment);
+		if (segment_missing(error)) {
+			if (!source->missing_is_no_error)
+				status_keep_first(&status, say_missing(ref));
+			continue;
+		}
+		if (!error && !listing_find(chosen, segment.id))
+			error = listing_add(chosen, &segment);
+		if (error)
+			status_keep_first(&status,
+					  fail(status_of_segment(error), "cannot look up %s: %s",
+					       ref->word, reason_of_segment(error)));
+	}
+	return status;
+}
+
+enum status select_segments(struct selection *selection, const struct choice *choice,
+			    const struct source *source)
+{
+	struct listing all = { 0 };
+	bool need_list = choice->named.count == 0 || source->saved || source->memory;
+	enum status status = STATUS_DONE;
+
+	*selection = (struct selection){ 0 };
+	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
+	selection->judge.likely = filter_wants_likely(&choice->filter);
+	if (need_list)
+		status = read_list(&all, source);
+	if (status) {
+		listing_free(&all);
+		return status;
+	}
+	if (choice->named.count == 0) {
+		selection->list = all;
+	} else {
+		status = choose_named(&selection->list, &choice->named, need_list ? &all : NULL,
+				      source);
+		listing_free(&all);
+	}
+	keep_matches(selection, &choice->filter);
+	return status;
+}
+
+void selection_free(struct selection *selection)
+{
+	listing_free(&selection->list);
+	judge_end(&selection->judge);
+}
+
+enum status segment_failed(const char *what, const struct segment *segment, int error)
+{
+	const struct passwd *owner;
+
+	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
+	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
+	if (error == EPERM || error == EACCES) {
+		owner = getpwuid(segment->uid);
+		hint("it belongs to %s (mode 0%03o): be that user, or root",
+		     owner ? owner->pw_name : "another user", segment->mode);
+	}
+	return status_of_segment(error);
+}

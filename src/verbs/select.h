@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * select: from operands and filters to segments, the same for every verb that
+ * takes them. Says itself what is wrong.
+ */
+#ifndef VERBS_SELECT_H
+#define VERBS_SELECT_H
+
+#include "shm/judge.h"
+#include "shm/listing.h"
+#include "text/filter.h"
+#include "text/options.h"
+
+/* What the user asked for. */
+struct choice {
+	struct filter filter;
+	struct segment_refs named;
+};
+
+void choice_begin(struct choice *choice);
+
+/* Reads the operands and checks the filters. Nothing has been looked at yet. */
+enum status choice_read(struct choice *choice, const struct operands *operands);
+
+void choice_free(struct choice *choice);
+
+/* How to come by the segments. */
+struct source {
+	const char *saved;	 /* a saved list, "-" for stdin; NULL: the kernel's */
+	bool memory;		 /* rss and swap are wanted, which only the list has */
+	bool missing_is_no_error; /* rm -f */
+};
+
+/* The segments that were chosen, judged. */
+struct selection {
+	struct listing list;
+	struct judge judge;
+};
+
+/*
+ * Finds the segments named that pass the filters, or all that pass them when
+ * none is named. A segment named that does not exist is said; the others are
+ * chosen all the same, and the status of the first failure is returned. When
+ * the list cannot be had at all, the selection is empty. selection_free() ends
+ * it whatever is returned.
+ */
+enum status select_segments(struct selection *selection, const struct choice *choice,
+			    const struct source *source);
+
+void selection_free(struct selection *selection);
+
+/* Reads a command line's only SEGMENT; says what is wrong with it. */
+enum status read_only_segment(const struct operands *operands, struct segment_ref *ref);
+
+/* Looks up one segment that was named; says that there is none. */
+enum status find_segment(const struct segment_ref *ref, struct segment *segment);
+
+/* Whether there is a segment of this name, without a word. */
+bool segment_exists(const struct segment_ref *ref);
+
+/* Says that a call on a segment failed, with a hint where one helps. */
+enum status segment_failed(const char *what, const struct segment *segment, int error);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stat: tell all there is to know about segments. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/field.h"
+#include "text/json.h"
+#include "text/state.h"
+#include "verbs/select.h"
+#include "verbs/verb.h"
+
+enum {
+	CODE_FORMAT = 256,
+	CODE_JSON = 'J',
+	CODE_QUIET = 'q',
+};
+
+static const struct poptOption stat_options[] = {
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{state} ...", "FORMAT"),
+	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print nothing: only the exit status tells"),
+	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
+	OPTION_TABLE(filter_modifiers, "Modifiers:"),
+	OPTION_END,
+};
+
+struct stat_options {
+	struct choice choice;
+	const char *format;
+	bool json;
+	bool quiet;
+};
+
+static const char *stat_option(void *state, int code, const char *value);
+static enum status stat_run(int argc, char **argv);
+
+const struct verb verb_stat = {
+	.name = "stat",
+	.command = {
+		.usage = "[OPTION...] SEGMENT...|FILTER...",
+		.summary = "tell all there is to know about segments",
+		.options = stat_options,
+		.handle = stat_option,
+	},
+	.run = stat_run,
+};
+
+static const char *stat_option(void *state, int code, const char *value)
+{
+	struct stat_options *options = state;
+
+	switch (code) {
+	case CODE_FORMAT:
+		options->format = value;
+		return check_format(value);
+	case CODE_JSON:
+		options->json = true;
+		return NULL;
+	case CODE_QUIET:
+		options->quiet = true;
+		return NULL;
+	default:
+		return filter_option(&options->choice.filter, code, value);
+	}
+}
+
+static void print_label(struct output *output, const char *label)
+{
+	output_format(output, "  %-13s ", label);
+}
+
+static void print_bytes(struct output *output, const char *label, uint64_t bytes)
+{
+	char text[UNIT_TEXT_SIZE];
+
+	size_text(text, bytes);
+	print_label(output, label);
+	output_format(output, "%s (%" PRIu64 " bytes)\n", text, bytes);
+}
+
+static void print_time(struct output *output, const struct view *view, const char *label,
+		       int64_t time)
+{
+	char absolute[UNIT_TEXT_SIZE];
+	char ago[UNIT_TEXT_SIZE];
+
+	print_label(output, label);
+	if (!time) {
+		output_text(output, "never\n");
+		return;
+	}
+	time_text(absolute, time, TIME_LOCAL, view->judge->now);
+	time_text(ago, time, TIME_AGO, view->judge->now);
+	output_format(output, "%s (%s)\n", absolute, ago);
+}
+
+static void print_owner(struct output *output, struct view *view, const char *label, uid_t uid,
+			gid_t gid)
+{
+	print_label(output, label);
+	output_escaped(output, name_of_user(&view->names, uid));
+	output_format(output, " (uid %u), group ", uid);
+	output_escaped(output, name_of_group(&view->names, gid));
+	output_format(output, " (gid %u)\n", gid);
+}
+
+/* What is known of a process, in words. */
+static void print_process(struct output *output, struct view *view, pid_t pid)
+{
+	const struct process *process = process_find(&view->judge->processes, pid);
+
+	if (pid == 0) {
+		output_text(output, "a process that cannot be seen from here");
+		return;
+	}
+	output_format(output, "process %d", pid);
+	if (*process->command) {
+		output_text(output, " (");
+		output_escaped(output, process->command);
+		output_char(output, ')');
+	}
+	switch (process->liveness) {
+	case LIVENESS_GONE:
+		output_text(output, ", gone");
+		break;
+	case LIVENESS_RUNNING:
+		output_text(output, ", running");
+		break;
+	default:
+		output_text(output, ", not known whether it runs");
+	}
+}
+
+/* Why the segment is in the state it is in. */
+static void print_verdict(struct output *output, const struct view *view,
+			  const struct segment *segment)
+{
+	char idle[UNIT_TEXT_SIZE];
+	char grace[UNIT_TEXT_SIZE];
+	const char *why = "nobody has it attached, but a recorded process lives, or may live";
+
+	duration_text(idle, segment_idle(view->judge, segment));
+	duration_text(grace, view->judge->grace / 1000);
+	print_label(output, "state");
+	output_format(output, "%s: ", state_name(segment->state));
+	switch (segment->state) {
+	case STATE_DEST:
+		why = "marked for removal, it goes with its last detach";
+		break;
+	case STATE_ATTACHED:
+		output_format(output, "%" PRIu64 " attachment%s\n", segment->nattch,
+			      segment->nattch == 1 ? "" : "s");
+		return;
+	case STATE_KEPT:
+		why = "nobody has it attached, and the keep list names it";
+		break;
+	case STATE_ORPHANED:
+		why = segment_never_used(segment) ? "its creator is gone, and nobody ever used it" :
+						    "its creator and its last user are gone";
+		output_format(output, "%s, idle for %s (grace %s)\n", why, idle, grace);
+		return;
+	default:
+		if (segment_idle(view->judge, segment) * 1000 < view->judge->grace) {
+			output_format(output, "nobody has it attached, idle for %s only (grace %s)\n",
+				      idle, grace);
+			return;
+		}
+	}
+	output_format(output, "%s\n", why);
+}
+
+static void print_segment(struct output *output, struct view *view, const struct segment *segment)
+{
+	char perms[UNIT_TEXT_SIZE];
+
+	perms_text(perms, segment->mode);
+	output_format(output, "segment %d\n", segment->id);
+	print_label(output, "key");
+	output_format(output, "0x%08x%s\n", (unsigned int)segment->key,
+		      segment->key ? "" : segment->dest ? " (marked)" : " (private)");
+	print_owner(output, view, "owner", segment->uid, segment->gid);
+	print_owner(output, view, "creator", segment->cuid, segment->cgid);
+	print_label(output, "mode");
+	output_format(output, "0%03o (%s)\n", segment->mode, perms);
+	print_bytes(output, "size", segment->size);
+	if (segment->memory_known) {
+		print_bytes(output, "resident", segment->rss);
+		print_bytes(output, "swapped", segment->swap);
+	}
+	print_label(output, "locked");
+	output_text(output, segment->locked ? "yes\n" : "no\n");
+	print_label(output, "attached");
+	output_format(output, "%" PRIu64 "\n", segment->nattch);
+	print_time(output, view, "last attach", segment->atime);
+	print_time(output, view, "last detach", segment->dtime);
+	print_time(output, view, "changed", segment->ctime);
+	print_label(output, "made by");
+	print_process(output, view, segment->cpid);
+	output_char(output, '\n');
+	print_label(output, "last used by");
+	if (segment_never_used(segment))
+		output_text(output, "nobody yet");
+	else
+		print_process(output, view, segment->lpid);
+	output_char(output, '\n');
+	print_verdict(output, view, segment);
+}
+
+static void print_all(struct output *output, const struct stat_options *options,
+		      struct selection *selection, struct view *view)
+{
+	struct listing *list = &selection->list;
+
+	if (options->json) {
+		print_json(output, view, NULL, list->items, list->count);
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (options->format) {
+			print_format(output, options->format, view, &list->items[i]);
+			continue;
+		}
+		if (i)
+			output_char(output, '\n');
+		print_segment(output, view, &list->items[i]);
+	}
+}
+
+static enum status stat_segments(const struct stat_options *options)
+{
+	static const struct source source = { .memory = true };
+	static struct output output;
+	struct selection selection;
+	struct view view;
+	enum status status = select_segments(&selection, &options->choice, &source);
+
+	view_begin(&view, &selection.judge);
+	output_begin(&output, STDOUT_FILENO);
+	if (!options->quiet)
+		print_all(&output, options, &selection, &view);
+	view_end(&view);
+	selection_free(&selection);
+	return output_end(&output, status);
+}
+
+static enum status check_options(const struct stat_options *options)
+{
+	if (options->json + options->quiet + (options->format != NULL) > 1)
+		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
+	if (options->choice.named.count || filter_given(&options->choice.filter))
+		return STATUS_DONE;
+	fail(STATUS_USAGE, "no segment and no filter given");
+	return usage_hint();
+}
+
+static enum status stat_run(int argc, char **argv)
+{
+	struct stat_options options = { 0 };
+	struct operands operands;
+	enum status status;
+
+	choice_begin(&options.choice);
+	if (options_read(&verb_stat.command, argc, argv, &options, &operands, &status)) {
+		status = choice_read(&options.choice, &operands);
+		if (!status)
+			status = check_options(&options);
+		if (!status)
+			status = stat_segments(&options);
+		operands_free(&operands);
+	}
+	choice_free(&options.choice);
+	return status;
+}

@@ -1,0 +1,404 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What every test file loads (load lib/common). The words it offers:
+#
+#   try ARGUMENT...            run shmtool; sets status, output, stderr (and lines, stderr_lines)
+#   try_as_user ARGUMENT...    the same as the ordinary user
+#   shmtool ARGUMENT...        the program under test, for at most 20 seconds
+#   as_user COMMAND...         as an ordinary user (nobody), also: as_user shmtool ...
+#   as_uid UID COMMAND...      as that user
+#   background COMMAND...      start it; sets background_pid, background_output, background_errors
+#   wait_until COMMAND...      until it succeeds; fails after 5 seconds
+#   end_process PID...         SIGKILL, and wait until it is gone
+#
+#   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator is gone
+#   make_live_segment [SIZE [MODE [KEY]]]  the same, but the creator lives on until the test ends
+#   make_orphan [SIZE [MODE [KEY]]]        was also used; the creator and the last user are gone
+#   hold_segment ID [ro] [UID]             attached until the test ends; sets holder_pid
+#   foreign_write ID OFFSET    stdin into the segment, by perl's shmwrite
+#   foreign_read ID OFFSET N   N bytes of the segment, by perl's shmread
+#   segment_field ID NAME      a column of /proc/sysvipc/shm; fails if there is no such segment
+#   segment_exists ID
+#   segment_count
+#
+#   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
+#   need_root                  skip unless root of the machine
+#   need_command NAME...       skip unless they are there
+#
+#   expect_status N
+#   assert_output_is TEXT      assert_output_has TEXT     assert_output_lacks TEXT
+#   assert_output_matches ERE  assert_stderr_matches ERE
+#   assert_stderr_is TEXT      assert_stderr_has TEXT     assert_stderr_lacks TEXT
+#   assert_equal GOT WANTED
+#   fail TEXT...
+#
+# A file with a setup, teardown or setup_file of its own calls common_setup,
+# common_teardown or common_setup_file in it.
+
+bats_require_minimum_version 1.5.0
+
+# --- Never outside an IPC namespace that tests/run made ---------------------
+
+in_private_namespace()
+{
+	local here
+	here=$(readlink /proc/self/ns/ipc)
+
+	# 4026531839 is the number of the machine's first IPC namespace.
+	[[ -n ${SHMTOOL_TESTS_OUTSIDE-} && $here != "$SHMTOOL_TESTS_OUTSIDE" &&
+		$here != 'ipc:[4026531839]' ]]
+}
+
+guard()
+{
+	in_private_namespace && return
+	echo "not in an IPC namespace of its own: run tests/run tests/${BATS_TEST_FILENAME##*/}" >&2
+	return 1
+}
+
+# Already here, so that nothing in a test file runs before it.
+guard || exit 1
+
+# --- Before and after -------------------------------------------------------
+
+limits=(shmmni shmall shmmax shm_rmid_forced)
+
+common_setup_file()
+{
+	guard
+}
+
+common_setup()
+{
+	guard
+
+	# The ordinary user works here as well.
+	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
+	chmod 1777 "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
+
+	started=$BATS_FILE_TMPDIR/started.$BATS_TEST_NUMBER
+	: >"$started"
+
+	export LC_ALL=C TZ=UTC
+	unset POSIXLY_CORRECT POSIX_ME_HARDER NO_COLOR XDG_CONFIG_HOME XDG_RUNTIME_DIR LANGUAGE \
+		SHMTOOL_ID SHMTOOL_KEY SHMTOOL_SIZE SHMTOOL_FILE
+
+	local name
+	declare -gA limit_before=()
+	for name in "${limits[@]}"; do
+		limit_before[$name]=$(<"/proc/sys/kernel/$name")
+	done
+}
+
+common_teardown()
+{
+	guard
+
+	local name pids=()
+	mapfile -t pids <"$started"
+	end_process "${pids[@]}"
+
+	for name in "${limits[@]}"; do
+		[[ $(<"/proc/sys/kernel/$name") == "${limit_before[$name]}" ]] ||
+			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
+	done
+	ipcrm --all=shm --all=sem
+}
+
+setup_file()
+{
+	common_setup_file
+}
+
+setup()
+{
+	common_setup
+}
+
+teardown()
+{
+	common_teardown
+}
+
+# --- Running things ---------------------------------------------------------
+
+# In the background a command replaces its shell, so that its pid is the one
+# that background recorded.
+run_program()
+{
+	${in_background:+exec} "$@"
+}
+
+shmtool()
+{
+	if [[ -n ${in_background-} ]]; then
+		exec "$SHMTOOL" "$@"
+	fi
+	timeout --kill-after 5 20 "$SHMTOOL" "$@"
+}
+
+try()
+{
+	run --separate-stderr shmtool "$@"
+}
+
+try_as_user()
+{
+	run --separate-stderr as_user shmtool "$@"
+}
+
+as_uid()
+{
+	local uid=$1
+	shift
+
+	local command=("$@")
+	if [[ $1 == shmtool ]]; then
+		command=(timeout --kill-after 5 20 "$SHMTOOL" "${@:2}")
+		[[ -z ${in_background-} ]] || command=("$SHMTOOL" "${@:2}")
+	fi
+	run_program setpriv --reuid "$uid" --regid "$uid" --clear-groups "${command[@]}"
+}
+
+as_user()
+{
+	as_uid 65534 "$@"
+}
+
+background()
+{
+	background_output=$(mktemp "$BATS_FILE_TMPDIR/background.XXXXXX")
+	background_errors=$background_output.err
+
+	# Descriptors that bats waits for are not handed on.
+	(
+		# shellcheck disable=SC2034 # read by run_program and shmtool
+		in_background=1
+		"$@"
+	) </dev/null >"$background_output" 2>"$background_errors" 3>&- 4>&- &
+	background_pid=$!
+	echo "$background_pid" >>"$started"
+}
+
+wait_until()
+{
+	local deadline=$((${EPOCHREALTIME/./} + 5000000))
+
+	until "$@"; do
+		if ((${EPOCHREALTIME/./} > deadline)); then
+			fail "not so within 5 seconds: $*"
+			return 1
+		fi
+		sleep 0.01
+	done
+}
+
+# A zombie is gone, whoever has yet to reap it.
+process_is_gone()
+{
+	local stat
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	[[ ${stat##*) } == [ZX]* ]]
+}
+
+end_process()
+{
+	local pid
+	for pid; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	for pid; do
+		wait_until process_is_gone "$pid"
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+# --- Segments, made and looked at by programs that are not ours -------------
+
+# perl -e "$create" SIZE MODE KEY; 01000 is IPC_CREAT, 02000 IPC_EXCL.
+# shellcheck disable=SC2016
+create='
+	my ($size, $mode, $key) = @ARGV;
+	$key = oct $key if $key =~ /^0/;
+	my $id = shmget($key, $size, oct($mode) | 01000 | ($key ? 02000 : 0)) // die "shmget: $!\n";
+	$| = 1;
+	print $id + 0, "\n";
+'
+
+make_segment()
+{
+	perl -e "$create" "${1:-4096}" "${2:-600}" "${3:-0}"
+}
+
+make_live_segment()
+{
+	background perl -e "$create sleep 1 while 1" "${1:-4096}" "${2:-600}" "${3:-0}"
+	wait_until test -s "$background_output" || return
+	cat "$background_output"
+}
+
+make_orphan()
+{
+	# shellcheck disable=SC2016
+	perl -e "$create"'; shmwrite($id, "x", 0, 1) or die "shmwrite: $!\n"' \
+		"${1:-4096}" "${2:-600}" "${3:-0}"
+}
+
+hold_segment()
+{
+	local hold=("$HELPERS/hold")
+	[[ ${2-} != ro ]] || hold+=(-r)
+	[[ -z ${3-} ]] || hold=(as_uid "$3" "${hold[@]}")
+
+	background "${hold[@]}" "$1"
+	if ! wait_until test -s "$background_output"; then
+		cat "$background_errors" >&2
+		return 1
+	fi
+	# shellcheck disable=SC2034 # for the test
+	holder_pid=$background_pid
+}
+
+foreign_write()
+{
+	# shellcheck disable=SC2016
+	perl -e 'undef $/; my $data = <STDIN>;
+		shmwrite($ARGV[0], $data, $ARGV[1], length $data) or die "shmwrite: $!\n"' "$1" "$2"
+}
+
+foreign_read()
+{
+	# shellcheck disable=SC2016
+	perl -e 'shmread($ARGV[0], my $data, $ARGV[1], $ARGV[2]) or die "shmread: $!\n";
+		print $data' "$1" "$2" "$3"
+}
+
+segment_field()
+{
+	awk -v id="$1" -v name="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+		$column["shmid"] == id { print $column[name]; found = 1; exit }
+		END { exit !found }' /proc/sysvipc/shm
+}
+
+segment_exists()
+{
+	segment_field "$1" shmid >/dev/null
+}
+
+segment_count()
+{
+	awk 'END { print NR - 1 }' /proc/sysvipc/shm
+}
+
+# --- What a test needs ------------------------------------------------------
+
+set_limit()
+{
+	if ! { echo "$2" >"/proc/sys/kernel/$1"; } 2>/dev/null; then
+		skip "kernel.$1 cannot be changed here"
+	fi
+}
+
+need_root()
+{
+	local first inside count
+	read -r first inside count </proc/self/uid_map
+	((EUID == 0 && first == 0 && inside == 0 && count == 4294967295)) ||
+		skip "needs root of the machine"
+}
+
+need_command()
+{
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip "needs $name"
+	done
+}
+
+# --- What a test says -------------------------------------------------------
+
+fail()
+{
+	printf '%s\n' "$*" >&2
+	return 1
+}
+
+show_last_run()
+{
+	printf '%s\n' "command: ${BATS_RUN_COMMAND-}" "status: ${status-}" "stdout: ${output-}" \
+		"stderr: ${stderr-}" >&2
+}
+
+expect_status()
+{
+	# shellcheck disable=SC2154 # status, output and stderr come from run
+	[[ $status == "$1" ]] && return
+	show_last_run
+	fail "status $status, not $1"
+}
+
+assert_equal()
+{
+	[[ $1 == "$2" ]] && return
+	fail "$(printf 'got:    %s\nwanted: %s' "$1" "$2")"
+}
+
+assert_output_is()
+{
+	[[ $output == "$1" ]] && return
+	show_last_run
+	fail "stdout is not: $1"
+}
+
+assert_output_has()
+{
+	[[ $output == *"$1"* ]] && return
+	show_last_run
+	fail "stdout lacks: $1"
+}
+
+assert_output_lacks()
+{
+	[[ $output != *"$1"* ]] && return
+	show_last_run
+	fail "stdout has: $1"
+}
+
+assert_output_matches()
+{
+	[[ $output =~ $1 ]] && return
+	show_last_run
+	fail "stdout does not match: $1"
+}
+
+# shellcheck disable=SC2154
+assert_stderr_is()
+{
+	[[ $stderr == "$1" ]] && return
+	show_last_run
+	fail "stderr is not: $1"
+}
+
+assert_stderr_has()
+{
+	[[ $stderr == *"$1"* ]] && return
+	show_last_run
+	fail "stderr lacks: $1"
+}
+
+assert_stderr_lacks()
+{
+	[[ $stderr != *"$1"* ]] && return
+	show_last_run
+	fail "stderr has: $1"
+}
+
+assert_stderr_matches()
+{
+	[[ $stderr =~ $1 ]] && return
+	show_last_run
+	fail "stderr does not match: $1"
+}

@@ -82,18 +82,28 @@ int listing_add(struct listing *list, const struct segment *segment)
 	return 0;
 }
 
+/* How many of the eight bytes before the first that differs are equal, from a XOR of both. */
+static size_t equal_bytes(uint64_t difference)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(difference) / 8;
+#else
+	return (size_t)__builtin_clzll(difference) / 8;
+#endif
+}
+
+/* Most of a row is padding, so blanks are passed over by eights. */
 static const char *skip_blanks(const char *at)
 {
-	/* Most of a row is padding: step over it by words of eight blanks. */
-	static const char blanks[8] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ' };
+	static const uint64_t blanks = UINT64_C(0x2020202020202020);
 
-	if (*at != ' ')
-		return at;
-	while (memcmp(at, blanks, sizeof(blanks)) == 0)
-		at += sizeof(blanks);
-	while (*at == ' ')
-		at++;
-	return at;
+	for (;; at += sizeof(blanks)) {
+		uint64_t word;
+
+		memcpy(&word, at, sizeof(word)); /* the buffer reaches beyond the data */
+		if (word != blanks)
+			return at + equal_bytes(word ^ blanks);
+	}
 }
 
 /* Reads one header line: which column stands where. */
@@ -176,28 +186,49 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 	return false;
 }
 
-/* Reads digits of this base; false when there are none or they overflow. */
-static bool parse_digits(const char **at, unsigned int base, uint64_t *number)
+/* Reads octal digits, for the perms column; false when there are none or too many. */
+static bool parse_octal(const char **at, uint64_t *number)
 {
 	const char *digit = *at;
 	uint64_t value = 0;
 
-	while ((unsigned int)(*digit - '0') < base) {
-		unsigned int next = (unsigned int)(*digit - '0');
-
-		/* 19 digits always fit; only beyond them must each be checked */
-		if (digit - *at >= 19 && (__builtin_mul_overflow(value, base, &value) ||
-					  __builtin_add_overflow(value, next, &value)))
-			return false;
-		if (digit - *at < 19)
-			value = value * base + next;
-		digit++;
-	}
-	if (digit == *at)
+	while ((unsigned int)(*digit - '0') < 8)
+		value = value * 8 + (unsigned int)(*digit++ - '0');
+	if (digit == *at || digit - *at > 21)
 		return false;
 	*at = digit;
 	*number = value;
 	return true;
+}
+
+/* Reads decimal digits; false when there are none or they overflow. */
+static bool parse_decimal(const char **at, uint64_t *number)
+{
+	const char *digit = *at;
+	uint64_t value = 0;
+
+	while ((unsigned int)(*digit - '0') < 10)
+		value = value * 10 + (unsigned int)(*digit++ - '0');
+	if (digit == *at)
+		return false;
+	if (digit - *at > 19) {
+		/* 19 digits always fit; only now must each be checked */
+		value = 0;
+		for (const char *again = *at; again < digit; again++) {
+			if (__builtin_mul_overflow(value, 10, &value) ||
+			    __builtin_add_overflow(value, (uint64_t)(*again - '0'), &value))
+				return false;
+		}
+	}
+	*at = digit;
+	*number = value;
+	return true;
+}
+
+static bool parse_number(const struct column *column, const char **at, uint64_t *number)
+{
+	return column->storage == STORE_PERMS ? parse_octal(at, number) :
+						parse_decimal(at, number);
 }
 
 static int parse_row(struct parser *parser, const char *at, const char *end)
@@ -222,7 +253,7 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 			negative = true;
 			at++;
 		}
-		if (!parse_digits(&at, known->storage == STORE_PERMS ? 8 : 10, &number) ||
+		if (!parse_number(known, &at, &number) ||
 		    (*at != ' ' && *at != '\n') || !store(&segment, known, number, negative))
 			return malformed(parser, "not a number that fits", known);
 	}
@@ -273,7 +304,7 @@ static int finish(struct parser *parser, size_t rest)
 
 int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 {
-	/* the blanks behind the data let skip_blanks look ahead by words */
+	/* the room behind the data lets skip_blanks look ahead */
 	static char buffer[BUFFER_SIZE + 16];
 	struct parser parser = { .list = list, .fault = fault };
 	size_t held = 0;

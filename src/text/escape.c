@@ -15,29 +15,42 @@ size_t control_length(const char *text)
 	return 0;
 }
 
+/* Writes the escape for the control character at text; returns its length. */
+static size_t escape_one(char escaped[12], const char *text, size_t control)
+{
+	if (*text == '\n' || *text == '\t')
+		return (size_t)snprintf(escaped, 12, "\\%c", *text == '\n' ? 'n' : 't');
+	if (control == 1)
+		return (size_t)snprintf(escaped, 12, "\\x%02x", (unsigned char)text[0]);
+	return (size_t)snprintf(escaped, 12, "\\x%02x\\x%02x", (unsigned char)text[0],
+				(unsigned char)text[1]);
+}
+
 size_t escape_controls(char *copy, size_t size, const char *text)
 {
 	size_t length = 0;
 
-	while (*text) {
-		char escaped[12] = { *text };
-		size_t control = control_length(text);
-		size_t wide = 1;
+	while (*text && length + 1 < size) {
+		char escaped[12];
+		size_t control;
+		size_t wide;
 
-		if (*text == '\n' || *text == '\t')
-			snprintf(escaped, sizeof(escaped), "\\%c", *text == '\n' ? 'n' : 't');
-		else if (control == 1)
-			snprintf(escaped, sizeof(escaped), "\\x%02x", (unsigned char)text[0]);
-		else if (control == 2)
-			snprintf(escaped, sizeof(escaped), "\\x%02x\\x%02x",
-				 (unsigned char)text[0], (unsigned char)text[1]);
-		if (control)
-			wide = strlen(escaped);
+		/* what nearly all text is made of */
+		if (*text >= ' ' && *text < 0x7f) {
+			copy[length++] = *text++;
+			continue;
+		}
+		control = control_length(text);
+		if (!control) {
+			copy[length++] = *text++;
+			continue;
+		}
+		wide = escape_one(escaped, text, control);
 		if (length + wide >= size)
 			break;
 		memcpy(copy + length, escaped, wide);
 		length += wide;
-		text += control ? control : 1;
+		text += control;
 	}
 	copy[length] = '\0';
 	return length;

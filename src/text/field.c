@@ -204,6 +204,8 @@ const char *parse_fields(const char *word, struct field_list *list)
 
 		if (!field)
 			return no_such_field;
+		if (list->count == FIELDS_MAX)
+			return "too many fields";
 		items = reallocarray(list->items, list->count + 1, sizeof(field));
 		if (!items)
 			return "not enough memory";
@@ -306,19 +308,6 @@ enum status sort_segments(struct view *view, const struct sort_keys *keys,
 	return STATUS_DONE;
 }
 
-static void number_text(char buffer[VALUE_TEXT_SIZE], uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	memcpy(buffer, digits + at, sizeof(digits) - at);
-	buffer[sizeof(digits) - at] = '\0';
-}
-
 static void key_text(char buffer[VALUE_TEXT_SIZE], uint64_t key)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -336,6 +325,17 @@ static void mode_text(char buffer[VALUE_TEXT_SIZE], uint64_t mode)
 	for (int i = 0; i < 3; i++)
 		buffer[1 + i] = (char)('0' + (mode >> (6 - 3 * i) & 7));
 	buffer[4] = '\0';
+}
+
+static void process_text(char buffer[VALUE_TEXT_SIZE], const struct value *value)
+{
+	size_t length = number_text(buffer, value->number);
+
+	if (!*value->text)
+		return;
+	buffer[length] = ' ';
+	/* a command has 63 characters at most */
+	strcpy(buffer + length + 1, value->text);
 }
 
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE])
@@ -365,10 +365,7 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_TEXT:
 		return value->text;
 	case VALUE_PROCESS:
-		number_text(buffer, value->number);
-		if (*value->text)
-			snprintf(buffer + strlen(buffer), VALUE_TEXT_SIZE - strlen(buffer), " %s",
-				 value->text);
+		process_text(buffer, value);
 		return buffer;
 	}
 	return "";

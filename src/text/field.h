@@ -63,6 +63,9 @@ struct field_list {
 	size_t count;
 };
 
+/* So many columns at most: a row of them always fits into an output's buffer. */
+enum { FIELDS_MAX = 100 };
+
 /* Sets the list to the fields named, with commas between; what is wrong, or NULL. */
 const char *parse_fields(const char *word, struct field_list *list);
 void field_list_free(struct field_list *list);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "text/escape.h"
+#include "text/units.h"
 
 void output_begin(struct output *output, int fd)
 {
@@ -63,6 +64,18 @@ void output_bytes(struct output *output, const void *bytes, size_t length)
 	output->length += length;
 }
 
+char *output_reserve(struct output *output, size_t length)
+{
+	if (length > sizeof(output->data) - output->length)
+		output_flush(output);
+	return output->data + output->length;
+}
+
+void output_advance(struct output *output, const char *end)
+{
+	output->length = (size_t)(end - output->data);
+}
+
 void output_text(struct output *output, const char *text)
 {
 	output_bytes(output, text, strlen(text));
@@ -77,20 +90,18 @@ void output_char(struct output *output, char c)
 
 void output_number(struct output *output, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[NUMBER_TEXT_SIZE];
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	output_bytes(output, digits + at, sizeof(digits) - at);
+	output_bytes(output, digits, number_text(digits, number));
 }
 
 void output_spaces(struct output *output, size_t count)
 {
-	while (count--)
-		output_char(output, ' ');
+	static const char spaces[] = "                                ";
+
+	for (; count > sizeof(spaces) - 1; count -= sizeof(spaces) - 1)
+		output_bytes(output, spaces, sizeof(spaces) - 1);
+	output_bytes(output, spaces, count);
 }
 
 void output_format(struct output *output, const char *format, ...)

@@ -31,6 +31,13 @@ void output_spaces(struct output *output, size_t count);
 void output_format(struct output *output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Room for so many bytes, OUTPUT_SIZE at most, to be filled at once and then
+ * told by output_advance(): for what is printed a great many times.
+ */
+char *output_reserve(struct output *output, size_t length);
+void output_advance(struct output *output, const char *end);
+
 /* Text with control characters escaped. */
 void output_escaped(struct output *output, const char *text);
 

@@ -7,16 +7,32 @@
 
 #include "text/escape.h"
 
-/* All cells as text, one behind the other, so that each is made only once. */
+/*
+ * A cell's text, as a place in one long string. Most values of a column are
+ * those of the row above, so that their text is made once and shared.
+ */
+struct cell {
+	uint32_t offset;
+	unsigned char length; /* in bytes; a longer one is cut at CELL_MAX */
+	unsigned char width;  /* on a terminal */
+};
+
 struct cells {
 	char *text;
 	size_t length;
 	size_t capacity;
-	unsigned char *lengths; /* of each cell; a longer one is cut, see CELL_MAX */
-	size_t *widths;		/* of each column */
+	struct cell *items; /* row by row */
+	size_t *widths;	    /* of each column */
 };
 
-enum { CELL_MAX = 255 };
+/*
+ * A cell's bytes at most; the blanks between columns; and the bytes that are
+ * moved at once, for which there is room behind every text and every row.
+ */
+enum { CELL_MAX = 255, GAP = 2, BLOCK = 16 };
+
+_Static_assert(FIELDS_MAX * (2 * CELL_MAX + GAP) + BLOCK <= OUTPUT_SIZE,
+	       "a row fits into the buffer");
 
 /* Columns that a text takes on a terminal: its UTF-8 characters. */
 static size_t width_of(const char *text, size_t length)
@@ -28,85 +44,137 @@ static size_t width_of(const char *text, size_t length)
 	return width;
 }
 
-static int add_cell(struct cells *cells, size_t cell, size_t column, const char *text, bool foreign)
+static int make_room(struct cells *cells)
 {
-	char *place;
+	size_t capacity = cells->capacity ? cells->capacity * 2 : 4096;
+	char *larger;
+
+	if (cells->capacity - cells->length > CELL_MAX + BLOCK)
+		return 0;
+	/* offsets have 32 bits */
+	larger = capacity <= UINT32_MAX ? realloc(cells->text, capacity) : NULL;
+	if (!larger)
+		return ENOMEM;
+	cells->text = larger;
+	cells->capacity = capacity;
+	return 0;
+}
+
+static int add_text(struct cells *cells, struct cell *cell, const char *text)
+{
 	size_t length;
 
-	if (cells->capacity - cells->length <= CELL_MAX) {
-		size_t capacity = cells->capacity ? cells->capacity * 2 : 4096;
-		char *larger = realloc(cells->text, capacity);
-
-		if (!larger)
-			return ENOMEM;
-		cells->text = larger;
-		cells->capacity = capacity;
-	}
-	place = cells->text + cells->length;
-	if (foreign) {
-		length = escape_controls(place, CELL_MAX + 1, text);
-	} else {
-		length = strlen(text);
-		memcpy(place, text, length);
-	}
-	cells->lengths[cell] = (unsigned char)length;
+	if (make_room(cells))
+		return ENOMEM;
+	length = escape_controls(cells->text + cells->length, CELL_MAX + 1, text);
+	*cell = (struct cell){
+		.offset = (uint32_t)cells->length,
+		.length = (unsigned char)length,
+		.width = (unsigned char)width_of(cells->text + cells->length, length),
+	};
 	cells->length += length;
-	if (foreign)
-		length = width_of(place, length);
-	if (length > cells->widths[column])
-		cells->widths[column] = length;
+	return 0;
+}
+
+/* Makes the cells of one column. */
+static int fill_column(struct cells *cells, struct view *view, const struct field_list *columns,
+		       size_t column, const struct segment *segments, size_t count)
+{
+	const struct field *field = columns->items[column];
+	struct cell *cell = cells->items + column;
+	struct value before = { VALUE_UNKNOWN, 0, NULL };
+	struct cell same = { 0 };
+
+	for (size_t row = 0; row < count; row++, cell += columns->count) {
+		struct value value = field->get(view, &segments[row]);
+
+		if (row == 0 || value.number != before.number || value.kind != before.kind ||
+		    value.text != before.text) {
+			char buffer[VALUE_TEXT_SIZE];
+
+			if (add_text(cells, &same, value_for_people(view, &value, buffer)))
+				return ENOMEM;
+			if (same.width > cells->widths[column])
+				cells->widths[column] = same.width;
+			before = value;
+		}
+		*cell = same;
+	}
 	return 0;
 }
 
 static int fill(struct cells *cells, struct view *view, const struct field_list *columns,
 		const struct segment *segments, size_t count)
 {
-	for (size_t row = 0; row < count; row++) {
-		for (size_t i = 0; i < columns->count; i++) {
-			char buffer[VALUE_TEXT_SIZE];
-			struct value value = columns->items[i]->get(view, &segments[row]);
-			const char *text = value_for_people(view, &value, buffer);
+	int error = 0;
 
-			if (add_cell(cells, row * columns->count + i, i, text, value.text != NULL))
-				return ENOMEM;
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < columns->count && !error; i++)
+		error = fill_column(cells, view, columns, i, segments, count);
+	return error;
 }
 
-static void print_cell(struct output *output, const struct field_list *columns, size_t column,
-		       const char *text, size_t length, size_t table_width)
+/* Blanks, and behind them whatever is written next. */
+static char *put_blanks(char *at, size_t count)
 {
-	bool last = column + 1 == columns->count;
-	size_t width = width_of(text, length);
-	size_t padding = table_width > width ? table_width - width : 0;
+	memset(at, ' ', BLOCK);
+	if (count > BLOCK)
+		memset(at + BLOCK, ' ', count - BLOCK);
+	return at + count;
+}
 
-	if (columns->items[column]->to_the_right)
-		output_spaces(output, padding);
-	output_bytes(output, text, length);
-	if (!last)
-		output_spaces(output, columns->items[column]->to_the_right ? 2 : padding + 2);
+/* Puts a cell and its padding at a place that has room; returns the place behind. */
+static char *put_cell(char *at, const struct field *field, const char *text, size_t length,
+		      size_t padding, bool last)
+{
+	if (field->to_the_right)
+		at = put_blanks(at, padding);
+	memcpy(at, text, BLOCK);
+	if (length > BLOCK)
+		memcpy(at + BLOCK, text + BLOCK, length - BLOCK);
+	at += length;
+	if (last) {
+		*at++ = '\n';
+		return at;
+	}
+	return put_blanks(at, field->to_the_right ? GAP : padding + GAP);
+}
+
+static void print_header(struct output *output, const struct cells *cells,
+			 const struct field_list *columns, size_t room)
+{
+	char *at = output_reserve(output, room);
+
+	for (size_t i = 0; i < columns->count; i++) {
+		char title[BLOCK + 1] = { 0 };
+		size_t length = strlen(columns->items[i]->title);
+
+		memcpy(title, columns->items[i]->title, length);
+		at = put_cell(at, columns->items[i], title, length, cells->widths[i] - length,
+			      i + 1 == columns->count);
+	}
+	output_advance(output, at);
 }
 
 static void print_rows(struct output *output, const struct cells *cells,
-		       const struct field_list *columns, size_t count, bool header)
+		       const struct field_list *columns, size_t count, size_t room)
 {
-	const char *at = cells->text;
+	const struct cell *cell = cells->items;
 
-	for (size_t i = 0; header && i < columns->count; i++)
-		print_cell(output, columns, i, columns->items[i]->title,
-			   strlen(columns->items[i]->title), cells->widths[i]);
-	if (header)
-		output_char(output, '\n');
 	for (size_t row = 0; row < count; row++) {
-		for (size_t i = 0; i < columns->count; i++) {
-			size_t length = cells->lengths[row * columns->count + i];
+		char *at = output_reserve(output, room);
 
-			print_cell(output, columns, i, at, length, cells->widths[i]);
-			at += length;
-		}
-		output_char(output, '\n');
+		for (size_t i = 0; i < columns->count; i++, cell++)
+			at = put_cell(at, columns->items[i], cells->text + cell->offset,
+				      cell->length, cells->widths[i] - cell->width,
+				      i + 1 == columns->count);
+		output_advance(output, at);
 	}
+}
+
+/* The most bytes that a row can take: cells and their padding. */
+static size_t room_for_row(const struct field_list *columns)
+{
+	return columns->count * (2 * CELL_MAX + GAP) + BLOCK;
 }
 
 int print_table(struct output *output, struct view *view, const struct field_list *columns,
@@ -115,17 +183,20 @@ int print_table(struct output *output, struct view *view, const struct field_lis
 	struct cells cells = { 0 };
 	int error = ENOMEM;
 
-	cells.lengths = calloc(count * columns->count + 1, sizeof(*cells.lengths));
+	/* with no cells at all, calloc may return NULL */
+	cells.items = calloc(count * columns->count + 1, sizeof(*cells.items));
 	cells.widths = calloc(columns->count, sizeof(*cells.widths));
-	if (cells.lengths && cells.widths) {
+	if (cells.items && cells.widths) {
 		for (size_t i = 0; header && i < columns->count; i++)
 			cells.widths[i] = strlen(columns->items[i]->title);
 		error = fill(&cells, view, columns, segments, count);
 	}
+	if (!error && header)
+		print_header(output, &cells, columns, room_for_row(columns));
 	if (!error)
-		print_rows(output, &cells, columns, count, header);
+		print_rows(output, &cells, columns, count, room_for_row(columns));
 	free(cells.text);
-	free(cells.lengths);
+	free(cells.items);
 	free(cells.widths);
 	return error;
 }

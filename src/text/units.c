@@ -6,6 +6,31 @@
 #include <string.h>
 #include <time.h>
 
+size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number)
+{
+	char digits[NUMBER_TEXT_SIZE];
+	size_t at = sizeof(digits);
+	size_t length;
+
+	digits[--at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	length = sizeof(digits) - at - 1;
+	memcpy(text, digits + at, length + 1);
+	return length;
+}
+
+/* The number and a letter behind it, if there is one. */
+static void unit_text(char *text, uint64_t number, char letter)
+{
+	size_t length = number_text(text, number);
+
+	text[length] = letter;
+	text[length + 1] = '\0';
+}
+
 void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 {
 	static const char letters[] = "KMGTPE";
@@ -14,7 +39,7 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 	uint64_t tenths;
 
 	if (bytes < unit) {
-		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64, bytes);
+		number_text(text, bytes);
 		return;
 	}
 	while (power + 1 < strlen(letters) && bytes / 1024 >= unit) {
@@ -24,7 +49,7 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 	/* in tenths, without overflow: whole units, then the rest */
 	tenths = bytes / unit * 10 + (bytes % unit / (unit / 1024) * 10 + 512) / 1024;
 	if (tenths >= 100 || bytes % unit == 0)
-		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 "%c", (tenths + 5) / 10, letters[power]);
+		unit_text(text, (tenths + 5) / 10, letters[power]);
 	else
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10,
 			 tenths % 10, letters[power]);
@@ -40,8 +65,7 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 
 	while (units[unit].seconds > 1 && seconds < units[unit].seconds)
 		unit++;
-	snprintf(text, UNIT_TEXT_SIZE, "%" PRId64 "%c", seconds / units[unit].seconds,
-		 units[unit].letter);
+	unit_text(text, (uint64_t)(seconds / units[unit].seconds), units[unit].letter);
 }
 
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now)

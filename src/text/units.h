@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { UNIT_TEXT_SIZE = 48 };
+enum { UNIT_TEXT_SIZE = 48, NUMBER_TEXT_SIZE = 21 };
+
+/* The number in decimal; returns its length. Lists have a great many of them. */
+size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number);
 
 /* "512", "64K", "1.5G": powers of 1024, rounded to nearest. */
 void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);

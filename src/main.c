@@ -9,7 +9,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_create, &verb_attach, &verb_read, &verb_write,
-	&verb_stat,   &verb_set,    &verb_rm,	&verb_ls,
+	&verb_stat,   &verb_set,    &verb_rm,   &verb_ls,
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
@@ -123,8 +123,7 @@ static enum status run_program(int argc, char **argv)
 static void fill_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 &&
-		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
 			return;
 	}
 }

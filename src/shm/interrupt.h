@@ -12,9 +12,9 @@
 #include <sys/signalfd.h>
 
 struct interrupt {
-	int fd;		 /* a signalfd, readable when a signal waits */
+	int fd;          /* a signalfd, readable when a signal waits */
 	sigset_t before; /* what was blocked before */
-	int signal;	 /* the signal that came, or 0 */
+	int signal;      /* the signal that came, or 0 */
 };
 
 /*

@@ -10,7 +10,7 @@ struct intmap {
 	struct intmap_slot {
 		void *value; /* NULL: the slot is free */
 		uint32_t key;
-	} *slots;
+	} * slots;
 	size_t capacity; /* 0 or a power of two */
 	size_t count;
 };

@@ -14,10 +14,10 @@ struct limits {
 	uint64_t shmall; /* pages of all segments together */
 	uint64_t shmmax; /* bytes of one segment */
 	uint64_t shmmin; /* bytes of one segment */
-	uint64_t page;	 /* bytes of a page */
+	uint64_t page;   /* bytes of a page */
 
 	uint64_t segments; /* in use */
-	uint64_t pages;	   /* allocated to segments (whether touched or not) */
+	uint64_t pages;    /* allocated to segments (whether touched or not) */
 	uint64_t resident; /* pages in memory */
 	uint64_t swapped;  /* pages in swap */
 	uint64_t swap_attempts;

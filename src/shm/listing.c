@@ -13,7 +13,7 @@
 
 enum {
 	BUFFER_SIZE = 64 * 1024, /* also the longest line that is accepted */
-	COLUMNS_MAX = 64,	 /* the kernel writes 16 */
+	COLUMNS_MAX = 64,        /* the kernel writes 16 */
 };
 
 /* What a column of the list is stored as. */
@@ -53,7 +53,7 @@ struct parser {
 	struct listing *list;
 	struct listing_fault *fault;
 	const struct column *layout[COLUMNS_MAX]; /* NULL: a column we do not know */
-	size_t width;				  /* columns in the header; 0: none read yet */
+	size_t width;                             /* columns in the header; 0: none read yet */
 	bool memory_known;
 	size_t line;
 };
@@ -227,8 +227,7 @@ static bool parse_decimal(const char **at, uint64_t *number)
 
 static bool parse_number(const struct column *column, const char **at, uint64_t *number)
 {
-	return column->storage == STORE_PERMS ? parse_octal(at, number) :
-						parse_decimal(at, number);
+	return column->storage == STORE_PERMS ? parse_octal(at, number) : parse_decimal(at, number);
 }
 
 static int parse_row(struct parser *parser, const char *at, const char *end)
@@ -253,8 +252,8 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 			negative = true;
 			at++;
 		}
-		if (!parse_number(known, &at, &number) ||
-		    (*at != ' ' && *at != '\n') || !store(&segment, known, number, negative))
+		if (!parse_number(known, &at, &number) || (*at != ' ' && *at != '\n') ||
+		    !store(&segment, known, number, negative))
 			return malformed(parser, "not a number that fits", known);
 	}
 	if (column < parser->width)

@@ -15,8 +15,8 @@ struct listing {
 
 /* Why a list could not be read, for the message. */
 struct listing_fault {
-	int error;	   /* an errno value; EBADMSG: the list is malformed */
-	size_t line;	   /* of a malformed list, from 1; 0: not one line's fault */
+	int error;         /* an errno value; EBADMSG: the list is malformed */
+	size_t line;       /* of a malformed list, from 1; 0: not one line's fault */
 	const char *what;  /* of a malformed list: what is wrong */
 	const char *field; /* of a malformed list: the column, or NULL */
 };

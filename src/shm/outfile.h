@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 struct outfile {
-	int fd;		 /* to be written */
-	bool replaces;	 /* it is written beside */
-	char *target;	 /* what is replaced, symlinks resolved */
+	int fd;          /* to be written */
+	bool replaces;   /* it is written beside */
+	char *target;    /* what is replaced, symlinks resolved */
 	char *temporary; /* the name it has meanwhile; NULL: none yet (O_TMPFILE) */
 };
 

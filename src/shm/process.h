@@ -23,7 +23,7 @@ struct process {
 struct processes {
 	struct intmap map;
 	struct process unknown; /* what is told where nothing is known */
-	bool blind;		/* ask nothing: the list is not of this machine */
+	bool blind;             /* ask nothing: the list is not of this machine */
 };
 
 /*

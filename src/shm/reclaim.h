@@ -16,12 +16,12 @@
 
 enum reclaim_result {
 	RECLAIM_REMOVED,
-	RECLAIM_VANISHED, /* somebody else removed it before us */
-	RECLAIM_CHANGED,  /* it is no longer as it was listed: left alone */
-	RECLAIM_IN_USE,	  /* it is attached, or was attached meanwhile: left alone */
-	RECLAIM_MARKED,	  /* a privileged process attached in between: marked while in use */
+	RECLAIM_VANISHED,   /* somebody else removed it before us */
+	RECLAIM_CHANGED,    /* it is no longer as it was listed: left alone */
+	RECLAIM_IN_USE,     /* it is attached, or was attached meanwhile: left alone */
+	RECLAIM_MARKED,     /* a privileged process attached in between: marked while in use */
 	RECLAIM_LOCKED_OUT, /* left alone, but its mode 0 could not be set back */
-	RECLAIM_FAILED,	  /* *error says why */
+	RECLAIM_FAILED,     /* *error says why */
 };
 
 /*

@@ -43,11 +43,11 @@ struct segment {
 	int64_t atime;
 	int64_t dtime;
 	int64_t ctime;
-	unsigned short mode; /* permission bits, 0777 at most */
-	bool dest;	     /* marked for removal (SHM_DEST) */
-	bool locked;	     /* locked into memory (SHM_LOCKED) */
-	bool memory_known;   /* rss and swap are known */
-	bool likely;	     /* likely orphaned; set by judge() */
+	unsigned short mode;      /* permission bits, 0777 at most */
+	bool dest;                /* marked for removal (SHM_DEST) */
+	bool locked;              /* locked into memory (SHM_LOCKED) */
+	bool memory_known;        /* rss and swap are known */
+	bool likely;              /* likely orphaned; set by judge() */
 	enum segment_state state; /* set by judge() */
 };
 

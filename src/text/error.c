@@ -50,6 +50,15 @@ enum status fail(enum status status, const char *format, ...)
 	return status;
 }
 
+void note(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("", format, arguments);
+	va_end(arguments);
+}
+
 void hint(const char *format, ...)
 {
 	va_list arguments;

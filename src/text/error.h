@@ -11,7 +11,7 @@
 
 enum status {
 	STATUS_DONE = 0,
-	STATUS_NO = 1,	      /* the answer is no */
+	STATUS_NO = 1,        /* the answer is no */
 	STATUS_USAGE = 2,     /* the command line is wrong; nothing was done */
 	STATUS_MISSING = 3,   /* no such segment */
 	STATUS_EXISTS = 4,    /* it exists already */
@@ -32,8 +32,10 @@ void error_set_name(const char *name);
 const char *error_name(void);
 
 /* Writes "NAME: message" and a newline; returns the status, for `return fail(...)`. */
-enum status fail(enum status status, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+enum status fail(enum status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Writes "NAME: message", for -v. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes "NAME: hint: message". */
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));

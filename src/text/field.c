@@ -12,12 +12,12 @@
 
 /* Getters, one a field, in the order of the table. */
 
-#define GETTER(name, ...)                                                        \
+#define GETTER(name, ...)                                                                \
 	static struct value get_##name(struct view *view, const struct segment *segment) \
-	{                                                                        \
-		(void)view;                                                      \
-		(void)segment;                                                   \
-		return (struct value){ __VA_ARGS__ };                            \
+	{                                                                                \
+		(void)view;                                                              \
+		(void)segment;                                                           \
+		return (struct value){ __VA_ARGS__ };                                    \
 	}
 
 static const char *user_text(struct view *view, uid_t uid)
@@ -281,8 +281,8 @@ static int compare_segments(const void *left, const void *right, void *context)
 	return (*a > *b) - (*a < *b); /* their order in the list */
 }
 
-enum status sort_segments(struct view *view, const struct sort_keys *keys,
-			  struct segment *segments, size_t count)
+enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,
+			  size_t count)
 {
 	struct order order = { view, keys };
 	struct segment **pointers;

@@ -19,8 +19,8 @@ struct view {
 	bool numeric; /* users and groups as numbers */
 	bool exact;   /* sizes in bytes */
 	enum time_format times;
-	uint64_t ns;	/* inode of the IPC namespace */
-	char host[65];	/* the machine's name */
+	uint64_t ns;   /* inode of the IPC namespace */
+	char host[65]; /* the machine's name */
 };
 
 void view_begin(struct view *view, struct judge *judge);
@@ -29,13 +29,13 @@ void view_end(struct view *view);
 enum value_kind {
 	VALUE_UNKNOWN, /* "-" or null */
 	VALUE_NUMBER,
-	VALUE_SIZE,	/* bytes */
-	VALUE_KEY,	/* 0x%08x */
-	VALUE_MODE,	/* octal */
-	VALUE_PERMS,	/* rw-r----- */
-	VALUE_TIME,	/* seconds since 1970 */
+	VALUE_SIZE,     /* bytes */
+	VALUE_KEY,      /* 0x%08x */
+	VALUE_MODE,     /* octal */
+	VALUE_PERMS,    /* rw-r----- */
+	VALUE_TIME,     /* seconds since 1970 */
 	VALUE_DURATION, /* seconds */
-	VALUE_FLAG,	/* yes or no */
+	VALUE_FLAG,     /* yes or no */
 	VALUE_TEXT,
 	VALUE_PROCESS, /* number: the pid; text: its command, or "gone" */
 };
@@ -84,8 +84,8 @@ struct sort_keys {
 const char *parse_sort(const char *word, struct sort_keys *keys);
 
 /* Sorts by the keys; segments that are equal in all stay in their order. */
-enum status sort_segments(struct view *view, const struct sort_keys *keys,
-			  struct segment *segments, size_t count);
+enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,
+			  size_t count);
 
 /* Below or above 0, or 0, as a stands before or behind b; unknown comes first. */
 int compare_values(const struct value *a, const struct value *b);

@@ -29,12 +29,14 @@ enum {
 };
 
 /* The bit of a kind in filter->kinds. */
-#define KIND(code) (1U << ((code) - OPTION_CODES_FILTER))
+#define KIND(code) (1U << ((code)-OPTION_CODES_FILTER))
 
 const struct poptOption filter_options[] = {
-	OPTION_FLAG("orphaned", '\0', CODE_ORPHANED, "no recorded process lives, idle for the grace"),
+	OPTION_FLAG("orphaned", '\0', CODE_ORPHANED,
+		    "no recorded process lives, idle for the grace"),
 	OPTION_FLAG("likely", '\0', CODE_LIKELY, "orphaned, or would be but for reused pids"),
-	OPTION_VALUE("state", '\0', CODE_STATE, "dest, attached, kept, orphaned or detached", "S,..."),
+	OPTION_VALUE("state", '\0', CODE_STATE, "dest, attached, kept, orphaned or detached",
+		     "S,..."),
 	OPTION_FLAG("detached", '\0', CODE_DETACHED, "nobody has it attached (nattch 0)"),
 	OPTION_FLAG("attached", '\0', CODE_ATTACHED, "somebody has it attached"),
 	OPTION_FLAG("dest", '\0', CODE_DEST, "marked for removal"),

@@ -28,13 +28,13 @@ struct filter {
 	struct number_list creators;
 	struct number_list keys; /* as key_t cast to uint32_t */
 	struct number_list pids;
-	int64_t idle;	   /* milliseconds */
+	int64_t idle;      /* milliseconds */
 	uint64_t min_size; /* bytes */
 	uint64_t max_size;
 	/* modifiers */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
-	int file_error;		/* an ftok path could not be resolved: an errno value */
+	int file_error; /* an ftok path could not be resolved: an errno value */
 	const char *file_error_word;
 };
 

@@ -14,15 +14,23 @@
 #include "text/error.h"
 
 /* Rows of an option table. The code is what the handler gets; never 0. */
-#define OPTION_FLAG(name, letter, code, help) \
-	{ name, letter, POPT_ARG_NONE, NULL, code, help, NULL }
-#define OPTION_VALUE(name, letter, code, help, word) \
-	{ name, letter, POPT_ARG_STRING, NULL, code, help, word }
-#define OPTION_HIDDEN_FLAG(name, letter, code) \
-	{ name, letter, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL }
+#define OPTION_FLAG(name, letter, code, help)                       \
+	{                                                           \
+		name, letter, POPT_ARG_NONE, NULL, code, help, NULL \
+	}
+#define OPTION_VALUE(name, letter, code, help, word)                  \
+	{                                                             \
+		name, letter, POPT_ARG_STRING, NULL, code, help, word \
+	}
+#define OPTION_HIDDEN_FLAG(name, letter, code)                                                \
+	{                                                                                     \
+		name, letter, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL \
+	}
 /* popt wants a pointer to data that it could write, which it never does */
-#define OPTION_TABLE(table, title) \
-	{ NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL }
+#define OPTION_TABLE(table, title)                                                  \
+	{                                                                           \
+		NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL \
+	}
 #define OPTION_END POPT_TABLEEND
 
 /* Codes below are a verb's own; each shared table has its own range. */
@@ -37,19 +45,19 @@ enum {
  * what is wrong with the value.
  */
 struct command {
-	const char *usage;	/* the line behind the name: "[OPTION...] SEGMENT..." */
-	const char *summary;	/* one sentence for --help */
-	const char *epilogue;	/* further lines for --help, or NULL */
+	const char *usage;    /* the line behind the name: "[OPTION...] SEGMENT..." */
+	const char *summary;  /* one sentence for --help */
+	const char *epilogue; /* further lines for --help, or NULL */
 	const struct poptOption *options;
 	const char *(*handle)(void *state, int code, const char *value);
-	bool options_first;	/* what follows the first operand are operands, whatever they are */
+	bool options_first; /* what follows the first operand are operands, whatever they are */
 };
 
 /* What is left of a command line when its options are taken. */
 struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
-	bool verbose;	     /* -v was given */
+	bool verbose;        /* -v was given */
 	poptContext context; /* holds the words */
 };
 

@@ -205,9 +205,8 @@ static unsigned short read_permissions(const char **word, unsigned short mode)
 				bits |= 0222;
 				break;
 			case 'X':
-				if (!(mode & 0111))
-					break;
-				/* fall through */
+				bits |= mode & 0111 ? 0111 : 0;
+				break;
 			case 'x':
 				bits |= 0111;
 				break;

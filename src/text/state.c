@@ -4,9 +4,8 @@
 #include <string.h>
 
 static const char *const names[STATE_COUNT] = {
-	[STATE_DEST] = "dest",		 [STATE_ATTACHED] = "attached",
-	[STATE_KEPT] = "kept",		 [STATE_ORPHANED] = "orphaned",
-	[STATE_DETACHED] = "detached",
+	[STATE_DEST] = "dest",         [STATE_ATTACHED] = "attached", [STATE_KEPT] = "kept",
+	[STATE_ORPHANED] = "orphaned", [STATE_DETACHED] = "detached",
 };
 
 const char *state_name(enum segment_state state)

@@ -22,7 +22,7 @@ struct cells {
 	size_t length;
 	size_t capacity;
 	struct cell *items; /* row by row */
-	size_t *widths;	    /* of each column */
+	size_t *widths;     /* of each column */
 };
 
 /*
@@ -31,7 +31,7 @@ struct cells {
  */
 enum { CELL_MAX = 255, GAP = 2, BLOCK = 16 };
 
-_Static_assert(FIELDS_MAX * (2 * CELL_MAX + GAP) + BLOCK <= OUTPUT_SIZE,
+_Static_assert(FIELDS_MAX *(2 * CELL_MAX + GAP) + BLOCK <= OUTPUT_SIZE,
 	       "a row fits into the buffer");
 
 /* Columns that a text takes on a terminal: its UTF-8 characters. */

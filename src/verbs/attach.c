@@ -42,6 +42,7 @@ struct attach_options {
 	uint64_t address;
 	bool address_given;
 	int64_t hold; /* milliseconds; -1: until told otherwise */
+	bool verbose;
 };
 
 static const char *attach_option(void *state, int code, const char *value);
@@ -104,8 +105,10 @@ static enum status attach_failed(const struct attach_options *options,
 
 	/* EINVAL is about the address, unless the segment is gone */
 	if (error == EINVAL && options->address_given && segment_look(segment->id, &now) == 0) {
-		fail(STATUS_FAILED, "cannot attach %s at 0x%" PRIx64 ": the address is not aligned, "
-		     "or something is mapped there", SEGMENT_LABEL(segment), options->address);
+		fail(STATUS_FAILED,
+		     "cannot attach %s at 0x%" PRIx64 ": the address is not aligned, "
+		     "or something is mapped there",
+		     SEGMENT_LABEL(segment), options->address);
 		hint("--round aligns it, --remap replaces what is there");
 		return STATUS_FAILED;
 	}
@@ -123,12 +126,18 @@ static enum status do_attach(const struct attach_options *options, const struct 
 	int error;
 
 	if (segment->nattch == 0 && !segment->dest && removal_is_forced()) {
-		fail(STATUS_FAILED, "cannot attach %s: kernel.shm_rmid_forced is 1, so detaching "
-		     "would destroy it", SEGMENT_LABEL(segment));
+		fail(STATUS_FAILED,
+		     "cannot attach %s: kernel.shm_rmid_forced is 1, so detaching "
+		     "would destroy it",
+		     SEGMENT_LABEL(segment));
 		return STATUS_FAILED;
 	}
 	error = segment_attach(segment->id, as_address(options->address), options->flags, attached);
-	return error ? attach_failed(options, segment, error) : STATUS_DONE;
+	if (error)
+		return attach_failed(options, segment, error);
+	if (options->verbose)
+		note("attached %s at %p", SEGMENT_LABEL(segment), *attached);
+	return STATUS_DONE;
 }
 
 /* Holds it until the time is over or a signal comes. */
@@ -257,14 +266,17 @@ static enum status attach(const struct attach_options *options, const struct seg
 		signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of the command's end */
 	error = interrupt_begin(&interrupt, command[0] ? also : NULL);
 	if (error)
-		return own_failure(fail(STATUS_FAILED, "cannot wait for signals: %s",
-					strerror(error)), command);
+		return own_failure(
+			fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error)),
+			command);
 	if (command[0])
 		status = hold_for(command, options, &segment, &attached, &interrupt);
 	else
 		status = hold_alone(options, &segment, attached, &interrupt);
 	if (attached)
 		shmdt(attached);
+	if (options->verbose)
+		note("detached %s", SEGMENT_LABEL(&segment));
 	interrupt_end(&interrupt);
 	return status;
 }
@@ -280,6 +292,7 @@ static enum status attach_run(int argc, char **argv)
 
 	if (!options_read(&verb_attach.command, argc, argv, &options, &operands, &status))
 		return status;
+	options.verbose = operands.verbose;
 	segment_only = operands;
 	if (segment_only.count > 1)
 		segment_only.count = 1;

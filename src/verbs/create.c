@@ -38,18 +38,21 @@ enum {
 };
 
 static const struct poptOption create_options[] = {
-	OPTION_VALUE("key", 'k', CODE_KEY, "private (default), auto, a number, ftok:PROJ:PATH", "KEY"),
+	OPTION_VALUE("key", 'k', CODE_KEY, "private (default), auto, a number, ftok:PROJ:PATH",
+		     "KEY"),
 	OPTION_VALUE("size", 's', CODE_SIZE, "size: bytes, or with K, M, G, T", "SIZE"),
 	OPTION_VALUE("mode", 'p', CODE_MODE, "permissions, octal (0600)", "MODE"),
 	OPTION_VALUE("user", 'u', CODE_USER, "give it to this user", "USER"),
 	OPTION_VALUE("group", 'g', CODE_GROUP, "give it to this group", "GROUP"),
-	OPTION_VALUE("file", 'f', CODE_FILE, "load this file (- is stdin); sets the size too", "FILE"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "load this file (- is stdin); sets the size too",
+		     "FILE"),
 	OPTION_FLAG("reuse", '\0', CODE_REUSE, "if the key is in use, print that segment's id"),
 	OPTION_FLAG("huge", '\0', CODE_HUGE, "use huge pages"),
 	OPTION_VALUE("huge-size", '\0', CODE_HUGE_SIZE, "size of a huge page (2M, 1G)", "SIZE"),
 	OPTION_FLAG("no-reserve", '\0', CODE_NO_RESERVE, "reserve no swap space for it"),
 	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock it into memory"),
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this: %{id} %{key} %{created} ...", "FORMAT"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this: %{id} %{key} %{created} ...",
+		     "FORMAT"),
 	OPTION_END,
 };
 
@@ -72,6 +75,7 @@ struct create_options {
 	bool no_reserve;
 	bool lock;
 	const char *format;
+	bool verbose;
 };
 
 /* What is being made, so that it can be undone. */
@@ -124,8 +128,8 @@ static const char *set_huge_size(struct create_options *options, const char *val
 {
 	const char *wrong = parse_size(value, &options->huge_size);
 
-	if (!wrong && (options->huge_size < 4096 ||
-		       (options->huge_size & (options->huge_size - 1))))
+	if (!wrong &&
+	    (options->huge_size < 4096 || (options->huge_size & (options->huge_size - 1))))
 		return "not the size of a huge page (2M, 1G)";
 	options->huge = true;
 	return wrong;
@@ -218,8 +222,7 @@ static enum status check_options(const struct create_options *options,
 	if (options->size_given && options->size == 0)
 		return fail(STATUS_USAGE, "--size 0: a segment has one byte at least");
 	if (options->format) {
-		enum status status =
-			expand_created(options->format, true, text, sizeof(text));
+		enum status status = expand_created(options->format, true, text, sizeof(text));
 
 		if (status)
 			return status;
@@ -253,8 +256,8 @@ static enum status open_input(struct creation *creation)
 
 	if (!file)
 		return STATUS_DONE;
-	creation->input = strcmp(file, "-") == 0 ? dup(STDIN_FILENO) :
-						   open(file, O_RDONLY | O_CLOEXEC);
+	creation->input =
+		strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC);
 	if (creation->input < 0 || fstat(creation->input, &status) < 0)
 		return input_failed(creation, errno);
 	if (S_ISDIR(status.st_mode))
@@ -277,7 +280,8 @@ static enum status open_input(struct creation *creation)
 	at = lseek(creation->input, 0, SEEK_CUR);
 	creation->input_size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
 	if (creation->input_size == 0 && !creation->options->size_given)
-		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least", file);
+		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least",
+			    file);
 	if (creation->options->size_given && creation->input_size > creation->options->size)
 		return fail(STATUS_FAILED,
 			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64, file,
@@ -299,13 +303,16 @@ static enum status say_exists(key_t key)
 	int id;
 
 	if (segment_by_key(key, &id) || segment_look(id, &segment))
-		return fail(STATUS_EXISTS, "cannot create a segment with the key 0x%08x: "
-			    "it exists already", (unsigned int)key);
+		return fail(STATUS_EXISTS,
+			    "cannot create a segment with the key 0x%08x: "
+			    "it exists already",
+			    (unsigned int)key);
 	owner = getpwuid(segment.uid);
 	size_text(size, segment.size);
 	fail(STATUS_EXISTS,
 	     "cannot create a segment with the key 0x%08x: it exists already: id %d, size %s, "
-	     "owner %s", (unsigned int)key, id, size, owner ? owner->pw_name : "unknown");
+	     "owner %s",
+	     (unsigned int)key, id, size, owner ? owner->pw_name : "unknown");
 	hint("--reuse opens it; -k auto takes a key that is not in use");
 	return STATUS_EXISTS;
 }
@@ -317,18 +324,21 @@ static enum status say_limit(uint64_t size)
 	uint64_t pages;
 
 	if (limits_read(&limits))
-		return fail(STATUS_EXHAUSTED, "cannot create the segment: a kernel limit is reached");
+		return fail(STATUS_EXHAUSTED,
+			    "cannot create the segment: a kernel limit is reached");
 	pages = size / limits.page + (size % limits.page != 0);
 	if (limits.segments >= limits.shmmni) {
 		fail(STATUS_EXHAUSTED,
 		     "cannot create the segment: kernel.shmmni allows %" PRIu64
-		     " segments, and %" PRIu64 " are there", limits.shmmni, limits.segments);
+		     " segments, and %" PRIu64 " are there",
+		     limits.shmmni, limits.segments);
 		hint("\"shmtool ls --orphaned\" shows what is leaked; or raise it with sysctl");
 		return STATUS_EXHAUSTED;
 	}
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: kernel.shmall allows %" PRIu64 " pages, %" PRIu64
-	     " are in use, and this takes %" PRIu64 " more", limits.shmall, limits.pages, pages);
+	     " are in use, and this takes %" PRIu64 " more",
+	     limits.shmall, limits.pages, pages);
 	hint("\"shmtool ls --sort -size\" shows the largest; or raise it with sysctl");
 	return STATUS_EXHAUSTED;
 }
@@ -345,14 +355,15 @@ static enum status say_no_memory(const struct creation *creation)
 		file_number("/proc/meminfo", "HugePages_Free", &free_pages);
 		fail(STATUS_EXHAUSTED,
 		     "cannot create the segment: not enough huge pages for %s: %" PRIu64
-		     " are free", size, free_pages);
+		     " are free",
+		     size, free_pages);
 		hint("raise vm.nr_hugepages, or leave out --huge");
 		return STATUS_EXHAUSTED;
 	}
 	file_number("/proc/meminfo", "MemAvailable", &available);
 	size_text(rest, available * 1024);
-	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s: %s are available",
-	     size, rest);
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: not enough memory for %s: %s are available", size, rest);
 	hint("--no-reserve makes one that takes memory only as it is touched");
 	return STATUS_EXHAUSTED;
 }
@@ -379,7 +390,7 @@ static enum status say_bad_size(const struct creation *creation)
 	}
 	if (creation->options->huge)
 		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
-			    "pages of that size");
+					   "pages of that size");
 	return fail(STATUS_FAILED, "cannot create the segment: the kernel refuses its size");
 }
 
@@ -583,6 +594,8 @@ static enum status create(struct creation *creation)
 		status = make_or_open(creation);
 	if (status)
 		return status;
+	if (creation->options->verbose)
+		note("%s segment %d", creation->created ? "created" : "found", creation->id);
 	if (creation->created) {
 		status = fill(creation);
 		if (!status)
@@ -605,13 +618,14 @@ static enum status create_run(int argc, char **argv)
 
 	if (!options_read(&verb_create.command, argc, argv, &options, &operands, &status))
 		return status;
+	options.verbose = operands.verbose;
 	status = check_options(&options, &operands);
 	operands_free(&operands);
 	if (status)
 		return status;
 	if (removal_is_forced()) {
 		fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has "
-		     "attached does not live");
+				    "attached does not live");
 		hint("let the program that needs it make it, and keep it alive with shmtool attach");
 		return STATUS_FAILED;
 	}

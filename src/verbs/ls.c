@@ -43,17 +43,21 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "how much there is of all"),
 	OPTION_HIDDEN_FLAG(NULL, 'm', CODE_MEMORY),
 	OPTION_VALUE("output", 'o', CODE_FIELDS, "these columns (-H lists them)", "FIELD,..."),
-	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these; - before one: downwards", "[-]FIELD,..."),
+	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these; - before one: downwards",
+		     "[-]FIELD,..."),
 	OPTION_FLAG("list-fields", 'H', CODE_FIELD_HELP, "list the fields there are"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
 	OPTION_FLAG("raw", 'r', CODE_RAW, "exact values, with tabs between"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "ids only"),
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{size} ...", "FORMAT"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{size} ...",
+		     "FORMAT"),
 	OPTION_FLAG("bytes", 'b', CODE_BYTES, "sizes in bytes"),
 	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "users and groups as numbers"),
-	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago", "WHICH"),
+	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago",
+		     "WHICH"),
 	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
-	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)", "FILE"),
+	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
+		     "FILE"),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
 	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
 	OPTION_TABLE(filter_modifiers, "Modifiers:"),
@@ -329,9 +333,9 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 		usable = false;
 	}
 	if (usable)
-		status_keep_first(&status, sort_segments(&view, &options->sort,
-							 selection.list.items,
-							 selection.list.count));
+		status_keep_first(&status,
+				  sort_segments(&view, &options->sort, selection.list.items,
+						selection.list.count));
 	if (usable)
 		status_keep_first(&status, print_segments(output, options, &selection, &view));
 	view_end(&view);

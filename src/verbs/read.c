@@ -23,7 +23,8 @@ enum {
 static const struct poptOption read_options[] = {
 	OPTION_VALUE("offset", 'o', CODE_OFFSET, "begin here (0)", "OFFSET"),
 	OPTION_VALUE("length", 'n', CODE_LENGTH, "this many bytes (to the end)", "LENGTH"),
-	OPTION_VALUE("file", 'f', CODE_FILE, "into this file, whole or not at all (- is stdout)", "FILE"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "into this file, whole or not at all (- is stdout)",
+		     "FILE"),
 	OPTION_FLAG("hex", 'x', CODE_HEX, "as a hex dump; always so on a terminal"),
 	OPTION_END,
 };
@@ -32,6 +33,7 @@ struct read_options {
 	struct range range;
 	const char *file; /* NULL: stdout */
 	bool hex;
+	bool verbose;
 };
 
 static const char *read_option(void *state, int code, const char *value);
@@ -163,6 +165,9 @@ static enum status read_segment(struct read_options *options, const struct segme
 	else
 		status = read_to_stdout(options, &memory);
 	memory_close(&memory);
+	if (!status && options->verbose)
+		note("read %" PRIu64 " bytes of %s", options->range.length,
+		     SEGMENT_LABEL(&segment));
 	return status;
 }
 
@@ -175,6 +180,7 @@ static enum status read_run(int argc, char **argv)
 
 	if (!options_read(&verb_read.command, argc, argv, &options, &operands, &status))
 		return status;
+	options.verbose = operands.verbose;
 	status = read_only_segment(&operands, &ref);
 	if (!options.file && isatty(STDOUT_FILENO))
 		options.hex = true;

@@ -123,7 +123,7 @@ struct removal {
 	struct view view;
 	struct output *output;
 	size_t results; /* printed as JSON so far */
-	size_t count;	/* removed */
+	size_t count;   /* removed */
 	uint64_t bytes;
 };
 
@@ -163,11 +163,8 @@ static void print_json_result(struct removal *removal, const struct segment *seg
 static void print_removed(struct removal *removal, const struct segment *segment)
 {
 	const struct rm_options *options = removal->options;
-	const char *format = options->dry_run ?
-		"would remove %{id} key=%{key} owner=%{owner} size=%{size} state=%{state} "
-		"idle=%{idle} made-by=%{cpid}" :
-		"removed %{id} key=%{key} owner=%{owner} size=%{size} state=%{state} "
-		"idle=%{idle} made-by=%{cpid}";
+	static const char format[] = "%{id} key=%{key} owner=%{owner} size=%{size} "
+				     "state=%{state} idle=%{idle} made-by=%{cpid}";
 
 	removal->count++;
 	removal->bytes += segment->size;
@@ -176,6 +173,7 @@ static void print_removed(struct removal *removal, const struct segment *segment
 				  NULL);
 	} else if (!options->quiet &&
 		   (removal->by_filter || options->dry_run || options->verbose)) {
+		output_text(removal->output, options->dry_run ? "would remove " : "removed ");
 		print_format(removal->output, format, &removal->view, segment);
 		/* what is gone is written down before the next one goes */
 		output_flush(removal->output);
@@ -213,8 +211,7 @@ static enum status refuse_attached(struct removal *removal, const struct segment
 	if (removal->options->json)
 		print_json_result(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
 	fail(STATUS_BUSY, "%s was left alone: %" PRIu64 " attached (made by process %d%s%s)",
-	     SEGMENT_LABEL(segment), segment->nattch, segment->cpid,
-	     *creator->command ? " " : "",
+	     SEGMENT_LABEL(segment), segment->nattch, segment->cpid, *creator->command ? " " : "",
 	     creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
 	hint("--even-attached marks it: it goes with its last detach, and its key is free at once");
 	return STATUS_BUSY;

@@ -26,8 +26,8 @@ void choice_free(struct choice *choice);
 
 /* How to come by the segments. */
 struct source {
-	const char *saved;	 /* a saved list, "-" for stdin; NULL: the kernel's */
-	bool memory;		 /* rss and swap are wanted, which only the list has */
+	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's */
+	bool memory;              /* rss and swap are wanted, which only the list has */
 	bool missing_is_no_error; /* rm -f */
 };
 

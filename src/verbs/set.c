@@ -194,8 +194,8 @@ static enum status set(const struct set_options *options, bool verbose)
 
 	output_begin(&output, STDOUT_FILENO);
 	for (size_t i = 0; i < selection.list.count; i++)
-		status_keep_first(&status, change(options, &selection.list.items[i], verbose,
-						  &output));
+		status_keep_first(&status,
+				  change(options, &selection.list.items[i], verbose, &output));
 	selection_free(&selection);
 	return output_end(&output, status);
 }

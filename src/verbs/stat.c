@@ -18,7 +18,8 @@ enum {
 };
 
 static const struct poptOption stat_options[] = {
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{state} ...", "FORMAT"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{state} ...",
+		     "FORMAT"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print nothing: only the exit status tells"),
 	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
@@ -157,14 +158,15 @@ static void print_verdict(struct output *output, const struct view *view,
 		why = "nobody has it attached, and the keep list names it";
 		break;
 	case STATE_ORPHANED:
-		why = segment_never_used(segment) ? "its creator is gone, and nobody ever used it" :
-						    "its creator and its last user are gone";
+		why = segment_never_used(segment) ? "its creator is gone, and nobody ever used it"
+						  : "its creator and its last user are gone";
 		output_format(output, "%s, idle for %s (grace %s)\n", why, idle, grace);
 		return;
 	default:
 		if (segment_idle(view->judge, segment) * 1000 < view->judge->grace) {
-			output_format(output, "nobody has it attached, idle for %s only (grace %s)\n",
-				      idle, grace);
+			output_format(output,
+				      "nobody has it attached, idle for %s only (grace %s)\n", idle,
+				      grace);
 			return;
 		}
 	}
@@ -179,7 +181,9 @@ static void print_segment(struct output *output, struct view *view, const struct
 	output_format(output, "segment %d\n", segment->id);
 	print_label(output, "key");
 	output_format(output, "0x%08x%s\n", (unsigned int)segment->key,
-		      segment->key ? "" : segment->dest ? " (marked)" : " (private)");
+		      segment->key    ? ""
+		      : segment->dest ? " (marked)"
+				      : " (private)");
 	print_owner(output, view, "owner", segment->uid, segment->gid);
 	print_owner(output, view, "creator", segment->cuid, segment->cgid);
 	print_label(output, "mode");

@@ -41,12 +41,13 @@ static const struct poptOption write_options[] = {
 struct write_options {
 	struct range range;
 	enum { FROM_FILE, FROM_LITERAL, FROM_ZERO, FROM_FILL } from;
-	int sources;	  /* how many were given */
+	int sources;      /* how many were given */
 	const char *file; /* NULL: stdin */
 	unsigned char *literal;
 	size_t literal_length;
 	unsigned char fill;
 	bool truncate;
+	bool verbose;
 };
 
 static const char *write_option(void *state, int code, const char *value);
@@ -132,7 +133,8 @@ static enum status check_options(struct write_options *options)
 	if (options->sources > 1)
 		return fail(STATUS_USAGE, "only one of -f, -t, -x, -z and --fill may be given");
 	if (options->from == FROM_LITERAL && options->range.length_given)
-		return fail(STATUS_USAGE, "-n goes with -f, -z and --fill: -t and -x have a length");
+		return fail(STATUS_USAGE,
+			    "-n goes with -f, -z and --fill: -t and -x have a length");
 	if (options->from == FROM_LITERAL && options->literal_length == 0)
 		return fail(STATUS_USAGE, "there is nothing to write: the text is empty");
 	if (options->truncate && options->from != FROM_FILE)
@@ -145,7 +147,7 @@ struct input {
 	const char *name;
 	int fd;
 	bool is_stream; /* its size is not known */
-	uint64_t size;	/* bytes still to be read */
+	uint64_t size;  /* bytes still to be read */
 };
 
 static enum status read_failed(const struct input *input, int error, uint64_t done)
@@ -210,12 +212,16 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	char extra;
 	int error = transfer_in(memory, range->offset, range->length, input->fd, interrupt, &done);
 
+	if (options->verbose)
+		note("wrote %" PRIu64 " bytes from %s", done, input->name);
+
 	if (error)
 		return read_failed(input, error, done);
 	if (range->length_given && done < range->length)
 		return fail(STATUS_FAILED,
 			    "%s was too short: %" PRIu64 " bytes were written, and -n asks for "
-			    "%" PRIu64, input->name, done, range->length);
+			    "%" PRIu64,
+			    input->name, done, range->length);
 	if (range->length_given || options->truncate || done < range->length)
 		return STATUS_DONE;
 	error = interrupt_wait(interrupt, input->fd, POLLIN, -1);
@@ -302,6 +308,7 @@ static enum status write_run(int argc, char **argv)
 		free(options.literal);
 		return status;
 	}
+	options.verbose = operands.verbose;
 	status = check_options(&options);
 	if (!status)
 		status = read_only_segment(&operands, &ref);

@@ -237,9 +237,14 @@ static enum status check_options(const struct create_options *options,
 	return STATUS_DONE;
 }
 
+static const char *input_name(const struct create_options *options)
+{
+	return strcmp(options->file, "-") == 0 ? "stdin" : options->file;
+}
+
 static enum status input_failed(const struct creation *creation, int error)
 {
-	const char *file = creation->options->file;
+	const char *file = input_name(creation->options);
 
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted while reading %s: no segment was left",
@@ -284,8 +289,9 @@ static enum status open_input(struct creation *creation)
 			    file);
 	if (creation->options->size_given && creation->input_size > creation->options->size)
 		return fail(STATUS_FAILED,
-			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64, file,
-			    creation->input_size, creation->options->size);
+			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64,
+			    input_name(creation->options), creation->input_size,
+			    creation->options->size);
 	return STATUS_DONE;
 }
 
@@ -500,11 +506,11 @@ static enum status load(struct creation *creation, struct memory *memory)
 		if (read(creation->input, &extra, 1) == 1)
 			return fail(STATUS_FAILED,
 				    "%s holds more than the segment's %" PRIu64 " bytes",
-				    creation->options->file, size);
+				    input_name(creation->options), size);
 	}
 	if (!creation->input_is_stream && done < creation->input_size)
 		return fail(STATUS_FAILED, "%s became shorter while it was read",
-			    creation->options->file);
+			    input_name(creation->options));
 	return STATUS_DONE;
 }
 

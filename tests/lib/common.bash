@@ -23,7 +23,7 @@
 #   segment_count
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
-#   need_root                  skip unless root of the machine
+#   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
 #
 #   expect_status N
@@ -104,7 +104,7 @@ common_teardown()
 		[[ $(<"/proc/sys/kernel/$name") == "${limit_before[$name]}" ]] ||
 			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
 	done
-	ipcrm --all=shm --all=sem
+	ipcrm --all
 }
 
 setup_file()
@@ -146,6 +146,7 @@ try()
 
 try_as_user()
 {
+	need_root
 	run --separate-stderr as_user shmtool "$@"
 }
 
@@ -176,6 +177,7 @@ background()
 	(
 		# shellcheck disable=SC2034 # read by run_program and shmtool
 		in_background=1
+		[[ $(type -t "$1") == function ]] || exec "$@"
 		"$@"
 	) </dev/null >"$background_output" 2>"$background_errors" 3>&- 4>&- &
 	background_pid=$!
@@ -199,7 +201,7 @@ wait_until()
 process_is_gone()
 {
 	local stat
-	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
+	IFS= read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
 	[[ ${stat##*) } == [ZX]* ]]
 }
 
@@ -222,6 +224,7 @@ end_process()
 create='
 	my ($size, $mode, $key) = @ARGV;
 	$key = oct $key if $key =~ /^0/;
+	$key -= 2 ** 32 if $key > 0x7fffffff;
 	my $id = shmget($key, $size, oct($mode) | 01000 | ($key ? 02000 : 0)) // die "shmget: $!\n";
 	$| = 1;
 	print $id + 0, "\n";
@@ -250,7 +253,10 @@ hold_segment()
 {
 	local hold=("$HELPERS/hold")
 	[[ ${2-} != ro ]] || hold+=(-r)
-	[[ -z ${3-} ]] || hold=(as_uid "$3" "${hold[@]}")
+	if [[ -n ${3-} ]]; then
+		need_root
+		hold=(as_uid "$3" "${hold[@]}")
+	fi
 
 	background "${hold[@]}" "$1"
 	if ! wait_until test -s "$background_output"; then
@@ -302,12 +308,16 @@ set_limit()
 	fi
 }
 
-need_root()
+is_root()
 {
 	local first inside count
 	read -r first inside count </proc/self/uid_map
-	((EUID == 0 && first == 0 && inside == 0 && count == 4294967295)) ||
-		skip "needs root of the machine"
+	((EUID == 0 && first == 0 && inside == 0 && count == 4294967295))
+}
+
+need_root()
+{
+	is_root || skip "needs root of the machine"
 }
 
 need_command()

@@ -26,6 +26,8 @@ enum {
 	/* modifiers */
 	CODE_GRACE,
 	CODE_EXCEPT,
+	CODE_KEEP_FILE,
+	CODE_IGNORE_KEEP,
 };
 
 /* The bit of a kind in filter->kinds. */
@@ -54,6 +56,9 @@ const struct poptOption filter_options[] = {
 const struct poptOption filter_modifiers[] = {
 	OPTION_VALUE("grace", '\0', CODE_GRACE, "idle time before orphaned (60s)", "TIME"),
 	OPTION_VALUE("except", '\0', CODE_EXCEPT, "leave this one out", "SEGMENT"),
+	OPTION_VALUE("keep-file", '\0', CODE_KEEP_FILE,
+		     "keep list to use instead of the default ones", "FILE"),
+	OPTION_FLAG("ignore-keep", '\0', CODE_IGNORE_KEEP, "as if there were no keep list"),
 	OPTION_END,
 };
 
@@ -129,6 +134,18 @@ static const char *add_except(struct filter *filter, const char *value)
 	return NULL;
 }
 
+static const char *add_keep_file(struct filter *filter, const char *value)
+{
+	const char **files =
+		reallocarray(filter->keep_files, filter->keep_file_count + 1, sizeof(*files));
+
+	if (!files)
+		return "not enough memory";
+	filter->keep_files = files;
+	files[filter->keep_file_count++] = value;
+	return *value ? NULL : "an empty name";
+}
+
 /* Given twice, the wider of two bounds is what matches either. */
 static const char *widen(const struct filter *filter, int code, const char *value, uint64_t *bound)
 {
@@ -182,6 +199,11 @@ static const char *take_option(struct filter *filter, int code, const char *valu
 		return parse_duration(value, &filter->grace);
 	case CODE_EXCEPT:
 		return add_except(filter, value);
+	case CODE_KEEP_FILE:
+		return add_keep_file(filter, value);
+	case CODE_IGNORE_KEEP:
+		filter->ignore_keep = true;
+		return NULL;
 	default:
 		return NULL;
 	}
@@ -281,4 +303,5 @@ void filter_free(struct filter *filter)
 	free(filter->keys.items);
 	free(filter->pids.items);
 	free(filter->except.items);
+	free(filter->keep_files);
 }

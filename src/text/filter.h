@@ -34,6 +34,9 @@ struct filter {
 	/* modifiers */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
+	const char **keep_files; /* instead of the default ones; NULL: none given */
+	size_t keep_file_count;
+	bool ignore_keep;
 	int file_error; /* an ftok path could not be resolved: an errno value */
 	const char *file_error_word;
 };

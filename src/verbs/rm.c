@@ -217,17 +217,32 @@ static enum status refuse_attached(struct removal *removal, const struct segment
 	return STATUS_BUSY;
 }
 
+/*
+ * Why a segment is left alone before anything is tried, or NULL. Outright
+ * naming overrides the keep list.
+ */
+static const char *left_alone(const struct removal *removal, const struct segment *segment)
+{
+	if (segment->nattch > 0 && !removal->options->even_attached)
+		return tellings[RECLAIM_IN_USE].reason;
+	/* not by its state, which is attached where --even-attached matters */
+	if (removal->by_filter && keep_names(&removal->view.judge->keep, segment))
+		return "the keep list names it";
+	return NULL;
+}
+
 static enum status remove_one(struct removal *removal, const struct segment *segment)
 {
 	const struct rm_options *options = removal->options;
+	const char *why_not = left_alone(removal, segment);
 	enum reclaim_result result = RECLAIM_REMOVED;
 	int error = 0;
 
-	if (segment->nattch > 0 && !options->even_attached) {
-		if (!removal->by_filter)
-			return refuse_attached(removal, segment);
+	if (why_not && !removal->by_filter)
+		return refuse_attached(removal, segment);
+	if (why_not) {
 		if (options->verbose)
-			warn("%s was left alone: it is attached", SEGMENT_LABEL(segment));
+			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
 		return STATUS_DONE;
 	}
 	if (!options->dry_run && options->even_attached)
@@ -244,14 +259,12 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
 {
 	struct segment segment;
-	enum status status = STATUS_DONE;
-	int error = 0;
+	int error = look_up_segment(ref, &segment);
 
-	if (removal->options->force && !segment_exists(ref))
+	if (error && removal->options->force && segment_missing(error))
 		return STATUS_DONE;
-	status = find_segment(ref, &segment);
-	if (status)
-		return status;
+	if (error)
+		return lookup_failed(ref, error);
 	judge_segment(removal->view.judge, &segment);
 	if (!removal->options->dry_run)
 		error = segment_remove(segment.id);
@@ -296,7 +309,10 @@ static enum status remove_all(struct removal *removal, const struct selection *s
 static enum status rm(const struct rm_options *options)
 {
 	const struct choice *choice = &options->choice;
-	const struct source source = { .missing_is_no_error = options->force };
+	const struct source source = {
+		.missing_is_no_error = options->force,
+		.keep_is_vital = filter_given(&choice->filter),
+	};
 	static struct output output;
 	struct removal removal = {
 		.options = options,

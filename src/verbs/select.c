@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "text/keepfile.h"
 #include "text/parse.h"
 
 void choice_begin(struct choice *choice)
@@ -71,8 +72,7 @@ static enum status say_missing(const struct segment_ref *ref)
 	return STATUS_MISSING;
 }
 
-/* Looks up one segment; EINVAL: there is none. */
-static int look_up(const struct segment_ref *ref, struct segment *segment)
+int look_up_segment(const struct segment_ref *ref, struct segment *segment)
 {
 	int id = ref->id;
 
@@ -85,23 +85,19 @@ static int look_up(const struct segment_ref *ref, struct segment *segment)
 	return segment_look(id, segment);
 }
 
-enum status find_segment(const struct segment_ref *ref, struct segment *segment)
+enum status lookup_failed(const struct segment_ref *ref, int error)
 {
-	int error = look_up(ref, segment);
-
-	if (!error)
-		return STATUS_DONE;
 	if (segment_missing(error))
 		return say_missing(ref);
 	return fail(status_of_segment(error), "cannot look up %s: %s", ref->word,
 		    reason_of_segment(error));
 }
 
-bool segment_exists(const struct segment_ref *ref)
+enum status find_segment(const struct segment_ref *ref, struct segment *segment)
 {
-	struct segment segment;
+	int error = look_up_segment(ref, segment);
 
-	return look_up(ref, &segment) == 0;
+	return error ? lookup_failed(ref, error) : STATUS_DONE;
 }
 
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref)
@@ -156,6 +152,29 @@ static enum status read_list(struct listing *all, const struct source *source)
 	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
 }
 
+/* Reads the keep lists; what cannot be read stops a removal, and else is a warning. */
+static enum status read_keep(struct keep *keep, const struct filter *filter, bool vital)
+{
+	char fault[KEEPFILE_FAULT_SIZE];
+	bool good = true;
+
+	if (filter->ignore_keep)
+		return STATUS_DONE;
+	if (!filter->keep_files)
+		good = keepfile_read_defaults(keep, fault);
+	for (size_t i = 0; i < filter->keep_file_count && good; i++)
+		good = keepfile_read(keep, filter->keep_files[i], fault);
+	if (good)
+		return STATUS_DONE;
+	if (!vital) {
+		warn("cannot read the keep list %s", fault);
+		return STATUS_DONE;
+	}
+	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
+	hint("mend it, or say --ignore-keep to remove what it may name");
+	return STATUS_FAILED;
+}
+
 /* Keeps of the list, in place, only what passes the filters. */
 static void keep_matches(struct selection *selection, const struct filter *filter)
 {
@@ -197,7 +216,7 @@ static enum status choose_named(struct listing *chosen, const struct segment_ref
 		if (found)
 			segment = *found;
 		else if (!all)
-			error = look_up(ref, &segment);
+			error = look_up_segment(ref, &segment);
 		if (segment_missing(error)) {
 			if (!source->missing_is_no_error)
 				status_keep_first(&status, say_missing(ref));
@@ -206,9 +225,7 @@ static enum status choose_named(struct listing *chosen, const struct segment_ref
 		if (!error && !listing_find(chosen, segment.id))
 			error = listing_add(chosen, &segment);
 		if (error)
-			status_keep_first(&status,
-					  fail(status_of_segment(error), "cannot look up %s: %s",
-					       ref->word, reason_of_segment(error)));
+			status_keep_first(&status, lookup_failed(ref, error));
 	}
 	return status;
 }
@@ -223,7 +240,8 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	*selection = (struct selection){ 0 };
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
 	selection->judge.likely = filter_wants_likely(&choice->filter);
-	if (need_list)
+	status = read_keep(&selection->judge.keep, &choice->filter, source->keep_is_vital);
+	if (!status && need_list)
 		status = read_list(&all, source);
 	if (status) {
 		listing_free(&all);

@@ -29,6 +29,7 @@ struct source {
 	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's */
 	bool memory;              /* rss and swap are wanted, which only the list has */
 	bool missing_is_no_error; /* rm -f */
+	bool keep_is_vital;       /* without its keep list, a removal must not begin */
 };
 
 /* The segments that were chosen, judged. */
@@ -52,11 +53,14 @@ void selection_free(struct selection *selection);
 /* Reads a command line's only SEGMENT; says what is wrong with it. */
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref);
 
+/* Looks up one segment that was named, without a word: 0 or an errno value, see control.h. */
+int look_up_segment(const struct segment_ref *ref, struct segment *segment);
+
+/* Says that looking it up failed. */
+enum status lookup_failed(const struct segment_ref *ref, int error);
+
 /* Looks up one segment that was named; says that there is none. */
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
-
-/* Whether there is a segment of this name, without a word. */
-bool segment_exists(const struct segment_ref *ref);
 
 /* Says that a call on a segment failed, with a hint where one helps. */
 enum status segment_failed(const char *what, const struct segment *segment, int error);

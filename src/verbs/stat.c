@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stat: tell all there is to know about segments. */
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/control.h"
+#include "shm/interrupt.h"
 #include "text/field.h"
 #include "text/json.h"
+#include "text/parse.h"
 #include "text/state.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
 enum {
 	CODE_FORMAT = 256,
+	CODE_WAIT,
+	CODE_TIMEOUT,
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
 };
@@ -22,9 +28,20 @@ static const struct poptOption stat_options[] = {
 		     "FORMAT"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print nothing: only the exit status tells"),
+	OPTION_VALUE("wait", '\0', CODE_WAIT, "wait until exists, gone, attached or detached",
+		     "CONDITION"),
+	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
 	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
 	OPTION_TABLE(filter_modifiers, "Modifiers:"),
 	OPTION_END,
+};
+
+enum wait_condition {
+	WAIT_NOT,
+	WAIT_EXISTS,
+	WAIT_GONE,
+	WAIT_ATTACHED,
+	WAIT_DETACHED,
 };
 
 struct stat_options {
@@ -32,6 +49,8 @@ struct stat_options {
 	const char *format;
 	bool json;
 	bool quiet;
+	enum wait_condition wait;
+	int64_t timeout; /* milliseconds; -1: for ever */
 };
 
 static const char *stat_option(void *state, int code, const char *value);
@@ -48,6 +67,24 @@ const struct verb verb_stat = {
 	.run = stat_run,
 };
 
+static const char *set_wait(struct stat_options *options, const char *value)
+{
+	static const char *const names[] = {
+		[WAIT_EXISTS] = "exists",
+		[WAIT_GONE] = "gone",
+		[WAIT_ATTACHED] = "attached",
+		[WAIT_DETACHED] = "detached",
+	};
+
+	for (size_t i = WAIT_EXISTS; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], value) == 0) {
+			options->wait = (enum wait_condition)i;
+			return NULL;
+		}
+	}
+	return "not a condition (exists, gone, attached, detached)";
+}
+
 static const char *stat_option(void *state, int code, const char *value)
 {
 	struct stat_options *options = state;
@@ -62,6 +99,10 @@ static const char *stat_option(void *state, int code, const char *value)
 	case CODE_QUIET:
 		options->quiet = true;
 		return NULL;
+	case CODE_WAIT:
+		return set_wait(options, value);
+	case CODE_TIMEOUT:
+		return parse_duration(value, &options->timeout);
 	default:
 		return filter_option(&options->choice.filter, code, value);
 	}
@@ -232,6 +273,71 @@ static void print_all(struct output *output, const struct stat_options *options,
 	}
 }
 
+/* How often a wait looks, in milliseconds: a change is seen within 50. */
+enum { WAIT_INTERVAL = 25 };
+
+/*
+ * Looks whether the condition holds for one segment; sets *holds. A key that
+ * is not there yet may still come; an id that is not there never will.
+ */
+static enum status check_condition(enum wait_condition condition, const struct segment_ref *ref,
+				   bool *holds)
+{
+	struct segment segment;
+	int error = look_up_segment(ref, &segment);
+	bool may_come = ref->kind == REF_KEY && condition != WAIT_DETACHED;
+
+	*holds = false;
+	if (error && !segment_missing(error))
+		return lookup_failed(ref, error);
+	if (condition == WAIT_GONE)
+		*holds = error != 0;
+	else if (error && !may_come)
+		return lookup_failed(ref, error);
+	else if (!error)
+		*holds = condition == WAIT_EXISTS ||
+			 (segment.nattch > 0) == (condition == WAIT_ATTACHED);
+	return STATUS_DONE;
+}
+
+/* Looks at all of them; *waits_for is the first that is not so yet, or NULL. */
+static enum status check_all(const struct stat_options *options,
+			     const struct segment_ref **waits_for)
+{
+	const struct segment_refs *named = &options->choice.named;
+	enum status status = STATUS_DONE;
+
+	*waits_for = NULL;
+	for (size_t i = 0; i < named->count && !status && !*waits_for; i++) {
+		bool holds;
+
+		status = check_condition(options->wait, &named->items[i], &holds);
+		if (!holds)
+			*waits_for = &named->items[i];
+	}
+	return status;
+}
+
+/* Waits until the condition holds for all at one look. */
+static enum status wait_for(const struct stat_options *options)
+{
+	int64_t deadline = options->timeout < 0 ? -1 : monotonic_ms() + options->timeout;
+
+	for (;;) {
+		const struct segment_ref *waits_for;
+		enum status status = check_all(options, &waits_for);
+		int64_t left = deadline < 0 ? WAIT_INTERVAL : deadline - monotonic_ms();
+
+		if (status || !waits_for)
+			return status;
+		if (left <= 0 && options->quiet)
+			return STATUS_TIMEOUT;
+		if (left <= 0)
+			return fail(STATUS_TIMEOUT, "timed out waiting for %s", waits_for->word);
+		poll(NULL, 0, left < WAIT_INTERVAL ? (int)left : WAIT_INTERVAL);
+	}
+}
+
 static enum status stat_segments(const struct stat_options *options)
 {
 	static const struct source source = { .memory = true };
@@ -253,6 +359,11 @@ static enum status check_options(const struct stat_options *options)
 {
 	if (options->json + options->quiet + (options->format != NULL) > 1)
 		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
+	if (options->timeout >= 0 && !options->wait)
+		return fail(STATUS_USAGE, "--timeout goes with --wait");
+	if (options->wait &&
+	    (filter_given(&options->choice.filter) || !options->choice.named.count))
+		return fail(STATUS_USAGE, "--wait goes with segments, and with no filters");
 	if (options->choice.named.count || filter_given(&options->choice.filter))
 		return STATUS_DONE;
 	fail(STATUS_USAGE, "no segment and no filter given");
@@ -261,7 +372,7 @@ static enum status check_options(const struct stat_options *options)
 
 static enum status stat_run(int argc, char **argv)
 {
-	struct stat_options options = { 0 };
+	struct stat_options options = { .timeout = -1 };
 	struct operands operands;
 	enum status status;
 
@@ -270,7 +381,10 @@ static enum status stat_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
-		if (!status)
+		if (!status && options.wait)
+			status = wait_for(&options);
+		/* having waited, it prints only what it is asked for */
+		if (!status && (!options.wait || options.json || options.format))
 			status = stat_segments(&options);
 		operands_free(&operands);
 	}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/keepfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "text/parse.h"
+
+/* Takes blanks off both ends, in place. */
+static char *trim(char *text)
+{
+	size_t length;
+
+	text += strspn(text, " \t\r");
+	length = strlen(text);
+	while (length && strchr(" \t\r", text[length - 1]))
+		length--;
+	text[length] = '\0';
+	return text;
+}
+
+/* One line without its comment; what is wrong with it, or NULL. */
+static const char *add_line(struct keep *keep, char *line)
+{
+	static const char prefix[] = "creator:";
+	struct segment_ref ref;
+	const char *wrong;
+	int file_error;
+	uid_t uid;
+
+	if (!*line)
+		return NULL;
+	if (strncmp(line, prefix, sizeof(prefix) - 1) == 0) {
+		wrong = parse_user(line + sizeof(prefix) - 1, &uid);
+		if (!wrong && keep_add_creator(keep, uid))
+			wrong = "not enough memory";
+		return wrong;
+	}
+	wrong = parse_segment(line, &ref, &file_error);
+	if (wrong)
+		return wrong;
+	if (file_error)
+		return strerror(file_error);
+	if (ref.kind != REF_KEY)
+		return "an id may be another segment's tomorrow: name it by key, or by creator:USER";
+	return keep_add_key(keep, ref.key) ? "not enough memory" : NULL;
+}
+
+/* What makes a file unfit to be trusted, or NULL. */
+static const char *distrust(const struct stat *status)
+{
+	if (!S_ISREG(status->st_mode))
+		return "it is not a regular file";
+	if (status->st_uid != 0 && status->st_uid != geteuid())
+		return "it belongs to neither root nor you";
+	if (status->st_mode & (S_IWGRP | S_IWOTH))
+		return "others may write to it (chmod go-w)";
+	return NULL;
+}
+
+static bool read_lines(struct keep *keep, FILE *file, const char *path,
+		       char fault[KEEPFILE_FAULT_SIZE])
+{
+	char *line = NULL;
+	size_t capacity = 0;
+	size_t number = 0;
+	const char *wrong = NULL;
+	ssize_t length;
+
+	errno = 0;
+	while (!wrong && (length = getline(&line, &capacity, file)) >= 0) {
+		number++;
+		if (strlen(line) != (size_t)length)
+			wrong = "a zero byte";
+		line[strcspn(line, "#\n")] = '\0';
+		if (!wrong)
+			wrong = add_line(keep, trim(line));
+		if (wrong)
+			snprintf(fault, KEEPFILE_FAULT_SIZE, "%s, line %zu: \"%.100s\": %s", path,
+				 number, trim(line), wrong);
+		errno = 0;
+	}
+	if (!wrong && !feof(file)) {
+		wrong = strerror(errno);
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%s: %s", path, wrong);
+	}
+	free(line);
+	return !wrong;
+}
+
+bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE])
+{
+	/* not to wait for a fifo's writer */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+	const char *wrong = NULL;
+	FILE *file = NULL;
+	bool good;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		wrong = strerror(errno);
+	else
+		wrong = distrust(&status);
+	if (!wrong && !(file = fdopen(fd, "r")))
+		wrong = strerror(errno);
+	if (wrong) {
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%s: %s", path, wrong);
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	good = read_lines(keep, file, path, fault);
+	fclose(file);
+	return good;
+}
+
+/* Whether a default list is simply not there. */
+static bool is_absent(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* The user's own list; false when there is no telling where it would be. */
+static bool user_path(char path[PATH_MAX])
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+
+	/* a relative path is to be ignored, says the XDG base directory specification */
+	if (config && *config == '/')
+		return snprintf(path, PATH_MAX, "%s/shmtool/keep", config) < PATH_MAX;
+	if (!home || *home != '/') {
+		user = getpwuid(geteuid());
+		home = user ? user->pw_dir : NULL;
+	}
+	return home && snprintf(path, PATH_MAX, "%s/.config/shmtool/keep", home) < PATH_MAX;
+}
+
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
+{
+	char path[PATH_MAX];
+
+	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
+		return false;
+	if (geteuid() == 0 || !user_path(path) || is_absent(path))
+		return true;
+	return keepfile_read(keep, path, fault);
+}

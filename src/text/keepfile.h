@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * keepfile: reads keep lists. A line names what is to be kept: a key as in a
+ * SEGMENT operand (0x1234, key:1234, ftok:PROJ:PATH), or creator:USER; what
+ * follows a # is a comment. There is no owner:USER, since ownership can be
+ * given away to anyone, and the creator cannot.
+ */
+#ifndef TEXT_KEEPFILE_H
+#define TEXT_KEEPFILE_H
+
+#include "shm/keep.h"
+
+/* Where the lists are that are read when none is named. */
+#define KEEPFILE_SYSTEM "/etc/shmtool/keep"
+
+enum { KEEPFILE_FAULT_SIZE = 512 };
+
+/*
+ * Adds a file's lines to the list. The file must belong to root or to us, and
+ * be writable by no one else. Returns false with what is wrong in fault, ready
+ * to be said.
+ */
+bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE]);
+
+/*
+ * The same for the default lists: the system's, and for ordinary users also
+ * their own ($XDG_CONFIG_HOME/shmtool/keep). One that is not there is empty.
+ */
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE]);
+
+#endif

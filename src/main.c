@@ -102,8 +102,8 @@ static enum status run_program(int argc, char **argv)
 	if (operands.count == 0) {
 		fail(STATUS_USAGE, "no command given");
 		usage_hint();
-	} else if (operands.verbose) {
-		fail(STATUS_USAGE, "-v stands behind the command: shmtool %s -v", argv[at]);
+	} else if (operands.verbose || operands.ns) {
+		fail(STATUS_USAGE, "-v and -N stand behind the command: shmtool %s -v", argv[at]);
 	} else if (strcmp(argv[at], "help") == 0) {
 		status = run_help(&program, argc - (int)at, argv + at);
 	} else if ((verb = find_verb(argv[at]))) {

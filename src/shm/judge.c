@@ -94,7 +94,7 @@ void judge_segment(struct judge *judge, struct segment *segment)
 		segment->state = STATE_DEST;
 	} else if (segment->nattch > 0) {
 		segment->state = STATE_ATTACHED;
-	} else if (keep_names(&judge->keep, segment)) {
+	} else if (judge->keep && keep_names(judge->keep, segment)) {
 		segment->state = STATE_KEPT;
 	} else if (is_orphaned(judge, segment, false)) {
 		segment->state = STATE_ORPHANED;
@@ -107,5 +107,4 @@ void judge_segment(struct judge *judge, struct segment *segment)
 void judge_end(struct judge *judge)
 {
 	processes_free(&judge->processes);
-	keep_free(&judge->keep);
 }

@@ -23,12 +23,12 @@
 /* What one look at the machine needs to judge the segments that it saw. */
 struct judge {
 	struct processes processes;
-	struct keep keep; /* empty unless it was filled */
-	int64_t now;      /* seconds since 1970 */
-	int64_t uptime;   /* seconds since boot */
-	int64_t grace;    /* milliseconds */
-	bool likely;      /* also find out what is likely orphaned: reads /proc/PID/stat */
-	bool saved;       /* a saved list: nothing is known of processes, nor of the boot */
+	const struct keep *keep; /* NULL: nothing is kept */
+	int64_t now;             /* seconds since 1970 */
+	int64_t uptime;          /* seconds since boot */
+	int64_t grace;           /* milliseconds */
+	bool likely;             /* also find out what is likely orphaned: reads /proc/PID/stat */
+	bool saved;              /* a saved list: nothing is known of processes, nor of the boot */
 };
 
 /* Takes the time; saved says that the list is not of this machine, now. */

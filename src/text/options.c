@@ -11,11 +11,14 @@
 enum {
 	CODE_HELP = OPTION_CODES_COMMON,
 	CODE_USAGE,
+	CODE_NAMESPACE,
 	CODE_VERBOSE,
 	CODE_VERSION,
 };
 
 static const struct poptOption common_options[] = {
+	OPTION_VALUE("namespace", 'N', CODE_NAMESPACE,
+		     "inside the IPC namespace of this process, or of this file", "PID|PATH"),
 	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "say what is being done"),
 	OPTION_FLAG("help", 'h', CODE_HELP, "show this help (also -?)"),
 	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
@@ -162,6 +165,9 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *wrong;
 
 	switch (row->val) {
+	case CODE_NAMESPACE:
+		operands->ns = value;
+		return *value ? STATUS_DONE : say_bad_value(row, value, "an empty name");
 	case CODE_VERBOSE:
 		operands->verbose = true;
 		return STATUS_DONE;

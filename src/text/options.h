@@ -57,6 +57,7 @@ struct command {
 struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
+	const char *ns;      /* the value of -N, or NULL */
 	bool verbose;        /* -v was given */
 	poptContext context; /* holds the words */
 };

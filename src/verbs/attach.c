@@ -303,6 +303,8 @@ static enum status attach_run(int argc, char **argv)
 	status = check_options(&options);
 	if (!status)
 		status = read_only_segment(&segment_only, &ref);
+	if (!status)
+		status = enter_namespace(&operands);
 	if (status)
 		status = own_failure(status, command);
 	else

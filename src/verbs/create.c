@@ -20,6 +20,7 @@
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/units.h"
+#include "verbs/select.h"
 #include "verbs/verb.h"
 
 enum {
@@ -626,6 +627,8 @@ static enum status create_run(int argc, char **argv)
 		return status;
 	options.verbose = operands.verbose;
 	status = check_options(&options, &operands);
+	if (!status)
+		status = enter_namespace(&operands);
 	operands_free(&operands);
 	if (status)
 		return status;

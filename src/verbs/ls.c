@@ -386,6 +386,8 @@ static enum status ls_run(int argc, char **argv)
 		if (!status)
 			status = check_options(&options);
 		if (!status)
+			status = enter_namespace(&operands);
+		if (!status)
 			status = ls(&options);
 		operands_free(&operands);
 	}

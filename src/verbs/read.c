@@ -185,6 +185,8 @@ static enum status read_run(int argc, char **argv)
 	if (!options.file && isatty(STDOUT_FILENO))
 		options.hex = true;
 	if (!status)
+		status = enter_namespace(&operands);
+	if (!status)
 		status = read_segment(&options, &ref);
 	operands_free(&operands);
 	return status;

@@ -226,7 +226,7 @@ static const char *left_alone(const struct removal *removal, const struct segmen
 	if (segment->nattch > 0 && !removal->options->even_attached)
 		return tellings[RECLAIM_IN_USE].reason;
 	/* not by its state, which is attached where --even-attached matters */
-	if (removal->by_filter && keep_names(&removal->view.judge->keep, segment))
+	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
 		return "the keep list names it";
 	return NULL;
 }
@@ -311,7 +311,6 @@ static enum status rm(const struct rm_options *options)
 	const struct choice *choice = &options->choice;
 	const struct source source = {
 		.missing_is_no_error = options->force,
-		.keep_is_vital = filter_given(&choice->filter),
 	};
 	static struct output output;
 	struct removal removal = {
@@ -350,11 +349,14 @@ static enum status rm_run(int argc, char **argv)
 	enum status status;
 
 	choice_begin(&options.choice);
+	options.choice.removal = true;
 	if (options_read(&verb_rm.command, argc, argv, &options, &operands, &status)) {
 		options.verbose = operands.verbose;
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status)
+			status = enter_namespace(&operands);
 		if (!status)
 			status = rm(&options);
 		operands_free(&operands);

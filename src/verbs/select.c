@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/namespace.h"
 #include "text/keepfile.h"
 #include "text/parse.h"
 
@@ -34,6 +35,32 @@ static enum status parse_operand(const char *word, struct segment_ref *ref)
 	return file_error ? bad_path(word, file_error) : STATUS_DONE;
 }
 
+/* Reads the keep lists; what cannot be read stops a removal, and else is a warning. */
+static enum status read_keep(struct choice *choice)
+{
+	const struct filter *filter = &choice->filter;
+	struct keep *keep = &choice->keep;
+	char fault[KEEPFILE_FAULT_SIZE];
+	bool good = true;
+
+	/* what is removed by name alone is removed whatever the list says */
+	if (filter->ignore_keep || (choice->removal && !filter_given(filter)))
+		return STATUS_DONE;
+	if (!filter->keep_files)
+		good = keepfile_read_defaults(keep, fault);
+	for (size_t i = 0; i < filter->keep_file_count && good; i++)
+		good = keepfile_read(keep, filter->keep_files[i], fault);
+	if (good)
+		return STATUS_DONE;
+	if (!choice->removal) {
+		warn("cannot read the keep list %s", fault);
+		return STATUS_DONE;
+	}
+	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
+	hint("mend it, or say --ignore-keep to remove what it may name");
+	return STATUS_FAILED;
+}
+
 enum status choice_read(struct choice *choice, const struct operands *operands)
 {
 	const char *wrong = filter_check(&choice->filter);
@@ -49,13 +76,40 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	for (size_t i = 0; i < operands->count && !status; i++)
 		status = parse_operand(operands->words[i], &choice->named.items[i]);
 	choice->named.count = operands->count;
-	return status;
+	return status ? status : read_keep(choice);
+}
+
+enum status enter_namespace(const struct operands *operands)
+{
+	const char *name = operands->ns;
+	pid_t pid;
+	int error;
+
+	if (!name)
+		return STATUS_DONE;
+	if (name[strspn(name, "0123456789")] == '\0') {
+		const char *wrong = parse_pid(name, &pid);
+
+		if (wrong)
+			return fail(STATUS_USAGE, "--namespace \"%s\": %s", name, wrong);
+		error = namespace_enter_of(pid);
+	} else {
+		error = namespace_enter(name);
+	}
+	if (!error)
+		return STATUS_DONE;
+	fail(status_of_file(error), "cannot enter the IPC namespace of %s: %s", name,
+	     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
+	if (error == EPERM || error == EACCES)
+		hint("be root");
+	return status_of_file(error);
 }
 
 void choice_free(struct choice *choice)
 {
 	filter_free(&choice->filter);
 	free(choice->named.items);
+	keep_free(&choice->keep);
 }
 
 static enum status say_missing(const struct segment_ref *ref)
@@ -152,29 +206,6 @@ static enum status read_list(struct listing *all, const struct source *source)
 	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
 }
 
-/* Reads the keep lists; what cannot be read stops a removal, and else is a warning. */
-static enum status read_keep(struct keep *keep, const struct filter *filter, bool vital)
-{
-	char fault[KEEPFILE_FAULT_SIZE];
-	bool good = true;
-
-	if (filter->ignore_keep)
-		return STATUS_DONE;
-	if (!filter->keep_files)
-		good = keepfile_read_defaults(keep, fault);
-	for (size_t i = 0; i < filter->keep_file_count && good; i++)
-		good = keepfile_read(keep, filter->keep_files[i], fault);
-	if (good)
-		return STATUS_DONE;
-	if (!vital) {
-		warn("cannot read the keep list %s", fault);
-		return STATUS_DONE;
-	}
-	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
-	hint("mend it, or say --ignore-keep to remove what it may name");
-	return STATUS_FAILED;
-}
-
 /* Keeps of the list, in place, only what passes the filters. */
 static void keep_matches(struct selection *selection, const struct filter *filter)
 {
@@ -240,8 +271,8 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	*selection = (struct selection){ 0 };
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
 	selection->judge.likely = filter_wants_likely(&choice->filter);
-	status = read_keep(&selection->judge.keep, &choice->filter, source->keep_is_vital);
-	if (!status && need_list)
+	selection->judge.keep = &choice->keep;
+	if (need_list)
 		status = read_list(&all, source);
 	if (status) {
 		listing_free(&all);

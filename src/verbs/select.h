@@ -15,21 +15,31 @@
 struct choice {
 	struct filter filter;
 	struct segment_refs named;
+	struct keep keep;
+	bool removal; /* without its keep list, a removal by filter must not begin */
 };
 
 void choice_begin(struct choice *choice);
 
-/* Reads the operands and checks the filters. Nothing has been looked at yet. */
+/*
+ * Reads the operands and the keep lists and checks the filters. No segment has
+ * been looked at yet, and no namespace entered: the lists are our own.
+ */
 enum status choice_read(struct choice *choice, const struct operands *operands);
 
 void choice_free(struct choice *choice);
+
+/*
+ * Enters the namespace of -N, if it was given; says why it cannot. To be
+ * called when all else has been checked.
+ */
+enum status enter_namespace(const struct operands *operands);
 
 /* How to come by the segments. */
 struct source {
 	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's */
 	bool memory;              /* rss and swap are wanted, which only the list has */
 	bool missing_is_no_error; /* rm -f */
-	bool keep_is_vital;       /* without its keep list, a removal must not begin */
 };
 
 /* The segments that were chosen, judged. */

@@ -212,6 +212,8 @@ static enum status set_run(int argc, char **argv)
 		if (!status)
 			status = check_options(&options);
 		if (!status)
+			status = enter_namespace(&operands);
+		if (!status)
 			status = set(&options, operands.verbose);
 		operands_free(&operands);
 	}

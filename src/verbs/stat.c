@@ -381,6 +381,8 @@ static enum status stat_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status)
+			status = enter_namespace(&operands);
 		if (!status && options.wait)
 			status = wait_for(&options);
 		/* having waited, it prints only what it is asked for */

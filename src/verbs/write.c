@@ -313,6 +313,8 @@ static enum status write_run(int argc, char **argv)
 	if (!status)
 		status = read_only_segment(&operands, &ref);
 	if (!status)
+		status = enter_namespace(&operands);
+	if (!status)
 		status = write_segment(&options, &ref, &input);
 	if (options.file && input.fd >= 0)
 		close(input.fd);

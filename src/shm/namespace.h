@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* namespace: IPC namespaces other than our own. */
+#ifndef SHM_NAMESPACE_H
+#define SHM_NAMESPACE_H
+
+#include <sys/types.h>
+
+/*
+ * From here on, all calls are about the IPC namespace of this process, or of
+ * this namespace file (/proc/PID/ns/ipc, or one that is bind-mounted). Where
+ * we may not enter it as we are, the user namespace that owns it is entered
+ * first (ioctl_ns(2)), as it must be for rootless containers. Returns 0 or an
+ * errno value; ESRCH: no such process, EINVAL: not an IPC namespace.
+ */
+int namespace_enter_of(pid_t pid);
+int namespace_enter(const char *path);
+
+#endif

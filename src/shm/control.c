@@ -57,10 +57,9 @@ int segment_at_index(int index, struct segment *segment)
 
 int segment_look(int id, struct segment *segment)
 {
-	int error = EINVAL;
-
 	for (size_t i = 0; i < sizeof(index_masks) / sizeof(index_masks[0]); i++) {
-		error = segment_at_index(id & index_masks[i], segment);
+		int error = segment_at_index(id & index_masks[i], segment);
+
 		if (!error && segment->id == id)
 			return 0;
 		if (error && !segment_missing(error))

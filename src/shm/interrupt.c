@@ -103,7 +103,7 @@ void interrupt_end(struct interrupt *interrupt)
 		signal(interrupt->signal, SIG_DFL);
 		sigemptyset(&one);
 		sigaddset(&one, interrupt->signal);
-		raise(interrupt->signal);
+		kill(getpid(), interrupt->signal);
 		sigprocmask(SIG_UNBLOCK, &one, NULL);
 	}
 	close(interrupt->fd);

@@ -57,7 +57,7 @@ int sysctl_read(const char *name, uint64_t *value)
 
 int file_number(const char *path, const char *name, uint64_t *value)
 {
-	char text[8192];
+	char text[8192] = { 0 };
 	size_t length = strlen(name);
 	int error = file_read(path, text, sizeof(text));
 
@@ -65,7 +65,9 @@ int file_number(const char *path, const char *name, uint64_t *value)
 		return error;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, name, length) == 0 && line[length] == ':')
+		if (strncmp(line, name, length) != 0)
+			continue;
+		if (line[length] == ':')
 			return read_number(line + length + 1, value);
 	}
 	return ENOENT;

@@ -28,6 +28,7 @@ enum {
 	CODE_EXCEPT,
 	CODE_KEEP_FILE,
 	CODE_IGNORE_KEEP,
+	CODE_EVEN_ATTACHED,
 };
 
 /* The bit of a kind in filter->kinds. */
@@ -50,17 +51,22 @@ const struct poptOption filter_options[] = {
 	OPTION_VALUE("min-size", '\0', CODE_MIN_SIZE, "of this size at least", "SIZE"),
 	OPTION_VALUE("max-size", '\0', CODE_MAX_SIZE, "of this size at most", "SIZE"),
 	OPTION_FLAG("all", '\0', CODE_ALL, "every segment; goes with no other filter"),
-	OPTION_END,
-};
-
-const struct poptOption filter_modifiers[] = {
+	/* modifiers */
 	OPTION_VALUE("grace", '\0', CODE_GRACE, "idle time before orphaned (60s)", "TIME"),
 	OPTION_VALUE("except", '\0', CODE_EXCEPT, "leave this one out", "SEGMENT"),
 	OPTION_VALUE("keep-file", '\0', CODE_KEEP_FILE,
 		     "keep list to use instead of the default ones", "FILE"),
 	OPTION_FLAG("ignore-keep", '\0', CODE_IGNORE_KEEP, "as if there were no keep list"),
+	OPTION_FLAG("even-attached", '\0', CODE_EVEN_ATTACHED,
+		    "for rm: mark also what is attached"),
 	OPTION_END,
 };
+
+void filter_note_path(struct filter *filter, const char *word, int error)
+{
+	filter->file_error = error;
+	filter->file_error_word = word;
+}
 
 void filter_begin(struct filter *filter)
 {
@@ -104,8 +110,7 @@ static const char *add_key(struct filter *filter, const char *value)
 	if (wrong)
 		return wrong;
 	if (file_error) {
-		filter->file_error = file_error;
-		filter->file_error_word = value;
+		filter_note_path(filter, value, file_error);
 		return NULL;
 	}
 	return add_number(&filter->keys, (uint32_t)key);
@@ -122,8 +127,7 @@ static const char *add_except(struct filter *filter, const char *value)
 	if (wrong)
 		return wrong;
 	if (file_error) {
-		filter->file_error = file_error;
-		filter->file_error_word = value;
+		filter_note_path(filter, value, file_error);
 		return NULL;
 	}
 	items = reallocarray(except->items, except->count + 1, sizeof(*items));
@@ -203,6 +207,9 @@ static const char *take_option(struct filter *filter, int code, const char *valu
 		return add_keep_file(filter, value);
 	case CODE_IGNORE_KEEP:
 		filter->ignore_keep = true;
+		return NULL;
+	case CODE_EVEN_ATTACHED:
+		filter->even_attached = true;
 		return NULL;
 	default:
 		return NULL;

@@ -37,13 +37,17 @@ struct filter {
 	const char **keep_files; /* instead of the default ones; NULL: none given */
 	size_t keep_file_count;
 	bool ignore_keep;
-	int file_error; /* an ftok path could not be resolved: an errno value */
+	bool even_attached; /* acts in rm only; elsewhere it changes nothing */
+	int file_error;     /* an ftok path could not be resolved: an errno value */
 	const char *file_error_word;
 };
 
-/* The option tables: what selects, and what only modifies. */
+/* The option table: what selects, and below it what only modifies. */
 extern const struct poptOption filter_options[];
-extern const struct poptOption filter_modifiers[];
+#define FILTER_TITLE "Filters (all that are given must hold), and from --grace on modifiers:"
+
+/* Remembers that an ftok path of this word could not be resolved, to be said later. */
+void filter_note_path(struct filter *filter, const char *word, int error);
 
 void filter_begin(struct filter *filter);
 

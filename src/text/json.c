@@ -24,7 +24,7 @@ void json_separate(struct output *output, size_t index)
 /* The length of the valid UTF-8 character at text; 0 when there is none. */
 static size_t utf8_length(const unsigned char *text)
 {
-	size_t length = 0;
+	size_t length;
 
 	if (text[0] < 0x80)
 		return 1;
@@ -34,6 +34,8 @@ static size_t utf8_length(const unsigned char *text)
 		length = 3;
 	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
 		length = 4;
+	else
+		return 0;
 	for (size_t i = 1; i < length; i++) {
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;

@@ -18,11 +18,11 @@ enum {
 
 static const struct poptOption common_options[] = {
 	OPTION_VALUE("namespace", 'N', CODE_NAMESPACE,
-		     "inside the IPC namespace of this process, or of this file", "PID|PATH"),
+		     "in the IPC namespace of a process or a file", "PID|PATH"),
 	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "say what is being done"),
 	OPTION_FLAG("help", 'h', CODE_HELP, "show this help (also -?)"),
 	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
-	OPTION_FLAG("usage", '\0', CODE_USAGE, "show the options in brief"),
+	OPTION_HIDDEN_FLAG("usage", '\0', CODE_USAGE),
 	OPTION_FLAG("version", 'V', CODE_VERSION, "show the version"),
 	OPTION_END,
 };
@@ -167,7 +167,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;
-		return *value ? STATUS_DONE : say_bad_value(row, value, "an empty name");
+		return value && *value ? STATUS_DONE : say_bad_value(row, value, "an empty name");
 	case CODE_VERBOSE:
 		operands->verbose = true;
 		return STATUS_DONE;

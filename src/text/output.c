@@ -90,9 +90,9 @@ void output_char(struct output *output, char c)
 
 void output_number(struct output *output, uint64_t number)
 {
-	char digits[NUMBER_TEXT_SIZE];
+	char *at = output_reserve(output, NUMBER_TEXT_SIZE);
 
-	output_bytes(output, digits, number_text(digits, number));
+	output_advance(output, at + number_text(at, number));
 }
 
 void output_spaces(struct output *output, size_t count)
@@ -148,7 +148,7 @@ enum status output_failed(int error)
 		signal(SIGPIPE, SIG_DFL);
 		sigemptyset(&pipe);
 		sigaddset(&pipe, SIGPIPE);
-		raise(SIGPIPE);
+		kill(getpid(), SIGPIPE);
 		sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 	}
 	return fail(STATUS_FAILED, "cannot write the output: %s", strerror(error));

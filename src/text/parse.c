@@ -86,9 +86,9 @@ const char *parse_size(const char *word, uint64_t *bytes)
 		return wrong;
 	word++;
 	unit = 1024;
-	if (strcmp(word, "B") == 0)
+	if (strcasecmp(word, "B") == 0)
 		unit = 1000;
-	else if (*word && strcmp(word, "iB") != 0)
+	else if (*word && strcasecmp(word, "iB") != 0)
 		return wrong;
 	for (power = (size_t)(letter - letters) + 1; power; power--) {
 		if (__builtin_mul_overflow(*bytes, unit, bytes))
@@ -385,19 +385,11 @@ static const char *read_ftok(const char *word, key_t *key, int *file_error)
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error)
 {
 	*file_error = 0;
+	if (strncmp(word, "key:", 4) == 0)
+		return read_key_number(word + 4, key);
 	if (strncmp(word, "ftok:", 5) == 0)
 		return read_ftok(word + 5, key, file_error);
 	return read_key_number(word, key);
-}
-
-const char *parse_key(const char *word, key_t *key)
-{
-	int file_error;
-	const char *wrong = parse_key_or_file(word, key, &file_error);
-
-	if (!wrong && file_error)
-		return strerror(file_error);
-	return wrong;
 }
 
 static const char *read_id(const char *word, int *id)
@@ -420,9 +412,7 @@ const char *parse_segment(const char *word, struct segment_ref *ref, int *file_e
 {
 	*file_error = 0;
 	*ref = (struct segment_ref){ .kind = REF_KEY, .word = word };
-	if (strncmp(word, "key:", 4) == 0)
-		return read_key_number(word + 4, &ref->key);
-	if (has_hex_prefix(word) || strncmp(word, "ftok:", 5) == 0)
+	if (has_hex_prefix(word) || strncmp(word, "key:", 4) == 0 || strncmp(word, "ftok:", 5) == 0)
 		return parse_key_or_file(word, &ref->key, file_error);
 	ref->kind = REF_ID;
 	if (strncmp(word, "id:", 3) == 0)

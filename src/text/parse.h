@@ -40,16 +40,16 @@ const char *parse_group(const char *word, gid_t *gid);
 /* A process id, from 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 
-/* A key as a number (decimal, 0x, 0 for octal) or ftok:PROJ:PATH; never 0. */
-const char *parse_key(const char *word, key_t *key);
-
 /*
  * A SEGMENT operand. *file_error is set to an errno value when the word is
  * well formed but its ftok PATH cannot be resolved (and NULL is returned).
  */
 const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error);
 
-/* parse_key with file_error as in parse_segment. */
+/*
+ * A key: a number (decimal, 0x, 0 for octal; key: may stand before it) or
+ * ftok:PROJ:PATH; never 0. file_error as in parse_segment.
+ */
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
 
 /* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */

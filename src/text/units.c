@@ -114,6 +114,6 @@ void perms_text(char text[UNIT_TEXT_SIZE], unsigned short mode)
 	static const char letters[] = "rwxrwxrwx";
 
 	for (size_t i = 0; i < 9; i++)
-		text[i] = mode & (0400 >> i) ? letters[i] : '-';
+		text[i] = (mode & (0400 >> i)) ? letters[i] : '-';
 	text[9] = '\0';
 }

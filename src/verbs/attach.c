@@ -165,7 +165,6 @@ static enum status hold_alone(const struct attach_options *options, const struct
 static enum status start(char **command, const struct segment *segment,
 			 const struct interrupt *interrupt, pid_t *child)
 {
-	extern char **environ;
 	posix_spawnattr_t attributes;
 	char text[32];
 	int error;
@@ -187,6 +186,8 @@ static enum status start(char **command, const struct segment *segment,
 	if (!error)
 		return STATUS_DONE;
 	fail(STATUS_FAILED, "cannot run %s: %s", command[0], strerror(error));
+	if (command[0][0] == '-')
+		hint("options of attach stand before SEGMENT");
 	if (error == ENOENT)
 		return STATUS_NOT_FOUND;
 	return error == ENOMEM || error == EAGAIN ? STATUS_OWN_FAILURE : STATUS_NOT_EXECUTABLE;
@@ -236,7 +237,7 @@ static enum status hold_for(char **command, const struct attach_options *options
 			    const struct segment *segment, void **attached,
 			    struct interrupt *interrupt)
 {
-	pid_t child;
+	pid_t child = -1;
 	enum status status = start(command, segment, interrupt, &child);
 
 	return status ? status : wait_for(child, options, attached, interrupt);

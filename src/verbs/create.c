@@ -120,8 +120,6 @@ static const char *set_key(struct create_options *options, const char *value)
 	if (strcmp(value, "auto") == 0)
 		return NULL;
 	options->key_kind = KEY_GIVEN;
-	if (strncmp(value, "key:", 4) == 0)
-		value += 4;
 	return parse_key_or_file(value, &options->key, &options->file_error);
 }
 
@@ -546,10 +544,10 @@ static enum status give_away(const struct creation *creation)
 	if (options->lock)
 		error = segment_set_lock(creation->id, true);
 	if (error) {
-		fail(status_of_segment(error), "cannot lock the new segment into memory: %s",
-		     reason_of_segment(error));
-		hint("RLIMIT_MEMLOCK (ulimit -l) bounds what an ordinary user may lock");
-		return status_of_segment(error);
+		fail(STATUS_EXHAUSTED,
+		     "cannot lock the new segment into memory: it is more than RLIMIT_MEMLOCK allows");
+		hint("raise it (ulimit -l), or be root");
+		return STATUS_EXHAUSTED;
 	}
 	if (options->uid_given || options->gid_given || options->mode != 0600)
 		error = segment_set_rights(creation->id, &rights);

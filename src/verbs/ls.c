@@ -59,8 +59,7 @@ static const struct poptOption ls_options[] = {
 	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
 		     "FILE"),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
-	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
-	OPTION_TABLE(filter_modifiers, "Modifiers:"),
+	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
 };
 

@@ -160,6 +160,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	error = memory_open(&memory, segment.id, false);
 	if (error)
 		return segment_failed("read", &segment, error);
+	warn_of_trace(&segment);
 	if (options->file)
 		status = read_to_file(options, &memory);
 	else

@@ -20,7 +20,6 @@ enum {
 	CODE_FORCE = 'f',
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
-	CODE_EVEN_ATTACHED = 256,
 };
 
 static const struct poptOption rm_options[] = {
@@ -28,11 +27,9 @@ static const struct poptOption rm_options[] = {
 	OPTION_FLAG("force", 'f', CODE_FORCE, "a segment that does not exist is no error"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print the results as JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print no lines for what was removed"),
-	OPTION_FLAG("even-attached", '\0', CODE_EVEN_ATTACHED, "mark also what is attached"),
 	OPTION_VALUE("shmem-id", 'm', CODE_ID, "as in ipcrm: whoever has it attached", "ID"),
 	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
-	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
-	OPTION_TABLE(filter_modifiers, "Modifiers (select nothing by themselves):"),
+	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
 };
 
@@ -44,7 +41,6 @@ struct rm_options {
 	bool json;
 	bool quiet;
 	bool verbose;
-	bool even_attached;
 };
 
 static const char *rm_option(void *state, int code, const char *value);
@@ -72,7 +68,7 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 	int file_error;
 
 	if (code == CODE_KEY) {
-		wrong = parse_key(value, &ref.key);
+		wrong = parse_key_or_file(value, &ref.key, &file_error);
 	} else {
 		wrong = parse_segment(value, &ref, &file_error);
 		if (!wrong && ref.kind != REF_ID)
@@ -80,6 +76,8 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 	}
 	if (wrong)
 		return wrong;
+	if (file_error)
+		filter_note_path(&options->choice.filter, value, file_error);
 	items = reallocarray(options->as_ipcrm.items, options->as_ipcrm.count + 1, sizeof(*items));
 	if (!items)
 		return "not enough memory";
@@ -107,9 +105,6 @@ static const char *rm_option(void *state, int code, const char *value)
 		return NULL;
 	case CODE_QUIET:
 		options->quiet = true;
-		return NULL;
-	case CODE_EVEN_ATTACHED:
-		options->even_attached = true;
 		return NULL;
 	default:
 		return filter_option(&options->choice.filter, code, value);
@@ -160,20 +155,30 @@ static void print_json_result(struct removal *removal, const struct segment *seg
 	output_char(removal->output, '}');
 }
 
+/* What was done, for a line and for JSON; and what would be done, with -n. */
+static const struct doing {
+	const char *line[2];
+	const char *result[2];
+} doings[] = {
+	{ { "removed ", "would remove " }, { "removed", "would-remove" } },
+	/* what is attached lives until its last detach */
+	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
+};
+
 static void print_removed(struct removal *removal, const struct segment *segment)
 {
 	const struct rm_options *options = removal->options;
+	const struct doing *done = &doings[segment->nattch > 0];
 	static const char format[] = "%{id} key=%{key} owner=%{owner} size=%{size} "
 				     "state=%{state} idle=%{idle} made-by=%{cpid}";
 
 	removal->count++;
 	removal->bytes += segment->size;
 	if (options->json) {
-		print_json_result(removal, segment, options->dry_run ? "would-remove" : "removed",
-				  NULL);
+		print_json_result(removal, segment, done->result[options->dry_run], NULL);
 	} else if (!options->quiet &&
 		   (removal->by_filter || options->dry_run || options->verbose)) {
-		output_text(removal->output, options->dry_run ? "would remove " : "removed ");
+		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
 		/* what is gone is written down before the next one goes */
 		output_flush(removal->output);
@@ -210,6 +215,11 @@ static enum status refuse_attached(struct removal *removal, const struct segment
 
 	if (removal->options->json)
 		print_json_result(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
+	if (segment->dest)
+		return fail(STATUS_BUSY,
+			    "%s is marked for removal already: %" PRIu64
+			    " attached, it goes with the last detach",
+			    SEGMENT_LABEL(segment), segment->nattch);
 	fail(STATUS_BUSY, "%s was left alone: %" PRIu64 " attached (made by process %d%s%s)",
 	     SEGMENT_LABEL(segment), segment->nattch, segment->cpid, *creator->command ? " " : "",
 	     creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
@@ -223,7 +233,7 @@ static enum status refuse_attached(struct removal *removal, const struct segment
  */
 static const char *left_alone(const struct removal *removal, const struct segment *segment)
 {
-	if (segment->nattch > 0 && !removal->options->even_attached)
+	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
 		return tellings[RECLAIM_IN_USE].reason;
 	/* not by its state, which is attached where --even-attached matters */
 	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
@@ -245,7 +255,7 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
 		return STATUS_DONE;
 	}
-	if (!options->dry_run && options->even_attached)
+	if (!options->dry_run && options->choice.filter.even_attached)
 		result = reclaim_even_attached(segment, &error);
 	else if (!options->dry_run)
 		result = reclaim(segment, &error);
@@ -335,6 +345,9 @@ static enum status rm(const struct rm_options *options)
 
 static enum status check_options(const struct rm_options *options)
 {
+	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
+		return fail(STATUS_USAGE,
+			    "-m and -M go with no filters: give the id as an operand");
 	if (options->choice.named.count || options->as_ipcrm.count ||
 	    filter_given(&options->choice.filter))
 		return STATUS_DONE;

@@ -295,16 +295,35 @@ void selection_free(struct selection *selection)
 	judge_end(&selection->judge);
 }
 
-enum status segment_failed(const char *what, const struct segment *segment, int error)
+/* What helps against a denial. */
+static void hint_at_rights(const struct segment *segment)
 {
-	const struct passwd *owner;
+	const struct passwd *owner = getpwuid(segment->uid);
 
-	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
-	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
-	if (error == EPERM || error == EACCES) {
-		owner = getpwuid(segment->uid);
+	if (segment->uid == geteuid())
+		hint("it is yours, with mode 0%03o: shmtool set %d -p u+rw", segment->mode,
+		     segment->id);
+	else
 		hint("it belongs to %s (mode 0%03o): be that user, or root",
 		     owner ? owner->pw_name : "another user", segment->mode);
-	}
+}
+
+enum status segment_failed(const char *what, const struct segment *segment, int error)
+{
+	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
+	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
+	if (error == EPERM || error == EACCES)
+		hint_at_rights(segment);
 	return status_of_segment(error);
+}
+
+void warn_of_trace(const struct segment *segment)
+{
+	struct processes processes = { 0 };
+	const struct process *last = process_find(&processes, segment->lpid);
+
+	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
+		warn("reading %s replaces its last user, process %d%s%s, which is alive",
+		     SEGMENT_LABEL(segment), last->pid, *last->command ? " " : "", last->command);
+	processes_free(&processes);
 }

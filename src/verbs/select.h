@@ -72,6 +72,12 @@ enum status lookup_failed(const struct segment_ref *ref, int error);
 /* Looks up one segment that was named; says that there is none. */
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
 
+/*
+ * Says that attaching it to look inside wipes out who used it last, where that
+ * is a process that lives: rm --orphaned would then count it as unused.
+ */
+void warn_of_trace(const struct segment *segment);
+
 /* Says that a call on a segment failed, with a hint where one helps. */
 enum status segment_failed(const char *what, const struct segment *segment, int error);
 

@@ -29,8 +29,7 @@ static const struct poptOption set_options[] = {
 	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock into memory"),
 	OPTION_FLAG("unlock", '\0', CODE_UNLOCK, "unlock"),
 	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "only print what would be changed"),
-	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
-	OPTION_TABLE(filter_modifiers, "Modifiers:"),
+	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
 };
 
@@ -153,7 +152,10 @@ static void print_change(const struct set_options *options, const struct segment
 static enum status lock_failed(const struct set_options *options, const struct segment *segment,
 			       int error)
 {
-	if (error == ENOMEM) {
+	bool own = segment->uid == geteuid() || segment->cuid == geteuid();
+
+	/* shmctl(2): with a limit of 0 even the owner gets EPERM */
+	if (error == ENOMEM || (error == EPERM && own)) {
 		fail(STATUS_EXHAUSTED, "cannot lock %s: it is more than RLIMIT_MEMLOCK allows",
 		     SEGMENT_LABEL(segment));
 		hint("raise it (ulimit -l), or be root");
@@ -180,7 +182,8 @@ static enum status change(const struct set_options *options, const struct segmen
 		error = segment_set_lock(segment.id, options->lock);
 	if (error)
 		return lock_failed(options, &segment, error);
-	if (verbose || options->dry_run)
+	if ((verbose || options->dry_run) &&
+	    (rights_differ(&rights, &segment) || options->lock || options->unlock))
 		print_change(options, &segment, &rights, output);
 	return STATUS_DONE;
 }

@@ -27,12 +27,11 @@ static const struct poptOption stat_options[] = {
 	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{state} ...",
 		     "FORMAT"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
-	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print nothing: only the exit status tells"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "no output: only the exit status tells"),
 	OPTION_VALUE("wait", '\0', CODE_WAIT, "wait until exists, gone, attached or detached",
 		     "CONDITION"),
 	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
-	OPTION_TABLE(filter_options, "Filters (all that are given must hold):"),
-	OPTION_TABLE(filter_modifiers, "Modifiers:"),
+	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
 };
 

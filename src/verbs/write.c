@@ -268,6 +268,14 @@ static enum status put(const struct write_options *options, const struct input *
 	}
 }
 
+/* What a literal, -z or --fill put there; for a file copy_in tells. */
+static void tell(const struct write_options *options, const struct segment *segment)
+{
+	if (options->verbose && options->from != FROM_FILE)
+		note("wrote %" PRIu64 " bytes to %s", options->range.length,
+		     SEGMENT_LABEL(segment));
+}
+
 static enum status write_segment(struct write_options *options, const struct segment_ref *ref,
 				 struct input *input)
 {
@@ -293,6 +301,8 @@ static enum status write_segment(struct write_options *options, const struct seg
 		return segment_failed("write", &segment, error);
 	status = put(options, input, &memory);
 	memory_close(&memory);
+	if (!status)
+		tell(options, &segment);
 	return status;
 }
 

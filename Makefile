@@ -121,31 +121,37 @@ deps:  ## install what building and testing need and is missing
 # Linters
 
 C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES)
-# Whatever in these places is for bash or bats.
-SCRIPTS := $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
+# Whatever in these places says that it is for a shell or bats.
+SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
-MAN_PAGES := $(wildcard man/*.1)
 
 .PHONY: lint-format lint-tidy lint-cppcheck lint-shell lint-man
 lint: lint-format lint-tidy lint-cppcheck lint-shell lint-man  ## run the linters
 
 lint-format:
-	clang-format --dry-run -Werror $(C_FILES)
+	@echo clang-format
+	@clang-format --dry-run -Werror $(C_FILES)
 
+# One file at a time on each processor; clang-tidy is silent about good ones.
 lint-tidy:
-	printf '%s\n' $(SOURCES) $(HELPER_SOURCES) | xargs -P "$$(nproc)" -n 1 \
-		sh -c 'clang-tidy --quiet "$$1" -- $(subst ','\'',$(LANGUAGE)) $(CPPFLAGS)' tidy
+	@echo clang-tidy
+	@printf '%s\n' $(SOURCES) $(HELPER_SOURCES) | xargs -P "$$(nproc)" -n 1 sh -c \
+		'out=$$(clang-tidy --quiet "$$1" -- $(subst ','\'',$(LANGUAGE) $(CPPFLAGS)) 2>&1) || \
+		{ printf "%s\n" "$$out"; exit 1; }' tidy
 
 lint-cppcheck:
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j "$$(nproc)" \
+	@echo cppcheck
+	@cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -j "$$(nproc)" \
 		--enable=warning,performance,portability -Isrc -D_GNU_SOURCE -D__linux__ \
 		'-DSHMTOOL_VERSION="$(VERSION)"' $(SOURCES) $(HELPER_SOURCES)
 
 lint-shell:
-	shellcheck $(SCRIPTS)
+	@echo shellcheck
+	@shellcheck $(SCRIPTS)
 
 lint-man:
-	mandoc -T lint -W warning $(MAN_PAGES)
+	@echo mandoc
+	@mandoc -T lint $(wildcard man/*.1)
 
 # Installation. Each verb is also a command and a page of its own, by a link.
 

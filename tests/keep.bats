@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Keep lists: what they name is never removed by a filter, and one that cannot
+# be trusted stops the removal.
+
+load lib/common
+
+# Two orphans, one of them with the key 0x99 that the list names.
+setup()
+{
+	common_setup
+	kept=$(make_orphan 4096 600 0x99)
+	other=$(make_orphan)
+	list=$BATS_TEST_TMPDIR/keep
+	echo 0x99 >"$list"
+}
+
+orphans()
+{
+	try rm --orphaned --grace 0 --keep-file "$list" "$@"
+}
+
+# Nothing was removed: the list is at fault, and said to be so.
+assert_refused()
+{
+	expect_status 7
+	assert_output_is ''
+	assert_stderr_has "$1"
+	segment_exists "$kept"
+	segment_exists "$other"
+}
+
+@test "ls shows what is kept by key, and --ignore-keep does not" {
+	try ls --keep-file "$list" --grace 0 --format '%{id} %{state}'
+	assert_output_is "$kept kept"$'\n'"$other orphaned"
+	try ls --keep-file "$list" --ignore-keep --grace 0 --format '%{state}'
+	assert_output_is $'orphaned\norphaned'
+}
+
+@test "rm by filter leaves alone what is kept, whatever the filter" {
+	for filter in --orphaned --detached --all '--key 0x99' '--state kept'; do
+		# shellcheck disable=SC2086 # an option and its value
+		try rm $filter --grace 0 --keep-file "$list" -n
+		expect_status 0
+		assert_output_lacks "would remove $kept "
+	done
+	orphans
+	expect_status 0
+	segment_exists "$kept"
+	run ! segment_exists "$other"
+}
+
+@test "what is kept is not even marked by --even-attached" {
+	hold_segment "$kept"
+	try rm --all --even-attached --keep-file "$list"
+	expect_status 0
+	assert_equal "$(segment_field "$kept" key)" 153
+}
+
+@test "a segment with its name and a filter is kept; by name alone it goes" {
+	orphans "$kept"
+	expect_status 0
+	segment_exists "$kept"
+	try rm --keep-file "$list" "$kept"
+	expect_status 0
+	run ! segment_exists "$kept"
+}
+
+@test "--ignore-keep removes what the list names" {
+	orphans --ignore-keep
+	expect_status 0
+	assert_equal "$(segment_count)" 0
+}
+
+@test "creator:USER keeps by creator, though ownership was given away" {
+	need_root
+	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	try set -u root "$by_user"
+	echo 'creator:nobody # batch jobs' >"$list"
+	orphans
+	expect_status 0
+	segment_exists "$by_user"
+	run ! segment_exists "$other"
+}
+
+@test "comments, blanks, key: and several lists" {
+	printf '# a comment\n\n \t key:153\t# and one more\n' >"$list"
+	second=$BATS_TEST_TMPDIR/second
+	: >"$second"
+	orphans --keep-file "$second"
+	expect_status 0
+	segment_exists "$kept"
+}
+
+@test "a list that is missing" {
+	rm "$list"
+	orphans
+	assert_refused 'No such file or directory'
+}
+
+@test "a list that others may write to" {
+	for mode in 620 602; do
+		chmod $mode "$list"
+		orphans
+		assert_refused 'others may write to it'
+	done
+}
+
+@test "a list that belongs to somebody else" {
+	need_root
+	chown 65534 "$list"
+	orphans
+	assert_refused 'belongs to neither root nor you'
+}
+
+@test "a list that cannot be read" {
+	need_root
+	chmod 000 "$list"
+	chmod 711 "$BATS_TEST_TMPDIR"
+	try_as_user rm --all --keep-file "$list"
+	expect_status 7
+	assert_stderr_has 'Permission denied'
+	mkfifo fifo
+	try rm --all --keep-file fifo
+	assert_refused 'not a regular file'
+}
+
+@test "a malformed list, with its line" {
+	for line in 12345 id:0 junk owner:root creator: creator:nosuchuser key:0 0x 'ftok:x:/nonexistent'; do
+		printf '# first\n%s\n' "$line" >"$list"
+		orphans
+		assert_refused "line 2"
+	done
+	printf '0x99\0\n' >"$list"
+	orphans
+	assert_refused "zero byte"
+}
+
+@test "ls and stat warn of a bad list and go on" {
+	echo junk >"$list"
+	try ls -q --keep-file "$list"
+	expect_status 0
+	assert_output_is "$kept"$'\n'"$other"
+	assert_stderr_has 'warning: cannot read the keep list'
+	try stat "$kept" --keep-file "$list" --format '%{id}'
+	expect_status 0
+	assert_output_is "$kept"
+}
+
+@test "an ordinary user's own list is read, and the system's is for all" {
+	need_root
+	mkdir -p config/shmtool
+	echo creator:nobody >config/shmtool/keep
+	chown -R 65534 config
+	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	export XDG_CONFIG_HOME=$PWD/config
+	try_as_user ls --creator nobody --format '%{state}'
+	assert_output_is kept
+	# root has no list of its own
+	try ls --creator nobody --grace 0 --format '%{state}'
+	assert_output_is orphaned
+	mkdir etc
+	cp -a /etc/. etc/
+	mkdir etc/shmtool
+	echo creator:nobody >etc/shmtool/keep
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
+		"$SHMTOOL" ls --creator nobody --format '%{state}'
+	assert_output_is kept
+}

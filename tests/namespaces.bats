@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# -N: inside another IPC namespace. Each test makes namespaces of its own.
+
+load lib/common
+
+# enter OPTION...: a process in a new namespace with a segment of 12345 bytes.
+new_namespace()
+{
+	background "$@" perl -e '
+		shmget(0, 12345, 01600) // die; $| = 1; print "ready\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	inside=$background_pid
+	# unshare --fork leaves the namespace's own process below it
+	[[ $* != *--fork* ]] || inside=$(pgrep -P "$inside")
+}
+
+@test "every verb works inside, and our own namespace is left alone" {
+	new_namespace unshare --ipc
+	own=$(make_segment)
+	try ls -N "$inside" --format '%{id} %{size}'
+	assert_output_is '0 12345'
+	try stat -N "$inside" 0 --format '%{size}'
+	assert_output_is 12345
+	try create -N "$inside" -k 0x77 -s 100
+	expect_status 0
+	try write -N "$inside" 0x77 -t hello
+	expect_status 0
+	try read -N "$inside" 0x77 -n 5
+	assert_output_is hello
+	try attach -N "$inside" 0x77 ipcs -m
+	assert_output_has 0x00000077
+	try set -N "$inside" 0x77 -p 0640
+	try rm -N "$inside" --all
+	expect_status 0
+	try ls -N "$inside" -q
+	assert_output_is ''
+	segment_exists "$own"
+	assert_equal "$(segment_count)" 1
+}
+
+@test "its number is that of the namespace" {
+	new_namespace unshare --ipc
+	try ls -N "$inside" -J
+	expect_status 0
+	assert_equal "$(jq '.segments[0].ns' <<<"$output")" "$(stat -Lc %i "/proc/$inside/ns/ipc")"
+}
+
+@test "by a file, also a bind mount that no process lives in" {
+	need_root
+	new_namespace unshare --ipc
+	try ls --namespace "/proc/$inside/ns/ipc" --format '%{size}'
+	assert_output_is 12345
+	: >bound
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c '
+		mount --bind "/proc/$1/ns/ipc" bound && kill -KILL "$1" &&
+			while [ -e "/proc/$1/ns/ipc" ]; do sleep 0.01; done
+		exec "$0" ls -N bound --format "%{size}"' "$SHMTOOL" "$inside"
+	assert_output_is 12345
+}
+
+@test "one that belongs to a user namespace, as of a rootless container" {
+	need_root
+	new_namespace setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc
+	try ls -N "$inside" --format '%{size}'
+	expect_status 0
+	assert_output_is 12345
+	echo creator:nobody >keep
+	# the list is ours: its owner is judged before the namespace is entered
+	try rm -N "$inside" --all --keep-file keep
+	expect_status 0
+	try ls -N "$inside" -q
+	assert_output_is 0
+	try rm -N "$inside" --all
+	expect_status 0
+	assert_output_has 'total 1 segment'
+}
+
+@test "processes of another pid namespace that we see" {
+	need_root
+	new_namespace unshare --ipc --pid --fork --kill-child
+	try ls -N "$inside" --format '%{cpid} %{ccomm}'
+	assert_output_is "$inside perl"
+	try rm -N "$inside" --orphaned --grace 0
+	assert_output_is ''
+}
+
+@test "from a pid namespace that does not see them: in doubt, nothing is orphaned" {
+	need_root
+	id=$(make_orphan)
+	never=$(make_segment)
+	for words in "ls --grace 0 --format %{id}:%{cpid}:%{state}" "rm --orphaned --grace 0"; do
+		# shellcheck disable=SC2086 # words
+		run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" $words
+		expect_status 0
+		[[ $words == rm* ]] || assert_output_is "$id:0:detached"$'\n'"$never:0:detached"
+	done
+	assert_equal "$(segment_count)" 2
+}
+
+@test "what is no IPC namespace, and no right to enter" {
+	new_namespace unshare --ipc
+	for name in 0 abc 4194305000 ''; do
+		try ls -N "$name"
+		[[ $status == 2 || $status == 7 ]] || fail "status $status for \"$name\""
+		[[ -n $stderr ]]
+	done
+	end_process "$inside"
+	try ls -N "$inside"
+	expect_status 7
+	try ls -N /dev/null
+	expect_status 7
+	assert_stderr_has 'not an IPC namespace'
+	try ls -N "/proc/$$/ns/mnt"
+	expect_status 7
+	new_namespace unshare --ipc
+	try_as_user ls -N "$inside"
+	expect_status 5
+}

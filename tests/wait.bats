@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# stat --wait: waits for segments, for init scripts.
+
+load lib/common
+
+# Runs in the background; ended tells its exit status.
+start_waiting()
+{
+	background shmtool stat --wait "$@"
+	waiter=$background_pid
+	process_is_gone "$waiter" && fail "it did not wait: $(<"$background_errors")"
+	return 0
+}
+
+assert_ended()
+{
+	local got=0
+	wait_until process_is_gone "$waiter"
+	wait "$waiter" || got=$?
+	assert_equal "$got" "$1"
+}
+
+@test "exists: a key that is there, and one that comes" {
+	make_segment 4096 600 0x31
+	try stat --wait exists 0x31
+	expect_status 0
+	assert_output_is ''
+	start_waiting exists 0x31 0x32
+	make_segment 4096 600 0x32
+	assert_ended 0
+}
+
+@test "attached and detached, by id and by key" {
+	id=$(make_segment 4096 600 0x31)
+	try stat --wait detached "$id" 0x31
+	expect_status 0
+	start_waiting attached "$id" 0x31
+	hold_segment "$id"
+	assert_ended 0
+	start_waiting detached "$id"
+	end_process "$holder_pid"
+	assert_ended 0
+}
+
+@test "attached waits for a key to appear" {
+	start_waiting attached 0x31
+	hold_segment "$(make_segment 4096 600 0x31)"
+	assert_ended 0
+}
+
+@test "gone: a key when marked, an id when destroyed" {
+	id=$(make_segment 4096 600 0x31)
+	hold_segment "$id"
+	start_waiting gone "$id"
+	ipcrm -m "$id"
+	try stat --wait gone 0x31
+	expect_status 0
+	run ! process_is_gone "$waiter"
+	end_process "$holder_pid"
+	assert_ended 0
+	try stat --wait gone "$id"
+	expect_status 0
+}
+
+@test "an unknown id, or one that vanishes meanwhile: status 3" {
+	for condition in exists attached detached; do
+		try stat --wait $condition 12345
+		expect_status 3
+	done
+	try stat --wait detached 0x31
+	expect_status 3
+	id=$(make_segment)
+	start_waiting attached "$id"
+	ipcrm -m "$id"
+	assert_ended 3
+}
+
+@test "timed out: status 8, with a message unless -q" {
+	id=$(make_segment)
+	try stat --wait attached "$id" --timeout 50ms
+	expect_status 8
+	assert_stderr_has 'timed out'
+	try stat --wait attached "$id" --timeout 50ms -q
+	expect_status 8
+	assert_stderr_is ''
+	try stat --wait attached "$id" --timeout 0
+	expect_status 8
+}
+
+@test "prints when asked to" {
+	id=$(make_segment)
+	try stat --wait exists "$id" --format '%{size}'
+	assert_output_is 4096
+}
+
+@test "SIGTERM ends it at once" {
+	start_waiting gone "$(make_segment)"
+	kill -TERM "$waiter"
+	assert_ended 143
+}
+
+@test "bad conditions, and what does not go together" {
+	for words in '--wait soon 1' '--wait gone' '--wait gone --all' '--wait gone 1 --orphaned' \
+		'1 --timeout 1' '--wait gone 1 --timeout -1' '--wait gone 1 --timeout 1x'; do
+		# shellcheck disable=SC2086 # words
+		try stat $words
+		expect_status 2
+	done
+}

@@ -44,8 +44,9 @@ static enum status unknown_verb(const char *name)
 /* `shmtool help [VERB]` */
 static enum status run_help(const struct command *program, int argc, char **argv)
 {
+	char name[] = "shmtool";
 	char option[] = "--help";
-	char *arguments[] = { argv[0], option, NULL };
+	char *arguments[] = { name, option, NULL };
 	const struct verb *verb = argc > 1 ? find_verb(argv[1]) : NULL;
 	struct operands operands;
 	enum status status;

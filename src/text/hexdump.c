@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { WIDTH = 16 };
+enum { WIDTH = HEXDUMP_WIDTH };
 
 static const char digits[] = "0123456789abcdef";
 
@@ -42,33 +42,36 @@ static void print_line(struct output *output, const unsigned char *bytes, uint64
 	output_bytes(output, line, (size_t)(at - line));
 }
 
-void print_hexdump(struct output *output, const unsigned char *bytes, uint64_t offset,
-		   uint64_t length)
+void hexdump_add(struct output *output, struct hexdump *dump, const unsigned char *bytes,
+		 size_t length)
 {
-	unsigned char before[WIDTH];
-	char end[24];
-	char *at;
-	bool squeezing = false;
-
-	for (uint64_t done = 0; done < length && !output->error; done += WIDTH) {
+	for (size_t done = 0; done < length && !output->error; done += WIDTH) {
 		unsigned char line[WIDTH];
-		size_t count = length - done < WIDTH ? (size_t)(length - done) : WIDTH;
+		size_t count = length - done < WIDTH ? length - done : WIDTH;
+		bool same;
 
 		/* one copy, so that what is compared is what is printed */
 		memcpy(line, bytes + done, count);
-		if (done && count == WIDTH && memcmp(line, before, WIDTH) == 0) {
-			if (!squeezing)
-				output_text(output, "*\n");
-			squeezing = true;
-			continue;
-		}
-		squeezing = false;
-		print_line(output, line, offset + done, count);
-		memcpy(before, line, count);
+		same = dump->started && count == WIDTH && memcmp(line, dump->before, WIDTH) == 0;
+		if (!same)
+			print_line(output, line, dump->offset, count);
+		else if (!dump->squeezing)
+			output_text(output, "*\n");
+		memcpy(dump->before, line, count);
+		dump->started = true;
+		dump->squeezing = same;
+		dump->offset += count;
 	}
-	if (!length)
+}
+
+void hexdump_end(struct output *output, const struct hexdump *dump)
+{
+	char line[24];
+	char *at;
+
+	if (!dump->started)
 		return;
-	at = put_offset(end, offset + length);
+	at = put_offset(line, dump->offset);
 	*at++ = '\n';
-	output_bytes(output, end, (size_t)(at - end));
+	output_bytes(output, line, (size_t)(at - line));
 }

@@ -5,11 +5,21 @@
 
 #include "text/output.h"
 
-/*
- * Prints the bytes with the offsets offset..offset+length in front of the
- * lines; runs of equal lines become one '*'. The last line is the end offset.
- */
-void print_hexdump(struct output *output, const unsigned char *bytes, uint64_t offset,
-		   uint64_t length);
+enum { HEXDUMP_WIDTH = 16 };
+
+/* A dump that comes in pieces; begin with { .offset = ... }. */
+struct hexdump {
+	uint64_t offset; /* of the next line */
+	unsigned char before[HEXDUMP_WIDTH];
+	bool started;
+	bool squeezing; /* a run of equal lines, which is one '*' */
+};
+
+/* Prints more bytes; of all pieces, only the last may have a broken line. */
+void hexdump_add(struct output *output, struct hexdump *dump, const unsigned char *bytes,
+		 size_t length);
+
+/* Prints the end offset, unless there was nothing. */
+void hexdump_end(struct output *output, const struct hexdump *dump);
 
 #endif

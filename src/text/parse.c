@@ -86,9 +86,9 @@ const char *parse_size(const char *word, uint64_t *bytes)
 		return wrong;
 	word++;
 	unit = 1024;
-	if (strcasecmp(word, "B") == 0)
+	if (strcmp(word, "B") == 0)
 		unit = 1000;
-	else if (*word && strcasecmp(word, "iB") != 0)
+	else if (*word && strcmp(word, "iB") != 0)
 		return wrong;
 	for (power = (size_t)(letter - letters) + 1; power; power--) {
 		if (__builtin_mul_overflow(*bytes, unit, bytes))

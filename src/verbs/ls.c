@@ -321,8 +321,9 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 	struct selection selection;
 	struct view view;
 	enum status status = select_segments(&selection, &options->choice, &source);
-	bool usable = !status || status == STATUS_MISSING;
+	bool usable = !status;
 
+	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	view_begin(&view, &selection.judge);
 	view.exact = options->bytes;
 	view.numeric = options->numeric;
@@ -384,6 +385,8 @@ static enum status ls_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status && !options.field_help && !options.limits && !options.summary)
+			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands);
 		if (!status)

@@ -74,30 +74,41 @@ static const char *read_option(void *state, int code, const char *value)
 	}
 }
 
-static enum status dump(const struct memory *memory, const struct range *range, int fd, int *error)
+/* So many bytes are dumped between looks for a signal. */
+enum { DUMP_CHUNK = 1024 * 1024 };
+
+/* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
+static int dump_out(const struct memory *memory, const struct range *range, int fd,
+		    struct interrupt *interrupt)
 {
 	static struct output output;
+	struct hexdump dump = { .offset = range->offset };
+	uint64_t end = range->offset + range->length;
 
 	output_begin(&output, fd);
-	print_hexdump(&output, memory->bytes + range->offset, range->offset, range->length);
+	while (dump.offset < end && !output.error) {
+		uint64_t left = end - dump.offset;
+
+		hexdump_add(&output, &dump, memory->bytes + dump.offset,
+			    left < DUMP_CHUNK ? (size_t)left : DUMP_CHUNK);
+		if (interrupt && interrupt_wait(interrupt, -1, 0, 0) == EINTR)
+			return EINTR;
+	}
+	hexdump_end(&output, &dump);
 	output_flush(&output);
-	*error = output.error;
-	return STATUS_DONE;
+	return output.error;
 }
 
 /* Copies in the form that was asked for. 0 or an errno value. */
 static int copy_out(const struct read_options *options, const struct memory *memory, int fd,
 		    struct interrupt *interrupt)
 {
+	const struct range *range = &options->range;
 	uint64_t done;
-	int error;
 
-	if (options->hex) {
-		dump(memory, &options->range, fd, &error);
-		return error;
-	}
-	return transfer_out(memory, options->range.offset, options->range.length, fd, interrupt,
-			    &done);
+	if (options->hex)
+		return dump_out(memory, range, fd, interrupt);
+	return transfer_out(memory, range->offset, range->length, fd, interrupt, &done);
 }
 
 static enum status read_to_stdout(const struct read_options *options, const struct memory *memory)

@@ -298,49 +298,60 @@ static void print_total(const struct removal *removal)
 		      removal->count, removal->count == 1 ? "" : "s", removal->bytes, size);
 }
 
-static enum status remove_all(struct removal *removal, const struct selection *selection,
-			      enum status status)
+/* Removes all that is chosen; where it cannot be told, nothing more is removed. */
+static enum status remove_chosen(struct removal *removal)
 {
-	const struct segment_refs *as_ipcrm = &removal->options->as_ipcrm;
+	const struct source source = { .missing_is_no_error = removal->options->force };
+	struct selection selection;
+	enum status status = select_segments(&selection, &removal->options->choice, &source);
 
-	if (removal->options->json)
-		json_begin(removal->output, "results");
-	/* where it cannot be written what is removed, nothing more is removed */
-	for (size_t i = 0; i < as_ipcrm->count && !removal->output->error; i++)
-		status_keep_first(&status, remove_as_ipcrm(removal, &as_ipcrm->items[i]));
-	for (size_t i = 0; i < selection->list.count && !removal->output->error; i++)
-		status_keep_first(&status, remove_one(removal, &selection->list.items[i]));
-	print_total(removal);
-	if (removal->options->json)
-		json_end(removal->output);
-	return output_end(removal->output, status);
+	view_begin(&removal->view, &selection.judge);
+	for (size_t i = 0; i < selection.list.count && !removal->output->error; i++) {
+		status_keep_first(&status, missing_before(&selection, i));
+		status_keep_first(&status, remove_one(removal, &selection.list.items[i]));
+	}
+	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
+	view_end(&removal->view);
+	selection_free(&selection);
+	return status;
+}
+
+static enum status remove_all_as_ipcrm(struct removal *removal)
+{
+	const struct segment_refs *refs = &removal->options->as_ipcrm;
+	enum status status = STATUS_DONE;
+	struct judge judge;
+
+	judge_begin(&judge, removal->options->choice.filter.grace, false);
+	view_begin(&removal->view, &judge);
+	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
+		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
+	view_end(&removal->view);
+	judge_end(&judge);
+	return status;
 }
 
 static enum status rm(const struct rm_options *options)
 {
 	const struct choice *choice = &options->choice;
-	const struct source source = {
-		.missing_is_no_error = options->force,
-	};
 	static struct output output;
 	struct removal removal = {
 		.options = options,
 		.by_filter = filter_given(&choice->filter),
 		.output = &output,
 	};
-	struct selection selection = { 0 };
-	enum status status = STATUS_DONE;
+	enum status status;
 
-	if (choice->named.count || removal.by_filter)
-		status = select_segments(&selection, choice, &source);
-	else
-		judge_begin(&selection.judge, choice->filter.grace, false);
-	view_begin(&removal.view, &selection.judge);
 	output_begin(&output, STDOUT_FILENO);
-	status = remove_all(&removal, &selection, status);
-	view_end(&removal.view);
-	selection_free(&selection);
-	return status;
+	if (options->json)
+		json_begin(&output, "results");
+	status = remove_all_as_ipcrm(&removal);
+	if (choice->named.count || removal.by_filter)
+		status_keep_first(&status, remove_chosen(&removal));
+	print_total(&removal);
+	if (options->json)
+		json_end(&output);
+	return output_end(&output, status);
 }
 
 static enum status check_options(const struct rm_options *options)
@@ -368,6 +379,8 @@ static enum status rm_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status)
+			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands);
 		if (!status)

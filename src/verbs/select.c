@@ -35,8 +35,25 @@ static enum status parse_operand(const char *word, struct segment_ref *ref)
 	return file_error ? bad_path(word, file_error) : STATUS_DONE;
 }
 
-/* Reads the keep lists; what cannot be read stops a removal, and else is a warning. */
-static enum status read_keep(struct choice *choice)
+enum status choice_read(struct choice *choice, const struct operands *operands)
+{
+	const char *wrong = filter_check(&choice->filter);
+	enum status status = STATUS_DONE;
+
+	if (wrong)
+		return fail(STATUS_USAGE, "%s", wrong);
+	if (choice->filter.file_error)
+		return bad_path(choice->filter.file_error_word, choice->filter.file_error);
+	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
+	if (!choice->named.items)
+		return fail(STATUS_EXHAUSTED, "not enough memory");
+	for (size_t i = 0; i < operands->count && !status; i++)
+		status = parse_operand(operands->words[i], &choice->named.items[i]);
+	choice->named.count = operands->count;
+	return status;
+}
+
+enum status choice_read_keep(struct choice *choice)
 {
 	const struct filter *filter = &choice->filter;
 	struct keep *keep = &choice->keep;
@@ -59,24 +76,6 @@ static enum status read_keep(struct choice *choice)
 	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
 	hint("mend it, or say --ignore-keep to remove what it may name");
 	return STATUS_FAILED;
-}
-
-enum status choice_read(struct choice *choice, const struct operands *operands)
-{
-	const char *wrong = filter_check(&choice->filter);
-	enum status status = STATUS_DONE;
-
-	if (wrong)
-		return fail(STATUS_USAGE, "%s", wrong);
-	if (choice->filter.file_error)
-		return bad_path(choice->filter.file_error_word, choice->filter.file_error);
-	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
-	if (!choice->named.items)
-		return fail(STATUS_EXHAUSTED, "not enough memory");
-	for (size_t i = 0; i < operands->count && !status; i++)
-		status = parse_operand(operands->words[i], &choice->named.items[i]);
-	choice->named.count = operands->count;
-	return status ? status : read_keep(choice);
 }
 
 enum status enter_namespace(const struct operands *operands)
@@ -210,15 +209,20 @@ static enum status read_list(struct listing *all, const struct source *source)
 static void keep_matches(struct selection *selection, const struct filter *filter)
 {
 	struct listing *list = &selection->list;
+	size_t missing_at = selection->missing_at;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct segment *segment = &list->items[i];
 
+		if (selection->missing && i == missing_at)
+			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
 		if (filter_matches(filter, segment, segment_idle(&selection->judge, segment)))
 			list->items[kept++] = *segment;
 	}
+	if (selection->missing && missing_at == list->count)
+		selection->missing_at = kept;
 	list->count = kept;
 }
 
@@ -232,33 +236,41 @@ static const struct segment *find_in_list(const struct listing *all, const struc
 	return NULL;
 }
 
-/* Finds each segment named, in the list if there is one, else by single looks. */
-static enum status choose_named(struct listing *chosen, const struct segment_refs *named,
-				const struct listing *all, const struct source *source)
+/* Finds one segment that was named, in the list if there is one. */
+static int find_named(const struct segment_ref *ref, const struct listing *all,
+		      struct segment *segment)
 {
-	enum status status = STATUS_DONE;
+	const struct segment *found;
+
+	if (!all)
+		return look_up_segment(ref, segment);
+	found = find_in_list(all, ref);
+	if (found)
+		*segment = *found;
+	return found ? 0 : EINVAL;
+}
+
+/* Finds each segment named, in the list if there is one, else by single looks. */
+static void choose_named(struct selection *selection, const struct segment_refs *named,
+			 const struct listing *all, const struct source *source)
+{
+	struct listing *chosen = &selection->list;
 
 	for (size_t i = 0; i < named->count; i++) {
-		const struct segment_ref *ref = &named->items[i];
-		const struct segment *found = all ? find_in_list(all, ref) : NULL;
 		struct segment segment;
-		int error = found ? 0 : EINVAL;
+		int error = find_named(&named->items[i], all, &segment);
+		enum status status = STATUS_DONE;
 
-		if (found)
-			segment = *found;
-		else if (!all)
-			error = look_up_segment(ref, &segment);
-		if (segment_missing(error)) {
-			if (!source->missing_is_no_error)
-				status_keep_first(&status, say_missing(ref));
-			continue;
-		}
+		/* what is named twice is there once */
 		if (!error && !listing_find(chosen, segment.id))
 			error = listing_add(chosen, &segment);
-		if (error)
-			status_keep_first(&status, lookup_failed(ref, error));
+		if (error && !(segment_missing(error) && source->missing_is_no_error))
+			status = lookup_failed(&named->items[i], error);
+		if (status && !selection->missing) {
+			selection->missing = status;
+			selection->missing_at = chosen->count;
+		}
 	}
-	return status;
 }
 
 enum status select_segments(struct selection *selection, const struct choice *choice,
@@ -281,12 +293,16 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (choice->named.count == 0) {
 		selection->list = all;
 	} else {
-		status = choose_named(&selection->list, &choice->named, need_list ? &all : NULL,
-				      source);
+		choose_named(selection, &choice->named, need_list ? &all : NULL, source);
 		listing_free(&all);
 	}
 	keep_matches(selection, &choice->filter);
-	return status;
+	return STATUS_DONE;
+}
+
+enum status missing_before(const struct selection *selection, size_t index)
+{
+	return index >= selection->missing_at ? selection->missing : STATUS_DONE;
 }
 
 void selection_free(struct selection *selection)

@@ -21,11 +21,14 @@ struct choice {
 
 void choice_begin(struct choice *choice);
 
-/*
- * Reads the operands and the keep lists and checks the filters. No segment has
- * been looked at yet, and no namespace entered: the lists are our own.
- */
+/* Reads the operands and checks the filters. Nothing has been looked at yet. */
 enum status choice_read(struct choice *choice, const struct operands *operands);
+
+/*
+ * Reads the keep lists: before enter_namespace(), since they are our own. What
+ * cannot be read stops a removal by filter; for anything else it is a warning.
+ */
+enum status choice_read_keep(struct choice *choice);
 
 void choice_free(struct choice *choice);
 
@@ -46,17 +49,26 @@ struct source {
 struct selection {
 	struct listing list;
 	struct judge judge;
+	enum status missing; /* of the first name that was not found, or STATUS_DONE */
+	size_t missing_at;   /* it stood before the segment at this index */
 };
 
 /*
  * Finds the segments named that pass the filters, or all that pass them when
- * none is named. A segment named that does not exist is said; the others are
- * chosen all the same, and the status of the first failure is returned. When
- * the list cannot be had at all, the selection is empty. selection_free() ends
+ * none is named. A segment that is named and does not exist is said, see
+ * missing_before(); the others are chosen all the same. Returns another status
+ * than STATUS_DONE when the list cannot be had at all. selection_free() ends
  * it whatever is returned.
  */
 enum status select_segments(struct selection *selection, const struct choice *choice,
 			    const struct source *source);
+
+/*
+ * The status of a name that was not found, if it stood before the segment at
+ * this index of the list (SIZE_MAX: anywhere); else STATUS_DONE. So the first
+ * failure of several operands can be told.
+ */
+enum status missing_before(const struct selection *selection, size_t index);
 
 void selection_free(struct selection *selection);
 

@@ -174,14 +174,15 @@ static enum status change(const struct set_options *options, const struct segmen
 	if (error)
 		return segment_failed("change", listed, error);
 	rights = wanted_rights(options, &segment);
-	if (!options->dry_run && rights_differ(&rights, &segment))
-		error = segment_set_rights(segment.id, &rights);
-	if (error)
-		return segment_failed("change", &segment, error);
+	/* what is likelier to fail comes first, while nothing has been changed */
 	if (!options->dry_run && (options->lock || options->unlock))
 		error = segment_set_lock(segment.id, options->lock);
 	if (error)
 		return lock_failed(options, &segment, error);
+	if (!options->dry_run && rights_differ(&rights, &segment))
+		error = segment_set_rights(segment.id, &rights);
+	if (error)
+		return segment_failed("change", &segment, error);
 	if ((verbose || options->dry_run) &&
 	    (rights_differ(&rights, &segment) || options->lock || options->unlock))
 		print_change(options, &segment, &rights, output);
@@ -196,9 +197,12 @@ static enum status set(const struct set_options *options, bool verbose)
 	enum status status = select_segments(&selection, &options->choice, &source);
 
 	output_begin(&output, STDOUT_FILENO);
-	for (size_t i = 0; i < selection.list.count; i++)
+	for (size_t i = 0; i < selection.list.count; i++) {
+		status_keep_first(&status, missing_before(&selection, i));
 		status_keep_first(&status,
 				  change(options, &selection.list.items[i], verbose, &output));
+	}
+	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	selection_free(&selection);
 	return output_end(&output, status);
 }
@@ -214,6 +218,8 @@ static enum status set_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status)
+			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands);
 		if (!status)

@@ -347,6 +347,7 @@ static enum status stat_segments(const struct stat_options *options)
 
 	view_begin(&view, &selection.judge);
 	output_begin(&output, STDOUT_FILENO);
+	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	if (!options->quiet)
 		print_all(&output, options, &selection, &view);
 	view_end(&view);
@@ -358,6 +359,8 @@ static enum status check_options(const struct stat_options *options)
 {
 	if (options->json + options->quiet + (options->format != NULL) > 1)
 		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
+	if (options->wait == WAIT_GONE && (options->json || options->format))
+		return fail(STATUS_USAGE, "there is nothing to print of what is gone");
 	if (options->timeout >= 0 && !options->wait)
 		return fail(STATUS_USAGE, "--timeout goes with --wait");
 	if (options->wait &&
@@ -380,6 +383,8 @@ static enum status stat_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status && !options.wait)
+			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands);
 		if (!status && options.wait)

@@ -74,14 +74,14 @@ POPT_LIBS   := $(or $(shell pkg-config --libs popt 2>/dev/null),-lpopt)
 LANGUAGE := -std=gnu17 -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 	-DSHMTOOL_VERSION='"$(VERSION)"' $(POPT_CFLAGS)
 COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) -fPIE $(CPPFLAGS) $(CFLAGS)
-LINK     := $(CC) $(CFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 .PHONY: all check demo deps bench lint install uninstall clean help FORCE
 
 all: $(PROGRAM)  ## build the program (the default)
 
 $(PROGRAM): $(OBJECTS)
-	$(LINK) -o $@ $(OBJECTS) $(LDLIBS) $(POPT_LIBS)
+	$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(LDLIBS) $(POPT_LIBS)
 
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -89,10 +89,10 @@ $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 
 $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -MF $@.d $(LINK:$(CC)%=%) -o $@ $< $(LDLIBS)
+	$(COMPILE) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
 
 # Rewritten, and so all compiled again, only when a flag or the version changes.
-flags_line := $(COMPILE) $(LINK) $(LDLIBS) $(POPT_LIBS)
+flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags_line))' | cmp -s - $@ || \
@@ -165,8 +165,9 @@ install: all  ## install below $(DESTDIR)$(prefix)
 	done
 
 uninstall:  ## remove what install put there
-	cd '$(DESTDIR)$(bindir)' && rm -f shmtool $(VERBS:%=shm%)
-	cd '$(DESTDIR)$(man1dir)' && rm -f shmtool.1 $(VERBS:%=shmtool-%.1) $(VERBS:%=shm%.1)
+	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
+	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
+		'$(DESTDIR)$(man1dir)/$(name).1')
 
 clean:  ## remove everything that was made
 	rm -rf '$(BUILD)'

@@ -2,10 +2,13 @@
 #include "shm/control.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shm/sysctl.h"
@@ -80,7 +83,45 @@ int segment_set_rights(int id, const struct segment_rights *rights)
 		.shm_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
 	};
 
-	return shmctl(id, IPC_SET, &ds) < 0 ? errno : 0;
+	struct segment segment;
+	int error = shmctl(id, IPC_SET, &ds) < 0 ? errno : 0;
+
+	return error == EINVAL && segment_look(id, &segment) == 0 ? EOVERFLOW : error;
+}
+
+/* Whether this user or group is what stands for all that are not mapped. */
+static bool is_unmapped(uint32_t number, const char *overflow, const char *map)
+{
+	unsigned int inside;
+	unsigned int outside;
+	unsigned int count;
+	char text[128];
+	uint64_t unmapped;
+
+	if (sysctl_read(overflow, &unmapped))
+		unmapped = 65534; /* user_namespaces(7) */
+	if (number != unmapped || file_read(map, text, sizeof(text)))
+		return false;
+	/* the whole of it is mapped outside of all user namespaces */
+	return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
+	       outside != 0 || count != UINT32_MAX;
+}
+
+bool owner_is_unknown(const struct segment *segment)
+{
+	return is_unmapped(segment->uid, "kernel/overflowuid", "/proc/self/uid_map") ||
+	       is_unmapped(segment->gid, "kernel/overflowgid", "/proc/self/gid_map");
+}
+
+bool may_control(const struct segment *segment)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (geteuid() == segment->uid || geteuid() == segment->cuid)
+		return true;
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
 }
 
 int segment_set_lock(int id, bool lock)

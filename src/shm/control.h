@@ -31,7 +31,24 @@ struct segment_rights {
 	unsigned short mode;
 };
 
+/*
+ * EOVERFLOW: the user or group is not mapped in our user namespace; the kernel
+ * itself says EINVAL to that.
+ */
 int segment_set_rights(int id, const struct segment_rights *rights);
+
+/*
+ * Whether we cannot know who owns the segment: in a user namespace all that is
+ * not mapped shows as the overflow user (65534), and setting that back would
+ * give the segment away.
+ */
+bool owner_is_unknown(const struct segment *segment);
+
+/*
+ * Whether we may change and remove the segment: as its owner, its creator, or
+ * with CAP_SYS_ADMIN.
+ */
+bool may_control(const struct segment *segment);
 
 /* Locks the segment into memory, or unlocks it (SHM_LOCK, SHM_UNLOCK). */
 int segment_set_lock(int id, bool lock);

@@ -49,6 +49,15 @@ int64_t monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t deadline_after(int64_t timeout)
+{
+	int64_t deadline;
+
+	if (timeout < 0)
+		return -1;
+	return __builtin_add_overflow(monotonic_ms(), timeout, &deadline) ? INT64_MAX : deadline;
+}
+
 bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info)
 {
 	if (read(interrupt->fd, info, sizeof(*info)) != (ssize_t)sizeof(*info))
@@ -62,7 +71,7 @@ int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t ti
 		{ .fd = interrupt->fd, .events = POLLIN },
 		{ .fd = fd, .events = events },
 	};
-	int64_t deadline = timeout < 0 ? -1 : monotonic_ms() + timeout;
+	int64_t deadline = deadline_after(timeout);
 
 	for (;;) {
 		struct signalfd_siginfo info;

@@ -46,4 +46,7 @@ void interrupt_end(struct interrupt *interrupt);
 /* Milliseconds of a clock that only goes forward, for deadlines. */
 int64_t monotonic_ms(void);
 
+/* When a timeout of so many milliseconds is over; -1 (never) for a negative one. */
+int64_t deadline_after(int64_t timeout);
+
 #endif

@@ -28,8 +28,6 @@ int limits_read(struct limits *limits)
 		.pages = used.shm_tot,
 		.resident = used.shm_rss,
 		.swapped = used.shm_swp,
-		.swap_attempts = used.swap_attempts,
-		.swap_successes = used.swap_successes,
 	};
 	return 0;
 }

@@ -20,8 +20,6 @@ struct limits {
 	uint64_t pages;    /* allocated to segments (whether touched or not) */
 	uint64_t resident; /* pages in memory */
 	uint64_t swapped;  /* pages in swap */
-	uint64_t swap_attempts;
-	uint64_t swap_successes;
 };
 
 /* Asks the kernel (shmctl IPC_INFO and SHM_INFO). 0 or an errno value. */

@@ -345,7 +345,7 @@ static int read_by_index(struct listing *list, struct listing_fault *fault)
 		struct segment segment;
 		int error = segment_at_index(index, &segment);
 
-		if (error == EINVAL || error == EIDRM)
+		if (segment_missing(error))
 			continue;
 		if (!error)
 			error = listing_add(list, &segment);

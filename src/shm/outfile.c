@@ -42,12 +42,40 @@ static char *resolve(const char *path)
 	return NULL;
 }
 
-/* A name in the same directory: PATH.XXXXXX, for mkostemp(3). */
+/* A name in the same directory, for mkostemp(3). */
 static char *name_beside(const char *target)
 {
+	const char *slash = strrchr(target, '/');
+	int directory = slash ? (int)(slash + 1 - target) : 0;
 	char *name;
 
-	return asprintf(&name, "%s.XXXXXX", target) < 0 ? NULL : name;
+	return asprintf(&name, "%.*s.shmtool.XXXXXX", directory, target) < 0 ? NULL : name;
+}
+
+/*
+ * The descriptor of our own that a path stands for, or -1: it is written as
+ * it is, wherever it leads, as the shell does.
+ */
+static int own_descriptor(const char *path)
+{
+	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+
+	if (strcmp(path, "/dev/stdout") == 0)
+		return STDOUT_FILENO;
+	if (strcmp(path, "/dev/stderr") == 0)
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t length = strlen(folders[i]);
+		char *end;
+		long number;
+
+		if (strncmp(path, folders[i], length) != 0)
+			continue;
+		number = strtol(path + length, &end, 10);
+		if (end > path + length && !*end && number >= 0 && number <= INT_MAX)
+			return (int)number;
+	}
+	return -1;
 }
 
 static int open_beside(struct outfile *outfile)
@@ -81,11 +109,20 @@ static int open_beside(struct outfile *outfile)
 
 int outfile_open(struct outfile *outfile, const char *path)
 {
+	int descriptor = own_descriptor(path);
 	struct stat status;
 	int error;
 
 	*outfile = (struct outfile){ .fd = -1 };
-	if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+	if (descriptor >= 0) {
+		outfile->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+		return outfile->fd < 0 ? errno : 0;
+	}
+	if (stat(path, &status) < 0) {
+		/* only what is not there may be made */
+		if (errno != ENOENT)
+			return errno;
+	} else if (!S_ISREG(status.st_mode) || strncmp(path, "/proc/", 6) == 0) {
 		outfile->fd = open(path, O_WRONLY | O_CLOEXEC);
 		return outfile->fd < 0 ? errno : 0;
 	}

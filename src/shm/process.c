@@ -50,11 +50,15 @@ static enum liveness ask(pid_t pid)
 static void read_command(struct process *process)
 {
 	char path[64];
+	size_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", process->pid);
 	if (file_read(path, process->command, sizeof(process->command)))
 		process->command[0] = '\0';
-	process->command[strcspn(process->command, "\n")] = '\0';
+	/* the newline at the end is the kernel's; others may be part of the name */
+	length = strlen(process->command);
+	if (length && process->command[length - 1] == '\n')
+		process->command[length - 1] = '\0';
 }
 
 const struct process *process_find(struct processes *processes, pid_t pid)

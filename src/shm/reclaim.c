@@ -5,15 +5,22 @@
 
 #include "shm/control.h"
 
-bool segment_unchanged(const struct segment *before, const struct segment *after)
+/* Whether two looks saw the same segment, with the same rights. */
+static bool is_same(const struct segment *before, const struct segment *after)
 {
 	return before->id == after->id && before->key == after->key &&
-	       before->size == after->size && before->uid == after->uid &&
-	       before->gid == after->gid && before->cuid == after->cuid &&
-	       before->cgid == after->cgid && before->cpid == after->cpid &&
-	       before->lpid == after->lpid && before->atime == after->atime &&
-	       before->dtime == after->dtime && before->ctime == after->ctime &&
+	       before->size == after->size && before->mode == after->mode &&
+	       before->uid == after->uid && before->gid == after->gid &&
+	       before->cuid == after->cuid && before->cgid == after->cgid &&
+	       before->cpid == after->cpid && before->ctime == after->ctime &&
 	       before->dest == after->dest;
+}
+
+/* Whether nobody attached or detached it between two looks. */
+static bool is_unused(const struct segment *before, const struct segment *after)
+{
+	return before->lpid == after->lpid && before->atime == after->atime &&
+	       before->dtime == after->dtime;
 }
 
 static enum reclaim_result failure(int error, int *reason)
@@ -22,15 +29,6 @@ static enum reclaim_result failure(int error, int *reason)
 		return RECLAIM_VANISHED;
 	*reason = error;
 	return RECLAIM_FAILED;
-}
-
-/* Looks whether it is still what was listed; RECLAIM_REMOVED stands for yes. */
-static enum reclaim_result look_again(const struct segment *listed, struct segment *now, int *error)
-{
-	*error = segment_look(listed->id, now);
-	if (*error)
-		return failure(*error, error);
-	return segment_unchanged(listed, now) ? RECLAIM_REMOVED : RECLAIM_CHANGED;
 }
 
 /* After IPC_RMID: still there, and marked, means that somebody got in. */
@@ -45,59 +43,80 @@ static enum reclaim_result last_look(const struct segment *removed)
 	return RECLAIM_REMOVED;
 }
 
-/* The whole sequence, signals blocked. */
-static enum reclaim_result remove_locked_out(const struct segment *listed, int *error)
+/* Lets others attach again, after a lock-out; what is found out meanwhile is the result. */
+static enum reclaim_result let_in(const struct segment *segment, enum reclaim_result result,
+				  int *error)
 {
-	struct segment_rights rights = { .uid = listed->uid, .gid = listed->gid };
-	struct segment now;
-	enum reclaim_result result = look_again(listed, &now, error);
+	const struct segment_rights rights = { segment->uid, segment->gid, segment->mode };
+	int reason = segment_set_rights(segment->id, &rights);
 
-	if (result != RECLAIM_REMOVED)
+	if (!reason || segment_missing(reason))
 		return result;
-	if (now.nattch > 0)
-		return RECLAIM_IN_USE;
-	*error = segment_set_rights(listed->id, &rights);
-	if (*error)
-		return failure(*error, error);
-
-	/* not by IPC_STAT: an ordinary owner may not ask that of a mode 0 segment */
-	*error = segment_look(listed->id, &now);
-	if (*error && segment_missing(*error))
-		return RECLAIM_VANISHED;
-	if (*error || now.nattch > 0 || now.mode != 0 || now.lpid != listed->lpid ||
-	    now.atime != listed->atime || now.dtime != listed->dtime) {
-		int reason;
-
-		/* somebody who set a mode in between has the last word */
-		if (!*error && now.mode != 0)
-			return RECLAIM_CHANGED;
-		rights.mode = listed->mode;
-		reason = segment_set_rights(listed->id, &rights);
-		if (reason && !segment_missing(reason)) {
-			*error = reason;
-			return RECLAIM_LOCKED_OUT;
-		}
-		if (*error)
-			return RECLAIM_FAILED;
-		return now.nattch > 0 ? RECLAIM_IN_USE : RECLAIM_CHANGED;
-	}
-	*error = segment_remove(listed->id);
-	if (*error)
-		return failure(*error, error);
-	return last_look(listed);
+	*error = reason;
+	return RECLAIM_LOCKED_OUT;
 }
 
-static enum reclaim_result remove_at_once(const struct segment *listed, int *error)
+/* What is left of the sequence once nobody can attach any more. */
+static enum reclaim_result remove_if_unused(const struct segment *before, int *error)
 {
 	struct segment now;
-	enum reclaim_result result = look_again(listed, &now, error);
 
-	/* who attaches it changes last user and times: that is not a change here */
-	if (result == RECLAIM_CHANGED && now.id == listed->id && now.key == listed->key &&
-	    now.cuid == listed->cuid && now.cpid == listed->cpid && now.size == listed->size)
-		result = RECLAIM_REMOVED;
-	if (result != RECLAIM_REMOVED)
-		return result;
+	/* not by IPC_STAT: an ordinary owner may not ask that of a mode 0 segment */
+	*error = segment_look(before->id, &now);
+	if (*error && segment_missing(*error))
+		return RECLAIM_VANISHED;
+	if (*error)
+		return let_in(before, RECLAIM_FAILED, error);
+	if (now.mode != 0)
+		return RECLAIM_CHANGED; /* somebody set a mode: he has the last word */
+	if (now.nattch > 0)
+		return let_in(before, RECLAIM_IN_USE, error);
+	if (!is_unused(before, &now))
+		return let_in(before, RECLAIM_CHANGED, error);
+	*error = segment_remove(before->id);
+	if (*error && !segment_missing(*error))
+		return let_in(before, RECLAIM_FAILED, error);
+	return *error ? RECLAIM_VANISHED : last_look(before);
+}
+
+/* The whole sequence for a segment that was looked at and is as it was listed. */
+static enum reclaim_result remove_unused(const struct segment *before, int *error)
+{
+	const struct segment_rights nobody = { before->uid, before->gid, 0 };
+
+	if (before->nattch > 0)
+		return RECLAIM_IN_USE;
+	if (owner_is_unknown(before)) {
+		*error = EOVERFLOW;
+		return RECLAIM_FAILED;
+	}
+	*error = segment_set_rights(before->id, &nobody);
+	return *error ? failure(*error, error) : remove_if_unused(before, error);
+}
+
+static enum reclaim_result remove_listed(const struct segment *listed, int *error)
+{
+	struct segment now;
+
+	*error = segment_look(listed->id, &now);
+	if (*error)
+		return failure(*error, error);
+	if (!is_same(listed, &now) || !is_unused(listed, &now))
+		return RECLAIM_CHANGED;
+	return remove_unused(&now, error);
+}
+
+static enum reclaim_result remove_even_attached(const struct segment *listed, int *error)
+{
+	struct segment now;
+
+	*error = segment_look(listed->id, &now);
+	if (*error)
+		return failure(*error, error);
+	if (!is_same(listed, &now))
+		return RECLAIM_CHANGED;
+	if (listed->nattch == 0)
+		return is_unused(listed, &now) ? remove_unused(&now, error) : RECLAIM_CHANGED;
 	*error = segment_remove(listed->id);
 	return *error ? failure(*error, error) : RECLAIM_REMOVED;
 }
@@ -119,10 +138,10 @@ with_signals_blocked(enum reclaim_result (*remove)(const struct segment *, int *
 
 enum reclaim_result reclaim(const struct segment *listed, int *error)
 {
-	return with_signals_blocked(remove_locked_out, listed, error);
+	return with_signals_blocked(remove_listed, listed, error);
 }
 
 enum reclaim_result reclaim_even_attached(const struct segment *listed, int *error)
 {
-	return with_signals_blocked(remove_at_once, listed, error);
+	return with_signals_blocked(remove_even_attached, listed, error);
 }

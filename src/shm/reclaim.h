@@ -25,19 +25,16 @@ enum reclaim_result {
 };
 
 /*
- * Removes the segment if it still is what was listed (same key, size, owner,
- * creator, pids and times) and nobody has it attached. *error is an errno
- * value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT.
+ * Removes the segment if it still is what was listed (same key, size, mode,
+ * owner, creator, pids and times) and nobody has it attached. *error is an
+ * errno value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT.
  */
 enum reclaim_result reclaim(const struct segment *listed, int *error);
 
 /*
- * The same without regard to who has it attached, as --even-attached asks:
- * the kernel destroys it with its last detach.
+ * The same, but what is attached is marked, as --even-attached asks, and goes
+ * with its last detach; who used it last, and when, may have changed.
  */
 enum reclaim_result reclaim_even_attached(const struct segment *listed, int *error);
-
-/* Whether two looks saw the same segment, untouched in between. */
-bool segment_unchanged(const struct segment *before, const struct segment *after);
 
 #endif

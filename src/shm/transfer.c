@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shm/sysctl.h"
+
 /* So much at a time, that a signal is seen soon. */
 enum { CHUNK = 1024 * 1024 };
 
@@ -63,34 +65,47 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 	return 0;
 }
 
-int transfer_spool(int fd, struct interrupt *interrupt, int *error)
+/* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
+static int spool_piece(int fd, int spool, uint64_t *held, uint64_t limit)
 {
 	static char buffer[64 * 1024];
-	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
+	ssize_t got = read(fd, buffer, sizeof(buffer));
 
+	if (got < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : errno;
+	if (got == 0)
+		return -1;
+	*held += (uint64_t)got;
+	if (*held > limit)
+		return EFBIG;
+	for (ssize_t put = 0; put < got;) {
+		ssize_t some = write(spool, buffer + put, (size_t)(got - put));
+
+		if (some < 0 && errno != EINTR)
+			return errno;
+		put += some < 0 ? 0 : some;
+	}
+	return 0;
+}
+
+int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+{
+	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
+	uint64_t available = UINT64_MAX / 1024;
+	uint64_t held = 0;
+
+	/* it is held twice, here and in the segment; without /proc there is no telling */
+	file_number("/proc/meminfo", "MemAvailable", &available);
+	if (limit > available * 1024 / 2)
+		limit = available * 1024 / 2;
 	*error = spool < 0 ? errno : 0;
 	while (!*error) {
-		ssize_t got = 0;
-
 		*error = interrupt_wait(interrupt, fd, POLLIN, -1);
-		if (!*error) {
-			got = read(fd, buffer, sizeof(buffer));
-			if (got == 0)
-				break;
-			if (got < 0 && errno != EINTR && errno != EAGAIN)
-				*error = errno;
-		}
-		for (ssize_t put = 0; !*error && put < got;) {
-			ssize_t some = write(spool, buffer + put, (size_t)(got - put));
-
-			if (some < 0)
-				*error = errno;
-			else
-				put += some;
-		}
+		if (!*error)
+			*error = spool_piece(fd, spool, &held, limit);
 	}
-	if (!*error && lseek(spool, 0, SEEK_SET) < 0)
-		*error = errno;
+	if (*error == -1)
+		*error = lseek(spool, 0, SEEK_SET) < 0 ? errno : 0;
 	if (*error && spool >= 0) {
 		close(spool);
 		spool = -1;

@@ -25,8 +25,9 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 /*
  * Copies what fd holds to its end into a file without a name, for input whose
  * size must be known and is not; returns the new descriptor at its start, or
- * -1 with *error set (as transfer_in).
+ * -1 with *error set (as transfer_in; EFBIG: it holds more than limit bytes, or
+ * more than half of the memory that is available).
  */
-int transfer_spool(int fd, struct interrupt *interrupt, int *error);
+int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error);
 
 #endif

@@ -2,6 +2,7 @@
 #include "text/error.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +97,8 @@ static const struct meaning {
 	{ EAGAIN, STATUS_EXHAUSTED, NULL },
 	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
 	{ EBUSY, STATUS_BUSY, "in use" },
+	{ EOVERFLOW, STATUS_FAILED,
+	  "its owner or group, or the one given, is not mapped in this user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
 	  "kernel.shm_rmid_forced is 1 and nobody has it attached, so looking would destroy it" },
 };
@@ -126,6 +129,25 @@ const char *reason_of_segment(int error)
 enum status status_of_file(int error)
 {
 	return error == EACCES || error == EPERM ? STATUS_DENIED : STATUS_FAILED;
+}
+
+static void on_bus_error(int number)
+{
+	static const char reason[] = ": the memory for the segment ran out\n";
+
+	(void)number;
+	/* only what signal-safety(7) allows */
+	if (write(STDERR_FILENO, program_name, strlen(program_name)) < 0 ||
+	    write(STDERR_FILENO, reason, sizeof(reason) - 1) < 0)
+		_exit(STATUS_EXHAUSTED);
+	_exit(STATUS_EXHAUSTED);
+}
+
+void fail_on_bus_error(void)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+
+	sigaction(SIGBUS, &action, NULL);
 }
 
 void status_keep_first(enum status *kept, enum status status)

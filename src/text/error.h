@@ -52,6 +52,12 @@ enum status status_of_file(int error);
 /* What an errno value of a call on a segment means, in words. */
 const char *reason_of_segment(int error);
 
+/*
+ * From here on, touching memory that cannot be had (huge pages that ran out)
+ * ends the program with a message and STATUS_EXHAUSTED, not with SIGBUS.
+ */
+void fail_on_bus_error(void);
+
 /* Keeps the status of the first failure of several. */
 void status_keep_first(enum status *kept, enum status status);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,17 @@ static char *trim(char *text)
 		length--;
 	text[length] = '\0';
 	return text;
+}
+
+/* Cuts a comment off: a # at the beginning of the line or behind a blank. */
+static void cut_comment(char *line)
+{
+	for (char *at = line; *at; at++) {
+		if (*at == '\n' || (*at == '#' && (at == line || strchr(" \t", at[-1])))) {
+			*at = '\0';
+			return;
+		}
+	}
 }
 
 /* One line without its comment; what is wrong with it, or NULL. */
@@ -79,17 +89,17 @@ static bool read_lines(struct keep *keep, FILE *file, const char *path,
 		number++;
 		if (strlen(line) != (size_t)length)
 			wrong = "a zero byte";
-		line[strcspn(line, "#\n")] = '\0';
+		cut_comment(line);
 		if (!wrong)
 			wrong = add_line(keep, trim(line));
 		if (wrong)
-			snprintf(fault, KEEPFILE_FAULT_SIZE, "%s, line %zu: \"%.100s\": %s", path,
-				 number, trim(line), wrong);
+			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: \"%.100s\": %s",
+				 path, number, trim(line), wrong);
 		errno = 0;
 	}
 	if (!wrong && !feof(file)) {
 		wrong = strerror(errno);
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%s: %s", path, wrong);
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, wrong);
 	}
 	free(line);
 	return !wrong;
@@ -111,7 +121,7 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 	if (!wrong && !(file = fdopen(fd, "r")))
 		wrong = strerror(errno);
 	if (wrong) {
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%s: %s", path, wrong);
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, wrong);
 		if (fd >= 0)
 			close(fd);
 		return false;
@@ -126,33 +136,39 @@ static bool is_absent(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	/* a symlink that leads nowhere is there, and wrong */
+	return lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* The user's own list; false when there is no telling where it would be. */
-static bool user_path(char path[PATH_MAX])
+/* The user's own list, to be freed; NULL when there is no telling where it would be. */
+static char *user_path(void)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	const struct passwd *user;
+	char *path = NULL;
 
 	/* a relative path is to be ignored, says the XDG base directory specification */
 	if (config && *config == '/')
-		return snprintf(path, PATH_MAX, "%s/shmtool/keep", config) < PATH_MAX;
+		return asprintf(&path, "%s/shmtool/keep", config) < 0 ? NULL : path;
 	if (!home || *home != '/') {
 		user = getpwuid(geteuid());
 		home = user ? user->pw_dir : NULL;
 	}
-	return home && snprintf(path, PATH_MAX, "%s/.config/shmtool/keep", home) < PATH_MAX;
+	if (!home || asprintf(&path, "%s/.config/shmtool/keep", home) < 0)
+		return NULL;
+	return path;
 }
 
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
-	char path[PATH_MAX];
+	char *path;
+	bool good;
 
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
-	if (geteuid() == 0 || !user_path(path) || is_absent(path))
-		return true;
-	return keepfile_read(keep, path, fault);
+	path = geteuid() == 0 ? NULL : user_path();
+	good = !path || is_absent(path) || keepfile_read(keep, path, fault);
+	free(path);
+	return good;
 }

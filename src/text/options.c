@@ -139,7 +139,7 @@ static enum status say_bad_option(poptContext context, int code)
 	else if (code == POPT_ERROR_UNWANTEDARG)
 		fail(STATUS_USAGE, "\"%s\": this option takes no value", word);
 	else if (code == POPT_ERROR_BADOPT)
-		fail(STATUS_USAGE, "unknown option \"%s\"", word);
+		fail(STATUS_USAGE, "unknown option \"%.200s\"", word);
 	else
 		fail(STATUS_USAGE, "\"%s\": %s", word, poptStrerror(code));
 	return usage_hint();
@@ -152,7 +152,7 @@ static enum status say_bad_value(const struct poptOption *row, const char *value
 	const char *name = row->longName ? row->longName : letter;
 
 	if (value)
-		return fail(STATUS_USAGE, "%s%s \"%s\": %s", dashes, name, value, wrong);
+		return fail(STATUS_USAGE, "%s%s \"%.200s\": %s", dashes, name, value, wrong);
 	return fail(STATUS_USAGE, "%s%s: %s", dashes, name, wrong);
 }
 

@@ -20,7 +20,7 @@ void output_begin(struct output *output, int fd)
 	output->length = 0;
 }
 
-int write_all(int fd, const void *bytes, size_t length)
+static int write_all(int fd, const void *bytes, size_t length)
 {
 	const char *at = bytes;
 
@@ -93,15 +93,6 @@ void output_number(struct output *output, uint64_t number)
 	char *at = output_reserve(output, NUMBER_TEXT_SIZE);
 
 	output_advance(output, at + number_text(at, number));
-}
-
-void output_spaces(struct output *output, size_t count)
-{
-	static const char spaces[] = "                                ";
-
-	for (; count > sizeof(spaces) - 1; count -= sizeof(spaces) - 1)
-		output_bytes(output, spaces, sizeof(spaces) - 1);
-	output_bytes(output, spaces, count);
 }
 
 void output_format(struct output *output, const char *format, ...)

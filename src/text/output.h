@@ -27,7 +27,6 @@ void output_bytes(struct output *output, const void *bytes, size_t length);
 void output_text(struct output *output, const char *text);
 void output_char(struct output *output, char c);
 void output_number(struct output *output, uint64_t number);
-void output_spaces(struct output *output, size_t count);
 void output_format(struct output *output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -53,8 +52,5 @@ enum status output_end(struct output *output, enum status status);
 
 /* What output_end does with an error of writing to stdout. */
 enum status output_failed(int error);
-
-/* Writes all of it: 0 or an errno value. */
-int write_all(int fd, const void *bytes, size_t length);
 
 #endif

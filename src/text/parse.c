@@ -361,7 +361,8 @@ static const char *read_project(const char *word, size_t length, int *project)
 
 static const char *read_ftok(const char *word, key_t *key, int *file_error)
 {
-	const char *colon = strchr(word, ':');
+	/* PROJ itself may be a colon */
+	const char *colon = strchr(word[0] == ':' ? word + 1 : word, ':');
 	struct stat status;
 	const char *wrong;
 	int project;

@@ -211,7 +211,7 @@ static bool has_ended(pid_t child, enum status *status)
 static enum status wait_for(pid_t child, const struct attach_options *options, void **attached,
 			    struct interrupt *interrupt)
 {
-	int64_t deadline = options->hold < 0 ? -1 : monotonic_ms() + options->hold;
+	int64_t deadline = deadline_after(options->hold);
 	enum status status = STATUS_OWN_FAILURE;
 
 	while (!has_ended(child, &status)) {

@@ -114,7 +114,7 @@ static const char *set_key(struct create_options *options, const char *value)
 	options->key_kind = KEY_PRIVATE;
 	options->key_word = value;
 	options->file_error = 0;
-	if (strcmp(value, "private") == 0 || strcmp(value, "0") == 0)
+	if (strcmp(value, "private") == 0 || strcmp(value, "0") == 0 || strcmp(value, "0x0") == 0)
 		return NULL;
 	options->key_kind = KEY_AUTO;
 	if (strcmp(value, "auto") == 0)
@@ -245,10 +245,21 @@ static enum status input_failed(const struct creation *creation, int error)
 {
 	const char *file = input_name(creation->options);
 
-	if (error == EINTR)
+	switch (error) {
+	case EINTR:
 		return fail(STATUS_FAILED, "interrupted while reading %s: no segment was left",
 			    file);
-	return fail(status_of_file(error), "cannot read %s: %s", file, strerror(error));
+	case EFAULT: /* reading into the segment touches its memory */
+		return fail(STATUS_EXHAUSTED, "cannot load %s: the memory for it ran out", file);
+	case EFBIG:
+		fail(STATUS_EXHAUSTED,
+		     "cannot load %s: it has no end, or is larger than half of the memory available",
+		     file);
+		hint("give -s SIZE, and it is read straight into the segment");
+		return STATUS_EXHAUSTED;
+	default:
+		return fail(status_of_file(error), "cannot read %s: %s", file, strerror(error));
+	}
 }
 
 /* Opens what is to be loaded and finds out how large it is. */
@@ -260,16 +271,22 @@ static enum status open_input(struct creation *creation)
 
 	if (!file)
 		return STATUS_DONE;
-	creation->input =
-		strcmp(file, "-") == 0 ? dup(STDIN_FILENO) : open(file, O_RDONLY | O_CLOEXEC);
+	if (strcmp(file, "-") == 0)
+		creation->input = dup(STDIN_FILENO);
+	else /* not to wait for a fifo's writer here, where no signal is seen */
+		creation->input = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (creation->input < 0 || fstat(creation->input, &status) < 0)
 		return input_failed(creation, errno);
 	if (S_ISDIR(status.st_mode))
 		return input_failed(creation, EISDIR);
-	creation->input_is_stream = !S_ISREG(status.st_mode);
+	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	creation->input_is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
 	if (creation->input_is_stream && !creation->options->size_given) {
+		/* a device such as /dev/zero has no end; /dev/null has nothing at all */
+		bool endless = S_ISCHR(status.st_mode) && !isatty(creation->input);
+		uint64_t limit = endless ? 0 : UINT64_MAX;
 		int error;
-		int spool = transfer_spool(creation->input, &creation->interrupt, &error);
+		int spool = transfer_spool(creation->input, limit, &creation->interrupt, &error);
 
 		if (spool < 0)
 			return input_failed(creation, error);
@@ -396,7 +413,10 @@ static enum status say_bad_size(const struct creation *creation)
 	if (creation->options->huge)
 		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
 					   "pages of that size");
-	return fail(STATUS_FAILED, "cannot create the segment: the kernel refuses its size");
+	return fail(STATUS_EXHAUSTED,
+		    "cannot create the segment: %" PRIu64
+		    " bytes are more than the kernel can make",
+		    size);
 }
 
 static enum status creation_failed(const struct creation *creation, key_t key, int error)
@@ -434,9 +454,11 @@ static int make(struct creation *creation, key_t key)
 		flags |= SHM_HUGETLB;
 	/* shmget(2): the size of a huge page as a power of two, in bits 26 and up */
 	if (options->huge_size)
-		flags |= __builtin_ctzll(options->huge_size) << 26;
+		flags |= (int)((unsigned int)__builtin_ctzll(options->huge_size) << 26);
 	if (options->no_reserve)
 		flags |= SHM_NORESERVE;
+	if (wanted_size(creation) > SIZE_MAX)
+		return EINVAL;
 	creation->id = shmget(key, wanted_size(creation), flags);
 	if (creation->id < 0)
 		return errno;
@@ -468,24 +490,23 @@ static int open_existing(struct creation *creation, key_t key)
 	return creation->id < 0 ? errno : 0;
 }
 
+/* Makes it; with --reuse, opens what somebody else made meanwhile. */
 static enum status make_or_open(struct creation *creation)
 {
 	const struct create_options *options = creation->options;
-	bool may_make = options->size_given || options->file;
 	key_t key = options->key_kind == KEY_GIVEN ? options->key : IPC_PRIVATE;
-	int error = ENOENT;
+	int error;
 
 	if (options->key_kind == KEY_AUTO) {
 		error = make_with_any_key(creation);
 		return error ? creation_failed(creation, key, error) : STATUS_DONE;
 	}
 	do {
-		if (options->reuse)
+		error = make(creation, key);
+		if (error == EEXIST && options->reuse)
 			error = open_existing(creation, key);
-		if (error == ENOENT && may_make)
-			error = make(creation, key);
-		/* somebody made it in between: open that one */
-	} while (error == EEXIST && options->reuse);
+		/* and if that one went as well, make it after all */
+	} while (error == ENOENT);
 	return error ? creation_failed(creation, key, error) : STATUS_DONE;
 }
 
@@ -494,6 +515,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	uint64_t size = wanted_size(creation);
 	uint64_t done;
 	char extra;
+	ssize_t more;
 	int error = transfer_in(memory, 0, size, creation->input, &creation->interrupt, &done);
 
 	if (error)
@@ -502,13 +524,16 @@ static enum status load(struct creation *creation, struct memory *memory)
 		error = interrupt_wait(&creation->interrupt, creation->input, POLLIN, -1);
 		if (error)
 			return input_failed(creation, error);
-		if (read(creation->input, &extra, 1) == 1)
+		more = read(creation->input, &extra, 1);
+		if (more < 0)
+			return input_failed(creation, errno);
+		if (more)
 			return fail(STATUS_FAILED,
 				    "%s holds more than the segment's %" PRIu64 " bytes",
 				    input_name(creation->options), size);
 	}
 	if (!creation->input_is_stream && done < creation->input_size)
-		return fail(STATUS_FAILED, "%s became shorter while it was read",
+		return fail(STATUS_FAILED, "%s holds fewer bytes than its size says",
 			    input_name(creation->options));
 	return STATUS_DONE;
 }
@@ -557,7 +582,15 @@ static enum status give_away(const struct creation *creation)
 	return STATUS_DONE;
 }
 
-static enum status print_result(const struct creation *creation)
+/* Removes what was made, if it was. */
+static void undo(struct creation *creation)
+{
+	if (creation->created)
+		segment_remove(creation->id);
+	creation->created = false;
+}
+
+static enum status print_result(struct creation *creation)
 {
 	const char *format = creation->options->format ? creation->options->format : "%{id}";
 	static struct output output;
@@ -584,32 +617,60 @@ static enum status print_result(const struct creation *creation)
 	judge_end(&judge);
 	if (output.error) {
 		/* an id that nobody got to know is a leak: undo it before SIGPIPE can end us */
-		if (creation->created)
-			segment_remove(creation->id);
+		undo(creation);
 		return output_failed(output.error);
 	}
 	return STATUS_DONE;
 }
 
-static enum status create(struct creation *creation)
+static enum status refuse_forced_removal(void)
 {
-	enum status status = open_input(creation);
+	fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has attached does "
+			    "not live");
+	hint("let the program that needs it make it, and keep it alive with shmtool attach");
+	return STATUS_FAILED;
+}
 
+/* Makes, loads and hands over a new segment. */
+static enum status create_new(struct creation *creation)
+{
+	enum status status;
+
+	if (removal_is_forced())
+		return refuse_forced_removal();
+	status = open_input(creation);
 	if (!status)
 		status = make_or_open(creation);
-	if (status)
+	if (status || !creation->created)
 		return status;
-	if (creation->options->verbose)
+	status = fill(creation);
+	if (!status)
+		status = give_away(creation);
+	/* told to stop before the id is known to anyone: it must not stay behind */
+	if (!status && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
+		status = fail(STATUS_FAILED, "interrupted: no segment was left");
+	return status;
+}
+
+static enum status create(struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	enum status status = STATUS_DONE;
+	int error = ENOENT;
+
+	/* what exists is returned untouched: no other option matters, not even FILE */
+	if (options->reuse)
+		error = open_existing(creation, options->key);
+	if (error && (error != ENOENT || (!options->size_given && !options->file)))
+		return creation_failed(creation, options->key, error);
+	if (error)
+		status = create_new(creation);
+	if (!status && options->verbose)
 		note("%s segment %d", creation->created ? "created" : "found", creation->id);
-	if (creation->created) {
-		status = fill(creation);
-		if (!status)
-			status = give_away(creation);
-	}
 	if (!status)
 		status = print_result(creation);
-	if (status && creation->created)
-		segment_remove(creation->id);
+	if (status)
+		undo(creation);
 	return status;
 }
 
@@ -630,12 +691,6 @@ static enum status create_run(int argc, char **argv)
 	operands_free(&operands);
 	if (status)
 		return status;
-	if (removal_is_forced()) {
-		fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has "
-				    "attached does not live");
-		hint("let the program that needs it make it, and keep it alive with shmtool attach");
-		return STATUS_FAILED;
-	}
 	/* SIGPIPE must not end us between creating and knowing that the id was printed */
 	signal(SIGPIPE, SIG_IGN);
 	error = interrupt_begin(&creation.interrupt, NULL);

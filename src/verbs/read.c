@@ -172,6 +172,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (error)
 		return segment_failed("read", &segment, error);
 	warn_of_trace(&segment);
+	fail_on_bus_error();
 	if (options->file)
 		status = read_to_file(options, &memory);
 	else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rm: remove segments, by name or by filter. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +137,7 @@ static const struct telling {
 			     "a privileged process attached it while it was being removed: it is "
 			     "marked, and goes with its last detach",
 			     STATUS_BUSY },
-	[RECLAIM_LOCKED_OUT] = { "left", "in use, and its mode could not be set back from 0000",
+	[RECLAIM_LOCKED_OUT] = { "left", "and its mode could not be set back from 0000",
 				 STATUS_BUSY },
 	[RECLAIM_FAILED] = { "failed", NULL, STATUS_FAILED },
 };
@@ -153,6 +154,8 @@ static void print_json_result(struct removal *removal, const struct segment *seg
 	output_char(removal->output, ',');
 	json_fields(removal->output, &removal->view, NULL, segment);
 	output_char(removal->output, '}');
+	/* what is gone is written down before the next one goes */
+	output_flush(removal->output);
 }
 
 /* What was done, for a line and for JSON; and what would be done, with -n. */
@@ -172,15 +175,16 @@ static void print_removed(struct removal *removal, const struct segment *segment
 	static const char format[] = "%{id} key=%{key} owner=%{owner} size=%{size} "
 				     "state=%{state} idle=%{idle} made-by=%{cpid}";
 
-	removal->count++;
-	removal->bytes += segment->size;
+	if (segment->nattch == 0) {
+		removal->count++;
+		removal->bytes += segment->size;
+	}
 	if (options->json) {
 		print_json_result(removal, segment, done->result[options->dry_run], NULL);
 	} else if (!options->quiet &&
 		   (removal->by_filter || options->dry_run || options->verbose)) {
 		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
-		/* what is gone is written down before the next one goes */
 		output_flush(removal->output);
 	}
 }
@@ -198,6 +202,13 @@ static enum status tell(struct removal *removal, const struct segment *segment,
 		return segment_failed("remove", segment, error);
 	if (result == RECLAIM_MARKED)
 		return fail(telling->status, "%s: %s", SEGMENT_LABEL(segment), reason);
+	if (result == RECLAIM_LOCKED_OUT) {
+		fail(telling->status, "%s was left alone, %s: %s", SEGMENT_LABEL(segment), reason,
+		     reason_of_segment(error));
+		hint("nobody can attach it until you do: shmtool set %d -p 0%03o", segment->id,
+		     segment->mode);
+		return telling->status;
+	}
 	if (result != RECLAIM_VANISHED)
 		return fail(telling->status, "%s was left alone: %s", SEGMENT_LABEL(segment),
 			    reason);
@@ -255,6 +266,8 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
 		return STATUS_DONE;
 	}
+	if (options->dry_run && !may_control(segment))
+		return tell(removal, segment, RECLAIM_FAILED, EPERM);
 	if (!options->dry_run && options->choice.filter.even_attached)
 		result = reclaim_even_attached(segment, &error);
 	else if (!options->dry_run)

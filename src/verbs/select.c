@@ -21,7 +21,7 @@ void choice_begin(struct choice *choice)
 
 static enum status bad_path(const char *word, int error)
 {
-	return fail(status_of_file(error), "%s: cannot make a key of this path: %s", word,
+	return fail(status_of_file(error), "%.200s: cannot make a key of this path: %s", word,
 		    strerror(error));
 }
 
@@ -31,7 +31,7 @@ static enum status parse_operand(const char *word, struct segment_ref *ref)
 	const char *wrong = parse_segment(word, ref, &file_error);
 
 	if (wrong)
-		return fail(STATUS_USAGE, "\"%s\": %s", word, wrong);
+		return fail(STATUS_USAGE, "\"%.200s\": %s", word, wrong);
 	return file_error ? bad_path(word, file_error) : STATUS_DONE;
 }
 
@@ -264,7 +264,10 @@ static void choose_named(struct selection *selection, const struct segment_refs 
 		/* what is named twice is there once */
 		if (!error && !listing_find(chosen, segment.id))
 			error = listing_add(chosen, &segment);
-		if (error && !(segment_missing(error) && source->missing_is_no_error))
+		if (error && segment_missing(error) && source->saved)
+			status = fail(STATUS_MISSING, "the list has no segment %s",
+				      named->items[i].word);
+		else if (error && !(segment_missing(error) && source->missing_is_no_error))
 			status = lookup_failed(&named->items[i], error);
 		if (status && !selection->missing) {
 			selection->missing = status;

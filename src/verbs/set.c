@@ -174,6 +174,11 @@ static enum status change(const struct set_options *options, const struct segmen
 	if (error)
 		return segment_failed("change", listed, error);
 	rights = wanted_rights(options, &segment);
+	if (options->dry_run && !may_control(&segment))
+		return segment_failed("change", &segment, EPERM);
+	if (rights_differ(&rights, &segment) && !(options->uid_given && options->gid_given) &&
+	    owner_is_unknown(&segment))
+		return segment_failed("change", &segment, EOVERFLOW);
 	/* what is likelier to fail comes first, while nothing has been changed */
 	if (!options->dry_run && (options->lock || options->unlock))
 		error = segment_set_lock(segment.id, options->lock);

@@ -320,7 +320,7 @@ static enum status check_all(const struct stat_options *options,
 /* Waits until the condition holds for all at one look. */
 static enum status wait_for(const struct stat_options *options)
 {
-	int64_t deadline = options->timeout < 0 ? -1 : monotonic_ms() + options->timeout;
+	int64_t deadline = deadline_after(options->timeout);
 
 	for (;;) {
 		const struct segment_ref *waits_for;

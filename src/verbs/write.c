@@ -155,6 +155,11 @@ static enum status read_failed(const struct input *input, int error, uint64_t do
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes of %s were written",
 			    done, input->name);
+	if (error == EFAULT) /* reading into the segment touches its memory */
+		return fail(STATUS_EXHAUSTED,
+			    "the memory for the segment ran out: %" PRIu64
+			    " bytes of %s were written",
+			    done, input->name);
 	return fail(status_of_file(error), "cannot read %s: %s (%" PRIu64 " bytes were written)",
 		    input->name, strerror(error), done);
 }
@@ -171,7 +176,8 @@ static enum status open_input(const struct write_options *options, struct input 
 			    strerror(errno));
 	if (S_ISDIR(status.st_mode))
 		return fail(STATUS_FAILED, "cannot read %s: %s", input->name, strerror(EISDIR));
-	input->is_stream = !S_ISREG(status.st_mode);
+	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	input->is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
 	if (input->is_stream)
 		return STATUS_DONE;
 	at = lseek(input->fd, 0, SEEK_CUR);
@@ -210,6 +216,7 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	const struct range *range = &options->range;
 	uint64_t done;
 	char extra;
+	ssize_t more;
 	int error = transfer_in(memory, range->offset, range->length, input->fd, interrupt, &done);
 
 	if (options->verbose)
@@ -227,7 +234,10 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	error = interrupt_wait(interrupt, input->fd, POLLIN, -1);
 	if (error)
 		return read_failed(input, error, done);
-	if (read(input->fd, &extra, 1) == 1)
+	more = read(input->fd, &extra, 1);
+	if (more < 0)
+		return read_failed(input, errno, done);
+	if (more)
 		return fail(STATUS_FAILED,
 			    "%s does not fit: %" PRIu64 " bytes were written, and there is more",
 			    input->name, done);
@@ -299,6 +309,7 @@ static enum status write_segment(struct write_options *options, const struct seg
 	error = memory_open(&memory, segment.id, true);
 	if (error)
 		return segment_failed("write", &segment, error);
+	fail_on_bus_error();
 	status = put(options, input, &memory);
 	memory_close(&memory);
 	if (!status)

@@ -1,0 +1,369 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+wait_for_status()
+{
+	ended=0
+	wait_until process_is_gone "$1" || return
+	wait "$1" || ended=$?
+}
+
+field_is()
+{
+	[[ $(segment_field "$1" "$2") == "$3" ]]
+}
+
+# hold_by_attach ARGUMENT...: shmtool attach in the background, once it is attached
+hold_by_attach()
+{
+	# bash lets what it starts in the background ignore SIGINT
+	background env --default-signal "$SHMTOOL" attach "$@"
+	wait_until field_is "$id" nattch 1
+}
+
+# The permissions of the segment's mapping in the process in background.
+mapped_as()
+{
+	awk '/SYSV/ { print $2 }' "/proc/$background_pid/maps"
+}
+
+# --- Without COMMAND --------------------------------------------------------
+
+@test "prints id, address and size, and holds it" {
+	id=$(make_segment 12345 600 0x1234)
+	hold_by_attach 0x1234
+	wait_until test -s "$background_output"
+	address=$(awk '/SYSV/ { sub(/-.*/, "", $1); print $1 }' "/proc/$background_pid/maps")
+	assert_equal "$(cat "$background_output")" "id $id address 0x$(printf '%x' "$((16#$address))") size 12345"
+	assert_equal "$(segment_field "$id" lpid)" "$background_pid"
+	assert_equal "$(mapped_as)" rw-s
+}
+
+@test "SIGTERM, SIGINT and SIGHUP end it with exit 0, and it is detached" {
+	id=$(make_segment)
+	local signal
+	for signal in TERM INT HUP; do
+		hold_by_attach "$id"
+		wait_until test -s "$background_output"
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" 0
+		assert_equal "$(cat "$background_errors")" ""
+		assert_equal "$(segment_field "$id" nattch)" 0
+	done
+}
+
+@test "--hold ends it when the time is over" {
+	id=$(make_segment)
+	before=${EPOCHREALTIME/./}
+	try attach --hold 300ms "$id"
+	took=$((${EPOCHREALTIME/./} - before))
+	expect_status 0
+	assert_output_matches "^id $id "
+	((took >= 300000))
+	assert_equal "$(segment_field "$id" nattch)" 0
+	try attach --hold 0 "$id"
+	expect_status 0
+	hold_by_attach --hold 1h "$id"
+	kill "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+}
+
+@test "-r attaches for reading only" {
+	id=$(make_segment)
+	hold_by_attach -r "$id"
+	assert_equal "$(mapped_as)" r--s
+}
+
+@test "--executable attaches for execution" {
+	id=$(make_segment)
+	hold_by_attach --executable "$id"
+	assert_equal "$(mapped_as)" rwxs
+}
+
+@test "--at, --round and --remap" {
+	id=$(make_segment 8192)
+	try attach --hold 0 --at 0x10000000 "$id"
+	expect_status 0
+	assert_output_is "id $id address 0x10000000 size 8192"
+	try attach --hold 0 --at 268435456 "$id"
+	assert_output_is "id $id address 0x10000000 size 8192"
+	try attach --hold 0 --at 0x10000123 "$id"
+	expect_status 7
+	assert_stderr_has "segment $id"
+	assert_stderr_has 0x10000123
+	try attach --hold 0 --at 0x10000123 --round "$id"
+	expect_status 0
+	assert_output_is "id $id address 0x10000000 size 8192"
+}
+
+@test "--at where something is mapped: exit 7, and --remap replaces it" {
+	id=$(make_segment 4096)
+	# without randomised addresses the stack is at the same place every time
+	need_command setarch
+	stack=$(setarch -R "$SHMTOOL" attach --hold 0 "$id") || skip "setarch -R does not work here"
+	address=${stack#*address }
+	address=${address% size*}
+	# just above what the kernel chose there are libraries
+	taken=$(printf '0x%x' $((address + 0x10000)))
+	run --separate-stderr setarch -R "$SHMTOOL" attach --hold 0 --at "$taken" "$id"
+	((status == 7)) || skip "nothing is mapped at $taken"
+	assert_stderr_has "$taken"
+	assert_stderr_has "hint: "
+	assert_equal "$(segment_field "$id" nattch)" 0
+	hold_by_attach --at 0x20000000 --remap "$id"
+	assert_equal "$(mapped_as)" rw-s
+}
+
+@test "an id or address that cannot be printed: exit 7, detached" {
+	id=$(make_segment)
+	run --separate-stderr bash -c "'$SHMTOOL' attach $id >/dev/full"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' attach $id >&-"
+	expect_status 7
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "usage errors" {
+	id=$(make_segment)
+	local arguments
+	for arguments in "" "-r" "--bogus $id" "--hold x $id" "--hold -1 $id" "--at 0 $id" "--at x $id" \
+		"--at -1 $id" "--round $id" "--remap $id" "--at 18446744073709551616 $id" "-1" "01" "1x" \
+		"key:0" "4294967296" "--hold"; do
+		# shellcheck disable=SC2086
+		try attach $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	assert_equal "$(segment_field "$id" lpid)" 0
+}
+
+@test "no such segment: exit 3" {
+	try attach 5
+	expect_status 3
+	try attach 0x77
+	expect_status 3
+	assert_stderr_has 0x00000077
+}
+
+@test "no right to attach: exit 5" {
+	need_root
+	id=$(make_segment 10 604)
+	try_as_user attach --hold 0 "$id"
+	expect_status 5
+	assert_stderr_has "segment $id"
+	try_as_user attach -r --hold 0 "$id"
+	expect_status 0
+	id=$(as_user shmtool create -s 10 -p 0)
+	try_as_user attach --hold 0 "$id"
+	expect_status 5
+}
+
+@test "removed meanwhile: it is marked, and goes when it is detached" {
+	id=$(make_segment 4096 600 0x1234)
+	hold_by_attach "$id"
+	ipcrm -m "$id"
+	ipcs -m | awk -v id="$id" '$2 == id' | grep -qw dest
+	kill "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+	run ! segment_exists "$id"
+}
+
+@test "marked and still attached by another: may be attached" {
+	id=$(make_segment)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	try attach --hold 0 "$id"
+	expect_status 0
+}
+
+@test "kernel.shm_rmid_forced=1: refused with nattch 0, and it is still there" {
+	id=$(make_live_segment)
+	set_limit shm_rmid_forced 1
+	segment_exists "$id"
+	try attach --hold 0 "$id"
+	expect_status 7
+	assert_stderr_has shm_rmid_forced
+	segment_exists "$id"
+	try attach "$id" true
+	expect_status 125
+	segment_exists "$id"
+}
+
+# --- With COMMAND -----------------------------------------------------------
+
+@test "COMMAND's exit code is ours" {
+	id=$(make_segment)
+	local code
+	for code in 0 1 3 125 126 127 255; do
+		run "-$code" shmtool attach "$id" sh -c "exit $code"
+		assert_output_is ""
+	done
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "127 where COMMAND is not found, 126 where it cannot be run" {
+	id=$(make_segment)
+	run -127 --separate-stderr shmtool attach "$id" no-such-command-anywhere
+	assert_stderr_has no-such-command-anywhere
+	run -127 --separate-stderr shmtool attach "$id" ./missing
+	assert_stderr_has missing
+	touch file
+	try attach "$id" ./file
+	expect_status 126
+	mkdir directory
+	try attach "$id" ./directory
+	expect_status 126
+	try attach "$id" ./file/x
+	expect_status 126
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "128+n where a signal ended COMMAND" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	try attach "$id" sh -c 'kill -TERM $$'
+	expect_status 143
+	# shellcheck disable=SC2016
+	try attach "$id" sh -c 'kill -KILL $$'
+	expect_status 137
+}
+
+@test "125 for failures of our own" {
+	id=$(make_segment)
+	try attach 54321 true
+	expect_status 125
+	assert_stderr_has 54321
+	try attach 0x77 -- true
+	expect_status 125
+	try attach --at 0x10000001 "$id" true
+	expect_status 125
+	try attach 1x true
+	expect_status 125
+	try attach --round "$id" true
+	expect_status 125
+	((EUID != 0)) || {
+		try_as_user attach "$id" true
+		expect_status 125
+	}
+}
+
+@test "COMMAND gets SHMTOOL_ID, SHMTOOL_KEY and SHMTOOL_SIZE" {
+	id=$(make_segment 12345 600 0xabc)
+	# shellcheck disable=SC2016
+	SHMTOOL_ID=old try attach 0xabc sh -c 'echo $SHMTOOL_ID $SHMTOOL_KEY $SHMTOOL_SIZE'
+	assert_output_is "$id 0x00000abc 12345"
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	try attach "$id" sh -c 'echo $SHMTOOL_KEY'
+	assert_output_is 0x00000000
+}
+
+@test "COMMAND's words are its own" {
+	id=$(make_segment)
+	try attach "$id" printf '[%s]' -r --hold 5 --bogus -- '' '!#:+' --help -V 'a b'
+	expect_status 0
+	assert_output_is '[-r][--hold][5][--bogus][--][][!#:+][--help][-V][a b]'
+	try attach -r "$id" -- printf '[%s]' -r --
+	assert_output_is '[-r][--]'
+	try attach -- "$id" printf '[%s]' -r -n
+	assert_output_is '[-r][-n]'
+	try attach -- "$id" -- printf '[%s]' -- x
+	assert_output_is '[--][x]'
+	POSIXLY_CORRECT=1 try attach "$id" printf '[%s]' -r
+	assert_output_is '[-r]'
+}
+
+@test "COMMAND keeps POSIXLY_CORRECT" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	POSIXLY_CORRECT=yes try attach "$id" sh -c 'echo $POSIXLY_CORRECT'
+	assert_output_is yes
+}
+
+@test "it is attached while COMMAND runs, by us and not by COMMAND" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	try attach "$id" sh -c 'grep -c SYSV /proc/self/maps; awk -v id=$SHMTOOL_ID "\$2 == id { print \$7 }" /proc/sysvipc/shm'
+	assert_output_is "0
+1"
+}
+
+@test "COMMAND has our stdin, stdout and no descriptor of ours" {
+	id=$(make_segment)
+	run --separate-stderr bash -c "echo hello | '$SHMTOOL' attach $id cat"
+	assert_output_is hello
+	ls /proc/self/fd >plain
+	shmtool attach "$id" ls /proc/self/fd | cmp - <(shmtool help >/dev/null; ls /proc/self/fd)
+}
+
+@test "signals are passed on to COMMAND" {
+	id=$(make_segment)
+	local signal
+	for signal in TERM INT HUP USR1 USR2; do
+		# shellcheck disable=SC2016
+		hold_by_attach "$id" perl -e '$| = 1;
+			for my $s (@ARGV) { $SIG{$s} = sub { print "got $s\n"; exit 7 } }
+			print "ready\n"; sleep 1 while 1' TERM INT HUP USR1 USR2
+		wait_until grep -q ready "$background_output"
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" 7
+		assert_equal "$(tail -n 1 "$background_output")" "got $signal"
+	done
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "a signal that COMMAND ignores does not end us" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	hold_by_attach "$id" perl -e '$| = 1; $SIG{TERM} = "IGNORE"; $SIG{HUP} = sub { exit 3 };
+		print "ready\n"; sleep 1 while 1'
+	wait_until grep -q ready "$background_output"
+	kill -TERM "$background_pid"
+	kill -HUP "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 3
+}
+
+@test "COMMAND's signals are neither blocked nor ignored" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	local look='while (<>) { printf "%s %x\n", $1, hex($2) & ~0x180000000 if /^(SigBlk|SigIgn):\s+(\w+)/ }'
+	# but for 32 and 33, which are the C library's own and which posix_spawn ignores
+	perl -e "$look" /proc/self/status >plain
+	"$SHMTOOL" attach "$id" perl -e "$look" /proc/self/status >inside
+	cmp plain inside
+}
+
+@test "--hold with COMMAND detaches when the time is over, and waits for COMMAND" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	try attach --hold 100ms "$id" perl -e '
+		for (1 .. 500) {
+			open my $list, "<", "/proc/sysvipc/shm" or die;
+			exit 9 if grep { my @f = split; $f[1] eq $ENV{SHMTOOL_ID} && $f[6] == 0 } <$list>;
+			select undef, undef, undef, 0.01;
+		}'
+	expect_status 9
+}
+
+@test "the segment removed by COMMAND goes when COMMAND ends" {
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	try attach "$id" sh -c 'ipcrm -m $SHMTOOL_ID && ipcs -m | grep -w dest'
+	expect_status 0
+	assert_output_has "$id"
+	run ! segment_exists "$id"
+}
+
+@test "ignored SIGCHLD does not make COMMAND's end go unnoticed" {
+	id=$(make_segment)
+	run --separate-stderr bash -c "trap '' CHLD; exec '$SHMTOOL' attach $id sh -c 'exit 5'"
+	expect_status 5
+}

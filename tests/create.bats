@@ -1,0 +1,691 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+teardown()
+{
+	if [[ -n ${huge_pages_before-} ]]; then
+		echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
+	fi
+	common_teardown
+}
+
+# What ipcs says of a segment: ipcs_says ID WORD (bytes, mode, uid, key ...).
+ipcs_says()
+{
+	ipcs -m -i "$1" | grep -oE "\b$2=[0-9]+" | cut -d= -f2
+}
+
+assert_none_left()
+{
+	assert_equal "$(segment_count)" "${1-0}"
+}
+
+count_is()
+{
+	[[ $(segment_count) == "$1" ]]
+}
+
+field_is()
+{
+	[[ $(segment_field "$1" "$2") == "$3" ]]
+}
+
+the_id()
+{
+	awk 'NR == 2 { print $2 }' /proc/sysvipc/shm
+}
+
+# wait_for_status PID: its exit status in ended
+wait_for_status()
+{
+	ended=0
+	wait_until process_is_gone "$1" || return
+	wait "$1" || ended=$?
+}
+
+# A pipe whose reader is gone, as descriptor 6.
+broken_pipe()
+{
+	mkfifo broken
+	# shellcheck disable=SC2094
+	exec 5<>broken 6>broken 5<&-
+}
+
+# --- Size, mode, owner ------------------------------------------------------
+
+@test "prints the id and nothing else" {
+	try create -s 4096
+	expect_status 0
+	assert_output_is "$(the_id)"
+	assert_stderr_is ""
+	assert_equal "$(ipcs_says "$output" bytes)" 4096
+	assert_equal "$(ipcs_says "$output" mode)" 0600
+	assert_equal "$(ipcs_says "$output" uid)" 0
+	assert_equal "$(ipcs_says "$output" nattch)" 0
+}
+
+@test "sizes are what ipcs says they are" {
+	local pair
+	for pair in 1=1 4097=4097 0x10=16 1K=1024 1KB=1000 3KiB=3072 2M=2097152 2MiB=2097152 1MB=1000000; do
+		try create -s "${pair%=*}"
+		expect_status 0
+		assert_equal "$(ipcs_says "$output" bytes)" "${pair#*=}"
+	done
+	try create --size=5
+	assert_equal "$(ipcs_says "$output" bytes)" 5
+}
+
+@test "sizes above 4 GiB" {
+	try create -s 5G --no-reserve
+	expect_status 0
+	assert_equal "$(ipcs_says "$output" bytes)" 5368709120
+}
+
+@test "modes are what ipcs says they are" {
+	local mode
+	for mode in 0 000 0600 640 0777 444 0200; do
+		try create -s 1 -p "$mode"
+		expect_status 0
+		assert_equal "$(ipcs_says "$output" mode)" "$(printf '%#o' "$((8#$mode))")"
+	done
+}
+
+@test "the umask does not matter" {
+	umask 077
+	try create -s 1 -p 0666
+	assert_equal "$(segment_field "$output" perms)" 666
+	umask 0
+	try create -s 1
+	assert_equal "$(segment_field "$output" perms)" 600
+}
+
+@test "bad sizes, modes, keys, users and operands are usage errors, and nothing is made" {
+	local arguments
+	for arguments in "-s 0" "-s -1" "-s 1x" "-s 1KiBs" "-s +1" "-s 1.5M" "-s 0x" \
+		"-s 18446744073709551616" "-s 99999999T" "-s 1 -p 01000" "-s 1 -p 8" "-s 1 -p u=r" \
+		"-s 1 -p -1" "-s 1 -k 0x" "-s 1 -k 4294967296" "-s 1 -k -2147483649" "-s 1 -k 12a" \
+		"-s 1 -k foo" "-s 1 -k ftok:1" "-s 1 -k ftok:256:/" "-s 1 -k ftok:0:/" \
+		"-s 1 -k ftok:ab:/" "-s 1 -u nobody-of-that-name" "-s 1 -g nobody-of-that-name" \
+		"-s 1 -u 4294967295" "-s 1 -u 4294967296" "-s 1 -u -1" "-s 1 -g +4294967295" \
+		"-s 1 7" "-s 1 --huge-size 3M" "-s 1 --huge-size 1" "-s 1 --format %{nothing}" \
+		"-s 1 --reuse" "-s 1 --reuse -k private" "-s 1 --reuse -k auto" "-k 5" "" \
+		"-s" "-s 1 --bogus" "-s 1 --lock=1"; do
+		# shellcheck disable=SC2086 # several words
+		try create $arguments
+		expect_status 2
+		assert_output_is ""
+		[[ $stderr == "shmtool create: "* ]]
+		assert_none_left
+	done
+	for arguments in -s -p -k -u -g -f --format; do
+		try create -s 1 "$arguments" ""
+		[[ $arguments == --format ]] || expect_status 2
+	done
+}
+
+@test "size 0 is said to be too small" {
+	try create -s 0
+	expect_status 2
+	assert_stderr_has "size 0"
+	assert_none_left
+}
+
+@test "everything is checked before anything is done" {
+	try create -s 1 -k 0x77 -u nobody-of-that-name
+	expect_status 2
+	assert_stderr_has nobody-of-that-name
+	assert_none_left
+}
+
+@test "-u and -g: owner and group, by name and number" {
+	need_root
+	try create -s 1 -u nobody -g daemon
+	expect_status 0
+	assert_equal "$(ipcs_says "$output" uid) $(ipcs_says "$output" gid)" \
+		"$(id -u nobody) $(getent group daemon | cut -d: -f3)"
+	assert_equal "$(ipcs_says "$output" cuid) $(ipcs_says "$output" cgid)" "0 0"
+	assert_equal "$(ipcs_says "$output" mode)" 0600
+	try create -s 1 -u +12345 -g 54321 -p 640
+	expect_status 0
+	assert_equal "$(ipcs_says "$output" uid) $(ipcs_says "$output" gid)" "12345 54321"
+	assert_equal "$(ipcs_says "$output" mode)" 0640
+	try create -s 1 -u 4294967294
+	assert_equal "$(segment_field "$output" uid)" 4294967294
+}
+
+@test "an ordinary user makes one, and may give it away" {
+	need_root
+	try_as_user create -s 4096 -p 0400
+	expect_status 0
+	assert_equal "$(segment_field "$output" uid)" 65534
+	assert_equal "$(segment_field "$output" perms)" 400
+	try_as_user create -s 1 -u daemon
+	expect_status 0
+	assert_equal "$(segment_field "$output" uid) $(segment_field "$output" cuid)" "1 65534"
+}
+
+# --- Keys -------------------------------------------------------------------
+
+@test "the key is private by default" {
+	local arguments
+	for arguments in "" "-k private" "-k 0"; do
+		# shellcheck disable=SC2086
+		try create -s 1 $arguments
+		expect_status 0
+		assert_equal "$(segment_field "$output" key)" 0
+	done
+	assert_none_left 3
+}
+
+@test "numbers as keys, in every base and sign" {
+	local pair
+	for pair in 1234=1234 0x4d3=1235 02324=1236 -7=-7 4294967295=-1 0x80000000=-2147483648 \
+		18446744073709551000=-616 0xfffffffffffffff0=-16 key:99=99; do
+		try create -s 1 -k "${pair%=*}"
+		expect_status 0
+		assert_equal "$(segment_field "$output" key)" "${pair#*=}"
+	done
+}
+
+@test "-k auto takes keys that are not in use" {
+	for ((made = 0; made < 3; made++)); do
+		try create -s 1 -k auto
+		expect_status 0
+		[[ $(segment_field "$output" key) != 0 ]]
+	done
+	assert_equal "$(awk 'NR > 1 { print $1 }' /proc/sysvipc/shm | sort -u | wc -l)" 3
+}
+
+@test "ftok keys are those of ftok(3)" {
+	touch here
+	local inode device
+	read -r device inode < <(stat -c '%d %i' here)
+	local pair
+	for pair in A=65 7=7 255=255 0x41=65 /=47; do
+		try create -s 1 -k "ftok:${pair%=*}:here" --format '%{key}'
+		expect_status 0
+		assert_output_is "$(printf '0x%08x' $(((${pair#*=} << 24) | ((device & 255) << 16) | (inode & 65535))))"
+		ipcrm --all=shm
+	done
+}
+
+@test "an ftok path that cannot be resolved: 7, and 5 where it may not be" {
+	try create -s 1 -k ftok:A:missing
+	expect_status 7
+	assert_stderr_has missing
+	mkdir -m 700 closed
+	touch closed/file
+	if ((EUID == 0)); then
+		try_as_user create -s 1 -k ftok:A:closed/file
+		expect_status 5
+	fi
+	assert_none_left
+}
+
+@test "an ftok path with a newline and a colon" {
+	touch $'a:b\nc'
+	try create -s 1 -k $'ftok:A:a:b\nc'
+	expect_status 0
+	rm $'a:b\nc'
+	try create -s 1 -k $'ftok:A:a:b\nc'
+	expect_status 7
+	((${#stderr_lines[@]} == 1))
+}
+
+@test "a key that is in use: exit 4, with id, size and owner" {
+	id=$(make_segment 12288 600 0x1234)
+	((EUID != 0)) || shmtool set "$id" -u daemon
+	try create -s 4096 -k 0x1234
+	expect_status 4
+	assert_output_is ""
+	assert_stderr_has "0x00001234"
+	assert_stderr_matches "id ${id}[^0-9]"
+	assert_stderr_matches "size (12K|12288)"
+	((EUID != 0)) || assert_stderr_has "owner daemon"
+	assert_stderr_has "hint: "
+	assert_none_left 1
+	assert_equal "$(ipcs_says "$id" bytes)" 12288
+}
+
+@test "a stranger's segment of mode 0000 is also said to exist" {
+	need_root
+	id=$(make_segment 100 0 0x1234)
+	try_as_user create -s 100 -k 0x1234
+	expect_status 4
+	assert_stderr_has "id $id"
+}
+
+# --- --reuse ----------------------------------------------------------------
+
+@test "--reuse makes what is not there" {
+	try create -k 0x99 -s 64 -p 640 --reuse --format '%{id} %{key} %{created}'
+	expect_status 0
+	assert_output_is "$(the_id) 0x00000099 yes"
+	assert_equal "$(segment_field "$(the_id)" perms)" 640
+}
+
+@test "--reuse leaves what is there untouched" {
+	id=$(make_orphan 8192 644 0x99)
+	printf hello | foreign_write "$id" 0
+	before=$(cat /proc/sysvipc/shm)
+	printf other >file
+	try create -k 0x99 -s 64 -p 666 -u 12345 -g 54321 -f file --lock --reuse --format '%{id} %{created}'
+	expect_status 0
+	assert_output_is "$id no"
+	assert_equal "$(cat /proc/sysvipc/shm)" "$before"
+	try create -k 0x99 --reuse
+	expect_status 0
+	assert_output_is "$id"
+	assert_equal "$(cat /proc/sysvipc/shm)" "$before"
+	assert_equal "$(foreign_read "$id" 0 5)" hello
+}
+
+@test "--reuse with neither -s nor -f only opens" {
+	try create -k 0x99 --reuse
+	expect_status 3
+	assert_output_is ""
+	assert_stderr_has 0x00000099
+	assert_none_left
+}
+
+@test "--reuse of a smaller one: exit 4, and it stays" {
+	id=$(make_segment 10 600 0x99)
+	try create -k 0x99 -s 11 --reuse
+	expect_status 4
+	assert_stderr_matches "10 bytes.*11"
+	segment_exists "$id"
+	try create -k 0x99 -s 10 --reuse
+	expect_status 0
+}
+
+@test "--reuse with -f makes and loads what is not there" {
+	printf content >file
+	try create -k 0x99 -f file --reuse
+	expect_status 0
+	assert_equal "$(foreign_read "$output" 0 7)" content
+}
+
+@test "--reuse opens what a stranger may not read" {
+	need_root
+	id=$(make_segment 10 0 0x99)
+	try_as_user create -k 0x99 --reuse
+	expect_status 0
+	assert_output_is "$id"
+}
+
+@test "--reuse: of two that race, one makes it and both get it" {
+	need_command strace
+	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmget \
+		-e inject=shmget:delay_enter=300000:when=2 \
+		"$SHMTOOL" create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
+	first=$background_pid
+	first_output=$background_output
+	wait_until grep -q ENOENT trace
+	try create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
+	expect_status 0
+	wait_for_status "$first"
+	assert_equal "$ended" 0
+	assert_none_left 1
+	assert_equal "$(printf '%s\n' "$output" "$(cat "$first_output")" | sort)" \
+		"$(printf '%s\n' "$(the_id) no" "$(the_id) yes")"
+}
+
+# --- -f ---------------------------------------------------------------------
+
+@test "-f FILE: size and contents are the file's" {
+	head -c 70001 /dev/urandom >file
+	try create -f file
+	expect_status 0
+	assert_equal "$(ipcs_says "$output" bytes)" 70001
+	foreign_read "$output" 0 70001 | cmp - file
+	assert_equal "$(segment_field "$output" nattch)" 0
+}
+
+@test "-f FILE with a larger -s: zeroes follow" {
+	printf abc >file
+	try create -f file -s 10
+	expect_status 0
+	assert_equal "$(foreign_read "$output" 0 10 | od -An -tx1 | tr -d ' \n')" 61626300000000000000
+}
+
+@test "-f - is stdin: a file, from where it stands, and a pipe" {
+	printf 0123456789 >file
+	{
+		head -c 0 >/dev/null
+		perl -e 'sysread STDIN, my $x, 4'
+		id=$(shmtool create -f -)
+	} <file
+	assert_equal "$(segment_field "$id" size) $(foreign_read "$id" 0 6)" "6 456789"
+	id=$(seq 20000 | shmtool create -f -)
+	assert_equal "$(segment_field "$id" size)" "$(seq 20000 | wc -c)"
+	foreign_read "$id" 0 "$(seq 20000 | wc -c)" | cmp - <(seq 20000)
+	id=$(seq 20000 | shmtool create -s 1M -f -)
+	foreign_read "$id" 0 "$(seq 20000 | wc -c)" | cmp - <(seq 20000)
+	assert_equal "$(segment_field "$id" size)" 1048576
+}
+
+@test "-f - of exactly -s bytes" {
+	id=$(printf 12345678 | shmtool create -s 8 -f -)
+	assert_equal "$(foreign_read "$id" 0 8)" 12345678
+}
+
+@test "a pipe that comes in pieces is loaded whole" {
+	id=$({
+		printf abc
+		sleep 0.05
+		printf def
+	} | shmtool create -f -)
+	assert_equal "$(segment_field "$id" size) $(foreign_read "$id" 0 6)" "6 abcdef"
+}
+
+@test "files that cannot be loaded leave no segment" {
+	: >empty
+	printf 12345 >five
+	mkdir directory
+	for arguments in "-f empty" "-f missing" "-f missing -s 10" "-f directory" "-f directory -s 10" \
+		"-f five -s 4" "-f five/more -s 10"; do
+		# shellcheck disable=SC2086
+		try create $arguments
+		expect_status 7
+		assert_output_is ""
+		assert_stderr_matches "empty|missing|directory|five"
+		assert_none_left
+	done
+	try create -f five -s 4
+	assert_stderr_has "5 bytes"
+	assert_stderr_matches "[^0-9]4$"
+}
+
+@test "an empty file with -s is a segment of zeroes" {
+	: >empty
+	try create -f empty -s 3
+	expect_status 0
+	assert_equal "$(foreign_read "$output" 0 3 | od -An -tx1)" " 00 00 00"
+}
+
+@test "streams that cannot be loaded leave no segment" {
+	run --separate-stderr bash -c "head -c 11 /dev/zero | '$SHMTOOL' create -s 10 -f -"
+	expect_status 7
+	assert_output_is ""
+	assert_stderr_has "more than"
+	run --separate-stderr bash -c "'$SHMTOOL' create -f - </dev/null"
+	expect_status 7
+	assert_stderr_has empty
+	run --separate-stderr bash -c ": | '$SHMTOOL' create -f -"
+	expect_status 7
+	assert_stderr_has empty
+	run --separate-stderr bash -c "'$SHMTOOL' create -f - <&-"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 -f - <&-"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 -f - </"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 4K -f /proc/self/mem"
+	expect_status 7
+	assert_none_left
+}
+
+@test "a file that may not be read: exit 5" {
+	need_root
+	echo secret >secret
+	chmod 600 secret
+	try_as_user create -f secret
+	expect_status 5
+	assert_stderr_has secret
+	assert_none_left
+}
+
+@test "with a key, what was made is removed by id on failure and the key is free" {
+	printf 12345 >five
+	try create -k 0x55 -s 4 -f five
+	expect_status 7
+	run --separate-stderr bash -c "head -c 11 /dev/zero | '$SHMTOOL' create -k 0x55 -s 10 -f -"
+	expect_status 7
+	try create -k 0x55 -s 4
+	expect_status 0
+}
+
+@test "a signal while it waits for its input leaves no segment" {
+	local signal size
+	mkfifo pipe
+	for size in "" "-s 10"; do
+		for signal in TERM INT HUP; do
+			# bash lets what it starts in the background ignore SIGINT
+			# shellcheck disable=SC2086
+			background env --default-signal "$SHMTOOL" create $size -f pipe
+			exec 5>pipe
+			printf 123 >&5
+			[[ -z $size ]] || wait_until count_is 1
+			kill "-$signal" "$background_pid"
+			wait_for_status "$background_pid"
+			exec 5>&-
+			assert_equal "$ended" $((128 + $(kill -l "$signal")))
+			assert_none_left
+		done
+	done
+}
+
+@test "it is owner's and mode 0600 until it is loaded" {
+	need_root
+	mkfifo pipe
+	background shmtool create -s 8 -p 0666 -u nobody -g daemon -f pipe
+	exec 5>pipe
+	printf 1234 >&5
+	wait_until count_is 1
+	id=$(the_id)
+	wait_until field_is "$id" nattch 1
+	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid) $(segment_field "$id" gid)" "600 0 0"
+	assert_equal "$(cat "$background_output")" ""
+	printf 5678 >&5
+	exec 5>&-
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid) $(segment_field "$id" gid)" "666 65534 1"
+	assert_equal "$(foreign_read "$id" 0 8)" 12345678
+	assert_equal "$(cat "$background_output")" "$id"
+}
+
+# --- Where the id cannot be told --------------------------------------------
+
+@test "an id that cannot be written leaves no segment" {
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"
+	expect_status 7
+	assert_stderr_has "cannot write"
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >/dev/full"
+	expect_status 7
+	assert_stderr_has "No space left"
+	printf 12345 >five
+	run --separate-stderr bash -c "'$SHMTOOL' create -f five >&-"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' create -f five >/dev/full"
+	expect_status 7
+	run --separate-stderr bash -c "cat five | '$SHMTOOL' create -f - >&-"
+	expect_status 7
+	assert_none_left
+}
+
+@test "an id that cannot be written leaves no segment, also one that was given away" {
+	need_root
+	run --separate-stderr as_user bash -c "'$SHMTOOL' create -s 10 -u daemon -g daemon -p 0 >/dev/full"
+	expect_status 7
+	assert_none_left
+}
+
+@test "an id that cannot be written: --reuse removes only what it made" {
+	id=$(make_segment 100 600 0x99)
+	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x99 --reuse >/dev/full"
+	expect_status 7
+	segment_exists "$id"
+	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x98 -s 10 --reuse >/dev/full"
+	expect_status 7
+	assert_none_left 1
+}
+
+@test "a reader that is gone: SIGPIPE, quietly, and no segment" {
+	broken_pipe
+	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&6"
+	expect_status 141
+	assert_stderr_is ""
+	assert_none_left
+}
+
+# --- Limits -----------------------------------------------------------------
+
+@test "shmmni: exit 6, the limit, its value and what is in use" {
+	make_segment
+	make_segment
+	set_limit shmmni 2
+	try create -s 1
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_matches "shmmni.* 2 .* 2 "
+	assert_stderr_has "hint: "
+	assert_none_left 2
+}
+
+@test "shmall: exit 6, the limit, its value and what is in use" {
+	make_segment $((5 * 4096))
+	set_limit shmall 10
+	try create -s $((5 * 4096 + 1))
+	expect_status 6
+	assert_stderr_matches "shmall.* 10 .* 5 .* 6 "
+	assert_none_left 1
+	try create -s $((5 * 4096))
+	expect_status 0
+}
+
+@test "shmmax: exit 6, the limit and its value" {
+	set_limit shmmax 8192
+	try create -s 8193
+	expect_status 6
+	assert_stderr_matches "8193.*shmmax.*8192"
+	assert_none_left
+	try create -s 8192
+	expect_status 0
+}
+
+@test "a size that no kernel takes" {
+	try create -s 0xffffffffffffffff
+	expect_status 6
+	assert_output_is ""
+	assert_none_left
+}
+
+@test "memory: exit 6, what was asked for and what there is" {
+	(($(</proc/sys/vm/overcommit_memory) != 1)) || skip "vm.overcommit_memory is 1: nothing is refused"
+	kilobytes=$(awk '/^(MemTotal|SwapTotal|CommitLimit):/ { n += $2 } END { print 2 * n }' /proc/meminfo)
+	try create -s "${kilobytes}K"
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_matches "not enough memory for [0-9].*: [0-9.]+[KMGT].* available"
+	assert_none_left
+	(($(</proc/sys/vm/overcommit_memory) == 0)) || return 0
+	try create -s "${kilobytes}K" --no-reserve
+	expect_status 0
+	assert_equal "$(segment_field "$output" size)" $((kilobytes * 1024))
+	assert_equal "$(segment_field "$output" rss)" 0
+}
+
+@test "--lock: locked, and ipcs says so" {
+	need_root
+	try create -s 8192 --lock
+	expect_status 0
+	ipcs -m | awk -v id="$output" '$2 == id' | grep -qw locked
+}
+
+@test "--lock above RLIMIT_MEMLOCK: said, and no segment left" {
+	need_root
+	run --separate-stderr as_user prlimit --memlock=0 "$SHMTOOL" create -s 4096 --lock
+	expect_status 6
+	assert_stderr_has RLIMIT_MEMLOCK
+	assert_output_is ""
+	run --separate-stderr as_user prlimit --memlock=4096 "$SHMTOOL" create -s 8192 --lock
+	expect_status 6
+	assert_stderr_has RLIMIT_MEMLOCK
+	assert_none_left
+	run --separate-stderr as_user prlimit --memlock=65536 "$SHMTOOL" create -s 8192 --lock
+	expect_status 0
+}
+
+@test "kernel.shm_rmid_forced=1: exit 7, a hint, and no segment" {
+	set_limit shm_rmid_forced 1
+	try create -s 1
+	expect_status 7
+	assert_stderr_has shm_rmid_forced
+	assert_stderr_matches "hint: .*attach"
+	assert_none_left
+}
+
+# Makes COUNT more huge pages for this test; teardown puts back what was.
+more_huge_pages()
+{
+	need_root
+	exec {huge_lock}<>/proc/sys/vm/nr_hugepages
+	flock "$huge_lock" 2>/dev/null || true
+	huge_pages_before=$(</proc/sys/vm/nr_hugepages)
+	if ! echo $((huge_pages_before + $1)) >/proc/sys/vm/nr_hugepages ||
+		(($(</proc/sys/vm/nr_hugepages) != huge_pages_before + $1)); then
+		skip "vm.nr_hugepages cannot be raised here"
+	fi
+}
+
+@test "--huge takes huge pages" {
+	more_huge_pages 2
+	local free
+	free=$(awk '/^HugePages_Rsvd/ { print $2 }' /proc/meminfo)
+	try create -s 4M --huge
+	expect_status 0
+	assert_equal "$(ipcs_says "$output" bytes)" 4194304
+	assert_equal "$(awk '/^HugePages_Rsvd/ { print $2 }' /proc/meminfo)" $((free + 2))
+	ipcrm --all=shm
+	head -c 3000000 /dev/urandom >file
+	try create -s 4M --huge-size 2M -f file
+	expect_status 0
+	foreign_read "$output" 0 3000000 | cmp - file
+}
+
+@test "--huge without enough huge pages: exit 6, how many are free" {
+	need_root
+	[[ -d /sys/kernel/mm/hugepages ]] || skip "no huge pages in this kernel"
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	try create -s $(((free + 2) * 2))M --huge
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_matches "huge pages.*[^0-9]$free are free"
+	assert_stderr_has "hint: "
+	assert_none_left
+}
+
+@test "--huge as an ordinary user: exit 5" {
+	need_root
+	[[ -d /sys/kernel/mm/hugepages ]] || skip "no huge pages in this kernel"
+	try_as_user create -s 2M --huge
+	expect_status 5
+	assert_stderr_has "hint: "
+	assert_none_left
+}
+
+@test "--huge-size of pages that this machine does not have" {
+	try create -s 1G --huge-size 64G
+	((status == 6 || status == 7))
+	assert_output_is ""
+	assert_none_left
+}
+
+# --- What is printed --------------------------------------------------------
+
+@test "--format prints more" {
+	try create -k 0x1234 -s 1M -p 640 --format '%{id}:%{key}:%{size}:%{mode}:%{created}%%\t|'
+	expect_status 0
+	assert_output_matches "^[0-9]+:0x00001234:[0-9.]+M?:0640:yes%"$'\t'"\|$"
+}
+
+@test "shmcreate is shmtool create" {
+	ln -s "$SHMTOOL" shmcreate
+	run --separate-stderr ./shmcreate -s 10
+	expect_status 0
+	assert_output_is "$(the_id)"
+}

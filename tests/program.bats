@@ -1,0 +1,314 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The program as a whole: its help, its names, its sources, its installation.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+top=$BATS_TEST_DIRNAME/..
+
+# The verbs that there are, by their source files: those that define one.
+source_verbs()
+{
+	grep -l '^const struct verb verb_' "$top"/src/verbs/*.c | sed 's#.*/##; s/\.c$//' | sort
+}
+
+# The words of the list of commands in --help.
+help_verbs()
+{
+	shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort
+}
+
+@test "--version, -V: the name and the version, by every name" {
+	local version verb
+	version=$(sed -n 's/^VERSION *= *//p' "$top/Makefile")
+	for verb in '' $(source_verbs); do
+		# shellcheck disable=SC2086
+		try $verb --version
+		expect_status 0
+		assert_output_is "shmtool $version"
+		# shellcheck disable=SC2086
+		try $verb -V
+		expect_status 0
+		assert_output_is "shmtool $version"
+	done
+}
+
+@test "--help has every verb, and help says the same" {
+	assert_equal "$(help_verbs)" "$(source_verbs)"
+	try --help
+	expect_status 0
+	local help=$output
+	assert_stderr_is ''
+	local word
+	for word in -h '-?' help; do
+		try "$word"
+		expect_status 0
+		assert_output_is "$help"
+	done
+}
+
+@test "help VERB is VERB --help" {
+	local verb help
+	for verb in $(source_verbs); do
+		try "$verb" --help
+		expect_status 0
+		assert_stderr_is ''
+		help=$output
+		try help "$verb"
+		expect_status 0
+		assert_output_is "$help"
+		try "$verb" '-?'
+		assert_output_is "$help"
+		try "$verb" -h
+		assert_output_is "$help"
+	done
+	try help nosuch
+	expect_status 2
+	try help ls rm
+	expect_status 2
+	try help ''
+	expect_status 2
+}
+
+@test "every --help fits a screen: 50 lines of 80 columns" {
+	local verb
+	for verb in '' $(source_verbs); do
+		# shellcheck disable=SC2086
+		run shmtool $verb --help
+		((${#lines[@]} <= 50)) || fail "$verb: ${#lines[@]} lines"
+		assert_equal "$verb: $(awk 'length > 80' <<<"$output")" "$verb: "
+		# shellcheck disable=SC2086
+		run shmtool $verb --usage
+		expect_status 0
+	done
+}
+
+@test "--help is printed whatever else is there, and nothing is done" {
+	local id
+	id=$(make_orphan)
+	try rm "$id" --help
+	expect_status 0
+	try rm --help "$id" --nosuch
+	expect_status 0
+	try create -s 1 --help
+	expect_status 0
+	assert_equal "$(segment_count)" 1
+}
+
+@test "a bare shmtool is a usage error" {
+	try
+	expect_status 2
+	assert_output_is ''
+	assert_stderr_has 'no command given'
+	try --
+	expect_status 2
+	try -v
+	expect_status 2
+}
+
+@test "an unknown verb is a usage error that shows it" {
+	local word
+	for word in nosuch LS lsx l '' ./ls shmls '-' $'\e[2J'; do
+		try "$word"
+		expect_status 2
+		assert_output_is ''
+		assert_stderr_has 'shmtool: '
+	done
+	assert_stderr_lacks $'\e'
+	try nosuch --help
+	expect_status 2
+	assert_stderr_has '"nosuch"'
+	try --nosuch ls
+	expect_status 2
+	try -x
+	expect_status 2
+}
+
+@test "an unknown option is a usage error, in every verb" {
+	local verb
+	for verb in $(source_verbs); do
+		try "$verb" --nosuch 1
+		expect_status 2
+		assert_output_is ''
+		assert_stderr_has "shmtool $verb: unknown option \"--nosuch\""
+		try "$verb" -Z 1
+		expect_status 2
+	done
+}
+
+@test "links go straight to their verb, by whatever path" {
+	local verb id
+	id=$(make_segment 4096 600 5)
+	for verb in $(source_verbs); do
+		ln -s "$SHMTOOL" "shm$verb"
+	done
+	run ./shmls -q
+	expect_status 0
+	assert_output_is "$id"
+	PATH=$PWD:$PATH run shmls -q
+	assert_output_is "$id"
+	run "$PWD/shmstat" "$id" --format '%{size}'
+	assert_output_is 4096
+	run ./shmset "$id" -p 640
+	assert_equal "$(segment_field "$id" perms)" 640
+	run ./shmwrite "$id" -t hello
+	expect_status 0
+	run ./shmread "$id" -n 5
+	assert_output_is hello
+	run ./shmattach "$id" true
+	expect_status 0
+	run ./shmrm "$id"
+	expect_status 0
+	run ./shmcreate -s 1
+	expect_status 0
+	segment_exists "$output"
+	# An exec'd name without a path, and names that are no verb.
+	run bash -c 'exec -a shmls "$SHMTOOL" -q'
+	assert_output_is "$output"
+	expect_status 0
+	ln -s "$SHMTOOL" shmnosuch
+	run ./shmnosuch ls -q
+	expect_status 0
+	ln -s "$SHMTOOL" ls
+	run ./ls
+	expect_status 2
+}
+
+@test "no argv[0] at all is no crash" {
+	run perl -e 'exec { $ARGV[0] } "" or die' "$SHMTOOL"
+	expect_status 2
+}
+
+@test "standard descriptors that are closed are not taken by files" {
+	local id
+	id=$(make_segment 4096)
+	# shellcheck disable=SC2016
+	run bash -c '"$SHMTOOL" read "$1" -f out >&- 2>&- <&-' bash "$id"
+	expect_status 0
+	assert_equal "$(stat -c %s out)" 4096
+	# shellcheck disable=SC2016
+	run bash -c '"$SHMTOOL" write "$1" -f out 2>&- >&- <&-' bash "$id"
+	expect_status 0
+	assert_equal "$(stat -c %s out)" 4096
+}
+
+# What is below a directory, with what links point to.
+tree()
+{
+	(cd "$1" && find . -printf '%P %y %m %l\n' | sort)
+}
+
+make_install()
+{
+	# A make that runs above has variables of its own.
+	env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS make -C "$top" --no-print-directory -s \
+		-o all -o "$SHMTOOL" BUILD="$built" DESTDIR="$PWD/root" "$@" >make.log 2>&1 || {
+		cat make.log >&2
+		return 1
+	}
+}
+
+setup()
+{
+	common_setup
+	# Installed is what stands in BUILD, as it is: nothing is built here.
+	built=$BATS_TEST_TMPDIR/built
+}
+
+need_pages()
+{
+	[[ -e $top/man/shmtool.1 ]] || skip "the manual pages are not there yet"
+	need_command make
+	mkdir built
+	cp "$SHMTOOL" built/shmtool
+}
+
+@test "make install puts the program, a link a verb, and the pages in place" {
+	need_pages
+	make_install install
+	local verb
+	cmp root/usr/local/bin/shmtool "$SHMTOOL"
+	assert_equal "$(cd root/usr/local/bin && echo shm* | tr ' ' '\n' | grep -v '^shmtool$' | sed 's/^shm//' | sort)" \
+		"$(help_verbs)"
+	for verb in $(source_verbs); do
+		run "root/usr/local/bin/shm$verb" --help
+		expect_status 0
+		assert_equal "${lines[0]%% [*}" "Usage: shmtool $verb"
+		[[ -s root/usr/local/share/man/man1/shm$verb.1 ]]
+		[[ -s root/usr/local/share/man/man1/shmtool-$verb.1 ]]
+	done
+	[[ -s root/usr/local/share/man/man1/shmtool.1 ]]
+	# Anyone may read and run it.
+	find root -type f ! -perm -444 | grep . && fail "not readable by all"
+	[[ $(stat -c %a root/usr/local/bin/shmtool) == 755 ]]
+}
+
+@test "make install twice is make install once" {
+	need_pages
+	make_install install
+	tree root >once
+	make_install install
+	tree root | diff once -
+}
+
+@test "make uninstall leaves nothing of ours, and all that is not ours" {
+	need_pages
+	local prefix
+	for prefix in /usr/local /opt/x; do
+		make_install install prefix="$prefix"
+		touch "root$prefix/bin/shmother" "root$prefix/bin/shmtool2" "root$prefix/share/man/man1/shmget.1"
+		make_install uninstall prefix="$prefix"
+		assert_equal "$(find "root$prefix" ! -type d | sort)" "root$prefix/bin/shmother
+root$prefix/bin/shmtool2
+root$prefix/share/man/man1/shmget.1"
+		rm -r root
+	done
+}
+
+@test "make install with other directories" {
+	need_pages
+	make_install install prefix=/usr bindir=/sbin mandir=/man
+	[[ -x root/sbin/shmtool && -e root/man/man1/shmtool.1 && ! -e root/usr/bin ]]
+	make_install uninstall prefix=/usr bindir=/sbin mandir=/man
+	assert_equal "$(find root ! -type d)" ''
+}
+
+@test "every verb has its page, and no page is without its verb" {
+	need_pages
+	assert_equal "$(cd "$top/man" && echo shmtool-*.1 | tr ' ' '\n' | sed 's/^shmtool-//; s/\.1$//' | sort)" \
+		"$(source_verbs)"
+}
+
+@test "every option of a verb's --help is in its page" {
+	need_pages
+	local verb option missing=()
+	for verb in $(source_verbs); do
+		for option in $(shmtool "$verb" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
+			# mdoc has "Fl -name", with or without \- for -
+			sed 's/\\-/-/g' "$top/man/shmtool-$verb.1" "$top/man/shmtool.1" |
+				grep -qE -- "(Fl |-|^)-?${option#--}([^a-z-]|$)" || missing+=("$verb $option")
+		done
+	done
+	assert_equal "${missing[*]}" ''
+}
+
+@test "each source file says its licence in its first lines" {
+	local file bad=()
+	while IFS= read -r file; do
+		head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' || bad+=("$file")
+	done < <(find "$top/src" "$top/tests" "$top/Makefile" -type f \
+		\( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' -o -name Makefile -o -perm -u+x \))
+	assert_equal "${bad[*]}" ''
+	grep -q 'GNU GENERAL PUBLIC LICENSE' "$top/COPYING"
+	grep -q 'Version 2, June 1991' "$top/COPYING"
+	grep -q 'END OF TERMS AND CONDITIONS' "$top/COPYING"
+}
+
+@test "nothing but libc and popt is linked" {
+	need_command readelf
+	readelf -h "$SHMTOOL" >/dev/null 2>&1 || skip "not a plain program"
+	run bash -c "readelf -d '$SHMTOOL' | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(lib(popt|c|asan|ubsan|gcc_s|m)\.so|ld-linux)'"
+	assert_output_is ''
+}

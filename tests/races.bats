@@ -1,0 +1,18 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# tests/lib/race.c says how they race. RACE_ROUNDS removals, 20,000 by default.
+@test "what two ordinary processes attach meanwhile is never marked" {
+	need_root
+	run --separate-stderr "$HELPERS/race" "$SHMTOOL" "${RACE_ROUNDS:-20000}"
+	echo "# $output" >&3
+	assert_stderr_is ""
+	assert_output_has " marked=0 lost=0"
+	expect_status 0
+	# and they did meet: some were seen and left alone, some were locked out
+	assert_output_lacks " left=0 "
+	assert_output_lacks " attached=0 "
+}

@@ -1,0 +1,546 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# A segment that holds stdin; its id in id, the same bytes in the file wanted.
+segment_of_stdin()
+{
+	cat >wanted
+	id=$(make_orphan "$(wc -c <wanted)")
+	foreign_write "$id" 0 <wanted
+}
+
+random_segment()
+{
+	head -c "$1" /dev/urandom | segment_of_stdin
+	# the pipe's right side ran in a shell of its own
+	id=$(awk 'END { print $2 }' /proc/sysvipc/shm)
+}
+
+wait_for_status()
+{
+	ended=0
+	wait_until process_is_gone "$1" || return
+	wait "$1" || ended=$?
+}
+
+# What is in this directory, but for what bats itself puts there.
+files_here()
+{
+	find . -mindepth 1 ! -name 'separate-stderr-*' | LC_ALL=C sort | tr '\n' ' '
+}
+
+# --- Bytes ------------------------------------------------------------------
+
+@test "bytes are those that another program wrote" {
+	random_segment 70001
+	shmtool read "$id" | cmp - wanted
+	shmtool read "$id" -f - | cmp - wanted
+	shmtool read "id:$id" >out
+	cmp out wanted
+}
+
+@test "by key" {
+	id=$(make_segment 5 600 0x1234)
+	printf hello | foreign_write "$id" 0
+	try read 0x1234
+	assert_output_is hello
+	try read key:4660
+	assert_output_is hello
+}
+
+@test "offsets and lengths" {
+	random_segment 10000
+	local pair offset length
+	for pair in 0:0 0:1 0:10000 1:9999 9999:1 10000:0 4095:2 4096:4096 0x10:0x20 1K:2K 7:; do
+		offset=${pair%:*}
+		length=${pair#*:}
+		shmtool read "$id" -o "$offset" ${length:+-n "$length"} >out
+		perl -e 'my ($o, $n) = map { s/K$// ? $_ * 1024 : /^0x/ ? hex : $_ } @ARGV;
+			undef $/; my $all = <STDIN>; print substr $all, $o, $n eq "" ? 1e9 : $n' \
+			"$offset" "$length" <wanted >part
+		cmp out part
+	done
+}
+
+@test "options count wherever they stand" {
+	random_segment 100
+	POSIXLY_CORRECT=1 shmtool read "$id" -n 3 | cmp - <(head -c 3 wanted)
+	shmtool read -n 3 -- "$id" | cmp - <(head -c 3 wanted)
+}
+
+@test "more than a pipe holds, to a slow reader" {
+	random_segment 1000000
+	shmtool read "$id" | perl -e 'while (sysread STDIN, my $x, 777) { print $x }' | cmp - wanted
+}
+
+@test "a segment larger than the steps in which it is copied" {
+	random_segment $((3 * 1024 * 1024 + 17))
+	shmtool read "$id" | cmp - wanted
+	shmtool read "$id" -o 1M -f out
+	cmp out <(tail -c +1048577 wanted)
+}
+
+@test "ranges past the end and overflowing: exit 2, and nothing is read" {
+	random_segment 100
+	before=$(segment_field "$id" lpid)
+	local arguments
+	for arguments in "-o 101" "-o 101 -n 0" "-n 101" "-o 1 -n 100" "-o 100 -n 1" \
+		"-o 18446744073709551615" "-o 1 -n 18446744073709551615" \
+		"-o 18446744073709551615 -n 1" "-o 18446744073709551615 -n 2" \
+		"-o 0xffffffffffffffff -n 0xffffffffffffffff" "-o 18446744073709551616" "-o -1" \
+		"-n -1" "-n x" "-o 1x" "-n 99999999T"; do
+		# shellcheck disable=SC2086
+		try read "$id" $arguments
+		expect_status 2
+		assert_output_is ""
+		# shellcheck disable=SC2086
+		try read "$id" $arguments -f out
+		expect_status 2
+		[[ ! -e out ]]
+	done
+	try read "$id" -o 7 -n 94
+	assert_stderr_has 94
+	assert_stderr_has 100
+	assert_equal "$(segment_field "$id" lpid)" "$before"
+}
+
+@test "-n 0 is nothing, and no error" {
+	random_segment 100
+	local arguments
+	for arguments in "-n 0" "-n 0 -x" "-o 100" "-o 100 -x" "-o 50 -n 0"; do
+		# shellcheck disable=SC2086
+		try read "$id" $arguments
+		expect_status 0
+		assert_output_is ""
+		assert_stderr_is ""
+	done
+	try read "$id" -n 0 -f out
+	expect_status 0
+	assert_equal "$(stat -c %s out)" 0
+}
+
+@test "usage errors" {
+	id=$(make_segment)
+	local arguments
+	for arguments in "" "$id $id" "$id --bogus" "$id -n" "-5" "0x" "01" "$id -x=1" "key:0" "4294967296"; do
+		# shellcheck disable=SC2086
+		try read $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	try read "$id" -f ""
+	expect_status 2
+	try read ""
+	expect_status 2
+}
+
+@test "no such segment: exit 3" {
+	try read 5
+	expect_status 3
+	assert_output_is ""
+	try read 0x77 -f out
+	expect_status 3
+	assert_stderr_has 0x00000077
+	[[ ! -e out ]]
+}
+
+@test "the segment is left with its bytes, rights and no attachment" {
+	random_segment 5000
+	before=$(awk -v id="$id" '$2 == id { print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
+	shmtool read "$id" | cmp - wanted
+	assert_equal "$(awk -v id="$id" '$2 == id { print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)" "$before"
+	foreign_read "$id" 0 5000 | cmp - wanted
+}
+
+@test "marked for removal and still attached: may be read" {
+	random_segment 5000
+	hold_segment "$id"
+	ipcrm -m "$id"
+	shmtool read "$id" | cmp - wanted
+}
+
+@test "kernel.shm_rmid_forced=1: refused where reading would destroy it" {
+	random_segment 100
+	hold_segment "$id"
+	set_limit shm_rmid_forced 1
+	shmtool read "$id" | cmp - wanted
+	echo 0 >/proc/sys/kernel/shm_rmid_forced
+	end_process "$holder_pid"
+	echo 1 >/proc/sys/kernel/shm_rmid_forced
+	segment_exists "$id" || skip "the kernel destroyed it when shm_rmid_forced was set"
+	try read "$id"
+	expect_status 7
+	assert_stderr_has shm_rmid_forced
+	segment_exists "$id"
+}
+
+# --- Hex dump ---------------------------------------------------------------
+
+@test "-x is what hexdump -C shows, for sizes 1 to 40" {
+	local size
+	for ((size = 1; size <= 40; size++)); do
+		id=$(make_segment "$size")
+		head -c "$size" /dev/urandom >wanted
+		foreign_write "$id" 0 <wanted
+		"$SHMTOOL" read -x "$id" >out
+		cmp out <(hexdump -C wanted)
+		ipcrm -m "$id"
+	done
+}
+
+@test "-x squeezes runs as hexdump -C does" {
+	local perl
+	for perl in '"\0" x 16' '"\0" x 17' '"\0" x 32' '"\0" x 33' '"\0" x 48' '"\0" x 8192' \
+		'"\0" x 64 . "a"' '"\0" x 63 . "a"' '"a" x 16 . "b" x 32 . "a" x 48' \
+		'"\0" x 4096 . "x" . "\0" x 4095' '("0123456789abcdef" x 4) . "0123456789abcde"' \
+		'"a" x 48 . "b" x 16 . "b" x 15' 'join "", map { chr } 0 .. 255'; do
+		perl -e "print $perl" >wanted
+		id=$(make_segment "$(wc -c <wanted)")
+		foreign_write "$id" 0 <wanted
+		shmtool read "$id" -x | cmp - <(hexdump -C wanted)
+	done
+}
+
+@test "-x of ranges, as hexdump -C -s -n" {
+	{
+		head -c 500 /dev/zero
+		head -c 100 /dev/urandom
+		head -c 400 /dev/zero
+	} >wanted
+	id=$(make_segment 1000)
+	foreign_write "$id" 0 <wanted
+	local pair
+	for pair in 0:16 1:16 1:15 3:1 15:17 16:64 5:495 490:30 600:400 999:1 17:983; do
+		shmtool read "$id" -x -o "${pair%:*}" -n "${pair#*:}" |
+			cmp - <(hexdump -C -s "${pair%:*}" -n "${pair#*:}" wanted)
+	done
+}
+
+@test "-x of offsets above 4 GiB shows all of their digits" {
+	id=$(shmtool create -s 5G --no-reserve)
+	try read "$id" -x -o $((4 * 1024 * 1024 * 1024 + 16)) -n 3
+	expect_status 0
+	assert_equal "${lines[0]%% *}" 100000010
+	assert_equal "${lines[1]}" 100000013
+	ipcrm -m "$id"
+}
+
+@test "-x -f FILE writes the dump there" {
+	random_segment 100
+	try read "$id" -x -f out
+	expect_status 0
+	assert_output_is ""
+	cmp out <(hexdump -C wanted)
+}
+
+@test "on a terminal it is a hex dump, and into a file it is not" {
+	need_command script
+	random_segment 100
+	TERM=dumb script -qec "'$SHMTOOL' read $id" /dev/null </dev/null | tr -d '\r' >out
+	cmp out <(hexdump -C wanted)
+	TERM=dumb script -qec "'$SHMTOOL' read $id -f plain" /dev/null </dev/null
+	cmp plain wanted
+	TERM=dumb script -qec "'$SHMTOOL' read $id | cat >piped" /dev/null </dev/null
+	cmp piped wanted
+}
+
+# --- -f FILE ----------------------------------------------------------------
+
+@test "-f makes a file of mode 0600, whatever the umask" {
+	random_segment 5000
+	umask 0
+	try read "$id" -f out
+	expect_status 0
+	assert_output_is ""
+	cmp out wanted
+	assert_equal "$(stat -c %a out)" 600
+	assert_equal "$(files_here)" "./out ./wanted "
+}
+
+@test "-f replaces a file: a new one is renamed into place" {
+	random_segment 5000
+	echo old >out
+	chmod 644 out
+	ln out link
+	exec 5<out
+	try read "$id" -f out
+	expect_status 0
+	cmp out wanted
+	assert_equal "$(stat -c %a out)" 600
+	assert_equal "$(cat link)" old
+	assert_equal "$(cat <&5)" old
+	exec 5<&-
+	assert_equal "$(files_here)" "./link ./out ./wanted "
+}
+
+@test "-f replaces what a symlink leads to" {
+	random_segment 5000
+	mkdir directory
+	echo old >directory/target
+	ln -s directory/target one
+	ln -s one two
+	ln -s "$PWD/two" three
+	try read "$id" -f three
+	expect_status 0
+	cmp directory/target wanted
+	[[ -L one && -L two && -L three && ! -L directory/target ]]
+	assert_equal "$(ls directory)" target
+}
+
+@test "-f makes what a dangling symlink leads to" {
+	random_segment 5000
+	mkdir directory
+	ln -s target directory/link
+	try read "$id" -f directory/link
+	expect_status 0
+	[[ -L directory/link ]]
+	cmp directory/target wanted
+}
+
+@test "-f through a symlinked directory and up again" {
+	random_segment 10
+	mkdir -p real/sub
+	ln -s real/sub sub
+	ln -s ../target real/sub/link
+	try read "$id" -f sub/link
+	expect_status 0
+	cmp real/target wanted
+}
+
+@test "-f and symlinks that lead to themselves: exit 7" {
+	random_segment 10
+	ln -s loop loop
+	try read "$id" -f loop
+	expect_status 7
+	[[ -L loop ]]
+}
+
+@test "-f into what cannot be written: exit 7, or 5 where it may not be" {
+	random_segment 10
+	mkdir directory
+	try read "$id" -f directory
+	expect_status 7
+	assert_stderr_has directory
+	try read "$id" -f missing/out
+	expect_status 7
+	try read "$id" -f wanted/out
+	expect_status 7
+	if ((EUID == 0)); then
+		mkdir -m 755 roots
+		echo old >roots/out
+		chmod 666 roots/out
+		shmtool "set" "$id" -p 0644
+		try_as_user read "$id" -f roots/out
+		expect_status 5
+		assert_equal "$(cat roots/out)" old
+		assert_equal "$(ls roots)" out
+	fi
+}
+
+@test "-f on a full disk leaves the old file as it was" {
+	need_root
+	random_segment 200000
+	mkdir disk
+	run --separate-stderr unshare --mount bash -c "
+		mount -t tmpfs -o size=64k none disk && echo old >disk/out &&
+		'$SHMTOOL' read $id -f disk/out; echo \"status \$?\"; cat disk/out; ls -A disk"
+	expect_status 0
+	assert_equal "${lines[*]}" "status 7 old out"
+	assert_stderr_has "No space left"
+}
+
+@test "-f on a read-only file system leaves the old file as it was" {
+	need_root
+	random_segment 10
+	mkdir disk
+	run --separate-stderr unshare --mount bash -c "
+		mount -t tmpfs none disk && echo old >disk/out && mount -o remount,ro disk &&
+		'$SHMTOOL' read $id -f disk/out; echo \"status \$?\"; cat disk/out; ls -A disk"
+	assert_equal "${lines[*]}" "status 7 old out"
+}
+
+@test "-f above RLIMIT_FSIZE leaves the old file as it was" {
+	random_segment 200000
+	echo old >out
+	# bash would not hand on an ignored SIGXFSZ otherwise
+	run --separate-stderr bash -c "trap '' XFSZ; exec prlimit --fsize=65536 '$SHMTOOL' read $id -f out"
+	expect_status 7
+	assert_equal "$(cat out)" old
+	assert_equal "$(files_here)" "./out ./wanted "
+}
+
+@test "-f on a file system without O_TMPFILE" {
+	need_root
+	modprobe -q vfat 2>/dev/null || true
+	grep -qw vfat /proc/filesystems || skip "no vfat in this kernel"
+	need_command mkfs.vfat
+	random_segment 100
+	truncate -s 1M image
+	mkfs.vfat image >/dev/null
+	mkdir disk
+	run --separate-stderr unshare --mount bash -c "
+		mount -o loop image disk && echo old >disk/out &&
+		'$SHMTOOL' read $id -f disk/out && cmp disk/out wanted && ls -A disk"
+	expect_status 0
+	assert_output_is out
+}
+
+@test "-f into a fifo, /dev/null and /dev/full writes to them as they are" {
+	random_segment 100000
+	mkfifo pipe
+	background cat pipe
+	try read "$id" -f pipe
+	expect_status 0
+	wait_for_status "$background_pid"
+	cmp "$background_output" wanted
+	[[ -p pipe ]]
+	try read "$id" -f /dev/null
+	expect_status 0
+	[[ -c /dev/null ]]
+	try read "$id" -f /dev/full
+	expect_status 7
+	assert_stderr_has "No space left"
+	[[ -c /dev/full ]]
+	try read "$id" -f /dev/stdout
+	expect_status 0
+	assert_equal "$(files_here)" "./pipe ./wanted "
+}
+
+@test "-f into a fifo whose reader goes away: SIGPIPE or exit 7" {
+	random_segment 1000000
+	mkfifo pipe
+	background head -c 10 pipe
+	try read "$id" -f pipe
+	((status == 141 || status == 7))
+}
+
+# Starts a read into out that stands still after its first write(2), sends it
+# SIGNAL there, and checks that nothing is left of it: interrupt_in_the_middle
+# SIGNAL OPTION...
+interrupt_in_the_middle()
+{
+	local signal=$1
+	shift
+
+	echo old >out
+	rm -f trace
+	# bash lets what it starts in the background ignore SIGINT
+	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write \
+		-e inject=write:delay_exit=400000:when=1 env --default-signal \
+		"$SHMTOOL" read "$id" "$@" -f out
+	wait_until grep -sq 'write(' trace
+	kill "-$signal" "$(awk '/write\(/ { print $1; exit }' trace)"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" $((128 + $(kill -l "$signal")))
+	if ! echo old | cmp - out; then
+		fail "SIG$signal: the old file was replaced"
+	fi
+	assert_equal "$(files_here)" "./out ./trace ./wanted "
+}
+
+@test "a signal while it writes FILE leaves the old file and no temporary one" {
+	need_command strace
+	random_segment $((3 * 1024 * 1024))
+	interrupt_in_the_middle TERM
+	interrupt_in_the_middle INT
+	interrupt_in_the_middle HUP
+	interrupt_in_the_middle KILL
+}
+
+@test "a signal while it writes a hex dump into FILE, too" {
+	need_command strace
+	random_segment $((1024 * 1024))
+	interrupt_in_the_middle KILL -x
+	interrupt_in_the_middle TERM -x
+}
+
+# --- stdout -----------------------------------------------------------------
+
+@test "stdout full or closed: exit 7" {
+	random_segment 100
+	local hex
+	for hex in "" -x; do
+		run --separate-stderr bash -c "'$SHMTOOL' read $id $hex >/dev/full"
+		expect_status 7
+		assert_stderr_has "No space left"
+		run --separate-stderr bash -c "'$SHMTOOL' read $id $hex >&-"
+		expect_status 7
+		assert_stderr_has "cannot write"
+	done
+}
+
+@test "a reader that goes away: SIGPIPE, quietly" {
+	random_segment 1000000
+	local hex
+	for hex in "" -x; do
+		run --separate-stderr bash -c "'$SHMTOOL' read $id $hex | head -c 1 >/dev/null; echo \${PIPESTATUS[0]}"
+		assert_output_is 141
+		assert_stderr_is ""
+	done
+}
+
+@test "stdout that would block" {
+	random_segment 300000
+	perl -MFcntl -e 'pipe my $r, my $w; fcntl $w, F_SETFL, O_NONBLOCK | fcntl $w, F_GETFL, 0;
+		my $pid = fork; if (!$pid) { open STDOUT, ">&", $w; close $r; exec @ARGV }
+		close $w; while (sysread $r, my $x, 5000) { print $x; select undef, undef, undef, 0.001 }
+		waitpid $pid, 0; exit $? >> 8' "$SHMTOOL" read "$id" >out
+	cmp out wanted
+}
+
+# --- Rights -----------------------------------------------------------------
+
+@test "as an ordinary user: read permission is enough, and without it exit 5" {
+	need_root
+	random_segment 5000
+	try_as_user read "$id"
+	expect_status 5
+	assert_output_is ""
+	assert_stderr_has "segment $id"
+	try_as_user read "$id" -f out
+	expect_status 5
+	[[ ! -e out ]]
+	shmtool "set" "$id" -p 0222
+	try_as_user read "$id"
+	expect_status 5
+	shmtool "set" "$id" -p 0604
+	as_user shmtool read "$id" | cmp - wanted
+}
+
+@test "an ordinary user's own segment of mode 0000: exit 5" {
+	need_root
+	id=$(as_user shmtool create -s 10 -p 0)
+	try_as_user read "$id"
+	expect_status 5
+	assert_stderr_has "mode 0000"
+}
+
+@test "a segment that vanishes before it is attached: exit 3" {
+	need_command strace
+	random_segment 100
+	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl,shmat \
+		-e inject=shmat:delay_enter=400000 "$SHMTOOL" read "$id" -f out
+	wait_until grep -q shmctl trace
+	ipcrm -m "$id"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 3
+	[[ ! -e out ]]
+	grep -q "segment $id" "$background_errors"
+}
+
+@test "a segment that is removed while it is read is read to its end" {
+	random_segment 1000000
+	mkfifo pipe
+	background shmtool read "$id" -f pipe
+	exec 5<pipe
+	head -c 1 <&5 >out
+	ipcrm -m "$id"
+	cat <&5 >>out
+	exec 5<&-
+	cmp out wanted
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+}

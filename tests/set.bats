@@ -1,0 +1,347 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# uid, gid and mode, as ipcs has them.
+rights_of()
+{
+	ipcs -m -i "$1" | sed -nE 's/^uid=([0-9]+)\tgid=([0-9]+).*/\1 \2/p; s/^mode=([0-9]+).*/\1/p' | tr '\n' ' '
+}
+
+assert_rights()
+{
+	assert_equal "$(rights_of "$1")" "$2 "
+}
+
+is_locked()
+{
+	ipcs -m | awk -v id="$1" '$2 == id' | grep -qw locked
+}
+
+next_second()
+{
+	(($(date +%s) > $1))
+}
+
+# --- Mode -------------------------------------------------------------------
+
+@test "-p with an octal mode" {
+	id=$(make_segment)
+	local mode
+	for mode in 640 0640 0 777 0777 007 1; do
+		try "set" "$id" -p "$mode"
+		expect_status 0
+		assert_output_is ""
+		assert_stderr_is ""
+		assert_rights "$id" "0 0 $(printf '%#o' $((8#$mode)))"
+	done
+}
+
+# One letter or more of a word, at random; may be none.
+some_of()
+{
+	local i
+	for ((i = 0; i < ${#1}; i++)); do
+		((RANDOM % 2)) && printf %s "${1:i:1}"
+	done
+	return 0
+}
+
+one_of()
+{
+	printf %s "${1:RANDOM % ${#1}:1}"
+}
+
+# Such as u+rw-x,go=u.
+random_mode()
+{
+	local clauses=$((RANDOM % 3 + 1)) operations mode=""
+	while ((clauses--)); do
+		mode+=$(some_of ugoa)
+		operations=$((RANDOM % 3 + 1))
+		while ((operations--)); do
+			mode+=$(one_of +-=)
+			if ((RANDOM % 3)); then
+				mode+=$(some_of rwxX)
+			else
+				mode+=$(one_of ugo)
+			fi
+		done
+		((clauses)) && mode+=,
+	done
+	printf %s "$mode"
+}
+
+@test "-p with a symbolic mode does what chmod does: 400 random ones, under several umasks" {
+	id=$(make_segment)
+	touch file
+	RANDOM=${SEED:=$SRANDOM}
+	echo "SEED=$SEED"
+	for ((turn = 0; turn < 400; turn++)); do
+		local before mode mask
+		before=$(printf '%o' $((RANDOM % 512)))
+		mask=$(printf '%o' $((RANDOM % 512)))
+		((RANDOM % 2)) || mask=022
+		mode=$(random_mode)
+		chmod "$before" file
+		"$SHMTOOL" "set" "$id" -p "$before"
+		(umask "$mask" && chmod -- "$mode" file && "$SHMTOOL" "set" "$id" -p "$mode")
+		if [[ $(segment_field "$id" perms) != "$(stat -c %a file)" ]]; then
+			fail "umask $mask, $before, $mode: $(segment_field "$id" perms), chmod: $(stat -c %a file)"
+		fi
+	done
+}
+
+@test "-p with what is no mode: exit 2, nothing changed" {
+	id=$(make_segment 10 640)
+	local mode
+	for mode in 8 01000 1777 99999999999999999999 u u+ru r +z u+rz u:r , u+r, ,u+r u+r,,g+r "u+r g+r" \
+		0x1ff 640x -640 rw " 640" u+s +t; do
+		try "set" "$id" -p "$mode"
+		expect_status 2
+		assert_stderr_has "$mode"
+	done
+	try "set" "$id" -p ""
+	expect_status 2
+	assert_rights "$id" "0 0 0640"
+}
+
+# --- Owner and group --------------------------------------------------------
+
+@test "-u and -g, by name and number" {
+	need_root
+	id=$(make_segment 10 640)
+	try "set" "$id" -u daemon
+	expect_status 0
+	assert_rights "$id" "1 0 0640"
+	try "set" "$id" -g nogroup
+	assert_rights "$id" "1 65534 0640"
+	try "set" "$id" -u +7777 -g 8888
+	assert_rights "$id" "7777 8888 0640"
+	try "set" "$id" -u 0 -g 0 -p 600
+	assert_rights "$id" "0 0 0600"
+	assert_equal "$(segment_field "$id" cuid) $(segment_field "$id" cgid)" "0 0"
+}
+
+@test "what is not named stays" {
+	need_root
+	id=$(make_segment 10 640)
+	shmtool "set" "$id" -u daemon -g nogroup
+	shmtool "set" "$id" -p u+x
+	assert_rights "$id" "1 65534 0740"
+	shmtool "set" "$id" --lock
+	assert_rights "$id" "1 65534 0740"
+	shmtool "set" "$id" -u 5
+	is_locked "$id"
+	shmtool "set" "$id" -p g=
+	assert_rights "$id" "5 65534 0700"
+	is_locked "$id"
+}
+
+@test "-u and -g with what is no user or group: exit 2" {
+	id=$(make_segment 10 640)
+	local word
+	for word in no-such-name -1 4294967295 +4294967295 4294967296 1x +x 99999999999999999999 ""; do
+		try "set" "$id" -u "$word"
+		expect_status 2
+		try "set" "$id" -g "$word"
+		expect_status 2
+	done
+	assert_rights "$id" "0 0 0640"
+}
+
+@test "ctime changes only where something changes" {
+	id=$(make_segment 10 640)
+	before=$(segment_field "$id" ctime)
+	wait_until next_second "$before"
+	shmtool "set" "$id" -p 640
+	shmtool "set" "$id" -p u+r
+	shmtool "set" "$id" -u 0 -g 0
+	shmtool "set" "$id" -p 600 -n
+	assert_equal "$(segment_field "$id" ctime)" "$before"
+	shmtool "set" "$id" -p 600
+	(($(segment_field "$id" ctime) > before))
+}
+
+@test "looking is not using: last user, atime and dtime stay" {
+	id=$(make_orphan)
+	before=$(awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm)
+	shmtool "set" "$id" -p 666 --lock
+	assert_equal "$(awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm)" "$before"
+}
+
+# --- Locking ----------------------------------------------------------------
+
+@test "--lock and --unlock" {
+	need_root
+	id=$(make_segment 8192)
+	try "set" "$id" --lock
+	expect_status 0
+	is_locked "$id"
+	try "set" "$id" --lock
+	expect_status 0
+	try "set" "$id" --unlock
+	expect_status 0
+	run ! is_locked "$id"
+	try "set" "$id" --lock -n
+	expect_status 0
+	run ! is_locked "$id"
+	try "set" "$id" --lock --unlock
+	expect_status 2
+}
+
+@test "--lock above RLIMIT_MEMLOCK: exit 6 with a hint, and nothing else is changed" {
+	need_root
+	id=$(as_user shmtool create -s 8192)
+	run --separate-stderr as_user prlimit --memlock=4096 "$SHMTOOL" "set" "$id" -p 644 --lock
+	expect_status 6
+	assert_stderr_has RLIMIT_MEMLOCK
+	assert_stderr_has "hint: "
+	assert_equal "$(segment_field "$id" perms)" 600
+	run --separate-stderr as_user prlimit --memlock=0 "$SHMTOOL" "set" "$id" --lock
+	expect_status 5
+	run --separate-stderr as_user prlimit --memlock=65536 "$SHMTOOL" "set" "$id" -p 644 --lock
+	expect_status 0
+	is_locked "$id"
+}
+
+# --- Which segments ---------------------------------------------------------
+
+@test "by id, key and ftok, several at once, one named twice" {
+	touch here
+	one=$(make_segment 10 600 0x11)
+	two=$(make_segment)
+	three=$(shmtool create -s 10 -k ftok:A:here)
+	four=$(make_segment)
+	try "set" 0x11 "$two" ftok:A:here "$two" "id:$one" -p 640
+	expect_status 0
+	for id in "$one" "$two" "$three"; do
+		assert_rights "$id" "0 0 0640"
+	done
+	assert_rights "$four" "0 0 0600"
+}
+
+@test "of several all are tried, and the first failure is told" {
+	need_root
+	one=$(make_segment)
+	two=$(as_user shmtool create -s 10)
+	try "set" 54321 "$one" 0x99 -p 640
+	expect_status 3
+	assert_stderr_has 54321
+	assert_stderr_has 0x00000099
+	assert_rights "$one" "0 0 0640"
+	try_as_user "set" "$one" 54321 "$two" -p 644
+	expect_status 5
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "640 644"
+	try_as_user "set" 54321 "$one" -p 644
+	expect_status 3
+}
+
+@test "filters" {
+	need_root
+	one=$(make_segment 10 600)
+	two=$(make_segment 20 600)
+	three=$(as_user shmtool create -s 30)
+	try "set" --owner nobody -p 644
+	expect_status 0
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$three" perms)" "600 644"
+	try "set" --min-size 15 --owner root -p 640
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "600 640"
+	try "set" "$one" "$two" --max-size 15 -p 666
+	expect_status 0
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "666 640"
+	try "set" --all -p 600
+	expect_status 0
+	assert_equal "$(awk 'NR > 1 { print $3 }' /proc/sysvipc/shm | sort -u)" 600
+	try "set" --owner daemon -p 0
+	expect_status 0
+	try "set" --all --except "$one" -p 611
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "600 611"
+}
+
+@test "-n tells, and changes nothing" {
+	id=$(make_segment 10 600 0x11)
+	try "set" "$id" -n -p 640
+	expect_status 0
+	assert_output_has "would change $id"
+	assert_output_matches "0?600.*0?640"
+	assert_rights "$id" "0 0 0600"
+}
+
+@test "usage errors, nothing changed" {
+	id=$(make_segment)
+	local arguments
+	for arguments in "" "-p 640" "$id" "$id -u" "$id --bogus -p 640" "--grace 0 -p 640" "--except $id -p 640" \
+		"--all --orphaned -p 640" "$id -p 640 0x" "$id -p 640 key:0" "$id 01 -p 640" "-1 -p 640" \
+		"--all" "--state nonsense -p 640"; do
+		# shellcheck disable=SC2086
+		try "set" $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	assert_rights "$id" "0 0 0600"
+}
+
+# --- Rights -----------------------------------------------------------------
+
+@test "not the owner: exit 5, nothing changed" {
+	need_root
+	id=$(make_segment 10 666)
+	try_as_user "set" "$id" -p 777
+	expect_status 5
+	assert_stderr_has "segment $id"
+	assert_stderr_has "hint: "
+	try_as_user "set" "$id" -u nobody
+	expect_status 5
+	try_as_user "set" "$id" --lock
+	expect_status 5
+	assert_rights "$id" "0 0 0666"
+}
+
+@test "an ordinary user's own segment of mode 0000" {
+	need_root
+	id=$(as_user shmtool create -s 10 -p 0 -k 0x11)
+	try_as_user "set" 0x11 -p u+rw
+	expect_status 0
+	assert_rights "$id" "65534 65534 0600"
+	try_as_user "set" "$id" -p 0
+	try_as_user "set" "$id" -g daemon
+	expect_status 0
+	assert_rights "$id" "65534 1 0"
+}
+
+@test "what was given away can be had back by its creator" {
+	need_root
+	id=$(as_user shmtool create -s 10)
+	try_as_user "set" "$id" -u daemon -p 0
+	expect_status 0
+	try_as_user "set" "$id" -u nobody -p 600
+	expect_status 0
+	assert_rights "$id" "65534 65534 0600"
+}
+
+@test "attached and marked segments can be changed" {
+	id=$(make_segment)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	try "set" "$id" -p 640
+	expect_status 0
+	assert_equal "$(segment_field "$id" perms)" 1640
+}
+
+@test "a segment that vanishes before it is changed: exit 3" {
+	need_command strace
+	id=$(make_segment)
+	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl \
+		-e inject=shmctl:signal=SIGSTOP:when=1 "$SHMTOOL" "set" "$id" -p 640
+	wait_until grep -sq 'stopped by SIGSTOP' trace
+	ipcrm -m "$id"
+	kill -CONT "$(pgrep -P "$background_pid")"
+	ended=0
+	wait_until process_is_gone "$background_pid"
+	wait "$background_pid" || ended=$?
+	assert_equal "$ended" 3
+	grep -q "segment $id" "$background_errors"
+}

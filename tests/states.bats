@@ -1,0 +1,450 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# States and filters: the same selection in ls, stat, set and rm.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+state_of()
+{
+	shmtool ls "$1" "${@:2}" --format '%{state}'
+}
+
+# ids FILTER...: what ls selects, sorted, on one line
+ids()
+{
+	shmtool ls -q "$@" | sort -n | paste -sd ' '
+}
+
+# sorted ID...: the same of ids given
+sorted()
+{
+	printf '%s\n' "$@" | sort -n | paste -sd ' '
+}
+
+# Uses a segment by a process that lives on; sets user_pid.
+use_and_live()
+{
+	# shellcheck disable=SC2016
+	background perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die "shmwrite: $!"; print "used\n"; sleep 1 while 1' "$1"
+	wait_until test -s "$background_output" || return
+	# shellcheck disable=SC2034
+	user_pid=$background_pid
+}
+
+# --- States -----------------------------------------------------------------
+
+@test "attached, by one and by many, to read or to write" {
+	local id
+	id=$(make_orphan)
+	hold_segment "$id" ro
+	assert_equal "$(state_of "$id" --grace 0)" attached
+	hold_segment "$id"
+	assert_equal "$(state_of "$id" --grace 0)" attached
+	try ls "$id" --format '%{nattch}'
+	assert_output_is 2
+}
+
+@test "dest: marked while somebody holds it" {
+	local id
+	id=$(make_orphan 4096 600 77)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	assert_equal "$(state_of "$id" --grace 0)" dest
+	assert_equal "$(ids --attached) $(ids --dest) $(ids --state dest)" "$id $id $id"
+	assert_equal "$(ids --state attached)" ''
+	try ls key:77
+	expect_status 3
+}
+
+@test "orphaned: the creator and the last user are gone, and the grace is over" {
+	local id
+	id=$(make_orphan)
+	assert_equal "$(state_of "$id" --grace 0)" orphaned
+	assert_equal "$(ids --orphaned --grace 0)" "$id"
+}
+
+@test "orphaned: never used, and the creator is gone" {
+	local id
+	id=$(make_segment)
+	assert_equal "$(segment_field "$id" lpid)" 0
+	assert_equal "$(state_of "$id" --grace 0)" orphaned
+}
+
+@test "detached: the grace is not over; it is 60 seconds unless said otherwise" {
+	local id
+	id=$(make_orphan)
+	assert_equal "$(state_of "$id")" detached
+	assert_equal "$(state_of "$id" --grace 1h)" detached
+	try rm --orphaned
+	expect_status 0
+	assert_output_is ''
+	segment_exists "$id"
+	try stat "$id"
+	assert_output_has 'grace 1m'
+}
+
+@test "the grace counts from the latest of the three times" {
+	need_root
+	local id
+	id=$(make_orphan)
+	wait_until idle_for_a_second "$id"
+	assert_equal "$(state_of "$id" --grace 1s)" orphaned
+	assert_equal "$(ids --idle 1s) $(ids --idle 1000)" "$id "
+	# IPC_SET changes ctime, and so idle begins again.
+	ipcs -m -i "$id" >/dev/null
+	shmtool set "$id" -p 640
+	assert_equal "$(state_of "$id" --grace 1m)" detached
+	assert_equal "$(ids --idle 1m)" ''
+}
+
+idle_for_a_second()
+{
+	(($(shmtool ls "$1" --format '%{idle}') >= 1))
+}
+
+@test "detached: the creator lives" {
+	local id
+	id=$(make_live_segment)
+	assert_equal "$(state_of "$id" --grace 0)" detached
+	# Also when the last user is another, who is gone.
+	foreign_write "$id" 0 <<<x
+	assert_equal "$(state_of "$id" --grace 0)" detached
+	try rm --orphaned --grace 0
+	assert_output_is ''
+	segment_exists "$id"
+}
+
+@test "detached: the last user lives, the creator is gone" {
+	local id
+	id=$(make_segment)
+	use_and_live "$id"
+	assert_equal "$(state_of "$id" --grace 0)" detached
+	try rm --orphaned --grace 0
+	assert_output_is ''
+	segment_exists "$id"
+	end_process "$user_pid"
+	assert_equal "$(state_of "$id" --grace 0)" orphaned
+}
+
+@test "orphaned: the creator is a zombie, which nobody has waited for yet" {
+	# shellcheck disable=SC2016
+	background perl -e '
+		$| = 1;
+		if (!(my $child = fork)) { print shmget(0, 1, 01600) + 0, "\n"; exit }
+		sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local id creator
+	id=$(<"$background_output")
+	creator=$(segment_field "$id" cpid)
+	zombie()
+	{
+		[[ $(awk '/^State:/ { print $2 }' "/proc/$creator/status") == Z ]]
+	}
+	wait_until zombie
+	assert_equal "$(state_of "$id" --grace 0)" orphaned
+	try ls "$id" --format '%{made-by} %{ccomm}'
+	assert_output_is "$creator gone -"
+}
+
+@test "detached: the creator is of another pid namespace, and so unknown" {
+	need_root
+	# In there the creator of what was made out here is pid 0.
+	local id
+	id=$(make_live_segment)
+	foreign_write "$id" 0 <<<x
+	run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" ls "$id" --grace 0 --format '%{cpid} %{state} %{made-by}'
+	expect_status 0
+	assert_output_is '0 detached -'
+	run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" rm --orphaned --likely --grace 0
+	expect_status 0
+	segment_exists "$id"
+}
+
+@test "as an ordinary user the same states, without the right to read them" {
+	need_root
+	make_orphan 4096 0 >/dev/null
+	make_live_segment 4096 0 >/dev/null
+	hold_segment "$(make_segment 4096 0)"
+	assert_equal "$(as_user shmtool ls --grace 0 --format '%{id} %{state}')" \
+		"$(shmtool ls --grace 0 --format '%{id} %{state}')"
+	assert_equal "$(shmtool ls --grace 0 --format '%{state}' | paste -sd ' ')" 'orphaned detached attached'
+}
+
+@test "hidepid does not make the living look gone" {
+	need_root
+	local id
+	id=$(make_live_segment 4096 666)
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc &&
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$1" ls "$2" --grace 0 --format "%{state}"' \
+		sh "$SHMTOOL" "$id"
+	expect_status 0
+	assert_output_is detached
+}
+
+@test "the state is the same whatever the order of the filter options" {
+	local id
+	id=$(make_orphan)
+	assert_equal "$(ids --grace 0 --orphaned) $(ids --orphaned --grace 0)" "$id $id"
+	# The last --grace counts.
+	assert_equal "$(ids --grace 1h --orphaned --grace 0)" "$id"
+	assert_equal "$(ids --grace 0 --orphaned --grace 1h)" ''
+}
+
+# --- One house with some of everything --------------------------------------
+
+# Sets orphan used alive attached marked big: ids. nobody owns used; nobody
+# made nobodys.
+furnish()
+{
+	need_root # for other users
+	orphan=$(make_segment 1000 600 101)
+	used=$(make_orphan 2000 640 102)
+	alive=$(make_live_segment 3000 644 103)
+	alive_pid=$(segment_field "$alive" cpid)
+	attached=$(make_segment 4000 666 104)
+	hold_segment "$attached"
+	marked=$(make_segment 5000 600 105)
+	hold_segment "$marked"
+	ipcrm -m "$marked"
+	big=$(make_segment 3000000000 600 0xf0000001)
+	nobodys=$(as_user perl -e "$create" 7000 600 106)
+	shmtool set "$used" -u nobody
+	all=$(sorted "$orphan" "$used" "$alive" "$attached" "$marked" "$big" "$nobodys")
+	assert_equal "$(segment_count)" 7
+}
+
+@test "each filter by itself" {
+	furnish
+	assert_equal "$(ids)" "$all"
+	assert_equal "$(ids --all)" "$all"
+	assert_equal "$(ids --orphaned --grace 0)" "$(sorted "$orphan" "$used" "$big" "$nobodys")"
+	assert_equal "$(ids --orphaned)" ''
+	assert_equal "$(ids --likely --grace 0)" "$(sorted "$orphan" "$used" "$big" "$nobodys")"
+	assert_equal "$(ids --detached)" "$(sorted "$orphan" "$used" "$alive" "$big" "$nobodys")"
+	assert_equal "$(ids --attached)" "$(sorted "$attached" "$marked")"
+	assert_equal "$(ids --dest)" "$marked"
+	assert_equal "$(ids --state attached)" "$attached"
+	assert_equal "$(ids --state detached --grace 0)" "$alive"
+	assert_equal "$(ids --state kept)" ''
+	assert_equal "$(ids --state dest,attached)" "$(sorted "$attached" "$marked")"
+	assert_equal "$(ids --owner nobody)" "$(sorted "$used" "$nobodys")"
+	assert_equal "$(ids --creator nobody)" "$nobodys"
+	assert_equal "$(ids --creator root)" "$(sorted "$orphan" "$used" "$alive" "$attached" "$marked" "$big")"
+	assert_equal "$(ids --key 102)" "$used"
+	assert_equal "$(ids --key 0xf0000001) $(ids --key -268435455)" "$big $big"
+	assert_equal "$(ids --key 105)" ''
+	assert_equal "$(ids --pid "$alive_pid")" "$alive"
+	assert_equal "$(ids --pid "$(segment_field "$used" lpid)")" "$used"
+	assert_equal "$(ids --pid "$(segment_field "$attached" lpid)")" "$attached"
+	assert_equal "$(ids --min-size 4000)" "$(sorted "$attached" "$marked" "$big" "$nobodys")"
+	assert_equal "$(ids --max-size 2000)" "$(sorted "$orphan" "$used")"
+	assert_equal "$(ids --min-size 3000 --max-size 4K)" "$(sorted "$alive" "$attached")"
+	assert_equal "$(ids --idle 0)" "$all"
+	assert_equal "$(ids --idle 1d)" ''
+}
+
+@test "kinds combine: all must hold" {
+	furnish
+	assert_equal "$(ids --orphaned --grace 0 --owner root)" "$(sorted "$orphan" "$big")"
+	assert_equal "$(ids --orphaned --attached --grace 0)" ''
+	assert_equal "$(ids --attached --detached)" ''
+	assert_equal "$(ids --detached --owner root --max-size 3000)" "$(sorted "$orphan" "$alive")"
+	assert_equal "$(ids --owner nobody --creator root)" "$used"
+	assert_equal "$(ids --owner nobody --creator nobody)" "$nobodys"
+	assert_equal "$(ids --state dest --attached)" "$marked"
+	assert_equal "$(ids --key 101 --max-size 999)" ''
+	assert_equal "$(ids --orphaned --state detached --grace 0)" ''
+	assert_equal "$(ids --pid "$alive_pid" --key 103 --detached --owner root --idle 0)" "$alive"
+}
+
+@test "a kind given twice matches either value" {
+	furnish
+	assert_equal "$(ids --key 101 --key 103)" "$(sorted "$orphan" "$alive")"
+	assert_equal "$(ids --owner nobody --owner root)" "$all"
+	assert_equal "$(ids --owner nobody --owner bin)" "$(sorted "$used" "$nobodys")"
+	assert_equal "$(ids --state dest --state attached)" "$(sorted "$attached" "$marked")"
+	assert_equal "$(ids --min-size 5000 --min-size 4000)" "$(ids --min-size 4000)"
+	assert_equal "$(ids --min-size 4000 --min-size 5000)" "$(ids --min-size 4000)"
+	assert_equal "$(ids --max-size 1000 --max-size 2000)" "$(ids --max-size 2000)"
+	assert_equal "$(ids --max-size 0 --max-size 2000)" "$(ids --max-size 2000)"
+	assert_equal "$(ids --idle 1d --idle 0)" "$all"
+	assert_equal "$(ids --idle 0 --idle 1d)" "$all"
+	assert_equal "$(ids --pid "$alive_pid" --pid "$(segment_field "$used" lpid)")" "$(sorted "$alive" "$used")"
+	assert_equal "$(ids --orphaned --orphaned --grace 0)" "$(ids --orphaned --grace 0)"
+	assert_equal "$(ids --all --all)" "$all"
+}
+
+@test "--all with another filter is exit 2, with a modifier it is not" {
+	furnish
+	local verb filter
+	for verb in ls stat 'set -p 600' rm; do
+		for filter in --orphaned '--state dest' '--owner root' '--key 1' '--idle 0' '--max-size 1' --detached; do
+			# shellcheck disable=SC2086
+			try $verb --all $filter
+			expect_status 2
+			# shellcheck disable=SC2086
+			try $verb $filter --all
+			expect_status 2
+			assert_output_is ''
+		done
+	done
+	assert_equal "$(ids)" "$all"
+	assert_equal "$(ids --all --except "$orphan" --grace 0)" "$(sorted "$used" "$alive" "$attached" "$marked" "$big" "$nobodys")"
+}
+
+@test "--except, by id, by key, more than one, and one that names nothing" {
+	furnish
+	assert_equal "$(ids --owner nobody --except "$used")" "$nobodys"
+	assert_equal "$(ids --owner nobody --except key:102)" "$nobodys"
+	assert_equal "$(ids --owner nobody --except 0x66 --except "$nobodys")" ''
+	assert_equal "$(ids --except 2147483647 --except key:999)" "$all"
+	# A modifier selects nothing by itself, but ls begins with all.
+	assert_equal "$(ids --except "$big" --except "$marked")" "$(sorted "$orphan" "$used" "$alive" "$attached" "$nobodys")"
+	# What is marked has no key any more.
+	assert_equal "$(ids --dest --except key:105)" "$marked"
+	try rm --owner nobody --except "$used"
+	expect_status 0
+	assert_equal "$(ids --owner nobody)" "$used"
+}
+
+@test "rm, set and stat with modifiers only are exit 2" {
+	furnish
+	local verb
+	for verb in rm 'rm -n' 'rm -f' 'set -p 600' stat; do
+		# shellcheck disable=SC2086
+		try $verb --grace 0
+		expect_status 2
+		# shellcheck disable=SC2086
+		try $verb --except "$orphan"
+		expect_status 2
+		# shellcheck disable=SC2086
+		try $verb
+		expect_status 2
+	done
+	try rm --even-attached
+	expect_status 2
+	assert_equal "$(ids)" "$all"
+}
+
+@test "SEGMENTs with filters: those named that pass; the others are left alone" {
+	furnish
+	assert_equal "$(ids "$orphan" "$alive" "$attached" --orphaned --grace 0)" "$orphan"
+	try ls "$alive" --orphaned --grace 0 -q
+	expect_status 0
+	assert_output_is ''
+	try rm "$alive" "$attached" --orphaned --grace 0
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	try set "$orphan" "$alive" --orphaned --grace 0 -p 777
+	expect_status 0
+	assert_equal "$(segment_field "$orphan" perms) $(segment_field "$alive" perms)" '777 644'
+	try rm "$orphan" "$alive" key:104 --orphaned --grace 0
+	expect_status 0
+	assert_equal "$(ids)" "$(sorted "$used" "$alive" "$attached" "$marked" "$big" "$nobodys")"
+	try rm "$orphan" --orphaned
+	expect_status 3
+	# An exception counts for what is named, too.
+	try rm "$used" --except "$used" --all
+	expect_status 0
+	segment_exists "$used"
+}
+
+@test "what ls selects, stat, set -n and rm -n select as well" {
+	furnish
+	local filters=(
+		'--all' '--orphaned --grace 0' '--orphaned' '--likely --grace 0' '--likely' '--detached' '--attached'
+		'--dest' '--state dest' '--state attached' '--state detached' '--state detached --grace 0'
+		'--state orphaned --grace 0' '--state orphaned,dest,attached --grace 0' '--state kept'
+		'--owner nobody' '--owner root' '--owner +65534' '--creator nobody' '--creator root --owner nobody'
+		'--key 101' '--key 101 --key 0xf0000001' '--key 105' "--pid $alive_pid" '--pid 1' '--idle 0' '--idle 1h'
+		'--min-size 1' '--min-size 4001' '--max-size 3000' '--min-size 2K --max-size 5K' '--max-size 0'
+		'--owner root --detached' '--owner nobody --owner root' '--all --except key:101'
+		'--all --except 2147483647' "--owner root --except $alive --except key:104" '--attached --owner root'
+		"$orphan $alive $marked --detached" "$attached key:102 --idle 0" '0xf0000001 --min-size 1G' "$big --dest"
+	)
+	local filter listed some=0
+	for filter in "${filters[@]}"; do
+		# shellcheck disable=SC2086
+		{
+			listed=$(ids $filter)
+			assert_equal "$filter: $(shmtool stat $filter --format '%{id}' | sort -n | paste -sd ' ')" "$filter: $listed"
+			assert_equal "$filter: $(shmtool set -n -p 601 $filter | awk '{ print $3 }' | sort -n | paste -sd ' ')" \
+				"$filter: $listed"
+			assert_equal "$filter: $(shmtool rm -n --even-attached $filter | awk '/^would/ { print $3 }' | sort -n | paste -sd ' ')" \
+				"$filter: $listed"
+			# Without --even-attached: less what is attached.
+			[[ $filter == [0-9]* ]] || assert_equal \
+				"$filter: $(shmtool rm -n $filter | awk '/^would/ { print $3 }' | sort -n | paste -sd ' ')" \
+				"$filter: $(shmtool ls --format '%{id} %{nattch}' $filter | awk '$2 == 0 { print $1 }' | sort -n | paste -sd ' ')"
+			assert_equal "$filter: $(shmtool ls -J $filter | jq -r '.segments[].id' | sort -n | paste -sd ' ')" "$filter: $listed"
+		}
+		[[ -z $listed ]] || some=$((some + 1))
+	done
+	((some > 25))
+	assert_equal "$(ids)" "$all"
+}
+
+@test "what rm removes is what ls showed" {
+	furnish
+	local listed
+	listed=$(ids --orphaned --grace 0 --owner root)
+	try rm --orphaned --grace 0 --owner root
+	expect_status 0
+	assert_equal "$(awk '/^removed/ { print $2 }' <<<"$output" | sort -n | paste -sd ' ')" "$listed"
+	assert_equal "$(ids)" "$(sorted "$used" "$alive" "$attached" "$marked" "$nobodys")"
+	try rm --all
+	expect_status 0
+	assert_equal "$(ids)" "$(sorted "$attached" "$marked")"
+}
+
+@test "filters that match nothing are no error" {
+	local verb
+	for verb in ls stat 'set -p 600' rm 'rm -n'; do
+		# shellcheck disable=SC2086
+		try $verb --orphaned
+		expect_status 0
+		assert_stderr_is ''
+	done
+	try rm --all
+	expect_status 0
+	assert_output_is ''
+}
+
+# --- Likely -----------------------------------------------------------------
+
+# With a false list and a living process: a pid that was used again. The rows
+# stand for segments that are really there, whose pid is that of this shell.
+likely_list()
+{
+	local now boot
+	now=$(date +%s)
+	boot=$((now - $(cut -d. -f1 /proc/uptime)))
+	printf '%s\n' 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime'
+	printf '0 %s 600 4096 %s %s 0 0 0 0 0 %s\n' \
+		1 "$1" "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
+		2 "$1" "$1" "$((boot + 500)) $((boot + 700)) $((boot + 700))" \
+		3 "$1" "$1" "$((now - 100)) $((now - 100)) $((boot + 700))" \
+		4 "$1" 0 "0 0 $((boot + 700))" \
+		5 4194303 "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
+		6 1 "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
+		7 4194303 4194303 "$((boot + 700)) $((boot + 700)) $((boot + 700))"
+}
+
+@test "--likely also takes pids that were used again, with ten minutes between" {
+	unshare --mount true 2>/dev/null || skip "cannot make a mount namespace"
+	(($(cut -d. -f1 /proc/uptime) > 1400)) || skip "the machine is up for less than 24 minutes"
+	background sleep 1000
+	likely_list "$background_pid" >list
+	# shellcheck disable=SC2016
+	run unshare --mount sh -c 'mount --bind list /proc/sysvipc/shm && exec "$1" ls --likely -q' sh "$SHMTOOL"
+	expect_status 0
+	assert_output_is $'1\n4\n5\n7'
+	# shellcheck disable=SC2016
+	run unshare --mount sh -c 'mount --bind list /proc/sysvipc/shm && exec "$1" ls --orphaned -q' sh "$SHMTOOL"
+	expect_status 0
+	assert_output_is 7
+}

@@ -1,0 +1,437 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# A segment of SIZE bytes that is full of dots: its id in id.
+dots()
+{
+	id=$(make_orphan "$1")
+	perl -e 'print "." x $ARGV[0]' "$1" | foreign_write "$id" 0
+}
+
+# What is in the segment now, unprintable bytes as \ooo.
+contents()
+{
+	foreign_read "$id" 0 "$(segment_field "$id" size)" | perl -pe 's/([^ -~])/sprintf "\\%03o", ord $1/ge'
+}
+
+assert_contents()
+{
+	assert_equal "$(contents)" "$1"
+}
+
+begins_with()
+{
+	[[ $(foreign_read "$id" 0 ${#1}) == "$1" ]]
+}
+
+wait_for_status()
+{
+	ended=0
+	wait_until process_is_gone "$1" || return
+	wait "$1" || ended=$?
+}
+
+# --- Literals ---------------------------------------------------------------
+
+@test "-t writes the text with no newline" {
+	dots 10
+	try write "$id" -t hello
+	expect_status 0
+	assert_output_is ""
+	assert_stderr_is ""
+	assert_contents "hello....."
+	try write "$id" -o 7 -t '=a%'
+	assert_contents "hello..=a%"
+	try write -t -- "$id"
+	expect_status 0
+	assert_contents "--llo..=a%"
+}
+
+@test "-t of every form that popt could spoil" {
+	local word
+	# shellcheck disable=SC2016 # as it stands
+	for word in =abc a=b '"q"' "'" "it's" '\n' '$HOME' ' x ' $'\n' '-z' '--' -1 "%s%n" '*' '#!' $'\xff\xfe'; do
+		dots 8
+		try write "$id" -t "$word"
+		expect_status 0
+		foreign_read "$id" 0 8 | cmp - <(perl -e 'print substr $ARGV[0] . "." x 8, 0, 8' -- "$word")
+		dots 8
+		try write "$id" "--text=$word"
+		expect_status 0
+		foreign_read "$id" 0 8 | cmp - <(perl -e 'print substr $ARGV[0] . "." x 8, 0, 8' -- "$word")
+	done
+	dots 8
+	try write "$id" -t=ab
+	expect_status 0
+	assert_contents "=ab....."
+}
+
+@test "-x writes hex digits, blanks between bytes" {
+	dots 8
+	try write "$id" -x "00 fF1a" -o 2
+	expect_status 0
+	assert_contents '..\000\377\032...'
+	try write "$id" -x $' 41\t42 \n 43 '
+	expect_status 0
+	assert_contents 'ABC\377\032...'
+}
+
+@test "-x of anything else: exit 2, nothing written" {
+	dots 8
+	local word
+	for word in 0 0x41 "4 1" 414 41,42 4g "" " " "41 4"; do
+		try write "$id" -x "$word"
+		expect_status 2
+		assert_output_is ""
+	done
+	assert_contents "........"
+}
+
+@test "every length and offset of a literal" {
+	local offset length text
+	for ((length = 1; length <= 9; length++)); do
+		dots 32
+		text=$(printf '%.*s' "$length" ABCDEFGHI)
+		for offset in 0 1 2 3 4 7 8 16 $((32 - length)); do
+			shmtool write "$id" -o "$offset" -t "$text"
+			assert_equal "$(foreign_read "$id" "$offset" "$length")" "$text"
+			printf '%.*s' "$length" ......... | foreign_write "$id" "$offset"
+			assert_contents "................................"
+		done
+	done
+}
+
+@test "a literal past the end: exit 2, nothing written" {
+	dots 8
+	local arguments
+	for arguments in "-t 123456789" "-t x -o 8" "-t 12 -o 7" "-x 0102 -o 7" "-t x -o 9" \
+		"-t x -o 18446744073709551615" "-t 12 -o 18446744073709551615"; do
+		# shellcheck disable=SC2086
+		try write "$id" $arguments
+		expect_status 2
+	done
+	assert_stderr_has "segment $id"
+	assert_contents "........"
+	try write "$id" -t 12345678
+	assert_contents "12345678"
+}
+
+@test "-z zeroes, all or a range" {
+	dots 16
+	try write "$id" -z -o 3 -n 2
+	expect_status 0
+	assert_contents '...\000\000...........'
+	try write "$id" -z -o 14
+	assert_contents '...\000\000.........\000\000'
+	try write "$id" -z
+	assert_equal "$(contents | tr -d '\\0')" ""
+	dots 16
+	try write "$id" -z -n 0
+	expect_status 0
+	assert_contents "................"
+}
+
+@test "-z of ranges that begin and end anywhere in pages" {
+	perl -e 'print "." x 20000' >dots
+	id=$(make_orphan 20000)
+	local pair
+	for pair in 0:20000 1:19999 0:4096 4096:4096 4095:4098 1:4095 5000:100 8191:1 8192:8193 100:19900 \
+		16384:3616 16383:3616 12288:7712; do
+		foreign_write "$id" 0 <dots
+		try write "$id" -z -o "${pair%:*}" -n "${pair#*:}"
+		expect_status 0
+		foreign_read "$id" 0 20000 | cmp - <(perl -e 'my ($o, $n) = @ARGV; my $x = "." x 20000;
+			substr $x, $o, $n, "\0" x $n; print $x' "${pair%:*}" "${pair#*:}")
+	done
+}
+
+@test "-z gives the memory back" {
+	id=$(make_orphan $((1024 * 1024)))
+	head -c 1048576 /dev/urandom | foreign_write "$id" 0
+	assert_equal "$(segment_field "$id" rss)" 1048576
+	try write "$id" -z
+	expect_status 0
+	assert_equal "$(segment_field "$id" rss)" 0
+}
+
+@test "--fill writes one byte all over, or in a range" {
+	dots 8
+	try write "$id" --fill 0x41 -o 2 -n 3
+	expect_status 0
+	assert_contents "..AAA..."
+	try write "$id" --fill 255
+	assert_contents '\377\377\377\377\377\377\377\377'
+	local word
+	for word in 256 -1 x "" 0x100 4294967296; do
+		try write "$id" --fill "$word"
+		expect_status 2
+	done
+}
+
+# --- Files and streams ------------------------------------------------------
+
+@test "stdin is the default" {
+	dots 10
+	printf hello | shmtool write "$id"
+	assert_contents "hello....."
+	printf HE | shmtool write "$id" -o 8
+	assert_contents "hello...HE"
+	printf xy | shmtool write "$id" -f -
+	assert_contents "xyllo...HE"
+}
+
+@test "a large file, and a pipe in pieces, arrive whole" {
+	head -c 2500000 /dev/urandom >file
+	id=$(make_orphan 2500000)
+	shmtool write "$id" -f file
+	foreign_read "$id" 0 2500000 | cmp - file
+	shmtool write "$id" -z
+	perl -e 'while (sysread STDIN, my $x, 3333) { syswrite STDOUT, $x }' <file | shmtool write "$id"
+	foreign_read "$id" 0 2500000 | cmp - file
+}
+
+@test "a file from where it stands" {
+	dots 10
+	printf 0123456789 >file
+	{
+		perl -e 'sysread STDIN, my $x, 6'
+		shmtool write "$id"
+	} <file
+	assert_contents "6789......"
+}
+
+@test "-n takes that many bytes of more" {
+	dots 10
+	printf 0123456789abcdef >file
+	try write "$id" -n 4 -o 1 -f file
+	expect_status 0
+	assert_contents ".0123....."
+	printf ABCDEFGHIJKLMNOP | shmtool write "$id" -n 3
+	assert_contents "ABC23....."
+	try write "$id" -n 0 -f file
+	expect_status 0
+	assert_contents "ABC23....."
+}
+
+@test "a file that does not fit is refused before a byte is written" {
+	dots 8
+	printf 123456789 >file
+	try write "$id" -f file
+	expect_status 7
+	assert_stderr_matches "9 bytes.* 8 "
+	assert_stderr_has "hint: --truncate"
+	run --separate-stderr bash -c "'$SHMTOOL' write $id <file"
+	expect_status 7
+	try write "$id" -f file -o 1
+	expect_status 7
+	try write "$id" -f file -o 8
+	expect_status 7
+	assert_contents "........"
+}
+
+@test "a stream that does not fit: exit 7 with the count that was written" {
+	dots 8
+	run --separate-stderr bash -c "printf 123456789 | '$SHMTOOL' write $id"
+	expect_status 7
+	assert_stderr_matches "[^0-9]8 bytes were written"
+	assert_contents "12345678"
+	run --separate-stderr bash -c "printf abcdef | '$SHMTOOL' write $id -o 3"
+	expect_status 7
+	assert_stderr_matches "[^0-9]5 bytes were written"
+	assert_contents "123abcde"
+	run --separate-stderr bash -c "printf x | '$SHMTOOL' write $id -o 8"
+	expect_status 7
+	assert_stderr_matches "[^0-9]0 bytes were written"
+}
+
+@test "a stream that fits exactly is no error" {
+	dots 8
+	run --separate-stderr bash -c "printf 12345678 | '$SHMTOOL' write $id"
+	expect_status 0
+	assert_stderr_is ""
+	run --separate-stderr bash -c "'$SHMTOOL' write $id -o 8 </dev/null"
+	expect_status 0
+	assert_contents "12345678"
+}
+
+@test "--truncate takes what fits, of a file and of a stream" {
+	dots 8
+	printf 123456789 >file
+	try write "$id" --truncate -f file -o 4
+	expect_status 0
+	assert_contents "....1234"
+	run --separate-stderr bash -c "yes ab | '$SHMTOOL' write $id --truncate"
+	expect_status 0
+	assert_contents 'ab\012ab\012ab'
+	printf xy >short
+	try write "$id" --truncate -f short
+	expect_status 0
+	assert_contents 'xy\012ab\012ab'
+}
+
+@test "input shorter than -n: exit 7" {
+	dots 8
+	printf 123 >file
+	try write "$id" -n 4 -f file
+	expect_status 7
+	assert_stderr_matches " 3 bytes.* 4"
+	assert_contents "........"
+	run --separate-stderr bash -c "printf 123 | '$SHMTOOL' write $id -n 4"
+	expect_status 7
+	assert_stderr_matches " 3 bytes.* 4"
+	assert_contents "123....."
+}
+
+@test "ranges past the end and overflowing: exit 2, nothing written" {
+	dots 8
+	printf 12345678 >file
+	local source range
+	for source in "-f file" -z "--fill 1"; do
+		for range in "-o 9" "-n 9" "-o 1 -n 8" "-o 8 -n 1" "-o 18446744073709551615" \
+			"-o 2 -n 18446744073709551615" "-o 18446744073709551615 -n 2" \
+			"-o 18446744073709551616" "-o -1" "-n -1" "-n 1x"; do
+			# shellcheck disable=SC2086
+			try write "$id" $source $range
+			expect_status 2
+		done
+	done
+	assert_contents "........"
+}
+
+@test "usage errors, nothing written" {
+	dots 8
+	local arguments
+	for arguments in "" "$id $id -t x" "$id -t x -z" "$id -t x -x 00" "$id -t x -f file" "$id -z -z" \
+		"$id -t x -n 1" "$id -z --truncate" "$id -t x --truncate" "$id -t" "$id --bogus" \
+		"-1 -z" "0x -z" "key:0 -z"; do
+		# shellcheck disable=SC2086
+		try write $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	try write "$id" -t ""
+	expect_status 2
+	try write "$id" -f ""
+	expect_status 2
+	try write "$id" -t '!#:+'
+	expect_status 2
+	assert_contents "........"
+}
+
+@test "files that cannot be read: exit 7, or 5 where they may not be" {
+	dots 8
+	mkdir directory
+	try write "$id" -f missing
+	expect_status 7
+	assert_stderr_has missing
+	try write "$id" -f directory
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' write $id <&-"
+	expect_status 7
+	run --separate-stderr bash -c "'$SHMTOOL' write $id </"
+	expect_status 7
+	if ((EUID == 0)); then
+		printf secret >secret
+		chmod 600 secret
+		shmtool "set" "$id" -p 666
+		try_as_user write "$id" -f secret
+		expect_status 5
+	fi
+	assert_contents "........"
+}
+
+@test "no such segment: exit 3" {
+	try write 5 -t x
+	expect_status 3
+	try write 0x77 -z
+	expect_status 3
+	assert_stderr_has 0x00000077
+}
+
+@test "a signal while it waits for its input" {
+	dots 8
+	mkfifo pipe
+	background env --default-signal "$SHMTOOL" write "$id" -f pipe
+	exec 5>pipe
+	printf 123 >&5
+	wait_until begins_with 123
+	kill -TERM "$background_pid"
+	wait_for_status "$background_pid"
+	exec 5>&-
+	assert_equal "$ended" 143
+	grep -q "3 bytes" "$background_errors"
+	assert_contents "123....."
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+# --- Rights, and the segment itself -----------------------------------------
+
+@test "as an ordinary user: exit 5 without the right to write" {
+	need_root
+	dots 8
+	try_as_user write "$id" -t x
+	expect_status 5
+	assert_stderr_has "segment $id"
+	assert_stderr_has "hint: "
+	shmtool "set" "$id" -p 0604
+	try_as_user write "$id" -t x
+	expect_status 5
+	assert_contents "........"
+	shmtool "set" "$id" -p 0606
+	try_as_user write "$id" -t x
+	expect_status 0
+	assert_contents "x......."
+}
+
+@test "an ordinary user's own segment of mode 0000 and 0400: exit 5" {
+	need_root
+	local mode
+	for mode in 0 0400; do
+		id=$(as_user shmtool create -s 10 -p "$mode")
+		try_as_user write "$id" -z
+		expect_status 5
+	done
+}
+
+@test "the segment keeps its rights and no attachment is left" {
+	id=$(make_orphan 100 640 0x1234)
+	before=$(awk '{ print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
+	shmtool write key:0x1234 -t x
+	assert_equal "$(awk '{ print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)" "$before"
+}
+
+@test "kernel.shm_rmid_forced=1: refused where writing would destroy it" {
+	dots 8
+	id=$(make_live_segment 8)
+	set_limit shm_rmid_forced 1
+	segment_exists "$id" || skip "the kernel destroyed it when shm_rmid_forced was set"
+	try write "$id" -t x
+	expect_status 7
+	assert_stderr_has shm_rmid_forced
+	segment_exists "$id"
+}
+
+@test "a segment that vanishes before it is attached: exit 3" {
+	need_command strace
+	dots 8
+	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl,shmat \
+		-e inject=shmat:delay_enter=400000 "$SHMTOOL" write "$id" -t x
+	wait_until grep -sq shmctl trace
+	ipcrm -m "$id"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 3
+	grep -q "segment $id" "$background_errors"
+}
+
+@test "what is written is there for a process that has it attached" {
+	dots 8
+	hold_segment "$id"
+	try write "$id" -t seen
+	expect_status 0
+	need_root
+	address=$(awk '/SYSV/ { sub(/-.*/, "", $1); print $1 }' "/proc/$holder_pid/maps")
+	assert_equal "$(dd if="/proc/$holder_pid/mem" bs=1 skip=$((16#$address)) count=8 status=none)" "seen...."
+}

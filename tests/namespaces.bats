@@ -77,6 +77,27 @@ new_namespace()
 	assert_output_has 'total 1 segment'
 }
 
+@test "by its owner, who enters its user namespace: users named outside are refused" {
+	need_root
+	new_namespace setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc
+	export HOME=$BATS_TEST_TMPDIR
+	try_as_user ls -N "$inside" --format '%{size}'
+	assert_output_is 12345
+	for words in '--creator nobody' '--owner nobody'; do
+		# shellcheck disable=SC2086 # an option and its value
+		try_as_user ls -N "$inside" $words
+		expect_status 7
+	done
+	as_user sh -c 'echo creator:nobody >keep'
+	try_as_user rm -N "$inside" --all --keep-file keep
+	expect_status 7
+	try_as_user ls -N "$inside" -q
+	assert_output_is 0
+	try_as_user rm -N "$inside" --all
+	expect_status 0
+	assert_output_has 'total 1 segment'
+}
+
 @test "processes of another pid namespace that we see" {
 	need_root
 	new_namespace unshare --ipc --pid --fork --kill-child

@@ -23,27 +23,30 @@ static int enter_with_owner(int fd)
 	return error;
 }
 
-int namespace_enter(const char *path)
+int namespace_enter(const char *path, bool *users_changed)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int error = 0;
 
+	*users_changed = false;
 	if (fd < 0)
 		return errno;
 	if (setns(fd, CLONE_NEWIPC) < 0)
 		error = errno;
-	if (error == EPERM && enter_with_owner(fd) == 0)
+	if (error == EPERM && enter_with_owner(fd) == 0) {
+		*users_changed = true;
 		error = 0;
+	}
 	close(fd);
 	return error;
 }
 
-int namespace_enter_of(pid_t pid)
+int namespace_enter_of(pid_t pid, bool *users_changed)
 {
 	char path[64];
 	int error;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
-	error = namespace_enter(path);
+	error = namespace_enter(path, users_changed);
 	return error == ENOENT ? ESRCH : error;
 }

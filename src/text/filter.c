@@ -237,6 +237,11 @@ bool filter_given(const struct filter *filter)
 	return filter->kinds != 0;
 }
 
+bool filter_names_users(const struct filter *filter)
+{
+	return filter->owners.count || filter->creators.count;
+}
+
 bool filter_wants_likely(const struct filter *filter)
 {
 	return filter->kinds & KIND(CODE_LIKELY);

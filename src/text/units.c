@@ -49,7 +49,7 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 	/* in tenths, without overflow: whole units, then the rest */
 	tenths = bytes / unit * 10 + (bytes % unit / (unit / 1024) * 10 + 512) / 1024;
 	if (tenths >= 100 || bytes % unit == 0)
-		unit_text(text, (tenths + 5) / 10, letters[power]);
+		unit_text(text, bytes / unit + (bytes % unit >= unit / 2), letters[power]);
 	else
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10,
 			 tenths % 10, letters[power]);

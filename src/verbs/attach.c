@@ -305,7 +305,7 @@ static enum status attach_run(int argc, char **argv)
 	if (!status)
 		status = read_only_segment(&segment_only, &ref);
 	if (!status)
-		status = enter_namespace(&operands);
+		status = enter_namespace(&operands, NULL);
 	if (status)
 		status = own_failure(status, command);
 	else

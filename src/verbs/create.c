@@ -687,7 +687,7 @@ static enum status create_run(int argc, char **argv)
 	options.verbose = operands.verbose;
 	status = check_options(&options, &operands);
 	if (!status)
-		status = enter_namespace(&operands);
+		status = enter_namespace(&operands, NULL);
 	operands_free(&operands);
 	if (status)
 		return status;

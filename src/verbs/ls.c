@@ -368,7 +368,8 @@ static enum status check_options(const struct ls_options *options)
 		return fail(STATUS_USAGE, "only one of -l and -u may be given");
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
 		return fail(STATUS_USAGE, "-l and -u go with no segments and no filters");
-	if (system && (options->from || options->raw || options->quiet || options->format))
+	if (system && (options->from || options->raw || options->quiet || options->format ||
+		       options->fail_empty || options->columns_given || options->sort.count))
 		return fail(STATUS_USAGE, "-l and -u are of this machine, as text or with -J");
 	return STATUS_DONE;
 }
@@ -388,7 +389,7 @@ static enum status ls_run(int argc, char **argv)
 		if (!status && !options.field_help && !options.limits && !options.summary)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands);
+			status = enter_namespace(&operands, &options.choice);
 		if (!status)
 			status = ls(&options);
 		operands_free(&operands);

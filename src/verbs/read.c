@@ -198,7 +198,7 @@ static enum status read_run(int argc, char **argv)
 	if (!options.file && isatty(STDOUT_FILENO))
 		options.hex = true;
 	if (!status)
-		status = enter_namespace(&operands);
+		status = enter_namespace(&operands, NULL);
 	if (!status)
 		status = read_segment(&options, &ref);
 	operands_free(&operands);

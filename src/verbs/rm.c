@@ -395,7 +395,7 @@ static enum status rm_run(int argc, char **argv)
 		if (!status)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands);
+			status = enter_namespace(&operands, &options.choice);
 		if (!status)
 			status = rm(&options);
 		operands_free(&operands);

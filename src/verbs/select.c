@@ -78,9 +78,17 @@ enum status choice_read_keep(struct choice *choice)
 	return STATUS_FAILED;
 }
 
-enum status enter_namespace(const struct operands *operands)
+/* Whether the choice, or what its keep list protects, hangs on who a user is. */
+static bool hangs_on_users(const struct choice *choice)
+{
+	return filter_names_users(&choice->filter) ||
+	       (choice->removal && choice->keep.creator_count);
+}
+
+enum status enter_namespace(const struct operands *operands, const struct choice *choice)
 {
 	const char *name = operands->ns;
+	bool users_changed;
 	pid_t pid;
 	int error;
 
@@ -90,18 +98,27 @@ enum status enter_namespace(const struct operands *operands)
 		const char *wrong = parse_pid(name, &pid);
 
 		if (wrong)
-			return fail(STATUS_USAGE, "--namespace \"%s\": %s", name, wrong);
-		error = namespace_enter_of(pid);
+			return fail(STATUS_USAGE, "--namespace \"%.200s\": %s", name, wrong);
+		error = namespace_enter_of(pid, &users_changed);
 	} else {
-		error = namespace_enter(name);
+		error = namespace_enter(name, &users_changed);
 	}
-	if (!error)
-		return STATUS_DONE;
-	fail(status_of_file(error), "cannot enter the IPC namespace of %s: %s", name,
-	     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
-	if (error == EPERM || error == EACCES)
-		hint("be root");
-	return status_of_file(error);
+	if (error) {
+		fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
+		     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
+		if (error == EPERM || error == EACCES)
+			hint("be root");
+		return status_of_file(error);
+	}
+	if (users_changed && choice && hangs_on_users(choice)) {
+		fail(STATUS_FAILED,
+		     "users cannot be told in the IPC namespace of %.200s: it was entered through "
+		     "its user namespace, which numbers them otherwise; nothing was done",
+		     name);
+		hint("be root, or leave out --owner and --creator, and creator: in the keep list");
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
 }
 
 void choice_free(struct choice *choice)

@@ -33,10 +33,11 @@ enum status choice_read_keep(struct choice *choice);
 void choice_free(struct choice *choice);
 
 /*
- * Enters the namespace of -N, if it was given; says why it cannot. To be
- * called when all else has been checked.
+ * Enters the namespace of -N, if it was given; says why it cannot, or that the
+ * choice (or NULL) could not be kept to there. To be called when all else has
+ * been checked.
  */
-enum status enter_namespace(const struct operands *operands);
+enum status enter_namespace(const struct operands *operands, const struct choice *choice);
 
 /* How to come by the segments. */
 struct source {

@@ -226,7 +226,7 @@ static enum status set_run(int argc, char **argv)
 		if (!status)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands);
+			status = enter_namespace(&operands, &options.choice);
 		if (!status)
 			status = set(&options, operands.verbose);
 		operands_free(&operands);

@@ -386,7 +386,7 @@ static enum status stat_run(int argc, char **argv)
 		if (!status && !options.wait)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands);
+			status = enter_namespace(&operands, &options.choice);
 		if (!status && options.wait)
 			status = wait_for(&options);
 		/* having waited, it prints only what it is asked for */

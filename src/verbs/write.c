@@ -334,7 +334,7 @@ static enum status write_run(int argc, char **argv)
 	if (!status)
 		status = read_only_segment(&operands, &ref);
 	if (!status)
-		status = enter_namespace(&operands);
+		status = enter_namespace(&operands, NULL);
 	if (!status)
 		status = write_segment(&options, &ref, &input);
 	if (options.file && input.fd >= 0)

@@ -153,6 +153,19 @@ lint-man:
 	@echo mandoc
 	@mandoc -T lint $(wildcard man/*.1)
 
+# The tests once more with the program under valgrind. It is slow: fewer random
+# lines, each with more time. What counts are valgrind's own reports: some tests
+# fail under it, since a process is then named after valgrind, say.
+VALGRIND_LOGS := $(abspath $(BUILD))/valgrind
+.PHONY: valgrind
+valgrind: all $(HELPERS)  ## run the tests under valgrind
+	@rm -rf '$(VALGRIND_LOGS)' && mkdir -p -m 1777 '$(VALGRIND_LOGS)'
+	-VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
+		SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=200 RANDOM_LIMIT=20 RACE_ROUNDS=100 \
+		tests/run --copy $(BUILD)/valgrind.tap
+	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
+		'$(VALGRIND_LOGS)' | xargs -r cat | grep .
+
 # Installation. Each verb is also a command and a page of its own, by a link.
 
 install: all  ## install below $(DESTDIR)$(prefix)

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Keep lists: what they name is never removed by a filter, and one that cannot

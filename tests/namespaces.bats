@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # -N: inside another IPC namespace. Each test makes namespaces of its own.

@@ -7,7 +7,7 @@ load lib/common
 # uid, gid and mode, as ipcs has them.
 rights_of()
 {
-	ipcs -m -i "$1" | sed -nE 's/^uid=([0-9]+)\tgid=([0-9]+).*/\1 \2/p; s/^mode=([0-9]+).*/\1/p' | tr '\n' ' '
+	ipcs -m -i "$1" | sed -nE 's/^uid=([0-9]+)\tgid=([0-9]+).*/\1 \2/p; s/.*access_perms=([0-9]+).*/\1/p' | tr '\n' ' '
 }
 
 assert_rights()
@@ -39,65 +39,39 @@ next_second()
 	done
 }
 
-# One letter or more of a word, at random; may be none.
-some_of()
+# COUNT lines of a mode before, a umask, and a symbolic mode such as u+rw-x,go=u.
+random_modes()
 {
-	local i
-	for ((i = 0; i < ${#1}; i++)); do
-		((RANDOM % 2)) && printf %s "${1:i:1}"
-	done
-	return 0
-}
-
-one_of()
-{
-	printf %s "${1:RANDOM % ${#1}:1}"
-}
-
-# Such as u+rw-x,go=u.
-random_mode()
-{
-	local clauses=$((RANDOM % 3 + 1)) operations mode=""
-	while ((clauses--)); do
-		mode+=$(some_of ugoa)
-		operations=$((RANDOM % 3 + 1))
-		while ((operations--)); do
-			mode+=$(one_of +-=)
-			if ((RANDOM % 3)); then
-				mode+=$(some_of rwxX)
-			else
-				mode+=$(one_of ugo)
-			fi
-		done
-		((clauses)) && mode+=,
-	done
-	printf %s "$mode"
+	# shellcheck disable=SC2016
+	perl -e 'my ($count, $seed) = @ARGV;
+		srand $seed;
+		sub some { join "", grep { rand() < 0.5 } split //, shift }
+		sub one { substr $_[0], rand length $_[0], 1 }
+		sub operation { one("+-=") . (rand() < 0.7 ? some("rwxX") : one("ugo")) }
+		sub clause { some("ugoa") . join "", map { operation() } 0 .. rand 3 }
+		printf "%o %o %s\n", rand 512, rand() < 0.5 ? 022 : rand 512,
+			join ",", map { clause() } 0 .. rand 3 for 1 .. $count' "$1" "$2"
 }
 
 @test "-p with a symbolic mode does what chmod does: 400 random ones, under several umasks" {
 	id=$(make_segment)
 	touch file
-	RANDOM=${SEED:=$SRANDOM}
-	echo "SEED=$SEED"
-	for ((turn = 0; turn < 400; turn++)); do
-		local before mode mask
-		before=$(printf '%o' $((RANDOM % 512)))
-		mask=$(printf '%o' $((RANDOM % 512)))
-		((RANDOM % 2)) || mask=022
-		mode=$(random_mode)
+	seed=${SEED:-$RANDOM}
+	echo "SEED=$seed"
+	while read -r before mask mode; do
 		chmod "$before" file
 		"$SHMTOOL" "set" "$id" -p "$before"
 		(umask "$mask" && chmod -- "$mode" file && "$SHMTOOL" "set" "$id" -p "$mode")
-		if [[ $(segment_field "$id" perms) != "$(stat -c %a file)" ]]; then
-			fail "umask $mask, $before, $mode: $(segment_field "$id" perms), chmod: $(stat -c %a file)"
-		fi
-	done
+		got=$(segment_field "$id" perms)
+		wanted=$(stat -c %a file)
+		[[ $got == "$wanted" ]] || fail "umask $mask, $before, $mode: $got, chmod: $wanted"
+	done < <(random_modes 400 "$seed")
 }
 
 @test "-p with what is no mode: exit 2, nothing changed" {
 	id=$(make_segment 10 640)
 	local mode
-	for mode in 8 01000 1777 99999999999999999999 u u+ru r +z u+rz u:r , u+r, ,u+r u+r,,g+r "u+r g+r" \
+	for mode in 8 01000 1777 99999999999999999999 u u+ru r +z u+rz u:r "," "u+r," ",u+r" "u+r,,g+r" "u+r g+r" \
 		0x1ff 640x -640 rw " 640" u+s +t; do
 		try "set" "$id" -p "$mode"
 		expect_status 2
@@ -201,7 +175,8 @@ random_mode()
 	assert_stderr_has "hint: "
 	assert_equal "$(segment_field "$id" perms)" 600
 	run --separate-stderr as_user prlimit --memlock=0 "$SHMTOOL" "set" "$id" --lock
-	expect_status 5
+	expect_status 6
+	assert_stderr_has RLIMIT_MEMLOCK
 	run --separate-stderr as_user prlimit --memlock=65536 "$SHMTOOL" "set" "$id" -p 644 --lock
 	expect_status 0
 	is_locked "$id"

@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # stat --wait: waits for segments, for init scripts.

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -89,28 +88,33 @@ int segment_set_rights(int id, const struct segment_rights *rights)
 	return error == EINVAL && segment_look(id, &segment) == 0 ? EOVERFLOW : error;
 }
 
-/* Whether this user or group is what stands for all that are not mapped. */
-static bool is_unmapped(uint32_t number, const char *overflow, const char *map)
+/*
+ * What stands for users and groups that are not mapped, which is a setting of
+ * the whole machine: read once, since this is asked for every segment.
+ */
+static uint32_t unmapped_user(void)
 {
-	unsigned int inside;
-	unsigned int outside;
-	unsigned int count;
-	char text[128];
-	uint64_t unmapped;
+	static uint64_t number;
 
-	if (sysctl_read(overflow, &unmapped))
-		unmapped = 65534; /* user_namespaces(7) */
-	if (number != unmapped || file_read(map, text, sizeof(text)))
-		return false;
-	/* the whole of it is mapped outside of all user namespaces */
-	return sscanf(text, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
-	       outside != 0 || count != UINT32_MAX;
+	if (!number && sysctl_read("kernel/overflowuid", &number))
+		number = 65534; /* user_namespaces(7) */
+	return (uint32_t)number;
+}
+
+/* Whether a map (/proc/self/uid_map) is that of the first user namespace, which maps all. */
+static bool maps_all(const char *map)
+{
+	char text[128];
+
+	/* one line "0 0 4294967295": a namespace's own map cannot have that length */
+	return !file_read(map, text, sizeof(text)) && strstr(text, " 4294967295\n");
 }
 
 bool owner_is_unknown(const struct segment *segment)
 {
-	return is_unmapped(segment->uid, "kernel/overflowuid", "/proc/self/uid_map") ||
-	       is_unmapped(segment->gid, "kernel/overflowgid", "/proc/self/gid_map");
+	/* overflowgid is the same but on machines that were set up very oddly */
+	return (segment->uid == unmapped_user() && !maps_all("/proc/self/uid_map")) ||
+	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
 }
 
 bool may_control(const struct segment *segment)

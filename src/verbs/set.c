@@ -223,7 +223,8 @@ static enum status set_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
-		if (!status)
+		/* only a filter by state needs to know what is kept */
+		if (!status && filter_given(&options.choice.filter))
 			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands, &options.choice);

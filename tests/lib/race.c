@@ -182,16 +182,18 @@ static unsigned long read_list(void)
 {
 	FILE *list = fopen("/proc/sysvipc/shm", "re");
 	unsigned long lost = 0;
-	unsigned int mode;
 	char line[512];
 
 	if (!list || !fgets(line, sizeof(line), list))
 		die("race: /proc/sysvipc/shm");
 	shared->count = 0;
 	while (shared->count < POOL && fgets(line, sizeof(line), list)) {
-		if (sscanf(line, "%*d %d %o", &shared->ids[shared->count++], &mode) != 2)
-			die("race: /proc/sysvipc/shm");
-		lost += mode != MODE;
+		char *at = line;
+
+		/* key, id, mode */
+		strtol(at, &at, 10);
+		shared->ids[shared->count++] = (int)strtol(at, &at, 10);
+		lost += strtoul(at, &at, 8) != MODE;
 	}
 	fclose(list);
 	return lost;

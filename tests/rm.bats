@@ -1,0 +1,717 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	# no keep list of whoever runs the tests
+	export HOME=$BATS_TEST_TMPDIR
+}
+
+assert_gone()
+{
+	local id
+	for id; do
+		if segment_exists "$id"; then
+			fail "segment $id is still there"
+			return
+		fi
+	done
+}
+
+assert_there()
+{
+	local id
+	for id; do
+		segment_exists "$id" || fail "segment $id is gone" || return
+	done
+}
+
+# Mode, owner and group.
+rights_of()
+{
+	echo "$(segment_field "$1" perms) $(segment_field "$1" uid) $(segment_field "$1" gid)"
+}
+
+# --- By name ----------------------------------------------------------------
+
+@test "by id: gone, and nothing printed" {
+	id=$(make_segment)
+	other=$(make_segment)
+	try rm "$id"
+	expect_status 0
+	assert_output_is ""
+	assert_stderr_is ""
+	assert_gone "$id"
+	assert_there "$other"
+}
+
+@test "by key, and every other form of a name" {
+	touch here
+	one=$(make_segment 10 600 0x11)
+	two=$(make_segment 10 600 18)
+	three=$(make_segment)
+	four=$(shmtool create -s 10 -k ftok:A:here)
+	five=$(make_segment 10 600 0x80000001)
+	six=$(make_segment)
+	try rm 0x11 key:18 "id:$three" ftok:A:here 0x80000001
+	expect_status 0
+	assert_gone "$one" "$two" "$three" "$four" "$five"
+	assert_there "$six"
+}
+
+@test "-m and -M as ipcrm has them: whoever has it attached" {
+	one=$(make_segment)
+	two=$(make_segment 10 600 0x11)
+	three=$(make_segment 10 600 12)
+	four=$(make_segment)
+	hold_segment "$one"
+	hold_segment "$two"
+	try rm -m "$one" -M 0x11 --shmem-key=12 --shmem-id "$four"
+	expect_status 0
+	assert_output_is ""
+	assert_gone "$three" "$four"
+	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "1600 1600"
+	try rm -m "$four"
+	expect_status 3
+	try rm -M 12
+	expect_status 3
+	try rm -f -M 12 -m "$four"
+	expect_status 0
+}
+
+@test "-m takes ids and -M keys, and nothing else" {
+	id=$(make_segment 10 600 0x11)
+	local arguments
+	for arguments in "-m 0x11" "-m key:0x11" "-m -1" "-m x" "-m 01" "-m 4294967296" "-M 0" "-M x" \
+		"-M 4294967296" "-m" "-M"; do
+		# shellcheck disable=SC2086
+		try rm $arguments
+		expect_status 2
+	done
+	assert_there "$id"
+}
+
+@test "several: all are tried, and the first failure is told" {
+	need_root
+	one=$(make_segment)
+	two=$(as_user shmtool create -s 10)
+	three=$(as_user shmtool create -s 10)
+	four=$(as_user shmtool create -s 10)
+	try_as_user rm "$two" 54321 "$one" "$three"
+	expect_status 3
+	assert_stderr_has 54321
+	assert_stderr_has "segment $one"
+	assert_gone "$two" "$three"
+	try_as_user rm "$one" 54321 "$four"
+	expect_status 5
+	assert_gone "$four"
+	assert_there "$one"
+	hold_segment "$one"
+	try rm "$one" 54321
+	expect_status 9
+	try rm 54321 "$one"
+	expect_status 3
+}
+
+@test "one that is named twice is removed once, and that is no error" {
+	id=$(make_segment 10 600 0x11)
+	try rm "$id" "$id" 0x11 "id:$id"
+	expect_status 0
+	assert_stderr_is ""
+	assert_gone "$id"
+}
+
+@test "a missing one: exit 3, and with -f no error" {
+	id=$(make_segment)
+	try rm 54321
+	expect_status 3
+	assert_stderr_has 54321
+	try rm 0x99
+	expect_status 3
+	assert_stderr_has 0x00000099
+	try rm -f 54321 0x99 "$id"
+	expect_status 0
+	assert_stderr_is ""
+	assert_gone "$id"
+	try rm -f nonsense
+	expect_status 2
+}
+
+@test "an id that is a key in use gets a hint" {
+	make_segment 10 600 1234
+	try rm 1234
+	expect_status 3
+	assert_stderr_has "hint: "
+	assert_stderr_has key:1234
+}
+
+@test "everything is checked before anything is removed" {
+	id=$(make_segment)
+	local arguments
+	for arguments in "$id 01" "$id 0x" "$id key:0" "$id -5" "$id 4294967296" "$id --bogus" "$id -m x" \
+		"--all nonsense" "$id --state nonsense" "$id --grace x" "$id --owner no-such-name" \
+		"--all --except nonsense" "$id --min-size x"; do
+		# shellcheck disable=SC2086
+		try rm $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	try rm "$id" ""
+	expect_status 2
+	try rm "$id" ftok:A:missing
+	expect_status 7
+	assert_there "$id"
+}
+
+@test "modifiers only, and nothing at all: exit 2" {
+	id=$(make_orphan)
+	local arguments
+	for arguments in "" "--grace 0" "--except $id" "--even-attached" "-f" "-n" "-q" "-J" "-v" \
+		"--grace 0 --even-attached" "--all --orphaned" "--all --detached"; do
+		# shellcheck disable=SC2086
+		try rm $arguments
+		expect_status 2
+		assert_output_is ""
+	done
+	assert_there "$id"
+}
+
+# --- Attached ---------------------------------------------------------------
+
+@test "what is attached is left alone by name: exit 9" {
+	id=$(make_segment 10 600 0x11)
+	other=$(make_segment)
+	hold_segment "$id"
+	try rm "$id" "$other"
+	expect_status 9
+	assert_output_is ""
+	assert_stderr_has "segment $id (key 0x00000011)"
+	assert_stderr_has "hint: --even-attached"
+	assert_gone "$other"
+	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" key)" "600 17"
+	try rm -f "$id"
+	expect_status 9
+}
+
+@test "--even-attached marks it" {
+	id=$(make_segment 10 600 0x11)
+	hold_segment "$id"
+	try rm --even-attached "$id"
+	expect_status 0
+	assert_equal "$(segment_field "$id" perms)" 1600
+	end_process "$holder_pid"
+	assert_gone "$id"
+}
+
+@test "by filter what is attached is left alone without a word, but for -v" {
+	id=$(make_segment)
+	other=$(make_segment)
+	hold_segment "$id"
+	try rm --all
+	expect_status 0
+	assert_output_matches "^removed $other .*
+total 1 segment"
+	assert_stderr_is ""
+	assert_equal "$(segment_field "$id" perms)" 600
+	try rm --all -v
+	expect_status 0
+	assert_output_is ""
+	assert_stderr_has "segment $id"
+	try rm --all --even-attached
+	expect_status 0
+	assert_output_matches "^marked $id "
+	assert_equal "$(segment_field "$id" perms)" 1600
+}
+
+# --- By filter --------------------------------------------------------------
+
+@test "--orphaned removes what is leaked, and nothing else" {
+	orphan=$(make_orphan 5000)
+	never_used=$(make_segment 3000)
+	alive=$(make_live_segment)
+	# the creator is gone, but who used it last lives
+	used=$(make_segment)
+	hold_segment "$used"
+	users_pid=$holder_pid
+	held=$(make_orphan)
+	hold_segment "$held"
+	try rm --orphaned --grace 0
+	expect_status 0
+	assert_stderr_is ""
+	assert_gone "$orphan" "$never_used"
+	assert_there "$alive" "$used" "$held"
+	assert_equal "${#lines[@]}" 3
+	assert_output_matches "^removed $orphan key=0x00000000 owner=root size=5000 state=orphaned idle=[0-9]+ made-by=[0-9]+
+removed $never_used .*size=3000 .*
+total 2 segments, 8000 bytes \(7.8K\)$"
+	end_process "$users_pid"
+	try rm --orphaned --grace 0
+	assert_output_matches "^removed $used "
+}
+
+@test "the grace period" {
+	id=$(make_orphan)
+	try rm --orphaned
+	expect_status 0
+	assert_output_is ""
+	assert_there "$id"
+	try rm --orphaned --grace 1h
+	assert_output_is ""
+	try rm --orphaned --grace 0s
+	assert_output_has "removed $id"
+}
+
+@test "filters that match nothing: exit 0, nothing printed" {
+	id=$(make_segment)
+	try rm --owner daemon
+	expect_status 0
+	assert_output_is ""
+	assert_stderr_is ""
+	try rm --orphaned -J
+	expect_status 0
+	jq -e '.schema == 1 and .results == []' <<<"$output"
+	assert_there "$id"
+}
+
+@test "what ls shows is what rm acts on" {
+	need_root
+	make_orphan 100
+	make_segment 9000
+	as_user shmtool create -s 50
+	as_user shmtool create -s 60000 -k 0x80000001
+	make_live_segment 70
+	hold_segment "$(make_segment)"
+	local filter
+	for filter in "--orphaned --grace 0" "--owner nobody" "--owner root --min-size 80" "--max-size 100" \
+		"--detached" "--key 0x80000001" "--state detached,orphaned --grace 0" "--creator root" \
+		"--all" "--idle 0" "--idle 1h" "--owner root --owner nobody"; do
+		# shellcheck disable=SC2086
+		ids=$(shmtool ls -r --no-header -o id,state $filter | awk '$2 != "attached" { print $1 }')
+		# shellcheck disable=SC2086
+		try rm -n $filter
+		expect_status 0
+		assert_equal "$(awk '/^would remove/ { print $3 }' <<<"$output")" "$ids"
+	done
+}
+
+@test "-n prints the same lines, and removes nothing" {
+	one=$(make_orphan 100 600 0x11)
+	two=$(make_orphan 2000)
+	try rm --orphaned --grace 0 -n
+	expect_status 0
+	would=$output
+	assert_there "$one" "$two"
+	try rm --orphaned --grace 0
+	# a second may have passed
+	assert_equal "$(sed -e 's/idle=[^ ]*//' -e 's/^removed/removed/' <<<"$output")" \
+		"$(sed -e 's/idle=[^ ]*//' -e 's/^would remove/removed/' <<<"$would")"
+	assert_gone "$one" "$two"
+}
+
+@test "-n by name" {
+	id=$(make_segment)
+	hold_segment "$(make_segment)"
+	try rm -n "$id" 54321
+	expect_status 3
+	assert_output_matches "^would remove $id "
+	assert_there "$id"
+	held=$(awk '$7 == 1 { print $2 }' /proc/sysvipc/shm)
+	try rm -n "$held"
+	expect_status 9
+	try rm -n -m "$id"
+	expect_status 0
+	assert_there "$id"
+}
+
+@test "segments together with filters: only those named that pass" {
+	one=$(make_orphan 100)
+	two=$(make_orphan 9000)
+	three=$(make_orphan 9000)
+	try rm "$one" "$two" --min-size 1000
+	expect_status 0
+	assert_gone "$two"
+	assert_there "$one" "$three"
+	try rm "$one" --orphaned
+	expect_status 0
+	assert_there "$one"
+	try rm "$one" --orphaned --grace 0
+	assert_gone "$one"
+}
+
+@test "--except" {
+	one=$(make_orphan 100 600 0x11)
+	two=$(make_orphan)
+	three=$(make_orphan)
+	try rm --all --except 0x11 --except "$two" --except 54321 --except 0x9999
+	expect_status 0
+	assert_there "$one" "$two"
+	assert_gone "$three"
+}
+
+@test "-q prints no lines" {
+	one=$(make_orphan)
+	try rm --all -q
+	expect_status 0
+	assert_output_is ""
+	assert_stderr_is ""
+	assert_gone "$one"
+}
+
+@test "-J: what was done and what was not" {
+	one=$(make_orphan 100 600 0x11)
+	two=$(make_orphan 200)
+	hold_segment "$two"
+	try rm -J "$one" "$two" -n
+	jq -e '.results[0].result == "would-remove"' <<<"$output"
+	try rm -J "$one" "$two"
+	expect_status 9
+	jq -e --argjson one "$one" --argjson two "$two" '
+		.schema == 1 and (.results | length) == 2 and
+		(.results[0] | .id == $one and .key == "0x00000011" and .size == 100 and
+			.result == "removed" and .reason == null) and
+		(.results[1] | .id == $two and .nattch == 1 and .result == "left" and
+			(.reason | type) == "string")' <<<"$output"
+	assert_gone "$one"
+	assert_there "$two"
+}
+
+@test "-J with -m, several and none" {
+	one=$(make_orphan)
+	two=$(make_orphan)
+	try rm -J -m "$one" "$two"
+	expect_status 0
+	assert_equal "$(jq -c '[.results[] | [.id, .result]]' <<<"$output")" "[[$one,\"removed\"],[$two,\"removed\"]]"
+	try rm -J 54321
+	expect_status 3
+	jq -e '.schema == 1 and (.results | type) == "array"' <<<"$output"
+}
+
+# --- Rights -----------------------------------------------------------------
+
+@test "not the owner: exit 5, and it is as it was" {
+	need_root
+	id=$(make_segment 10 666)
+	before=$(segment_field "$id" ctime)
+	try_as_user rm "$id"
+	expect_status 5
+	assert_stderr_has "segment $id"
+	try_as_user rm -m "$id"
+	expect_status 5
+	try_as_user rm --all
+	expect_status 5
+	assert_output_is ""
+	assert_equal "$(rights_of "$id")" "666 0 0"
+	assert_equal "$(segment_field "$id" ctime)" "$before"
+}
+
+@test "an ordinary user's own segments of mode 0000" {
+	need_root
+	one=$(as_user shmtool create -s 10 -p 0)
+	two=$(as_user shmtool create -s 10 -p 0 -k 0x11)
+	three=$(as_user shmtool create -s 10 -p 0)
+	four=$(as_user shmtool create -s 10 -p 0)
+	try_as_user rm "$one" 0x11
+	expect_status 0
+	try_as_user rm -m "$three"
+	expect_status 0
+	try_as_user rm --all
+	expect_status 0
+	assert_output_has "removed $four"
+	assert_equal "$(segment_count)" 0
+}
+
+@test "an ordinary user removes own ones among others, by filter" {
+	need_root
+	one=$(make_segment)
+	two=$(as_user shmtool create -s 10)
+	try_as_user rm --owner nobody
+	expect_status 0
+	assert_gone "$two"
+	assert_there "$one"
+}
+
+# --- Output that cannot be written ------------------------------------------
+
+@test "stdout full: it stops at the first that it cannot tell, exit 7" {
+	make_orphan
+	make_orphan
+	make_orphan
+	run --separate-stderr bash -c "'$SHMTOOL' rm --all >/dev/full"
+	expect_status 7
+	assert_stderr_has "No space left"
+	assert_equal "$(segment_count)" 2
+	run --separate-stderr bash -c "'$SHMTOOL' rm --all >&-"
+	expect_status 7
+	assert_equal "$(segment_count)" 1
+	run --separate-stderr bash -c "'$SHMTOOL' rm --all -J >/dev/full"
+	expect_status 7
+}
+
+@test "a reader that is gone: SIGPIPE, quietly, and the rest stays" {
+	make_orphan
+	make_orphan
+	make_orphan
+	mkfifo broken
+	# shellcheck disable=SC2094
+	exec 5<>broken 6>broken 5<&-
+	run --separate-stderr bash -c "'$SHMTOOL' rm --all >&6"
+	expect_status 141
+	assert_stderr_is ""
+	assert_equal "$(segment_count)" 2
+	assert_equal "$(awk 'NR > 1 { print $3 }' /proc/sysvipc/shm | sort -u)" 600
+}
+
+# --- What happens in between ------------------------------------------------
+
+# strace stops rm (SIGSTOP, which nothing blocks) right after a system call of
+# the removal, so that a test can do something there.
+traced()
+{
+	run_program env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -o trace "$@"
+}
+
+# stop_rm POINT ARGUMENT...: starts rm and stops it
+#   listed   after the list was read, before the segment is looked at again
+#   locked   after IPC_SET, which locks others out
+#   looked   after the look that follows, before IPC_RMID
+stop_rm()
+{
+	local point=$1 probe=0x7777 call=shmctl set_at when
+	shift
+
+	# which of its calls that is shows a removal of another, in the same way
+	make_orphan 4096 600 0x7777 >/dev/null
+	[[ $1 != --orphaned ]] || probe=--key=0x7777
+	traced -e trace=shmctl,rt_sigprocmask "$SHMTOOL" rm -q "$probe"
+	set_at=$(grep -n IPC_SET trace | head -n 1 | cut -d: -f1)
+	[[ $point != listed ]] || call=rt_sigprocmask
+	when=$(head -n "$set_at" trace | grep -c "^$call")
+	[[ $point != looked ]] || when=$((when + 1))
+	rm trace
+	background traced -e trace=shmctl,rt_sigprocmask \
+		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"
+	is_stopped
+}
+
+is_stopped()
+{
+	tracer=$background_pid
+	tracer_output=$background_output
+	wait_until grep -sq 'stopped by SIGSTOP' trace || return
+	rm_pid=$(pgrep -P "$tracer")
+}
+
+go_on()
+{
+	kill -CONT "$rm_pid"
+	ended=0
+	wait_until process_is_gone "$tracer" || return
+	wait "$tracer" || ended=$?
+	output=$(<"$tracer_output")
+	# shellcheck disable=SC2034 # for assert_stderr_is and its like
+	stderr=$(<"$tracer_output.err")
+}
+
+# One of mode 0640 that belongs to an ordinary user and another group.
+users_orphan()
+{
+	# shellcheck disable=SC2016
+	id=$(as_user perl -e "$create"'; shmwrite($id, "x", 0, 1) or die' 4096 640 0)
+	shmtool "set" "$id" -g daemon
+}
+
+@test "listed, and used before it is removed: left alone, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	printf x | foreign_write "$id" 0
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_stderr_has "segment $id"
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "listed, and attached before it is removed: left alone, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "listed, and given to another or another mode before it is removed: left alone, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -p 660
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "660 65534 1"
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -u daemon
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "660 1 1"
+}
+
+@test "listed, and removed by another: no error by filter, exit 3 by name" {
+	need_command strace
+	id=$(make_orphan)
+	stop_rm listed --orphaned --grace 0
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_is ""
+	assert_stderr_is ""
+	id=$(make_orphan)
+	stop_rm listed "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_has "segment $id"
+	id=$(make_orphan)
+	stop_rm listed -f "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+}
+
+@test "locked out: an ordinary user can no longer attach, not even the owner" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	# shellcheck disable=SC2016
+	run as_user perl -e 'shmread($ARGV[0], my $x, 0, 1) and exit 9; print $!' "$id"
+	assert_output_is "Permission denied"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_matches "^removed $id "
+	assert_gone "$id"
+}
+
+@test "locked out, and attached meanwhile: mode and owner come back, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	local as
+	for as in --orphaned "$id"; do
+		stop_rm locked "$as" --grace 0
+		hold_segment "$id"
+		go_on
+		assert_equal "$ended" 9
+		assert_output_is ""
+		assert_stderr_has "segment $id"
+		assert_equal "$(rights_of "$id")" "640 65534 1"
+		end_process "$holder_pid"
+		assert_there "$id"
+	done
+}
+
+@test "locked out, and attached and detached meanwhile: mode and owner come back, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	printf x | foreign_write "$id" 0
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "locked out, and somebody sets a mode: that stays, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	as_user shmtool "set" "$id" -p 604
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "604 65534 1"
+}
+
+@test "locked out, and removed by another: no error" {
+	need_command strace
+	id=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_stderr_is ""
+}
+
+@test "locked out by the owner, an ordinary user, and attached meanwhile: it comes back, too" {
+	need_root
+	need_command strace
+	users_orphan
+	# strace runs as that user, too
+	local as_owner=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	"${as_owner[@]}" strace -o trace -e trace=shmctl "$SHMTOOL" rm --key 0x55 || skip "strace does not work here"
+	chmod 666 trace
+	run_rm_as_owner()
+	{
+		exec "${as_owner[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+			strace -o trace -e trace=shmctl -e inject=shmctl:signal=SIGSTOP:when=2 \
+			"$SHMTOOL" rm --orphaned --grace 0
+	}
+	background run_rm_as_owner
+	is_stopped
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "attached by root after the last look: marked, and said, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm looked --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_output_lacks "removed"
+	assert_stderr_has "segment $id"
+	assert_stderr_has marked
+	assert_equal "$(segment_field "$id" nattch)" 1
+	end_process "$holder_pid"
+	assert_gone "$id"
+}
+
+@test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
+	need_command strace
+	id=$(make_orphan)
+	other=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	kill -TERM "$rm_pid"
+	go_on
+	assert_equal "$ended" 143
+	assert_gone "$id"
+	assert_there "$other"
+	assert_equal "$(segment_field "$other" perms)" 600
+}
+
+@test "SIGTERM while it is attached meanwhile: the mode comes back" {
+	need_root
+	need_command strace
+	id=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	hold_segment "$id"
+	kill -TERM "$rm_pid"
+	go_on
+	assert_equal "$ended" 143
+	assert_equal "$(rights_of "$id")" "600 0 0"
+}

@@ -209,7 +209,7 @@ mapped_as()
 
 @test "127 where COMMAND is not found, 126 where it cannot be run" {
 	id=$(make_segment)
-	run -127 --separate-stderr shmtool attach "$id" no-such-command-anywhere
+	PATH=/usr/bin:/bin run -127 --separate-stderr shmtool attach "$id" no-such-command-anywhere
 	assert_stderr_has no-such-command-anywhere
 	run -127 --separate-stderr shmtool attach "$id" ./missing
 	assert_stderr_has missing
@@ -247,7 +247,7 @@ mapped_as()
 	expect_status 125
 	try attach --round "$id" true
 	expect_status 125
-	((EUID != 0)) || {
+	! is_root || {
 		try_as_user attach "$id" true
 		expect_status 125
 	}

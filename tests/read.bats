@@ -328,7 +328,7 @@ files_here()
 	expect_status 7
 	try read "$id" -f wanted/out
 	expect_status 7
-	if ((EUID == 0)); then
+	if is_root; then
 		mkdir -m 755 roots
 		echo old >roots/out
 		chmod 666 roots/out

@@ -168,16 +168,18 @@ random_modes()
 
 @test "--lock above RLIMIT_MEMLOCK: exit 6 with a hint, and nothing else is changed" {
 	need_root
-	id=$(as_user shmtool create -s 8192)
-	run --separate-stderr as_user prlimit --memlock=4096 "$SHMTOOL" "set" "$id" -p 644 --lock
+	# what a user locks counts together, and other tests lock as nobody
+	user=$((200000 + BASHPID))
+	id=$(as_uid "$user" shmtool create -s 8192)
+	run --separate-stderr as_uid "$user" prlimit --memlock=4096 "$SHMTOOL" "set" "$id" -p 644 --lock
 	expect_status 6
 	assert_stderr_has RLIMIT_MEMLOCK
 	assert_stderr_has "hint: "
 	assert_equal "$(segment_field "$id" perms)" 600
-	run --separate-stderr as_user prlimit --memlock=0 "$SHMTOOL" "set" "$id" --lock
+	run --separate-stderr as_uid "$user" prlimit --memlock=0 "$SHMTOOL" "set" "$id" --lock
 	expect_status 6
 	assert_stderr_has RLIMIT_MEMLOCK
-	run --separate-stderr as_user prlimit --memlock=65536 "$SHMTOOL" "set" "$id" -p 644 --lock
+	run --separate-stderr as_uid "$user" prlimit --memlock=65536 "$SHMTOOL" "set" "$id" -p 644 --lock
 	expect_status 0
 	is_locked "$id"
 }

@@ -333,7 +333,7 @@ wait_for_status()
 	expect_status 7
 	run --separate-stderr bash -c "'$SHMTOOL' write $id </"
 	expect_status 7
-	if ((EUID == 0)); then
+	if is_root; then
 		printf secret >secret
 		chmod 600 secret
 		shmtool "set" "$id" -p 666

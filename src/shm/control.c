@@ -59,6 +59,7 @@ int segment_at_index(int index, struct segment *segment)
 
 int segment_look(int id, struct segment *segment)
 {
+	segment->id = -1;
 	for (size_t i = 0; i < sizeof(index_masks) / sizeof(index_masks[0]); i++) {
 		int error = segment_at_index(id & index_masks[i], segment);
 

@@ -253,7 +253,8 @@ static enum status input_failed(const struct creation *creation, int error)
 		return fail(STATUS_EXHAUSTED, "cannot load %s: the memory for it ran out", file);
 	case EFBIG:
 		fail(STATUS_EXHAUSTED,
-		     "cannot load %s: it has no end, or is larger than half of the memory available",
+		     "cannot load %s: it has no end, or is larger than kernel.shmmax or half of the "
+		     "memory available",
 		     file);
 		hint("give -s SIZE, and it is read straight into the segment");
 		return STATUS_EXHAUSTED;
@@ -284,9 +285,14 @@ static enum status open_input(struct creation *creation)
 	if (creation->input_is_stream && !creation->options->size_given) {
 		/* a device such as /dev/zero has no end; /dev/null has nothing at all */
 		bool endless = S_ISCHR(status.st_mode) && !isatty(creation->input);
-		uint64_t limit = endless ? 0 : UINT64_MAX;
+		struct limits limits = { .shmmax = UINT64_MAX };
 		int error;
-		int spool = transfer_spool(creation->input, limit, &creation->interrupt, &error);
+		int spool;
+
+		if (limits_read(&limits))
+			limits.shmmax = UINT64_MAX;
+		spool = transfer_spool(creation->input, endless ? 0 : limits.shmmax,
+				       &creation->interrupt, &error);
 
 		if (spool < 0)
 			return input_failed(creation, error);

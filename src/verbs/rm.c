@@ -2,6 +2,7 @@
 /* rm: remove segments, by name or by filter. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -154,8 +155,6 @@ static void print_json_result(struct removal *removal, const struct segment *seg
 	output_char(removal->output, ',');
 	json_fields(removal->output, &removal->view, NULL, segment);
 	output_char(removal->output, '}');
-	/* what is gone is written down before the next one goes */
-	output_flush(removal->output);
 }
 
 /* What was done, for a line and for JSON; and what would be done, with -n. */
@@ -185,7 +184,6 @@ static void print_removed(struct removal *removal, const struct segment *segment
 		   (removal->by_filter || options->dry_run || options->verbose)) {
 		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
-		output_flush(removal->output);
 	}
 }
 
@@ -311,18 +309,47 @@ static void print_total(const struct removal *removal)
 		      removal->count, removal->count == 1 ? "" : "s", removal->bytes, size);
 }
 
+/*
+ * So many segments are removed before what was done is written out: a write
+ * for each would take as long as the removal itself. Signals wait meanwhile,
+ * so that no end but SIGKILL loses a line. The first is written at once: it
+ * tells whether stdout can be written at all.
+ */
+enum { BATCH = 32 };
+
+static void begin_batch(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, before);
+}
+
+static void end_batch(struct removal *removal, const sigset_t *before)
+{
+	output_flush(removal->output);
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 /* Removes all that is chosen; where it cannot be told, nothing more is removed. */
 static enum status remove_chosen(struct removal *removal)
 {
 	const struct source source = { .missing_is_no_error = removal->options->force };
 	struct selection selection;
+	sigset_t signals;
 	enum status status = select_segments(&selection, &removal->options->choice, &source);
 
 	view_begin(&removal->view, &selection.judge);
+	begin_batch(&signals);
 	for (size_t i = 0; i < selection.list.count && !removal->output->error; i++) {
 		status_keep_first(&status, missing_before(&selection, i));
 		status_keep_first(&status, remove_one(removal, &selection.list.items[i]));
+		if (i % BATCH)
+			continue;
+		end_batch(removal, &signals);
+		begin_batch(&signals);
 	}
+	end_batch(removal, &signals);
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	view_end(&removal->view);
 	selection_free(&selection);

@@ -263,6 +263,29 @@ static enum status input_failed(const struct creation *creation, int error)
 	}
 }
 
+/*
+ * Takes a stream in whole, since its size is wanted first, and has its copy be
+ * the input, of which *status then tells. 0 or an errno value.
+ */
+static int spool_input(struct creation *creation, struct stat *status)
+{
+	/* a device such as /dev/zero has no end; /dev/null has nothing at all */
+	bool endless = S_ISCHR(status->st_mode) && !isatty(creation->input);
+	struct limits limits = { .shmmax = UINT64_MAX };
+	int error;
+	int spool;
+
+	limits_read(&limits);
+	spool = transfer_spool(creation->input, endless ? 0 : limits.shmmax, &creation->interrupt,
+			       &error);
+	if (spool < 0)
+		return error;
+	close(creation->input);
+	creation->input = spool;
+	creation->input_is_stream = false;
+	return fstat(spool, status) < 0 ? errno : 0;
+}
+
 /* Opens what is to be loaded and finds out how large it is. */
 static enum status open_input(struct creation *creation)
 {
@@ -283,24 +306,10 @@ static enum status open_input(struct creation *creation)
 	/* files of /proc are regular, and 0 bytes long whatever they hold */
 	creation->input_is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
 	if (creation->input_is_stream && !creation->options->size_given) {
-		/* a device such as /dev/zero has no end; /dev/null has nothing at all */
-		bool endless = S_ISCHR(status.st_mode) && !isatty(creation->input);
-		struct limits limits = { .shmmax = UINT64_MAX };
-		int error;
-		int spool;
+		int error = spool_input(creation, &status);
 
-		if (limits_read(&limits))
-			limits.shmmax = UINT64_MAX;
-		spool = transfer_spool(creation->input, endless ? 0 : limits.shmmax,
-				       &creation->interrupt, &error);
-
-		if (spool < 0)
+		if (error)
 			return input_failed(creation, error);
-		close(creation->input);
-		creation->input = spool;
-		creation->input_is_stream = false;
-		if (fstat(spool, &status) < 0)
-			return input_failed(creation, errno);
 	}
 	if (creation->input_is_stream)
 		return STATUS_DONE;

@@ -317,7 +317,7 @@ static enum status open_input(struct creation *creation)
 	creation->input_size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
 	if (creation->input_size == 0 && !creation->options->size_given)
 		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least",
-			    file);
+			    input_name(creation->options));
 	if (creation->options->size_given && creation->input_size > creation->options->size)
 		return fail(STATUS_FAILED,
 			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64,
@@ -390,10 +390,11 @@ static enum status say_no_memory(const struct creation *creation)
 	size_text(size, wanted_size(creation));
 	if (creation->options->huge) {
 		file_number("/proc/meminfo", "HugePages_Free", &free_pages);
+		file_number("/proc/meminfo", "HugePages_Total", &available);
 		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: not enough huge pages for %s: %" PRIu64
-		     " are free",
-		     size, free_pages);
+		     "cannot create the segment: not enough huge pages for %s: vm.nr_hugepages gives "
+		     "%" PRIu64 ", and %" PRIu64 " are free",
+		     size, available, free_pages);
 		hint("raise vm.nr_hugepages, or leave out --huge");
 		return STATUS_EXHAUSTED;
 	}

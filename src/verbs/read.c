@@ -146,6 +146,9 @@ static enum status read_to_file(const struct read_options *options, const struct
 		}
 	}
 	error = copy_out(options, memory, outfile.fd, replaces ? &interrupt : NULL);
+	/* told to stop in the last moment: the old file stays */
+	if (!error && replaces && interrupt_wait(&interrupt, -1, 0, 0) == EINTR)
+		error = EINTR;
 	if (error)
 		write_failed(options->file, &outfile, error);
 	if (error)

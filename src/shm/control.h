@@ -7,10 +7,15 @@
 #ifndef SHM_CONTROL_H
 #define SHM_CONTROL_H
 
+#include <errno.h>
+
 #include "shm/segment.h"
 
 /* Whether an error of a call by id says that there is no such segment. */
-static inline bool segment_missing(int error);
+static inline bool segment_missing(int error)
+{
+	return error == EINVAL || error == EIDRM;
+}
 
 /*
  * Looks at the segment with this id, without need of any right and without
@@ -70,12 +75,5 @@ int segment_attach(int id, void *address, int flags, void **attached);
  * then destroyed with its last detach, or with its creator's end.
  */
 bool removal_is_forced(void);
-
-#include <errno.h>
-
-static inline bool segment_missing(int error)
-{
-	return error == EINVAL || error == EIDRM;
-}
 
 #endif

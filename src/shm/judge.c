@@ -12,6 +12,12 @@
  */
 enum { LIKELY_MARGIN = 600 };
 
+/*
+ * So many seconds later than an event of its own a process seems to have
+ * started at most, since all of these numbers are cut to whole seconds.
+ */
+enum { CLOCK_NOISE = 1 };
+
 void judge_begin(struct judge *judge, int64_t grace, bool saved)
 {
 	struct timespec now = { 0 };
@@ -51,20 +57,28 @@ int64_t segment_idle(const struct judge *judge, const struct segment *segment)
 	return !judge->saved && idle > judge->uptime ? judge->uptime : idle;
 }
 
-/* Whether a living process is a newer one that only got this pid again. */
-static bool pid_was_reused(const struct judge *judge, const struct segment *segment, pid_t pid)
+/* When a process started, in seconds since 1970 by the clock as it stands; -1: not known. */
+static int64_t started_at(const struct judge *judge, pid_t pid)
+{
+	int64_t start = process_start(pid);
+
+	return start < 0 ? -1 : judge->now - judge->uptime + start;
+}
+
+/* Whether a living process, started then, is a newer one that only got its pid again. */
+static bool pid_was_reused(const struct judge *judge, const struct segment *segment,
+			   int64_t started)
 {
 	const int64_t times[] = { segment->atime, segment->dtime, segment->ctime };
 	int64_t boot = judge->now - judge->uptime;
-	int64_t start = process_start(pid);
 
-	if (start < 0)
+	if (started < 0)
 		return false;
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		if (times[i] && times[i] <= boot + LIKELY_MARGIN)
 			return false;
 	}
-	return boot + start > last_event(segment) + LIKELY_MARGIN;
+	return started > last_event(segment) + LIKELY_MARGIN;
 }
 
 /* Whether this process is gone; with likely, also when its pid was used again. */
@@ -74,10 +88,34 @@ static bool is_gone(struct judge *judge, const struct segment *segment, pid_t pi
 	case LIVENESS_GONE:
 		return true;
 	case LIVENESS_RUNNING:
-		return likely && pid_was_reused(judge, segment, pid);
+		return likely && pid_was_reused(judge, segment, started_at(judge, pid));
 	default:
 		return false;
 	}
+}
+
+struct finding judge_process(struct judge *judge, const struct segment *segment, pid_t pid)
+{
+	struct finding finding = { .evidence = EVIDENCE_UNKNOWN, .started = -1 };
+
+	if (pid == 0)
+		finding.evidence = EVIDENCE_UNSEEN;
+	switch (process_find(&judge->processes, pid)->liveness) {
+	case LIVENESS_GONE:
+		finding.evidence = EVIDENCE_GONE;
+		break;
+	case LIVENESS_RUNNING:
+		finding.started = started_at(judge, pid);
+		finding.evidence = EVIDENCE_RUNS;
+		if (finding.started > last_event(segment) + CLOCK_NOISE)
+			finding.evidence = EVIDENCE_STARTED_LATER;
+		if (pid_was_reused(judge, segment, finding.started))
+			finding.evidence = EVIDENCE_REUSED;
+		break;
+	default:
+		break;
+	}
+	return finding;
 }
 
 static bool is_orphaned(struct judge *judge, const struct segment *segment, bool likely)

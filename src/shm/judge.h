@@ -44,6 +44,24 @@ void judge_begin(struct judge *judge, int64_t grace, bool saved);
  */
 void judge_segment(struct judge *judge, struct segment *segment);
 
+/* What is found out of a process that a segment records. */
+enum evidence {
+	EVIDENCE_GONE,
+	EVIDENCE_RUNS,
+	EVIDENCE_STARTED_LATER, /* it runs, but only since after the segment's last event */
+	EVIDENCE_REUSED,        /* so much later that --likely takes its pid for one used again */
+	EVIDENCE_UNSEEN,        /* pid 0: it is of a pid namespace that we cannot see */
+	EVIDENCE_UNKNOWN,       /* no right to ask */
+};
+
+struct finding {
+	enum evidence evidence;
+	int64_t started; /* seconds since 1970, by the clock as it stands; -1: not known */
+};
+
+/* Finds out about the creator or the last user of the segment: reads /proc/PID/stat. */
+struct finding judge_process(struct judge *judge, const struct segment *segment, pid_t pid);
+
 /* Whether nobody ever attached it: last user, atime and dtime are all 0. */
 bool segment_never_used(const struct segment *segment);
 

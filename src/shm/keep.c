@@ -26,18 +26,28 @@ int keep_add_creator(struct keep *keep, uid_t uid)
 	return 0;
 }
 
-bool keep_names(const struct keep *keep, const struct segment *segment)
+bool keep_names_key(const struct keep *keep, const struct segment *segment)
 {
 	/* key 0 is never in the list: it names nothing */
 	for (size_t i = 0; i < keep->key_count; i++) {
 		if (keep->keys[i] == segment->key)
 			return true;
 	}
+	return false;
+}
+
+bool keep_names_creator(const struct keep *keep, const struct segment *segment)
+{
 	for (size_t i = 0; i < keep->creator_count; i++) {
 		if (keep->creators[i] == segment->cuid)
 			return true;
 	}
 	return false;
+}
+
+bool keep_names(const struct keep *keep, const struct segment *segment)
+{
+	return keep_names_key(keep, segment) || keep_names_creator(keep, segment);
 }
 
 void keep_free(struct keep *keep)

@@ -18,6 +18,8 @@ int keep_add_creator(struct keep *keep, uid_t uid);
 
 /* Whether the list names the segment: by its key, or by who created it. */
 bool keep_names(const struct keep *keep, const struct segment *segment);
+bool keep_names_key(const struct keep *keep, const struct segment *segment);
+bool keep_names_creator(const struct keep *keep, const struct segment *segment);
 
 void keep_free(struct keep *keep);
 

@@ -11,7 +11,7 @@
 #include "text/field.h"
 #include "text/json.h"
 #include "text/parse.h"
-#include "text/state.h"
+#include "text/verdict.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -147,72 +147,6 @@ static void print_owner(struct output *output, struct view *view, const char *la
 	output_format(output, " (gid %u)\n", gid);
 }
 
-/* What is known of a process, in words. */
-static void print_process(struct output *output, struct view *view, pid_t pid)
-{
-	const struct process *process = process_find(&view->judge->processes, pid);
-
-	if (pid == 0) {
-		output_text(output, "a process that cannot be seen from here");
-		return;
-	}
-	output_format(output, "process %d", pid);
-	if (*process->command) {
-		output_text(output, " (");
-		output_escaped(output, process->command);
-		output_char(output, ')');
-	}
-	switch (process->liveness) {
-	case LIVENESS_GONE:
-		output_text(output, ", gone");
-		break;
-	case LIVENESS_RUNNING:
-		output_text(output, ", running");
-		break;
-	default:
-		output_text(output, ", not known whether it runs");
-	}
-}
-
-/* Why the segment is in the state it is in. */
-static void print_verdict(struct output *output, const struct view *view,
-			  const struct segment *segment)
-{
-	char idle[UNIT_TEXT_SIZE];
-	char grace[UNIT_TEXT_SIZE];
-	const char *why = "nobody has it attached, but a recorded process lives, or may live";
-
-	duration_text(idle, segment_idle(view->judge, segment));
-	duration_text(grace, view->judge->grace / 1000);
-	print_label(output, "state");
-	output_format(output, "%s: ", state_name(segment->state));
-	switch (segment->state) {
-	case STATE_DEST:
-		why = "marked for removal, it goes with its last detach";
-		break;
-	case STATE_ATTACHED:
-		output_format(output, "%" PRIu64 " attachment%s\n", segment->nattch,
-			      segment->nattch == 1 ? "" : "s");
-		return;
-	case STATE_KEPT:
-		why = "nobody has it attached, and the keep list names it";
-		break;
-	case STATE_ORPHANED:
-		why = segment_never_used(segment) ? "its creator is gone, and nobody ever used it"
-						  : "its creator and its last user are gone";
-		output_format(output, "%s, idle for %s (grace %s)\n", why, idle, grace);
-		return;
-	default:
-		if (segment_idle(view->judge, segment) * 1000 < view->judge->grace) {
-			output_format(output,
-				      "nobody has it attached, idle for %s only (grace %s)\n", idle,
-				      grace);
-			return;
-		}
-	}
-	output_format(output, "%s\n", why);
-}
-
 static void print_segment(struct output *output, struct view *view, const struct segment *segment)
 {
 	char perms[UNIT_TEXT_SIZE];
@@ -241,14 +175,15 @@ static void print_segment(struct output *output, struct view *view, const struct
 	print_time(output, view, "last detach", segment->dtime);
 	print_time(output, view, "changed", segment->ctime);
 	print_label(output, "made by");
-	print_process(output, view, segment->cpid);
+	print_recorded(output, view, segment, segment->cpid);
 	output_char(output, '\n');
 	print_label(output, "last used by");
 	if (segment_never_used(segment))
 		output_text(output, "nobody yet");
 	else
-		print_process(output, view, segment->lpid);
+		print_recorded(output, view, segment, segment->lpid);
 	output_char(output, '\n');
+	print_label(output, "state");
 	print_verdict(output, view, segment);
 }
 

@@ -219,6 +219,28 @@ files_here()
 	done
 }
 
+@test "-x of runs of lines that begin and end anywhere, as hexdump -C" {
+	local seed offset length
+	for seed in {1..12}; do
+		perl -e 'srand shift;
+			my @lines = ("\0" x 16, "a" x 16, "0123456789abcdef");
+			print map { my $n = int rand 600; rand() < 0.2
+				? join "", map { chr rand 256 } 0 .. $n % 40
+				: substr($lines[rand @lines] x 600, rand 16, 16 * $n + rand 16) } 1 .. 12' \
+			"$seed" >wanted
+		id=$(make_segment "$(wc -c <wanted)")
+		foreign_write "$id" 0 <wanted
+		for offset in 0 1 $((seed * 977)); do
+			for length in 1 4097 $(($(wc -c <wanted) - offset)); do
+				((offset + length <= $(wc -c <wanted))) || continue
+				shmtool read "$id" -x -o "$offset" -n "$length" |
+					cmp - <(hexdump -C -s "$offset" -n "$length" wanted)
+			done
+		done
+		ipcrm -m "$id"
+	done
+}
+
 @test "-x of offsets above 4 GiB shows all of their digits" {
 	id=$(shmtool create -s 5G --no-reserve)
 	try read "$id" -x -o $((4 * 1024 * 1024 * 1024 + 16)) -n 3

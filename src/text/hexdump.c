@@ -3,9 +3,17 @@
 
 #include <string.h>
 
-enum { WIDTH = HEXDUMP_WIDTH };
+enum { WIDTH = HEXDUMP_WIDTH, LINE_SIZE = 96 };
 
 static const char digits[] = "0123456789abcdef";
+
+/* The two digits of each byte, byte after byte. */
+#define PAIRS(high)                                                                           \
+	high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" high "8" high \
+	     "9" high "a" high "b" high "c" high "d" high "e" high "f"
+static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5")
+	PAIRS("6") PAIRS("7") PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d")
+		PAIRS("e") PAIRS("f");
 
 /* At least eight digits, as many as it takes. */
 static char *put_offset(char *at, uint64_t offset)
@@ -22,15 +30,14 @@ static char *put_offset(char *at, uint64_t offset)
 static void print_line(struct output *output, const unsigned char *bytes, uint64_t offset,
 		       size_t count)
 {
-	char line[96];
-	char *at = put_offset(line, offset);
+	char *at = put_offset(output_reserve(output, LINE_SIZE), offset);
 
 	for (size_t i = 0; i < WIDTH; i++) {
 		*at++ = ' ';
 		if (i % 8 == 0)
 			*at++ = ' ';
-		*at++ = i < count ? digits[bytes[i] >> 4] : ' ';
-		*at++ = i < count ? digits[bytes[i] & 15] : ' ';
+		memcpy(at, i < count ? &pairs[(size_t)bytes[i] * 2] : "  ", 2);
+		at += 2;
 	}
 	*at++ = ' ';
 	*at++ = ' ';
@@ -39,39 +46,104 @@ static void print_line(struct output *output, const unsigned char *bytes, uint64
 		*at++ = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
 	*at++ = '|';
 	*at++ = '\n';
-	output_bytes(output, line, (size_t)(at - line));
+	output_advance(output, at);
+}
+
+/* Prints a whole line, which is a copy of our own. */
+static void add_line(struct output *output, struct hexdump *dump, const unsigned char line[WIDTH])
+{
+	bool same = dump->started && memcmp(line, dump->before, WIDTH) == 0;
+
+	if (!same)
+		print_line(output, line, dump->offset, WIDTH);
+	else if (!dump->squeezing)
+		output_text(output, "*\n");
+	memcpy(dump->before, line, WIDTH);
+	dump->started = true;
+	dump->squeezing = same;
+	dump->offset += WIDTH;
+}
+
+/* Completes the line that was begun; returns how many bytes of the piece that took. */
+static size_t fill_line(struct output *output, struct hexdump *dump, const unsigned char *bytes,
+			size_t length)
+{
+	size_t taken = WIDTH - dump->held < length ? WIDTH - dump->held : length;
+
+	memcpy(dump->line + dump->held, bytes, taken);
+	dump->held += taken;
+	if (dump->held == WIDTH) {
+		dump->held = 0;
+		add_line(output, dump, dump->line);
+	}
+	return taken;
+}
+
+/* How many bytes follow that are all lines like the one before, looked at many at a time. */
+static size_t count_equal(const struct hexdump *dump, const unsigned char *bytes, size_t length)
+{
+	enum { BLOCK = 256 * WIDTH };
+	size_t equal = 0;
+
+	while (length - equal >= BLOCK && memcmp(bytes + equal, dump->before, WIDTH) == 0 &&
+	       memcmp(bytes + equal, bytes + equal + WIDTH, BLOCK - WIDTH) == 0)
+		equal += BLOCK;
+	return equal;
 }
 
 void hexdump_add(struct output *output, struct hexdump *dump, const unsigned char *bytes,
 		 size_t length)
 {
-	for (size_t done = 0; done < length && !output->error; done += WIDTH) {
-		unsigned char line[WIDTH];
-		size_t count = length - done < WIDTH ? length - done : WIDTH;
-		bool same;
+	size_t done = dump->held ? fill_line(output, dump, bytes, length) : 0;
 
+	while (length - done >= WIDTH && !output->error) {
+		size_t equal = dump->squeezing ? count_equal(dump, bytes + done, length - done) : 0;
+		unsigned char line[WIDTH];
+
+		dump->offset += equal;
+		done += equal;
+		if (length - done < WIDTH)
+			break;
 		/* one copy, so that what is compared is what is printed */
-		memcpy(line, bytes + done, count);
-		same = dump->started && count == WIDTH && memcmp(line, dump->before, WIDTH) == 0;
-		if (!same)
-			print_line(output, line, dump->offset, count);
-		else if (!dump->squeezing)
-			output_text(output, "*\n");
-		memcpy(dump->before, line, count);
-		dump->started = true;
-		dump->squeezing = same;
-		dump->offset += count;
+		memcpy(line, bytes + done, WIDTH);
+		add_line(output, dump, line);
+		done += WIDTH;
+	}
+	if (done < length)
+		fill_line(output, dump, bytes + done, length - done);
+}
+
+void hexdump_add_zeroes(struct output *output, struct hexdump *dump, uint64_t length)
+{
+	static const unsigned char zeroes[WIDTH];
+
+	while (length && !output->error) {
+		uint64_t piece = length < WIDTH ? length : WIDTH;
+
+		if (length >= WIDTH && dump->squeezing && dump->held == 0 &&
+		    memcmp(dump->before, zeroes, WIDTH) == 0) {
+			piece = length - length % WIDTH;
+			dump->offset += piece;
+		} else {
+			hexdump_add(output, dump, zeroes, (size_t)piece);
+		}
+		length -= piece;
 	}
 }
 
-void hexdump_end(struct output *output, const struct hexdump *dump)
+void hexdump_end(struct output *output, struct hexdump *dump)
 {
-	char line[24];
 	char *at;
 
+	if (dump->held) {
+		print_line(output, dump->line, dump->offset, dump->held);
+		dump->offset += dump->held;
+		dump->held = 0;
+		dump->started = true;
+	}
 	if (!dump->started)
 		return;
-	at = put_offset(line, dump->offset);
+	at = put_offset(output_reserve(output, LINE_SIZE), dump->offset);
 	*at++ = '\n';
-	output_bytes(output, line, (size_t)(at - line));
+	output_advance(output, at);
 }

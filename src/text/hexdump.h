@@ -7,19 +7,24 @@
 
 enum { HEXDUMP_WIDTH = 16 };
 
-/* A dump that comes in pieces; begin with { .offset = ... }. */
+/* A dump that comes in pieces of any length; begin with { .offset = ... }. */
 struct hexdump {
-	uint64_t offset; /* of the next line */
+	uint64_t offset;                   /* of the next line */
+	unsigned char line[HEXDUMP_WIDTH]; /* what there is of it so far */
+	size_t held;                       /* so many bytes */
 	unsigned char before[HEXDUMP_WIDTH];
 	bool started;
 	bool squeezing; /* a run of equal lines, which is one '*' */
 };
 
-/* Prints more bytes; of all pieces, only the last may have a broken line. */
+/* Prints more bytes, which others may change meanwhile. */
 void hexdump_add(struct output *output, struct hexdump *dump, const unsigned char *bytes,
 		 size_t length);
 
-/* Prints the end offset, unless there was nothing. */
-void hexdump_end(struct output *output, const struct hexdump *dump);
+/* The same for so many zeroes that are nowhere: a hole, squeezed at no cost. */
+void hexdump_add_zeroes(struct output *output, struct hexdump *dump, uint64_t length);
+
+/* Prints the last line, if it is a broken one, and the end offset, unless there was nothing. */
+void hexdump_end(struct output *output, struct hexdump *dump);
 
 #endif

@@ -86,11 +86,11 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 	uint64_t end = range->offset + range->length;
 
 	output_begin(&output, fd);
-	while (dump.offset < end && !output.error) {
-		uint64_t left = end - dump.offset;
+	for (uint64_t at = range->offset; at < end && !output.error;) {
+		size_t piece = end - at < DUMP_CHUNK ? (size_t)(end - at) : DUMP_CHUNK;
 
-		hexdump_add(&output, &dump, memory->bytes + dump.offset,
-			    left < DUMP_CHUNK ? (size_t)left : DUMP_CHUNK);
+		hexdump_add(&output, &dump, memory->bytes + at, piece);
+		at += piece;
 		if (interrupt && interrupt_wait(interrupt, -1, 0, 0) == EINTR)
 			return EINTR;
 	}

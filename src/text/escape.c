@@ -4,6 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
+size_t utf8_length(const char *text)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length;
+
+	if (bytes[0] < 0x80)
+		return 1;
+	if (bytes[0] >= 0xc2 && bytes[0] <= 0xdf)
+		length = 2;
+	else if (bytes[0] >= 0xe0 && bytes[0] <= 0xef)
+		length = 3;
+	else if (bytes[0] >= 0xf0 && bytes[0] <= 0xf4)
+		length = 4;
+	else
+		return 0;
+	for (size_t i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* overlong forms, surrogates, and beyond U+10FFFF */
+	if ((bytes[0] == 0xe0 && bytes[1] < 0xa0) || (bytes[0] == 0xed && bytes[1] > 0x9f) ||
+	    (bytes[0] == 0xf0 && bytes[1] < 0x90) || (bytes[0] == 0xf4 && bytes[1] > 0x8f))
+		return 0;
+	return length;
+}
+
 size_t control_length(const char *text)
 {
 	unsigned char first = (unsigned char)text[0];

@@ -5,6 +5,12 @@
 
 #include <stddef.h>
 
+/* What stands for bytes that are no character: U+FFFD. */
+#define REPLACEMENT_CHARACTER "\xef\xbf\xbd"
+
+/* The length of the valid UTF-8 character at the front of text; 0 when there is none. */
+size_t utf8_length(const char *text);
+
 /*
  * The length of the control character at the front of text: 1 for an ASCII
  * one, 2 for one of the C1 set in UTF-8, 0 when it is none.

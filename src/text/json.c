@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text/escape.h"
+
 enum { SCHEMA = 1 };
 
 void json_begin(struct output *output, const char *name)
@@ -21,49 +23,22 @@ void json_separate(struct output *output, size_t index)
 		output_char(output, ',');
 }
 
-/* The length of the valid UTF-8 character at text; 0 when there is none. */
-static size_t utf8_length(const unsigned char *text)
-{
-	size_t length;
-
-	if (text[0] < 0x80)
-		return 1;
-	if (text[0] >= 0xc2 && text[0] <= 0xdf)
-		length = 2;
-	else if (text[0] >= 0xe0 && text[0] <= 0xef)
-		length = 3;
-	else if (text[0] >= 0xf0 && text[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* overlong forms, surrogates, and beyond U+10FFFF */
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 void json_string(struct output *output, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
-
 	output_char(output, '"');
-	while (*at) {
-		size_t length = utf8_length(at);
+	while (*text) {
+		unsigned char first = (unsigned char)*text;
+		size_t length = utf8_length(text);
 
-		if (*at == '"' || *at == '\\')
+		if (first == '"' || first == '\\')
 			output_char(output, '\\');
-		if (*at < 0x20 || *at == 0x7f)
-			output_format(output, "\\u%04x", *at);
+		if (first < 0x20 || first == 0x7f)
+			output_format(output, "\\u%04x", first);
 		else if (length)
-			output_bytes(output, at, length);
+			output_bytes(output, text, length);
 		else
-			output_text(output, "\xef\xbf\xbd");
-		at += length ? length : 1;
+			output_text(output, REPLACEMENT_CHARACTER);
+		text += length ? length : 1;
 	}
 	output_char(output, '"');
 }

@@ -7,6 +7,7 @@
 #include "text/field.h"
 #include "text/json.h"
 #include "text/limits.h"
+#include "text/prometheus.h"
 #include "text/table.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
@@ -31,6 +32,7 @@ enum {
 	CODE_TIME_FORMAT,
 	CODE_NO_HEADER,
 	CODE_FAIL_EMPTY,
+	CODE_PROMETHEUS,
 };
 
 static const struct poptOption ls_options[] = {
@@ -49,6 +51,7 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "ids only"),
 	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{size} ...",
 		     "FORMAT"),
+	OPTION_FLAG("prometheus", '\0', CODE_PROMETHEUS, "print metrics for Prometheus"),
 	OPTION_FLAG("bytes", 'b', CODE_BYTES, "sizes in bytes"),
 	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "users and groups as numbers"),
 	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago",
@@ -69,6 +72,7 @@ struct ls_options {
 	bool json;
 	bool raw;
 	bool quiet;
+	bool prometheus;
 	const char *format;
 	bool bytes;
 	bool numeric;
@@ -143,6 +147,9 @@ static const char *ls_option(void *state, int code, const char *value)
 	case CODE_QUIET:
 		options->quiet = true;
 		return NULL;
+	case CODE_PROMETHEUS:
+		options->prometheus = true;
+		return NULL;
 	case CODE_FORMAT:
 		options->format = value;
 		return check_format(value);
@@ -168,6 +175,16 @@ static const char *ls_option(void *state, int code, const char *value)
 	}
 }
 
+static enum status read_limits(struct limits *limits)
+{
+	int error = limits_read(limits);
+
+	if (!error)
+		return STATUS_DONE;
+	return fail(status_of_segment(error), "cannot read the limits: %s",
+		    reason_of_segment(error));
+}
+
 static enum status print_system(struct output *output, const struct ls_options *options)
 {
 	const struct limits_style style = {
@@ -176,16 +193,24 @@ static enum status print_system(struct output *output, const struct ls_options *
 		.no_header = options->no_header,
 	};
 	struct limits limits;
-	int error = limits_read(&limits);
+	enum status status = read_limits(&limits);
 
-	if (error)
-		return fail(status_of_segment(error), "cannot read the limits: %s",
-			    reason_of_segment(error));
+	if (status)
+		return status;
 	if (options->limits)
 		print_limits(output, &limits, &style);
 	else
 		print_summary(output, &limits, &style);
 	return STATUS_DONE;
+}
+
+static enum status print_metrics(struct output *output, const struct listing *list,
+				 struct view *view)
+{
+	struct limits limits;
+	enum status status = read_limits(&limits);
+
+	return status ? status : print_prometheus(output, view, list->items, list->count, &limits);
 }
 
 static enum status print_segments(struct output *output, const struct ls_options *options,
@@ -194,6 +219,8 @@ static enum status print_segments(struct output *output, const struct ls_options
 	const struct listing *list = &selection->list;
 	const struct field_list *columns = &options->columns;
 
+	if (options->prometheus)
+		return print_metrics(output, list, view);
 	if (options->json) {
 		print_json(output, view, options->columns_given ? columns : NULL, list->items,
 			   list->count);
@@ -259,6 +286,11 @@ static enum status check_options(const struct ls_options *options)
 
 	if (options->json + options->raw + options->quiet + (options->format != NULL) > 1)
 		return fail(STATUS_USAGE, "only one of -J, -r, -q and --format may be given");
+	if (options->prometheus &&
+	    (system || options->json || options->raw || options->quiet || options->format ||
+	     options->columns_given || options->sort.count || options->from || options->numeric))
+		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
+					  "filters and -N only");
 	if (options->limits && options->summary)
 		return fail(STATUS_USAGE, "only one of -l and -u may be given");
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))

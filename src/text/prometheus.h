@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * prometheus: the text format that Prometheus reads, for node_exporter's
+ * textfile collector. Sizes are in bytes, whatever the kernel counts in.
+ */
+#ifndef TEXT_PROMETHEUS_H
+#define TEXT_PROMETHEUS_H
+
+#include "shm/limits.h"
+#include "text/field.h"
+
+/*
+ * Segments and bytes by state and owner, the limits and what is in use of
+ * them, and when this was. A state and owner without a segment has no line;
+ * resident and swapped bytes have none either where those of one segment are
+ * not known. STATUS_EXHAUSTED without memory, before anything is printed.
+ */
+enum status print_prometheus(struct output *output, struct view *view,
+			     const struct segment *segments, size_t count,
+			     const struct limits *limits);
+
+#endif

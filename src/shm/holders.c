@@ -1,0 +1,726 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/holders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shm/control.h"
+#include "shm/sysctl.h"
+
+/* Inode of the first pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
+static const ino_t first_pid_namespace = 0xeffffffcU;
+
+static uint64_t namespace_of(const char *process, const char *kind)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	return stat(path, &status) < 0 ? 0 : status.st_ino;
+}
+
+/* Walking */
+
+/* One walk. */
+struct walk {
+	struct holders *holders;
+	struct maps maps;
+	struct holder holder; /* what the next mapping is filed under */
+	int only;             /* the id that is wanted; -1: all */
+	/* by kcmp(2)'s order of address spaces; none where it cannot tell */
+	pid_t *spaces;
+	size_t space_count;
+	size_t space_capacity;
+	bool can_compare;
+};
+
+static int add_mapping(void *context, const struct mapping *mapping)
+{
+	struct walk *walk = context;
+	struct holders *holders = walk->holders;
+
+	if (mapping->inode > INT32_MAX || (walk->only >= 0 && (int)mapping->inode != walk->only))
+		return 0;
+	if (holders->count == holders->capacity) {
+		size_t capacity = holders->capacity ? holders->capacity * 2 : 64;
+		struct holder *items = reallocarray(holders->items, capacity, sizeof(*items));
+
+		if (!items)
+			return ENOMEM;
+		holders->items = items;
+		holders->capacity = capacity;
+	}
+	walk->holder.mapping = *mapping;
+	holders->items[holders->count++] = walk->holder;
+	return 0;
+}
+
+/*
+ * Remembers the address space of this task; false: it was there already.
+ * Where the kernel does not say, none is taken for another.
+ */
+static bool is_new_space(struct walk *walk, pid_t task)
+{
+	size_t low = 0;
+	size_t high = walk->space_count;
+
+	while (walk->can_compare && low < high) {
+		size_t middle = low + (high - low) / 2;
+		/* 1: before, 2: behind, as it sorts them */
+		long order = syscall(SYS_kcmp, task, walk->spaces[middle], KCMP_VM, 0, 0);
+
+		if (order == 0)
+			return false;
+		if (order == 1)
+			high = middle;
+		else if (order == 2)
+			low = middle + 1;
+		else
+			return true;
+	}
+	if (walk->space_count == walk->space_capacity) {
+		size_t capacity = walk->space_capacity ? walk->space_capacity * 2 : 64;
+		pid_t *spaces = reallocarray(walk->spaces, capacity, sizeof(*spaces));
+
+		if (!spaces)
+			return true;
+		walk->spaces = spaces;
+		walk->space_capacity = capacity;
+	}
+	memmove(&walk->spaces[low + 1], &walk->spaces[low],
+		(walk->space_count - low) * sizeof(*walk->spaces));
+	walk->spaces[low] = task;
+	walk->space_count++;
+	return true;
+}
+
+/* The effective user, the second number of "Uid:	0	0	0	0". */
+static uid_t user_of(pid_t task)
+{
+	static const char label[] = "\nUid:";
+	char path[64];
+	char text[4096];
+	char *number;
+	char *end;
+	unsigned long user;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", task);
+	if (file_read(path, text, sizeof(text)))
+		return (uid_t)-1;
+	number = strstr(text, label);
+	if (!number)
+		return (uid_t)-1;
+	strtoul(number + strlen(label), &number, 10); /* the real user */
+	user = strtoul(number, &end, 10);
+	return end == number ? (uid_t)-1 : (uid_t)user;
+}
+
+/* Reads what this process holds, through one of its threads. ESRCH: this one has no memory. */
+static int read_task(struct walk *walk, pid_t pid, pid_t task)
+{
+	struct holders *holders = walk->holders;
+	size_t first = holders->count;
+	char name[16];
+	int error;
+
+	walk->holder = (struct holder){ .pid = pid, .task = task, .uid = (uid_t)-1 };
+	error = maps_read(&walk->maps, task, add_mapping, walk);
+	if (holders->count == first)
+		return error;
+	if (!is_new_space(walk, task)) {
+		holders->count = first;
+		return error;
+	}
+	snprintf(name, sizeof(name), "%d", task);
+	for (size_t i = first; i < holders->count; i++) {
+		holders->items[i].uid = i == first ? user_of(task) : holders->items[first].uid;
+		holders->items[i].ns =
+			i == first ? namespace_of(name, "ipc") : holders->items[first].ns;
+	}
+	return error;
+}
+
+/* The number that a directory of /proc has as its name; 0: it is another file. */
+static pid_t task_of(const struct dirent *entry)
+{
+	const char *name = entry->d_name;
+
+	if (name[strspn(name, "0123456789")] != '\0')
+		return 0;
+	return (pid_t)strtol(name, NULL, 10);
+}
+
+/*
+ * Of a process whose first thread has exited, any other one shows the memory.
+ * A kernel thread, or a zombie, has no other.
+ */
+static int read_other_threads(struct walk *walk, pid_t pid)
+{
+	const struct dirent *entry;
+	struct stat status;
+	char path[64];
+	int error = ESRCH;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	/* two links, and one for each thread */
+	if (stat(path, &status) < 0 || status.st_nlink <= 3)
+		return ESRCH;
+	threads = opendir(path);
+	if (!threads)
+		return ESRCH;
+	while (error == ESRCH && (entry = readdir(threads))) {
+		pid_t task = task_of(entry);
+
+		if (task > 0 && task != pid)
+			error = read_task(walk, pid, task);
+	}
+	closedir(threads);
+	return error;
+}
+
+static int read_process(struct walk *walk, pid_t pid)
+{
+	int error = read_task(walk, pid, pid);
+
+	if (error == ESRCH)
+		error = read_other_threads(walk, pid);
+	switch (error) {
+	case ESRCH: /* it has ended, or is a kernel thread */
+		return 0;
+	case EACCES:
+	case EPERM:
+		walk->holders->denied++;
+		return 0;
+	default:
+		return error;
+	}
+}
+
+static int read_processes(struct walk *walk)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+	int error = 0;
+
+	if (!processes)
+		return errno;
+	while (!error && (entry = readdir(processes))) {
+		pid_t pid = task_of(entry);
+
+		if (pid > 0)
+			error = read_process(walk, pid);
+	}
+	closedir(processes);
+	return error;
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct holder *a = left;
+	const struct holder *b = right;
+
+	if (a->mapping.inode != b->mapping.inode)
+		return a->mapping.inode < b->mapping.inode ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
+}
+
+/* Whether /proc numbers processes as we do. */
+static bool proc_is_ours(void)
+{
+	char name[16] = { 0 };
+
+	return readlink("/proc/self", name, sizeof(name) - 1) > 0 &&
+	       strtol(name, NULL, 10) == getpid();
+}
+
+static int read_holders(struct holders *holders, int only)
+{
+	struct walk walk = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
+	int error;
+
+	*holders = (struct holders){
+		.ns = namespace_of("self", "ipc"),
+		.all_processes =
+			walk.can_compare && namespace_of("self", "pid") == first_pid_namespace,
+	};
+	error = maps_begin(&walk.maps);
+	if (!error)
+		error = read_processes(&walk);
+	maps_end(&walk.maps);
+	free(walk.spaces);
+	if (holders->count)
+		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+	return error;
+}
+
+int holders_read(struct holders *holders)
+{
+	return read_holders(holders, -1);
+}
+
+static void free_attachments(void *value)
+{
+	struct attachments *attachments = value;
+
+	free(attachments->items);
+	free(attachments);
+}
+
+void holders_free(struct holders *holders)
+{
+	if (holders->inotify > 0)
+		close(holders->inotify);
+	intmap_free(&holders->known, free_attachments);
+	free(holders->items);
+	*holders = (struct holders){ 0 };
+}
+
+/* Deciding */
+
+enum { MAP_FILE_SIZE = 80 };
+
+static const char *map_file(char path[MAP_FILE_SIZE], const struct holder *holder)
+{
+	snprintf(path, MAP_FILE_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, holder->task,
+		 holder->mapping.start, holder->mapping.end);
+	return path;
+}
+
+static uint64_t round_up(uint64_t size, uint64_t page)
+{
+	return (size + page - 1) / page * page;
+}
+
+/* Whether a mapping may be of this segment, by all that can be read from maps. */
+static bool may_be_of(const struct holder *holder, const struct segment *segment)
+{
+	const struct mapping *mapping = &holder->mapping;
+	uint64_t end;
+
+	/* marking takes the segment's key, but not that of its mappings */
+	return mapping->inode == (uint64_t)segment->id &&
+	       (segment->dest || mapping->key == segment->key) &&
+	       !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
+	       end <= round_up(segment->size, mapping->page);
+}
+
+/*
+ * Tells inodes apart: inotify gives the same watch for the same inode, whatever
+ * the file system (name_to_handle_at(2) knows hugetlbfs only since Linux 6.5,
+ * and there but by the id). No event is ever wanted. Returns the identity, or
+ * the negative of an errno value.
+ */
+static int identify(struct holders *holders, const char *path)
+{
+	int watch;
+
+	if (holders->inotify == 0) {
+		int fd = inotify_init1(IN_CLOEXEC);
+
+		if (fd < 0)
+			return -errno;
+		holders->inotify = fd;
+	}
+	watch = inotify_add_watch(holders->inotify, path, IN_DELETE_SELF);
+	return watch < 0 ? -errno : watch;
+}
+
+/* Whether this open or path is the file of a segment of that size. */
+static bool has_size_of(const struct stat *status, const struct holder *holder,
+			const struct segment *segment)
+{
+	uint64_t size = (uint64_t)status->st_size;
+
+	/* of huge pages the file has whole ones */
+	return size == segment->size || size == round_up(segment->size, holder->mapping.page);
+}
+
+/*
+ * Finds out which segments the candidates are of; those that are not mapped
+ * any more, or of another size, are dropped. Returns 0, or an errno value
+ * where that cannot be found out.
+ */
+static int identify_all(struct holders *holders, const struct segment *segment,
+			struct attachments *candidates)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct holder *holder = candidates->items[i];
+		char path[MAP_FILE_SIZE];
+		struct stat status;
+		int identity = identify(holders, map_file(path, holder));
+
+		if (identity == -ENOENT || identity == -ESRCH)
+			continue;
+		if (identity < 0)
+			return -identity;
+		if (stat(path, &status) < 0 || !has_size_of(&status, holder, segment))
+			continue;
+		holder->identity = identity;
+		candidates->items[kept++] = holder;
+	}
+	candidates->count = kept;
+	return 0;
+}
+
+/* The candidates that are of one inode. */
+struct group {
+	int identity; /* 0: none */
+	size_t count;
+	size_t here; /* how many of them are of processes in our IPC namespace */
+};
+
+static struct group group_of(const struct holders *holders, const struct attachments *candidates,
+			     int identity)
+{
+	struct group group = { .identity = identity };
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		if (candidates->items[i]->identity != identity)
+			continue;
+		group.count++;
+		group.here += candidates->items[i]->ns == holders->ns;
+	}
+	return group;
+}
+
+/* Whether a candidate before this one is of the same inode. */
+static bool is_repeated(const struct attachments *candidates, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (candidates->items[i]->identity == candidates->items[index]->identity)
+			return true;
+	}
+	return false;
+}
+
+/* Whether all mappings there are were seen, in whatever namespace. */
+static bool saw_all(const struct holders *holders)
+{
+	return holders->all_processes && !holders->denied;
+}
+
+/*
+ * Which of the groups is the segment. Where all mappings were seen, it is none
+ * with fewer than nattch. Of those left it is the only one that has a process
+ * in our namespace; where none has, and all were seen, the only one that is
+ * left.
+ */
+static struct group choose_group(const struct holders *holders,
+				 const struct attachments *candidates)
+{
+	struct group here = { 0 };
+	struct group elsewhere = { 0 };
+	size_t here_count = 0;
+	size_t elsewhere_count = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		int identity = candidates->items[i]->identity;
+		struct group group;
+
+		if (is_repeated(candidates, i))
+			continue;
+		group = group_of(holders, candidates, identity);
+		if (saw_all(holders) && group.count < candidates->nattch)
+			continue;
+		if (group.here) {
+			here = group;
+			here_count++;
+		} else {
+			elsewhere = group;
+			elsewhere_count++;
+		}
+	}
+	if (here_count == 1)
+		return here;
+	if (here_count == 0 && elsewhere_count == 1 && saw_all(holders))
+		return elsewhere;
+	return (struct group){ 0 };
+}
+
+static size_t count_here(const struct holders *holders, const struct attachments *candidates)
+{
+	size_t here = 0;
+
+	for (size_t i = 0; i < candidates->count; i++)
+		here += candidates->items[i]->ns == holders->ns;
+	return here;
+}
+
+/* Keeps what is of this identity; with 0, what is of processes in our namespace. */
+static void keep_only(const struct holders *holders, struct attachments *candidates, int identity)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct holder *holder = candidates->items[i];
+
+		if (identity ? holder->identity == identity : holder->ns == holders->ns)
+			candidates->items[kept++] = holder;
+	}
+	candidates->count = kept;
+}
+
+/* Keeps of the candidates those that are of the segment. */
+static void decide(struct holders *holders, const struct segment *segment,
+		   struct attachments *candidates)
+{
+	size_t here = count_here(holders, candidates);
+	size_t all = candidates->count;
+	struct group group;
+
+	if (here == all && all == candidates->nattch)
+		return;
+	if (identify_all(holders, segment, candidates)) {
+		keep_only(holders, candidates, 0);
+		if (here < candidates->nattch)
+			candidates->undecided = all - here;
+		return;
+	}
+	group = choose_group(holders, candidates);
+	all = candidates->count;
+	if (group.identity)
+		keep_only(holders, candidates, group.identity);
+	else
+		candidates->count = 0;
+	if (candidates->count < candidates->nattch)
+		candidates->undecided = all - candidates->count;
+}
+
+/* Why the number of holders is not nattch, which was this before the look. */
+static enum holders_doubt doubt(const struct holders *holders, const struct attachments *found,
+				uint64_t nattch_before)
+{
+	if (found->count == found->nattch)
+		return HOLDERS_ALL;
+	if (found->nattch != nattch_before)
+		return HOLDERS_CHANGED;
+	if (found->count > found->nattch)
+		return HOLDERS_UNEXPLAINED;
+	if (holders->denied)
+		return HOLDERS_DENIED;
+	if (found->undecided)
+		return HOLDERS_UNDECIDED;
+	return holders->all_processes ? HOLDERS_UNEXPLAINED : HOLDERS_NAMESPACE;
+}
+
+/* The first holder of the segment with this id, or of the next one there is. */
+static struct holder *find_first(const struct holders *holders, int id)
+{
+	size_t low = 0;
+	size_t high = holders->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (holders->items[middle].mapping.inode < (uint64_t)id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return holders->items + low;
+}
+
+/* Gathers what may be of the segment. 0 or ENOMEM. */
+static int gather(const struct holders *holders, const struct segment *segment,
+		  struct attachments *candidates)
+{
+	struct holder *first = find_first(holders, segment->id);
+	const struct holder *end = holders->items + holders->count;
+	struct holder *last = first;
+
+	while (last < end && last->mapping.inode == (uint64_t)segment->id)
+		last++;
+	if (first == last)
+		return 0;
+	candidates->items = calloc((size_t)(last - first), sizeof(struct holder *));
+	if (!candidates->items)
+		return ENOMEM;
+	for (; first < last; first++) {
+		if (may_be_of(first, segment))
+			candidates->items[candidates->count++] = first;
+	}
+	return 0;
+}
+
+static int find_attachments(struct holders *holders, const struct segment *segment,
+			    struct attachments *found)
+{
+	struct segment now;
+
+	if (segment->nattch > 0 && gather(holders, segment, found))
+		return ENOMEM;
+	found->nattch = segment->nattch;
+	if (found->count != found->nattch && segment_look(segment->id, &now) == 0)
+		found->nattch = now.nattch;
+	if (found->count)
+		decide(holders, segment, found);
+	found->doubt = doubt(holders, found, segment->nattch);
+	return 0;
+}
+
+const struct attachments *holders_of(struct holders *holders, const struct segment *segment)
+{
+	struct attachments *found = intmap_get(&holders->known, (uint32_t)segment->id);
+
+	if (found)
+		return found;
+	found = calloc(1, sizeof(*found));
+	if (!found)
+		return NULL;
+	if (find_attachments(holders, segment, found) ||
+	    intmap_add(&holders->known, (uint32_t)segment->id, found)) {
+		free_attachments(found);
+		return NULL;
+	}
+	return found;
+}
+
+bool holders_have(struct holders *holders, const struct segment *segment, pid_t pid)
+{
+	const struct attachments *found = holders_of(holders, segment);
+
+	for (size_t i = 0; found && i < found->count; i++) {
+		if (found->items[i]->pid == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Opening */
+
+/* Whether we may use map_files at all: tried on memory of our own. */
+static bool may_open_map_files(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct holder own = { .task = getpid() };
+	char path[MAP_FILE_SIZE];
+	struct stat status;
+	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool may;
+
+	if (memory == MAP_FAILED)
+		return false;
+	own.mapping.start = (uintptr_t)memory;
+	own.mapping.end = own.mapping.start + page;
+	may = stat(map_file(path, &own), &status) == 0;
+	munmap(memory, page);
+	return may;
+}
+
+/* Whether nobody attached or detached between two looks, and it is the same segment. */
+static bool is_unchanged(const struct segment *before, const struct segment *after)
+{
+	return before->nattch == after->nattch && before->lpid == after->lpid &&
+	       before->atime == after->atime && before->dtime == after->dtime &&
+	       before->cpid == after->cpid && before->size == after->size &&
+	       before->key == after->key && before->dest == after->dest;
+}
+
+/*
+ * The group that certainly is the segment: as choose_group(), but each
+ * attachment must have been seen.
+ */
+static struct group find_certain(struct holders *holders, const struct segment *segment,
+				 struct attachments *candidates)
+{
+	struct group none = { 0 };
+	struct group group;
+
+	candidates->nattch = segment->nattch;
+	if (gather(holders, segment, candidates) || identify_all(holders, segment, candidates))
+		return none;
+	group = choose_group(holders, candidates);
+	/* what maps it as a file is not counted: only who sees all may pass over it */
+	if (group.count == segment->nattch || (saw_all(holders) && group.count > segment->nattch))
+		return group;
+	return none;
+}
+
+/* Opens one mapping, and makes sure that it still is what it was. */
+static int open_mapping(struct holders *holders, const struct segment *segment,
+			const struct holder *holder, int flags)
+{
+	char path[MAP_FILE_SIZE];
+	char own[64];
+	struct stat status;
+	int fd = open(map_file(path, holder), flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
+	if (fstat(fd, &status) == 0 && status.st_dev == holder->mapping.device &&
+	    status.st_ino == (ino_t)segment->id && has_size_of(&status, holder, segment) &&
+	    identify(holders, own) == holder->identity)
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+/* One try. Returns a descriptor, or the negative of an errno value; -EAGAIN: it changed meanwhile. */
+static int try_open(const struct segment *segment, int flags)
+{
+	struct attachments candidates = { 0 };
+	struct holders holders = { 0 };
+	struct segment before;
+	struct segment after;
+	struct group group = { 0 };
+	int error = segment_look(segment->id, &before);
+	int fd = -1;
+
+	if (error || before.nattch == 0)
+		return -ENOENT;
+	error = read_holders(&holders, segment->id);
+	if (!error)
+		group = find_certain(&holders, &before, &candidates);
+	for (size_t i = 0; group.identity && i < candidates.count && fd < 0; i++) {
+		if (candidates.items[i]->identity == group.identity)
+			fd = open_mapping(&holders, &before, candidates.items[i], flags);
+	}
+	if (fd < 0)
+		error = group.identity ? errno : ENOENT;
+	if (segment_look(segment->id, &after) || !is_unchanged(&before, &after)) {
+		if (fd >= 0)
+			close(fd);
+		fd = -1;
+		error = EAGAIN;
+	}
+	free(candidates.items);
+	holders_free(&holders);
+	return fd >= 0 ? fd : -error;
+}
+
+/* A segment that is attached and detached all the time is given up soon. */
+enum { TRIES = 3 };
+
+int holder_open(const struct segment *segment, int flags)
+{
+	int fd = -EAGAIN;
+
+	if (!may_open_map_files()) {
+		errno = EPERM;
+		return -1;
+	}
+	for (int i = 0; i < TRIES && fd == -EAGAIN; i++)
+		fd = try_open(segment, flags);
+	if (fd >= 0)
+		return fd;
+	errno = fd == -EAGAIN ? ENOENT : -fd;
+	return -1;
+}

@@ -368,3 +368,164 @@ mapped_as()
 	run --separate-stderr bash -c "trap '' CHLD; exec '$SHMTOOL' attach $id sh -c 'exit 5'"
 	expect_status 5
 }
+
+# --- --as-file --------------------------------------------------------------
+
+# A segment of 100,000 random bytes, its id in id, the bytes in wanted too.
+noise()
+{
+	head -c 100000 /dev/urandom >wanted
+	id=$(make_segment 100000)
+	foreign_write "$id" 0 <wanted
+}
+
+# with_file SHELL-WORDS: as COMMAND, with SHMTOOL_FILE
+with_file()
+{
+	try attach --as-file "$id" -- sh -c "$1"
+}
+
+@test "--as-file: sha256sum, cmp and dd read the segment" {
+	need_root
+	noise
+	# shellcheck disable=SC2016
+	with_file 'sha256sum <"$SHMTOOL_FILE"; sha256sum "$SHMTOOL_FILE" | cut -c-64; cmp "$SHMTOOL_FILE" wanted
+		stat -Lc %s "$SHMTOOL_FILE"; dd if="$SHMTOOL_FILE" bs=1 skip=99990 status=none | cmp -i 0:99990 - wanted'
+	expect_status 0
+	assert_stderr_is ''
+	local sum
+	sum=$(sha256sum <wanted)
+	assert_output_is "$sum
+${sum%% *}
+100000"
+}
+
+@test "--as-file: xxd -r changes bytes in place" {
+	need_root
+	noise
+	printf '00000010: 4142 4344\n0001869f: ff\n' >patch.hex
+	# shellcheck disable=SC2016
+	with_file 'xxd -r patch.hex "$SHMTOOL_FILE"'
+	expect_status 0
+	assert_stderr_is ''
+	xxd -r patch.hex wanted
+	foreign_read "$id" 0 100000 | cmp - wanted
+}
+
+@test "--as-file: python's mmap, and its subprocess, which closes descriptors" {
+	need_root
+	noise
+	cat >mapped.py <<-'END'
+		import mmap, os, subprocess, sys
+		name = os.environ["SHMTOOL_FILE"]
+		with open(name, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+		    assert memory[:] == open("wanted", "rb").read(), "other bytes"
+		    memory[5:10] = b"hello"
+		    first = subprocess.run(["head", "-c", "10", name], close_fds=True, check=True,
+		                           stdout=subprocess.PIPE).stdout
+		    assert first == memory[:10], first
+	END
+	try attach --as-file "$id" -- python3 mapped.py
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$(foreign_read "$id" 5 5)" hello
+}
+
+@test "--as-file: gdb's restore loads it into a process" {
+	need_root
+	noise
+	# shellcheck disable=SC2016 # SHMTOOL_FILE is the command's; what begins with a backslash is gdb's
+	with_file 'exec gdb -nx -q -batch -ex starti -ex "restore $SHMTOOL_FILE binary \$sp-16 16 528" \
+		-ex "dump binary memory out \$sp \$sp+512" /bin/true'
+	expect_status 0
+	cmp -n 512 -i 0:16 out wanted
+}
+
+@test "--as-file: holes that are read get no memory" {
+	need_root
+	id=$(make_segment $((64 * 1024 * 1024)))
+	printf x | foreign_write "$id" 0
+	before=$(segment_field "$id" rss)
+	# shellcheck disable=SC2016
+	with_file 'cat "$SHMTOOL_FILE" | wc -c'
+	assert_output_is $((64 * 1024 * 1024))
+	assert_equal "$(segment_field "$id" rss)" "$before"
+}
+
+@test "--as-file: descendants may open it again for as long as attach lives, and not after" {
+	need_root
+	noise
+	# shellcheck disable=SC2016
+	try attach --as-file "$id" -- sh -c 'echo "$SHMTOOL_FILE"; sh -c "sh -c \"head -c 1 \$SHMTOOL_FILE >/dev/null\""'
+	expect_status 0
+	run ! test -e "$output"
+	# shellcheck disable=SC2016
+	try attach --as-file --hold 0 "$id" -- perl -e '
+		for (1 .. 500) { exit 9 unless -e $ENV{SHMTOOL_FILE}; select undef, undef, undef, 0.01 }'
+	expect_status 9
+}
+
+@test "--as-file: what it maps is not counted, the attachment is, and both go" {
+	need_root
+	noise
+	# shellcheck disable=SC2016
+	with_file 'exec python3 -c "
+import mmap, os
+file = open(os.environ[\"SHMTOOL_FILE\"], \"rb\")
+memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+id = os.environ[\"SHMTOOL_ID\"]
+print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] == id][0])"'
+	expect_status 0
+	assert_output_is 1
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "--as-file: a file that COMMAND truncated or grew gets its size back, and it is said" {
+	need_root
+	noise
+	# shellcheck disable=SC2016
+	with_file 'printf hello >"$SHMTOOL_FILE"'
+	expect_status 0
+	assert_stderr_is "shmtool attach: warning: the command truncated segment $id (no key): all but its first 5 bytes is now zeroes"
+	foreign_read "$id" 0 100000 | cmp - <(printf hello && head -c 99995 /dev/zero)
+	# shellcheck disable=SC2016
+	with_file 'echo more >>"$SHMTOOL_FILE"; exit 3'
+	expect_status 3
+	assert_stderr_has 'wrote past the end'
+	foreign_read "$id" 0 5 >/dev/null
+	try attach "$id" true
+	expect_status 0
+	# -r is about the attachment, not about the file
+	# shellcheck disable=SC2016
+	try attach -r --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"'
+	assert_stderr_has 'first 0 bytes'
+	try attach "$id" true
+	expect_status 0
+}
+
+@test "--as-file: SHMTOOL_FILE is never another segment's" {
+	id=$(make_segment)
+	SHMTOOL_FILE=/dev/null run --separate-stderr shmtool attach "$id" printenv SHMTOOL_FILE
+	expect_status 1
+	assert_output_is ''
+}
+
+@test "--as-file without the right: exit 125, and COMMAND does not run" {
+	need_root
+	id=$(as_user shmtool create -s 4096)
+	try_as_user attach --as-file "$id" -- touch ran
+	expect_status 125
+	assert_stderr_has "segment $id"
+	assert_stderr_has 'hint: that takes CAP_CHECKPOINT_RESTORE'
+	[[ ! -e ran ]]
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
+@test "--as-file without COMMAND: exit 2" {
+	id=$(make_orphan)
+	before=$(segment_field "$id" lpid)
+	try attach --as-file "$id"
+	expect_status 2
+	assert_output_is ''
+	assert_equal "$(segment_field "$id" lpid)" "$before"
+}

@@ -86,7 +86,7 @@ my %options = (
 		['-p', \&mode], ['-u', \&user], ['-g', \&user], ['-f', \&file], ['--reuse'], ['--huge'],
 		['--huge-size', \&size], ['--no-reserve'], ['--lock'], ['--format', \&format]],
 	attach => [['-r'], ['--at', sub { pick(number(), '0x7f0000000000', '0x10000000', '0xdeadbeef') }],
-		['--round'], ['--executable']],
+		['--round'], ['--executable'], ['--as-file']],
 	read => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-x']],
 	write => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-t', \&text], ['-x', \&text], ['-z'],
 		['--fill', \&number], ['--truncate']],

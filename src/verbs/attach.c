@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* attach: attach a segment and hold the attachment, while a command runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
@@ -8,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "shm/control.h"
 #include "shm/interrupt.h"
+#include "shm/mapfile.h"
 #include "text/output.h"
 #include "text/parse.h"
 #include "verbs/select.h"
@@ -25,6 +28,7 @@ enum {
 	CODE_REMAP,
 	CODE_EXECUTABLE,
 	CODE_HOLD,
+	CODE_AS_FILE,
 };
 
 static const struct poptOption attach_options[] = {
@@ -34,6 +38,7 @@ static const struct poptOption attach_options[] = {
 	OPTION_FLAG("remap", '\0', CODE_REMAP, "replace what is mapped at ADDR"),
 	OPTION_FLAG("executable", '\0', CODE_EXECUTABLE, "allow its contents to be executed"),
 	OPTION_VALUE("hold", '\0', CODE_HOLD, "hold it for so long at most", "TIME"),
+	OPTION_FLAG("as-file", '\0', CODE_AS_FILE, "hand COMMAND the segment as a file, too"),
 	OPTION_END,
 };
 
@@ -42,7 +47,15 @@ struct attach_options {
 	uint64_t address;
 	bool address_given;
 	int64_t hold; /* milliseconds; -1: until told otherwise */
+	bool as_file;
 	bool verbose;
+};
+
+/* What is held. */
+struct attachment {
+	void *address;      /* NULL: detached by now */
+	int file;           /* the segment as a file, or -1 */
+	struct stat status; /* what the file was */
 };
 
 static const char *attach_option(void *state, int code, const char *value);
@@ -54,7 +67,8 @@ const struct verb verb_attach = {
 		.usage = "[OPTION...] SEGMENT [--] [COMMAND [ARGUMENT...]]",
 		.summary = "attach a segment and hold it, while a command runs",
 		.epilogue = "\nWithout COMMAND it holds the segment until SIGINT, SIGTERM or SIGHUP.\n"
-			    "COMMAND gets SHMTOOL_ID, SHMTOOL_KEY and SHMTOOL_SIZE.",
+			    "COMMAND gets SHMTOOL_ID, SHMTOOL_KEY and SHMTOOL_SIZE; with --as-file also\n"
+			    "SHMTOOL_FILE, a path that it can read, write and map.",
 		.options = attach_options,
 		.handle = attach_option,
 		.options_first = true,
@@ -84,17 +98,22 @@ static const char *attach_option(void *state, int code, const char *value)
 		return NULL;
 	case CODE_HOLD:
 		return parse_duration(value, &options->hold);
+	case CODE_AS_FILE:
+		options->as_file = true;
+		return NULL;
 	default:
 		return NULL;
 	}
 }
 
-static enum status check_options(const struct attach_options *options)
+static enum status check_options(const struct attach_options *options, char *const *command)
 {
 	if (options->address_given && (options->address == 0 || options->address > UINTPTR_MAX))
 		return fail(STATUS_USAGE, "--at: not an address");
 	if ((options->flags & (SHM_RND | SHM_REMAP)) && !options->address_given)
 		return fail(STATUS_USAGE, "--round and --remap go with --at ADDR");
+	if (options->as_file && !command[0])
+		return fail(STATUS_USAGE, "--as-file goes with a COMMAND, which is told the file");
 	return STATUS_DONE;
 }
 
@@ -120,8 +139,25 @@ static void *as_address(uint64_t address)
 	return (void *)(uintptr_t)address; /* an address that the user typed */
 }
 
+/* Opens what is attached as a file. */
+static enum status open_as_file(const struct segment *segment, struct attachment *held)
+{
+	int error;
+
+	/* for writing even with -r: COMMAND can do it, and what it spoils must be mended */
+	held->file = mapfile_open(held->address, O_RDWR);
+	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
+		return STATUS_DONE;
+	error = errno;
+	fail(status_of_file(error), "cannot open %s as a file: %s", SEGMENT_LABEL(segment),
+	     strerror(error));
+	if (error == EPERM || error == EACCES)
+		hint("that takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN: be root of the machine");
+	return status_of_file(error);
+}
+
 static enum status do_attach(const struct attach_options *options, const struct segment *segment,
-			     void **attached)
+			     struct attachment *held)
 {
 	int error;
 
@@ -132,12 +168,45 @@ static enum status do_attach(const struct attach_options *options, const struct 
 		     SEGMENT_LABEL(segment));
 		return STATUS_FAILED;
 	}
-	error = segment_attach(segment->id, as_address(options->address), options->flags, attached);
+	error = segment_attach(segment->id, as_address(options->address), options->flags,
+			       &held->address);
 	if (error)
 		return attach_failed(options, segment, error);
 	if (options->verbose)
-		note("attached %s at %p", SEGMENT_LABEL(segment), *attached);
-	return STATUS_DONE;
+		note("attached %s at %p", SEGMENT_LABEL(segment), held->address);
+	return options->as_file ? open_as_file(segment, held) : STATUS_DONE;
+}
+
+/*
+ * COMMAND may have truncated the file (the shell's > does), which the kernel
+ * allows: what was behind is lost, and with a size that is not the segment's
+ * nobody can attach it any more. Gives the file its size back, and says so.
+ */
+static void mend_size(const struct segment *segment, const struct attachment *held)
+{
+	struct stat now;
+
+	if (fstat(held->file, &now) < 0 || now.st_size == held->status.st_size)
+		return;
+	if (ftruncate(held->file, held->status.st_size) < 0)
+		warn("the command left %s with %jd bytes: it cannot be attached any more",
+		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);
+	else if (now.st_size < held->status.st_size)
+		warn("the command truncated %s: all but its first %jd bytes is now zeroes",
+		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);
+	else
+		warn("the command wrote past the end of %s: that is lost", SEGMENT_LABEL(segment));
+}
+
+static void detach(const struct segment *segment, struct attachment *held)
+{
+	if (held->address)
+		shmdt(held->address);
+	if (held->file >= 0)
+		mend_size(segment, held);
+	if (held->file >= 0)
+		close(held->file);
+	*held = (struct attachment){ .file = -1 };
 }
 
 /* Holds it until the time is over or a signal comes. */
@@ -161,12 +230,10 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	return STATUS_DONE;
 }
 
-/* Starts the command with the signals as they were. */
-static enum status start(char **command, const struct segment *segment,
-			 const struct interrupt *interrupt, pid_t *child)
+/* Tells the command about the segment. Returns 0 or an errno value. */
+static int set_environment(const struct segment *segment, const struct attachment *held)
 {
-	posix_spawnattr_t attributes;
-	char text[32];
+	char text[64];
 	int error;
 
 	snprintf(text, sizeof(text), "%d", segment->id);
@@ -177,6 +244,23 @@ static enum status start(char **command, const struct segment *segment,
 	snprintf(text, sizeof(text), "%" PRIu64, segment->size);
 	if (!error)
 		error = setenv("SHMTOOL_SIZE", text, 1) ? errno : 0;
+	/* one that an attach above us has set is not of this segment */
+	unsetenv("SHMTOOL_FILE");
+	if (!error && held->file >= 0)
+		error = mapfile_path(held->file, text, sizeof(text));
+	if (!error && held->file >= 0)
+		error = setenv("SHMTOOL_FILE", text, 1) ? errno : 0;
+	return error;
+}
+
+/* Starts the command with the signals as they were. */
+static enum status start(char **command, const struct segment *segment,
+			 const struct attachment *held, const struct interrupt *interrupt,
+			 pid_t *child)
+{
+	posix_spawnattr_t attributes;
+	int error = set_environment(segment, held);
+
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
@@ -208,7 +292,8 @@ static bool has_ended(pid_t child, enum status *status)
 }
 
 /* Passes signals on until the command ends; detaches when the time is over. */
-static enum status wait_for(pid_t child, const struct attach_options *options, void **attached,
+static enum status wait_for(pid_t child, const struct attach_options *options,
+			    const struct segment *segment, struct attachment *held,
 			    struct interrupt *interrupt)
 {
 	int64_t deadline = deadline_after(options->hold);
@@ -219,8 +304,7 @@ static enum status wait_for(pid_t child, const struct attach_options *options, v
 		int64_t left = deadline < 0 ? -1 : deadline - monotonic_ms();
 
 		if (deadline >= 0 && left <= 0) {
-			shmdt(*attached);
-			*attached = NULL;
+			detach(segment, held);
 			deadline = -1;
 			left = -1;
 		}
@@ -234,13 +318,13 @@ static enum status wait_for(pid_t child, const struct attach_options *options, v
 }
 
 static enum status hold_for(char **command, const struct attach_options *options,
-			    const struct segment *segment, void **attached,
+			    const struct segment *segment, struct attachment *held,
 			    struct interrupt *interrupt)
 {
 	pid_t child = -1;
-	enum status status = start(command, segment, interrupt, &child);
+	enum status status = start(command, segment, held, interrupt, &child);
 
-	return status ? status : wait_for(child, options, attached, interrupt);
+	return status ? status : wait_for(child, options, segment, held, interrupt);
 }
 
 /* With a COMMAND every failure of our own is 125, as env(1) and timeout(1) have it. */
@@ -255,12 +339,12 @@ static enum status attach(const struct attach_options *options, const struct seg
 	static const int also[] = { SIGCHLD, SIGUSR1, SIGUSR2, 0 };
 	struct interrupt interrupt;
 	struct segment segment;
-	void *attached;
+	struct attachment held = { .file = -1 };
 	enum status status = find_segment(ref, &segment);
 	int error;
 
 	if (!status)
-		status = do_attach(options, &segment, &attached);
+		status = do_attach(options, &segment, &held);
 	if (status)
 		return own_failure(status, command);
 	if (command[0])
@@ -271,11 +355,10 @@ static enum status attach(const struct attach_options *options, const struct seg
 			fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error)),
 			command);
 	if (command[0])
-		status = hold_for(command, options, &segment, &attached, &interrupt);
+		status = hold_for(command, options, &segment, &held, &interrupt);
 	else
-		status = hold_alone(options, &segment, attached, &interrupt);
-	if (attached)
-		shmdt(attached);
+		status = hold_alone(options, &segment, held.address, &interrupt);
+	detach(&segment, &held);
 	if (options->verbose)
 		note("detached %s", SEGMENT_LABEL(&segment));
 	interrupt_end(&interrupt);
@@ -301,7 +384,7 @@ static enum status attach_run(int argc, char **argv)
 	command = argv + argc - operands.count + segment_only.count;
 	if (command[0] && strcmp(command[0], "--") == 0)
 		command++;
-	status = check_options(&options);
+	status = check_options(&options, command);
 	if (!status)
 		status = read_only_segment(&segment_only, &ref);
 	if (!status)

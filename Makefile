@@ -98,7 +98,7 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(flags_line))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_line))' >$@
 
--include $(OBJECTS:.o=.d) $(HELPERS:=.d)
+-include $(OBJECTS:.o=.d) $(HELPERS:=.d) $(wildcard $(BUILD)/fuzz/*.d $(BUILD)/fuzz/src/*/*.d)
 
 # Tests
 
@@ -120,7 +120,7 @@ deps:  ## install what building and testing need and is missing
 
 # Linters
 
-C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES)
+C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch])
 # Whatever in these places says that it is for a shell or bats.
 SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
@@ -167,6 +167,36 @@ valgrind: all $(HELPERS)  ## run the tests under valgrind
 	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
 		'$(VALGRIND_LOGS)' | xargs -r cat | grep .
 
+# Fuzzing, with libFuzzer. Everything but main.c goes into a library for it.
+# What a fuzzer replaces (__wrap_NAME) the linker is told of.
+FUZZ_TIME    ?= 60
+FUZZ_CC      ?= clang
+FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+FUZZ_COMPILE  = $(FUZZ_CC) $(LANGUAGE) $(WARNINGS) $(CPPFLAGS) $(FUZZ_CFLAGS)
+FUZZ_SOURCES := $(wildcard tests/fuzz/*.c)
+FUZZERS      := $(FUZZ_SOURCES:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/fuzz/src/%.o,$(filter-out src/main.c,$(SOURCES)))
+
+.PHONY: fuzz fuzz-proof
+fuzz: $(FUZZERS)  ## fuzz the parsers, each for FUZZ_TIME seconds (60)
+	@BUILD='$(abspath $(BUILD))' FUZZ_TIME='$(FUZZ_TIME)' tests/fuzz/run
+
+fuzz-proof:  ## see that each fuzzer finds a bug that is put in
+	@BUILD='$(abspath $(BUILD))' tests/fuzz/proof
+
+$(BUILD)/fuzz/src/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/library.a: $(FUZZ_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
+	$(FUZZ_COMPILE) -fsanitize=fuzzer -MMD -MP -MF $@.d \
+		$$(sed -n 's/^.*\<__wrap_\([a-z]*\)(.*;$$/-Wl,--wrap=\1/p' $<) \
+		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS)
+
 # Installation. Each verb is also a command and a page of its own, by a link.
 
 install: all  ## install below $(DESTDIR)$(prefix)
@@ -187,6 +217,6 @@ clean:  ## remove everything that was made
 	rm -rf '$(BUILD)'
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
 
 endif

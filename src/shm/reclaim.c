@@ -5,14 +5,28 @@
 
 #include "shm/control.h"
 
+/*
+ * Whether two looks by one id saw one segment: an id may be that of another by
+ * the second (its slot used again; kernel.shm_next_id gives any id at once).
+ * One that was marked meanwhile has lost its key.
+ */
+static bool is_same_segment(const struct segment *before, const struct segment *after)
+{
+	return before->id == after->id && (before->key == after->key || after->dest) &&
+	       before->size == after->size && before->cuid == after->cuid &&
+	       before->cgid == after->cgid && before->cpid == after->cpid;
+}
+
+static bool has_same_owner(const struct segment *before, const struct segment *after)
+{
+	return before->uid == after->uid && before->gid == after->gid;
+}
+
 /* Whether two looks saw the same segment, with the same rights. */
 static bool is_same(const struct segment *before, const struct segment *after)
 {
-	return before->id == after->id && before->key == after->key &&
-	       before->size == after->size && before->mode == after->mode &&
-	       before->uid == after->uid && before->gid == after->gid &&
-	       before->cuid == after->cuid && before->cgid == after->cgid &&
-	       before->cpid == after->cpid && before->ctime == after->ctime &&
+	return is_same_segment(before, after) && has_same_owner(before, after) &&
+	       before->mode == after->mode && before->ctime == after->ctime &&
 	       before->dest == after->dest;
 }
 
@@ -43,12 +57,15 @@ static enum reclaim_result last_look(const struct segment *removed)
 	return RECLAIM_REMOVED;
 }
 
-/* Lets others attach again, after a lock-out; what is found out meanwhile is the result. */
-static enum reclaim_result let_in(const struct segment *segment, enum reclaim_result result,
-				  int *error)
+/*
+ * Lets others attach again, after a lock-out, in the mode that it had before; the owner is
+ * who it is now. What was found out meanwhile is the result.
+ */
+static enum reclaim_result let_in(const struct segment *before, const struct segment *now,
+				  enum reclaim_result result, int *error)
 {
-	const struct segment_rights rights = { segment->uid, segment->gid, segment->mode };
-	int reason = segment_set_rights(segment->id, &rights);
+	const struct segment_rights rights = { now->uid, now->gid, before->mode };
+	int reason = segment_set_rights(before->id, &rights);
 
 	if (!reason || segment_missing(reason))
 		return result;
@@ -66,16 +83,18 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 	if (*error && segment_missing(*error))
 		return RECLAIM_VANISHED;
 	if (*error)
-		return let_in(before, RECLAIM_FAILED, error);
+		return let_in(before, before, RECLAIM_FAILED, error);
+	if (!is_same_segment(before, &now))
+		return RECLAIM_CHANGED; /* not even the one that was locked out */
 	if (now.mode != 0)
 		return RECLAIM_CHANGED; /* somebody set a mode: he has the last word */
 	if (now.nattch > 0)
-		return let_in(before, RECLAIM_IN_USE, error);
-	if (!is_unused(before, &now))
-		return let_in(before, RECLAIM_CHANGED, error);
+		return let_in(before, &now, RECLAIM_IN_USE, error);
+	if (!is_unused(before, &now) || !has_same_owner(before, &now))
+		return let_in(before, &now, RECLAIM_CHANGED, error);
 	*error = segment_remove(before->id);
 	if (*error && !segment_missing(*error))
-		return let_in(before, RECLAIM_FAILED, error);
+		return let_in(before, &now, RECLAIM_FAILED, error);
 	return *error ? RECLAIM_VANISHED : last_look(before);
 }
 

@@ -44,9 +44,11 @@ SOURCES := $(wildcard src/*.c src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/src/%.o)
 HEADERS := $(wildcard src/*.h src/*/*.h)
 
-# Each tests/lib/NAME.c is a small program that the tests use.
-HELPER_SOURCES := $(wildcard tests/lib/*.c)
-HELPERS := $(HELPER_SOURCES:tests/lib/%.c=$(BUILD)/tests/%)
+# Each tests/lib/NAME.c is a small program that the tests use, each
+# tests/lib/preload/NAME.c a library that stands between the program and libc.
+HELPER_SOURCES := $(wildcard tests/lib/*.c tests/lib/preload/*.c)
+HELPERS := $(patsubst tests/lib/%.c,$(BUILD)/tests/%,$(filter-out tests/lib/preload/%,$(HELPER_SOURCES))) \
+	$(patsubst tests/lib/preload/%.c,$(BUILD)/tests/%.so,$(filter tests/lib/preload/%,$(HELPER_SOURCES)))
 
 # How it is compiled. The user's flags come last, so that they win.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
@@ -90,6 +92,11 @@ $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
+
+# Without the sanitizers: the program brings their library along.
+$(BUILD)/tests/%.so: tests/lib/preload/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(filter-out -fPIE -fsanitize=%,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
 
 # Rewritten, and so all compiled again, only when a flag or the version changes.
 flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS)

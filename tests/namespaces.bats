@@ -108,19 +108,6 @@ new_namespace()
 	assert_output_is ''
 }
 
-@test "from a pid namespace that does not see them: in doubt, nothing is orphaned" {
-	need_root
-	id=$(make_orphan)
-	never=$(make_segment)
-	for words in "ls --grace 0 --format %{id}:%{cpid}:%{state}" "rm --orphaned --grace 0"; do
-		# shellcheck disable=SC2086 # words
-		run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" $words
-		expect_status 0
-		[[ $words == rm* ]] || assert_output_is "$id:0:detached"$'\n'"$never:0:detached"
-	done
-	assert_equal "$(segment_count)" 2
-}
-
 @test "what is no IPC namespace, and no right to enter" {
 	new_namespace unshare --ipc
 	for name in 0 abc 4194305000 ''; do

@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 setup()
 {
@@ -466,55 +467,6 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 }
 
 # --- What happens in between ------------------------------------------------
-
-# strace stops rm (SIGSTOP, which nothing blocks) right after a system call of
-# the removal, so that a test can do something there.
-traced()
-{
-	run_program env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -o trace "$@"
-}
-
-# stop_rm POINT ARGUMENT...: starts rm and stops it
-#   listed   after the list was read, before the segment is looked at again
-#   locked   after IPC_SET, which locks others out
-#   looked   after the look that follows, before IPC_RMID
-stop_rm()
-{
-	local point=$1 probe=0x7777 call=shmctl set_at when
-	shift
-
-	# which of its calls that is shows a removal of another, in the same way
-	make_orphan 4096 600 0x7777 >/dev/null
-	[[ $1 != --orphaned ]] || probe=--key=0x7777
-	traced -e trace=shmctl,rt_sigprocmask "$SHMTOOL" rm -q "$probe"
-	set_at=$(grep -n IPC_SET trace | head -n 1 | cut -d: -f1)
-	[[ $point != listed ]] || call=rt_sigprocmask
-	when=$(head -n "$set_at" trace | grep -c "^$call")
-	[[ $point != looked ]] || when=$((when + 1))
-	rm trace
-	background traced -e trace=shmctl,rt_sigprocmask \
-		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"
-	is_stopped
-}
-
-is_stopped()
-{
-	tracer=$background_pid
-	tracer_output=$background_output
-	wait_until grep -sq 'stopped by SIGSTOP' trace || return
-	rm_pid=$(pgrep -P "$tracer")
-}
-
-go_on()
-{
-	kill -CONT "$rm_pid"
-	ended=0
-	wait_until process_is_gone "$tracer" || return
-	wait "$tracer" || ended=$?
-	output=$(<"$tracer_output")
-	# shellcheck disable=SC2034 # for assert_stderr_is and its like
-	stderr=$(<"$tracer_output.err")
-}
 
 # One of mode 0640 that belongs to an ordinary user and another group.
 users_orphan()

@@ -23,16 +23,6 @@ sorted()
 	printf '%s\n' "$@" | sort -n | paste -sd ' '
 }
 
-# Uses a segment by a process that lives on; sets user_pid.
-use_and_live()
-{
-	# shellcheck disable=SC2016
-	background perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die "shmwrite: $!"; print "used\n"; sleep 1 while 1' "$1"
-	wait_until test -s "$background_output" || return
-	# shellcheck disable=SC2034
-	user_pid=$background_pid
-}
-
 # --- States -----------------------------------------------------------------
 
 @test "attached, by one and by many, to read or to write" {
@@ -44,32 +34,6 @@ use_and_live()
 	assert_equal "$(state_of "$id" --grace 0)" attached
 	try ls "$id" --format '%{nattch}'
 	assert_output_is 2
-}
-
-@test "dest: marked while somebody holds it" {
-	local id
-	id=$(make_orphan 4096 600 77)
-	hold_segment "$id"
-	ipcrm -m "$id"
-	assert_equal "$(state_of "$id" --grace 0)" dest
-	assert_equal "$(ids --attached) $(ids --dest) $(ids --state dest)" "$id $id $id"
-	assert_equal "$(ids --state attached)" ''
-	try ls key:77
-	expect_status 3
-}
-
-@test "orphaned: the creator and the last user are gone, and the grace is over" {
-	local id
-	id=$(make_orphan)
-	assert_equal "$(state_of "$id" --grace 0)" orphaned
-	assert_equal "$(ids --orphaned --grace 0)" "$id"
-}
-
-@test "orphaned: never used, and the creator is gone" {
-	local id
-	id=$(make_segment)
-	assert_equal "$(segment_field "$id" lpid)" 0
-	assert_equal "$(state_of "$id" --grace 0)" orphaned
 }
 
 @test "detached: the grace is not over; it is 60 seconds unless said otherwise" {
@@ -104,31 +68,7 @@ idle_for_a_second()
 	(($(shmtool ls "$1" --format '%{idle}') >= 1))
 }
 
-@test "detached: the creator lives" {
-	local id
-	id=$(make_live_segment)
-	assert_equal "$(state_of "$id" --grace 0)" detached
-	# Also when the last user is another, who is gone.
-	foreign_write "$id" 0 <<<x
-	assert_equal "$(state_of "$id" --grace 0)" detached
-	try rm --orphaned --grace 0
-	assert_output_is ''
-	segment_exists "$id"
-}
-
-@test "detached: the last user lives, the creator is gone" {
-	local id
-	id=$(make_segment)
-	use_and_live "$id"
-	assert_equal "$(state_of "$id" --grace 0)" detached
-	try rm --orphaned --grace 0
-	assert_output_is ''
-	segment_exists "$id"
-	end_process "$user_pid"
-	assert_equal "$(state_of "$id" --grace 0)" orphaned
-}
-
-@test "orphaned: the creator is a zombie, which nobody has waited for yet" {
+@test "who made it is gone as a zombie, which nobody has waited for yet" {
 	# shellcheck disable=SC2016
 	background perl -e '
 		$| = 1;
@@ -148,20 +88,6 @@ idle_for_a_second()
 	assert_output_is "$creator gone -"
 }
 
-@test "detached: the creator is of another pid namespace, and so unknown" {
-	need_root
-	# In there the creator of what was made out here is pid 0.
-	local id
-	id=$(make_live_segment)
-	foreign_write "$id" 0 <<<x
-	run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" ls "$id" --grace 0 --format '%{cpid} %{state} %{made-by}'
-	expect_status 0
-	assert_output_is '0 detached -'
-	run --separate-stderr unshare --pid --fork --mount-proc "$SHMTOOL" rm --orphaned --likely --grace 0
-	expect_status 0
-	segment_exists "$id"
-}
-
 @test "as an ordinary user the same states, without the right to read them" {
 	need_root
 	make_orphan 4096 0 >/dev/null
@@ -170,18 +96,6 @@ idle_for_a_second()
 	assert_equal "$(as_user shmtool ls --grace 0 --format '%{id} %{state}')" \
 		"$(shmtool ls --grace 0 --format '%{id} %{state}')"
 	assert_equal "$(shmtool ls --grace 0 --format '%{state}' | paste -sd ' ')" 'orphaned detached attached'
-}
-
-@test "hidepid does not make the living look gone" {
-	need_root
-	local id
-	id=$(make_live_segment 4096 666)
-	# shellcheck disable=SC2016
-	run --separate-stderr unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc &&
-		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$1" ls "$2" --grace 0 --format "%{state}"' \
-		sh "$SHMTOOL" "$id"
-	expect_status 0
-	assert_output_is detached
 }
 
 @test "the state is the same whatever the order of the filter options" {
@@ -412,39 +326,4 @@ furnish()
 	try rm --all
 	expect_status 0
 	assert_output_is ''
-}
-
-# --- Likely -----------------------------------------------------------------
-
-# With a false list and a living process: a pid that was used again. The rows
-# stand for segments that are really there, whose pid is that of this shell.
-likely_list()
-{
-	local now boot
-	now=$(date +%s)
-	boot=$((now - $(cut -d. -f1 /proc/uptime)))
-	printf '%s\n' 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime'
-	printf '0 %s 600 4096 %s %s 0 0 0 0 0 %s\n' \
-		1 "$1" "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
-		2 "$1" "$1" "$((boot + 500)) $((boot + 700)) $((boot + 700))" \
-		3 "$1" "$1" "$((now - 100)) $((now - 100)) $((boot + 700))" \
-		4 "$1" 0 "0 0 $((boot + 700))" \
-		5 4194303 "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
-		6 1 "$1" "$((boot + 700)) $((boot + 700)) $((boot + 700))" \
-		7 4194303 4194303 "$((boot + 700)) $((boot + 700)) $((boot + 700))"
-}
-
-@test "--likely also takes pids that were used again, with ten minutes between" {
-	unshare --mount true 2>/dev/null || skip "cannot make a mount namespace"
-	(($(cut -d. -f1 /proc/uptime) > 1400)) || skip "the machine is up for less than 24 minutes"
-	background sleep 1000
-	likely_list "$background_pid" >list
-	# shellcheck disable=SC2016
-	run unshare --mount sh -c 'mount --bind list /proc/sysvipc/shm && exec "$1" ls --likely -q' sh "$SHMTOOL"
-	expect_status 0
-	assert_output_is $'1\n4\n5\n7'
-	# shellcheck disable=SC2016
-	run unshare --mount sh -c 'mount --bind list /proc/sysvipc/shm && exec "$1" ls --orphaned -q' sh "$SHMTOOL"
-	expect_status 0
-	assert_output_is 7
 }

@@ -4,31 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t utf8_length(const char *text)
-{
-	const unsigned char *bytes = (const unsigned char *)text;
-	size_t length;
-
-	if (bytes[0] < 0x80)
-		return 1;
-	if (bytes[0] >= 0xc2 && bytes[0] <= 0xdf)
-		length = 2;
-	else if (bytes[0] >= 0xe0 && bytes[0] <= 0xef)
-		length = 3;
-	else if (bytes[0] >= 0xf0 && bytes[0] <= 0xf4)
-		length = 4;
-	else
-		return 0;
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* overlong forms, surrogates, and beyond U+10FFFF */
-	if ((bytes[0] == 0xe0 && bytes[1] < 0xa0) || (bytes[0] == 0xed && bytes[1] > 0x9f) ||
-	    (bytes[0] == 0xf0 && bytes[1] < 0x90) || (bytes[0] == 0xf4 && bytes[1] > 0x8f))
-		return 0;
-	return length;
-}
+#include "text/utf8.h"
 
 size_t control_length(const char *text)
 {
@@ -38,7 +14,8 @@ size_t control_length(const char *text)
 		return 1;
 	if (first == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0)
 		return 2;
-	return 0;
+	/* a lone byte above ASCII may be a control to a terminal that is not for UTF-8 */
+	return first >= 0x80 && utf8_length(text) == 0;
 }
 
 /* Writes the escape for the control character at text; returns its length. */
@@ -59,7 +36,8 @@ size_t escape_controls(char *copy, size_t size, const char *text)
 	while (*text && length + 1 < size) {
 		char escaped[12];
 		size_t control;
-		size_t wide;
+		size_t taken;
+		size_t put;
 
 		/* what nearly all text is made of */
 		if (*text >= ' ' && *text < 0x7f) {
@@ -67,16 +45,13 @@ size_t escape_controls(char *copy, size_t size, const char *text)
 			continue;
 		}
 		control = control_length(text);
-		if (!control) {
-			copy[length++] = *text++;
-			continue;
-		}
-		wide = escape_one(escaped, text, control);
-		if (length + wide >= size)
+		taken = control ? control : utf8_length(text);
+		put = control ? escape_one(escaped, text, control) : taken;
+		if (length + put >= size)
 			break;
-		memcpy(copy + length, escaped, wide);
-		length += wide;
-		text += control;
+		memcpy(copy + length, control ? escaped : text, put);
+		length += put;
+		text += taken;
 	}
 	copy[length] = '\0';
 	return length;

@@ -5,21 +5,17 @@
 
 #include <stddef.h>
 
-/* What stands for bytes that are no character: U+FFFD. */
-#define REPLACEMENT_CHARACTER "\xef\xbf\xbd"
-
-/* The length of the valid UTF-8 character at the front of text; 0 when there is none. */
-size_t utf8_length(const char *text);
-
 /*
  * The length of the control character at the front of text: 1 for an ASCII
- * one, 2 for one of the C1 set in UTF-8, 0 when it is none.
+ * one and for a byte that is no UTF-8, 2 for one of the C1 set in UTF-8, 0
+ * when it is none.
  */
 size_t control_length(const char *text);
 
 /*
  * Copies text, at most size - 1 bytes of it, with control characters as \n, \t
- * or \xNN and a backslash as it is. Returns the length of the copy.
+ * or \xNN and a backslash as it is; no character is cut in two. Returns the
+ * length of the copy.
  */
 size_t escape_controls(char *copy, size_t size, const char *text);
 

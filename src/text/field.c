@@ -122,7 +122,7 @@ GETTER(size, VALUE_SIZE, segment->size, NULL)
 GETTER(rss, IF_MEMORY_KNOWN, segment->rss, NULL)
 GETTER(swap, IF_MEMORY_KNOWN, segment->swap, NULL)
 GETTER(nattch, VALUE_NUMBER, segment->nattch, NULL)
-GETTER(state, VALUE_TEXT, (uint64_t)segment->state, state_name(segment->state))
+GETTER(state, VALUE_STATE, (uint64_t)segment->state, state_name(segment->state))
 GETTER(locked, VALUE_FLAG, segment->locked, NULL)
 GETTER(dest, VALUE_FLAG, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
@@ -252,7 +252,7 @@ int compare_values(const struct value *a, const struct value *b)
 {
 	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
 		return (a->kind != VALUE_UNKNOWN) - (b->kind != VALUE_UNKNOWN);
-	if (a->kind == VALUE_TEXT)
+	if (a->kind == VALUE_TEXT || a->kind == VALUE_STATE)
 		return strcmp(a->text, b->text);
 	return (a->number > b->number) - (a->number < b->number);
 }
@@ -363,6 +363,7 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_FLAG:
 		return value->number ? "yes" : "no";
 	case VALUE_TEXT:
+	case VALUE_STATE:
 		return value->text;
 	case VALUE_PROCESS:
 		process_text(buffer, value);

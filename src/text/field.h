@@ -19,6 +19,8 @@ struct view {
 	bool numeric; /* users and groups as numbers */
 	bool exact;   /* sizes in bytes */
 	enum time_format times;
+	bool color;    /* states in colour, in the table */
+	size_t width;  /* of the table, which cuts names to fit; 0: no bound */
 	uint64_t ns;   /* inode of the IPC namespace */
 	char host[65]; /* the machine's name */
 };
@@ -37,6 +39,7 @@ enum value_kind {
 	VALUE_DURATION, /* seconds */
 	VALUE_FLAG,     /* yes or no */
 	VALUE_TEXT,
+	VALUE_STATE,   /* number: enum segment_state; text: its name */
 	VALUE_PROCESS, /* number: the pid; text: its command, or "gone" */
 };
 

@@ -237,6 +237,12 @@ bool filter_given(const struct filter *filter)
 	return filter->kinds != 0;
 }
 
+bool filter_untouched(const struct filter *filter)
+{
+	return !filter->kinds && filter->grace == GRACE_DEFAULT && !filter->except.count &&
+	       !filter->keep_files && !filter->ignore_keep;
+}
+
 bool filter_names_users(const struct filter *filter)
 {
 	return filter->owners.count || filter->creators.count;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/json.h"
 
-#include <string.h>
-
-#include "text/escape.h"
+#include "text/utf8.h"
 
 enum { SCHEMA = 1 };
 

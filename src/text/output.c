@@ -12,6 +12,7 @@
 
 #include "text/escape.h"
 #include "text/units.h"
+#include "text/utf8.h"
 
 void output_begin(struct output *output, int fd)
 {
@@ -120,7 +121,10 @@ void output_escaped(struct output *output, const char *text)
 		size_t control = control_length(text);
 
 		if (!control) {
-			output_char(output, *text++);
+			size_t whole = utf8_length(text);
+
+			output_bytes(output, text, whole);
+			text += whole;
 			continue;
 		}
 		if (control == 2)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/escape.h"
 #include "text/state.h"
+#include "text/utf8.h"
 
 /* The segments of one state and owner. */
 struct group {

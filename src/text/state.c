@@ -13,6 +13,17 @@ const char *state_name(enum segment_state state)
 	return names[state];
 }
 
+const char *state_color(enum segment_state state)
+{
+	static const char *const codes[STATE_COUNT] = {
+		[STATE_DEST] = "1;35",     /* magenta */
+		[STATE_KEPT] = "1;34",     /* blue */
+		[STATE_ORPHANED] = "1;31", /* red */
+	};
+
+	return codes[state];
+}
+
 const char *parse_states(const char *word, unsigned int *set)
 {
 	for (;;) {

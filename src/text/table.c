@@ -2,10 +2,14 @@
 #include "text/table.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text/escape.h"
+#include "text/state.h"
+#include "text/utf8.h"
 
 /*
  * A cell's text, as a place in one long string. Most values of a column are
@@ -17,32 +21,33 @@ struct cell {
 	unsigned char width;  /* on a terminal */
 };
 
+/* What is known of a column. */
+struct shape {
+	size_t width; /* of its widest cell, and of its title */
+	size_t least; /* so wide it stays, however narrow the terminal is */
+	bool names;   /* it holds names, which may be cut */
+};
+
 struct cells {
 	char *text;
 	size_t length;
 	size_t capacity;
 	struct cell *items; /* row by row */
-	size_t *widths;     /* of each column */
+	struct shape *shapes;
 };
 
-/*
- * A cell's bytes at most; the blanks between columns; and the bytes that are
- * moved at once, for which there is room behind every text and every row.
- */
-enum { CELL_MAX = 255, GAP = 2, BLOCK = 16 };
+enum {
+	CELL_MAX = 255, /* bytes of a cell */
+	GAP = 2,        /* blanks between columns */
+	/* moved at once; there is room for it behind every text and every row */
+	BLOCK = 16,
+	/* what is not cut further, in columns: names, and "1234567 gone" */
+	NAME_MIN = 8,
+	PROCESS_MIN = 12,
+};
 
 _Static_assert(FIELDS_MAX *(2 * CELL_MAX + GAP) + BLOCK <= OUTPUT_SIZE,
 	       "a row fits into the buffer");
-
-/* Columns that a text takes on a terminal: its UTF-8 characters. */
-static size_t width_of(const char *text, size_t length)
-{
-	size_t width = 0;
-
-	for (size_t i = 0; i < length; i++)
-		width += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return width;
-}
 
 static int make_room(struct cells *cells)
 {
@@ -60,20 +65,65 @@ static int make_room(struct cells *cells)
 	return 0;
 }
 
+/* Makes a cell of text, of which length bytes have been put behind the others. */
+static struct cell take_text(struct cells *cells, size_t length, size_t width)
+{
+	struct cell cell = {
+		.offset = (uint32_t)cells->length,
+		.length = (unsigned char)length,
+		.width = (unsigned char)width,
+	};
+
+	cells->length += length;
+	return cell;
+}
+
 static int add_text(struct cells *cells, struct cell *cell, const char *text)
 {
+	char *place;
 	size_t length;
 
 	if (make_room(cells))
 		return ENOMEM;
-	length = escape_controls(cells->text + cells->length, CELL_MAX + 1, text);
-	*cell = (struct cell){
-		.offset = (uint32_t)cells->length,
-		.length = (unsigned char)length,
-		.width = (unsigned char)width_of(cells->text + cells->length, length),
-	};
-	cells->length += length;
+	place = cells->text + cells->length;
+	length = escape_controls(place, CELL_MAX + 1, text);
+	*cell = take_text(cells, length, utf8_width(place, length));
 	return 0;
+}
+
+/* The same with a terminal's codes for a colour around it, which take no room there. */
+static int add_colored(struct cells *cells, struct cell *cell, const char *text, const char *color)
+{
+	char colored[64];
+	int length = snprintf(colored, sizeof(colored), "\033[%sm%s\033[0m", color, text);
+
+	if (make_room(cells))
+		return ENOMEM;
+	memcpy(cells->text + cells->length, colored, (size_t)length);
+	*cell = take_text(cells, (size_t)length, strlen(text));
+	return 0;
+}
+
+static int add_value(struct cells *cells, struct cell *cell, const struct view *view,
+		     const struct value *value)
+{
+	char buffer[VALUE_TEXT_SIZE];
+	const char *color = NULL;
+
+	if (view->color && value->kind == VALUE_STATE)
+		color = state_color((enum segment_state)value->number);
+	if (color)
+		return add_colored(cells, cell, value->text, color);
+	return add_text(cells, cell, value_for_people(view, value, buffer));
+}
+
+static void widen(struct shape *shape, const struct value *value, size_t width)
+{
+	if (width > shape->width)
+		shape->width = width;
+	shape->names |= value->kind == VALUE_TEXT || value->kind == VALUE_PROCESS;
+	if (value->kind == VALUE_PROCESS && shape->least < PROCESS_MIN)
+		shape->least = PROCESS_MIN;
 }
 
 /* Makes the cells of one column. */
@@ -81,6 +131,7 @@ static int fill_column(struct cells *cells, struct view *view, const struct fiel
 		       size_t column, const struct segment *segments, size_t count)
 {
 	const struct field *field = columns->items[column];
+	struct shape *shape = &cells->shapes[column];
 	struct cell *cell = cells->items + column;
 	struct value before = { VALUE_UNKNOWN, 0, NULL };
 	struct cell same = { 0 };
@@ -90,17 +141,82 @@ static int fill_column(struct cells *cells, struct view *view, const struct fiel
 
 		if (row == 0 || value.number != before.number || value.kind != before.kind ||
 		    value.text != before.text) {
-			char buffer[VALUE_TEXT_SIZE];
-
-			if (add_text(cells, &same, value_for_people(view, &value, buffer)))
+			if (add_value(cells, &same, view, &value))
 				return ENOMEM;
-			if (same.width > cells->widths[column])
-				cells->widths[column] = same.width;
+			widen(shape, &value, same.width);
 			before = value;
 		}
 		*cell = same;
 	}
 	return 0;
+}
+
+/*
+ * Cuts the texts of a column that are wider than it may be now, with a mark
+ * behind them: "…" where the locale has it.
+ */
+static int cut_column(struct cells *cells, size_t columns, size_t column, size_t count)
+{
+	const char *mark = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2026" : "+";
+	const size_t width = cells->shapes[column].width;
+	struct cell *cell = cells->items + column;
+	struct cell before = { 0 };
+	struct cell cut = { 0 };
+
+	for (size_t row = 0; row < count; row++, cell += columns) {
+		size_t taken;
+		size_t length;
+
+		if (cell->width <= width)
+			continue;
+		if (cell->offset != before.offset || before.width == 0) {
+			if (make_room(cells))
+				return ENOMEM;
+			before = *cell;
+			length = utf8_fit(cells->text + cell->offset, cell->length, width - 1,
+					  &taken);
+			memcpy(cells->text + cells->length, cells->text + cell->offset, length);
+			strcpy(cells->text + cells->length + length, mark);
+			cut = take_text(cells, length + strlen(mark), taken + 1);
+		}
+		*cell = cut;
+	}
+	return 0;
+}
+
+/* The widest column of names that may still give some of its width, or NULL. */
+static struct shape *widest_names(struct shape *shapes, size_t count)
+{
+	struct shape *widest = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (shapes[i].names && shapes[i].width > shapes[i].least &&
+		    (!widest || shapes[i].width > widest->width))
+			widest = &shapes[i];
+	}
+	return widest;
+}
+
+/* Makes the columns of names so narrow that rows fit, if that is enough, and cuts the names. */
+static int fit_to_width(struct cells *cells, size_t width, size_t columns, size_t count)
+{
+	size_t total = (columns - 1) * GAP;
+	int error = 0;
+
+	for (size_t i = 0; i < columns; i++)
+		total += cells->shapes[i].width;
+	for (; total > width; total--) {
+		struct shape *widest = widest_names(cells->shapes, columns);
+
+		if (!widest)
+			break;
+		widest->width--;
+	}
+	for (size_t i = 0; i < columns && !error; i++) {
+		if (cells->shapes[i].names)
+			error = cut_column(cells, columns, i, count);
+	}
+	return error;
 }
 
 static int fill(struct cells *cells, struct view *view, const struct field_list *columns,
@@ -110,6 +226,8 @@ static int fill(struct cells *cells, struct view *view, const struct field_list 
 
 	for (size_t i = 0; i < columns->count && !error; i++)
 		error = fill_column(cells, view, columns, i, segments, count);
+	if (!error && view->width)
+		error = fit_to_width(cells, view->width, columns->count, count);
 	return error;
 }
 
@@ -149,7 +267,7 @@ static void print_header(struct output *output, const struct cells *cells,
 		size_t length = strlen(columns->items[i]->title);
 
 		memcpy(title, columns->items[i]->title, length);
-		at = put_cell(at, columns->items[i], title, length, cells->widths[i] - length,
+		at = put_cell(at, columns->items[i], title, length, cells->shapes[i].width - length,
 			      i + 1 == columns->count);
 	}
 	output_advance(output, at);
@@ -165,7 +283,7 @@ static void print_rows(struct output *output, const struct cells *cells,
 
 		for (size_t i = 0; i < columns->count; i++, cell++)
 			at = put_cell(at, columns->items[i], cells->text + cell->offset,
-				      cell->length, cells->widths[i] - cell->width,
+				      cell->length, cells->shapes[i].width - cell->width,
 				      i + 1 == columns->count);
 		output_advance(output, at);
 	}
@@ -177,6 +295,16 @@ static size_t room_for_row(const struct field_list *columns)
 	return columns->count * (2 * CELL_MAX + GAP) + BLOCK;
 }
 
+static void set_least_widths(struct cells *cells, const struct field_list *columns, bool header)
+{
+	for (size_t i = 0; i < columns->count; i++) {
+		size_t title = strlen(columns->items[i]->title);
+
+		cells->shapes[i].width = header ? title : 0;
+		cells->shapes[i].least = title > NAME_MIN ? title : NAME_MIN;
+	}
+}
+
 int print_table(struct output *output, struct view *view, const struct field_list *columns,
 		const struct segment *segments, size_t count, bool header)
 {
@@ -185,10 +313,9 @@ int print_table(struct output *output, struct view *view, const struct field_lis
 
 	/* with no cells at all, calloc may return NULL */
 	cells.items = calloc(count * columns->count + 1, sizeof(*cells.items));
-	cells.widths = calloc(columns->count, sizeof(*cells.widths));
-	if (cells.items && cells.widths) {
-		for (size_t i = 0; header && i < columns->count; i++)
-			cells.widths[i] = strlen(columns->items[i]->title);
+	cells.shapes = calloc(columns->count, sizeof(*cells.shapes));
+	if (cells.items && cells.shapes) {
+		set_least_widths(&cells, columns, header);
 		error = fill(&cells, view, columns, segments, count);
 	}
 	if (!error && header)
@@ -197,7 +324,7 @@ int print_table(struct output *output, struct view *view, const struct field_lis
 		print_rows(output, &cells, columns, count, room_for_row(columns));
 	free(cells.text);
 	free(cells.items);
-	free(cells.widths);
+	free(cells.shapes);
 	return error;
 }
 

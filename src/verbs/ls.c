@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include "text/field.h"
+#include "text/footer.h"
 #include "text/json.h"
 #include "text/limits.h"
 #include "text/prometheus.h"
 #include "text/table.h"
+#include "text/terminal.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -33,6 +35,7 @@ enum {
 	CODE_NO_HEADER,
 	CODE_FAIL_EMPTY,
 	CODE_PROMETHEUS,
+	CODE_COLOR,
 };
 
 static const struct poptOption ls_options[] = {
@@ -56,6 +59,8 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "users and groups as numbers"),
 	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago",
 		     "WHICH"),
+	OPTION_VALUE("color", '\0', CODE_COLOR, "colour states: auto (default), always or never",
+		     "WHEN"),
 	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
 	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
 		     "FILE"),
@@ -77,12 +82,14 @@ struct ls_options {
 	bool bytes;
 	bool numeric;
 	enum time_format times;
+	enum color_choice color;
 	bool no_header;
 	bool fail_empty;
 	bool limits;
 	bool summary;
 	bool field_help;
 	const char *from;
+	const char *ns; /* of -N */
 };
 
 static const char *ls_option(void *state, int code, const char *value);
@@ -161,6 +168,8 @@ static const char *ls_option(void *state, int code, const char *value)
 		return NULL;
 	case CODE_TIME_FORMAT:
 		return parse_time_format(value, &options->times);
+	case CODE_COLOR:
+		return parse_color(value, &options->color);
 	case CODE_NO_HEADER:
 		options->no_header = true;
 		return NULL;
@@ -213,6 +222,29 @@ static enum status print_metrics(struct output *output, const struct listing *li
 	return status ? status : print_prometheus(output, view, list->items, list->count, &limits);
 }
 
+/* The table; on a terminal it fits its width, and has a footer. */
+static enum status print_for_people(struct output *output, const struct ls_options *options,
+				    const struct listing *list, struct view *view)
+{
+	const struct terminal terminal = terminal_of(output->fd, options->color);
+	const struct choice *choice = &options->choice;
+	const bool all = !choice->named.count && filter_untouched(&choice->filter);
+	const struct footer footer = {
+		.exact = options->bytes,
+		.command = all ? "shmtool rm --orphaned -n" : NULL,
+		.ns = options->ns,
+	};
+
+	view->color = terminal.color;
+	view->width = terminal.width;
+	if (print_table(output, view, &options->columns, list->items, list->count,
+			!options->no_header))
+		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
+	if (terminal.here && !options->no_header)
+		print_footer(output, &footer, list->items, list->count);
+	return STATUS_DONE;
+}
+
 static enum status print_segments(struct output *output, const struct ls_options *options,
 				  struct selection *selection, struct view *view)
 {
@@ -230,9 +262,8 @@ static enum status print_segments(struct output *output, const struct ls_options
 		for (size_t i = 0; i < list->count; i++)
 			print_format(output, options->quiet ? "%{id}" : options->format, view,
 				     &list->items[i]);
-	} else if (print_table(output, view, columns, list->items, list->count,
-			       !options->no_header)) {
-		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
+	} else {
+		return print_for_people(output, options, list, view);
 	}
 	return STATUS_DONE;
 }
@@ -317,6 +348,7 @@ static enum status ls_run(int argc, char **argv)
 			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands, &options.choice);
+		options.ns = operands.ns;
 		if (!status)
 			status = ls(&options);
 		operands_free(&operands);

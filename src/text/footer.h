@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* footer: what stands below a table on a terminal. */
+#ifndef TEXT_FOOTER_H
+#define TEXT_FOOTER_H
+
+#include "shm/segment.h"
+#include "text/output.h"
+
+struct footer {
+	bool exact; /* sizes in bytes */
+	/*
+	 * What shows the orphaned segments of the list: the command, or NULL
+	 * where it would be another list, with the namespace of -N, or NULL.
+	 */
+	const char *command;
+	const char *ns;
+};
+
+/*
+ * Tells how many segments and bytes there are, and how many of them are
+ * orphaned; nothing at all for no segments.
+ */
+void print_footer(struct output *output, const struct footer *footer,
+		  const struct segment *segments, size_t count);
+
+#endif

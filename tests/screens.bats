@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ls as people see it: on terminals of several widths, in colour, with names
+# that are long, of several bytes a character, or hostile.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	# the terminal is as wide as it says
+	unset COLUMNS
+	export TERM=xterm-256color
+}
+
+header='key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime'
+
+# on_terminal COLUMNS ARGUMENT...: shmtool on a terminal; sets status and output
+on_terminal()
+{
+	local columns=$1
+	shift
+	SHELL=/bin/bash run script -qec "stty cols $columns -onlcr; exec timeout 20 $(printf '%q ' "$SHMTOOL" "$@")" \
+		/dev/null </dev/null
+}
+
+# with_users NAME...: from here on they are users 7001, 7002... for the program
+with_users()
+{
+	local uid=7001 name program=$SHMTOOL
+	need_root
+	[[ $program != "$PWD/with-users" ]] || program=$(<program)
+	cp /etc/passwd passwd
+	for name; do
+		echo "$name:x:$((uid++)):7001::/:/bin/sh" >>passwd
+	done
+	echo "$program" >program
+	# shellcheck disable=SC2016 # for the script
+	{
+		echo '#!/bin/bash'
+		printf 'export PROGRAM=%q PASSWD=%q\n' "$program" "$PWD/passwd"
+		echo 'exec unshare --mount bash -c '\''mount --bind "$PASSWD" /etc/passwd && exec "$PROGRAM" "$@"'\'' bash "$@"'
+	} >with-users
+	chmod +x with-users
+	SHMTOOL=$PWD/with-users
+}
+
+# owned_by UID...: a saved list with a segment of each
+owned_by()
+{
+	local uid id=1
+	echo "$header"
+	for uid; do
+		echo "0 $((id++)) 600 4096 0 0 0 $uid 0 0 0 0 0 1"
+	done
+}
+
+# The width of the widest line, in columns of a terminal
+widest()
+{
+	# zero bytes and combining characters aside, every character here is 1 or 2 wide
+	perl -CS -ne 'chomp; s/[\x{1100}-\x{115f}\x{2e80}-\x{a4cf}\x{ac00}-\x{d7a3}]/xx/g;
+		$max = length if length > $max; END { print $max + 0, "\n" }' <<<"$1"
+}
+
+# The column at which the last word of each line begins
+last_word_at()
+{
+	perl -CS -ne 'chomp; s/[\x{1100}-\x{115f}\x{2e80}-\x{a4cf}\x{ac00}-\x{d7a3}]/xx/g;
+		/\S+$/ and print "$-[0]\n"' <<<"$1" | sort -u
+}
+
+@test "long names are cut with a mark on a narrow terminal, never in a pipe" {
+	with_users a_user_name_of_32_characters_long
+	owned_by 7001 0 >list
+	local long=a_user_name_of_32_characters_long
+	export LC_ALL=C.UTF-8
+	on_terminal 80 ls --from list -b
+	expect_status 0
+	assert_output_lacks "$long"
+	assert_output_matches 'a_user_name_[^ ]*… '
+	(($(widest "$output") <= 80))
+	# as much as there is room for
+	(($(widest "${lines[0]}") >= 73))
+
+	on_terminal 200 ls --from list -b
+	assert_output_has "$long"
+	assert_output_lacks …
+
+	COLUMNS=20 try ls --from list -b
+	assert_output_has "$long"
+	assert_output_lacks …
+	# another locale, another mark
+	LC_ALL=C on_terminal 80 ls --from list -b
+	assert_output_matches 'a_user_name_[^ ]*[+] '
+}
+
+@test "a narrow terminal cuts names to 8 columns and never an id, a key or a size" {
+	with_users a_user_name_of_32_characters_long
+	owned_by 7001 >list
+	export LC_ALL=C.UTF-8
+	local columns
+	for columns in 1 10 30; do
+		on_terminal "$columns" ls --from list -o id,key,owner,size -b
+		expect_status 0
+		assert_equal "$(awk 'NR == 2 { print $1, $2, $3, $4 }' <<<"$output")" "1 0x00000000 a_user_… 4096"
+	done
+}
+
+@test "what a process column says stays whole to its \"gone\"" {
+	local id
+	id=$(make_orphan)
+	on_terminal 20 ls -o made-by,made-by,made-by
+	assert_equal "$(awk 'NR == 2 { $1 = $1; print }' <<<"$output")" \
+		"$(printf '%s gone ' "$(segment_field "$id" cpid)"{,,} | sed 's/ $//')"
+}
+
+@test "names of several bytes a character align" {
+	with_users müller 山田太郎 z
+	owned_by 7001 7002 7003 >list
+	export LC_ALL=C.UTF-8
+	try ls --from list -o owner,perms
+	assert_output_has 山田太郎
+	assert_equal "$(last_word_at "$output" | wc -l)" 1
+	on_terminal 80 ls --from list -o owner,perms
+	assert_output_has müller
+	# cut between characters only
+	on_terminal 20 ls --from list -o owner,perms
+	assert_equal "$(awk 'NR == 3 { print $1 }' <<<"$output")" 山田太郎
+	with_users 山田太郎山田太郎
+	owned_by 7001 >list
+	on_terminal 20 ls --from list -o perms,owner
+	assert_equal "$(awk 'NR == 2 { print $2 }' <<<"$output")" 山田太郎…
+	iconv -f UTF-8 -t UTF-16 <<<"$output" >/dev/null
+}
+
+@test "states in colour: on a terminal, or when asked for" {
+	some_states
+	local orphaned=$'\e[1;31morphaned\e[0m' dest=$'\e[1;35mdest\e[0m' kept=$'\e[1;34mkept\e[0m'
+	local ls=(ls --grace 0 --keep-file keep)
+	on_terminal 80 "${ls[@]}"
+	assert_output_has "$orphaned"
+	assert_output_has "$dest"
+	assert_output_has "$kept"
+	assert_output_has ' attached '
+	# one code for each, and all are ended
+	assert_equal "$(grep -o $'\e\\[' <<<"$output" | wc -l)" 6
+
+	on_terminal 80 "${ls[@]}" --color never
+	assert_output_lacks $'\e'
+	NO_COLOR=1 on_terminal 80 "${ls[@]}"
+	assert_output_lacks $'\e'
+	TERM=dumb on_terminal 80 "${ls[@]}"
+	assert_output_lacks $'\e'
+	# as no-color.org has it, an empty one says nothing
+	NO_COLOR='' on_terminal 80 "${ls[@]}"
+	assert_output_has "$orphaned"
+	NO_COLOR=1 on_terminal 80 "${ls[@]}" --color=always
+	assert_output_has "$orphaned"
+
+	try "${ls[@]}"
+	assert_output_lacks $'\e'
+	try "${ls[@]}" --color auto
+	assert_output_lacks $'\e'
+	try "${ls[@]}" --color always
+	assert_output_has "$orphaned"
+	# colours take no room
+	local plain
+	plain=$(shmtool "${ls[@]}")
+	local code
+	for code in $'\e[1;31m' $'\e[1;34m' $'\e[1;35m' $'\e[0m'; do
+		output=${output//"$code"/}
+	done
+	assert_output_is "$plain"
+	# and are of the table alone
+	local form
+	for form in -J -r -q '--format %{state}'; do
+		# shellcheck disable=SC2086
+		try "${ls[@]}" --color always $form
+		expect_status 0
+		assert_output_lacks $'\e'
+	done
+	try ls --color nosuch
+	expect_status 2
+	assert_stderr_has 'auto, always, never'
+}
+
+# One segment in each state that has a colour, and one attached
+some_states()
+{
+	make_orphan 4096 600 1 >/dev/null
+	make_orphan 1048576 600 2 >/dev/null
+	echo key:2 >keep
+	local dest attached
+	dest=$(make_live_segment)
+	hold_segment "$dest"
+	ipcrm -m "$dest"
+	attached=$(make_live_segment)
+	hold_segment "$attached"
+}
+
+@test "the footer: on a terminal only; counts, bytes, orphans, and what shows them" {
+	some_states
+	make_orphan 8192 >/dev/null
+	on_terminal 80 ls
+	expect_status 0
+	assert_equal "${lines[-1]}" '5 segments, 1.0M'
+	on_terminal 200 ls --grace 0 --keep-file keep
+	assert_equal "${lines[-1]}" '5 segments, 1.0M; 2 orphaned, 12K'
+	on_terminal 200 ls -b --attached
+	assert_equal "${lines[-1]}" '2 segments, 8192'
+	on_terminal 200 ls -b key:1 key:2 --grace 0
+	assert_equal "${lines[-1]}" '2 segments, 1052672; 2 orphaned, 1052672'
+
+	local before
+	try ls --grace 0
+	assert_output_lacks segments
+	for before in -J -q -r '--format %{id}' --no-header -l -H; do
+		# shellcheck disable=SC2086
+		on_terminal 80 ls $before
+		assert_output_lacks '5 segments,'
+	done
+}
+
+@test "the footer's command does what it says" {
+	need_root
+	# of a list in which processes are gone and times long ago
+	{
+		echo "$header"
+		echo '0 1 600 4096 4194303 4194303 0 0 0 0 0 0 0 1'
+		echo '0 2 600 4096 4194303 4194303 1 0 0 0 0 0 0 1'
+	} >list
+	cat >on-list <<-'END'
+		mount --bind list /proc/sysvipc/shm && exec "$@"
+	END
+	SHELL=/bin/bash run script -qec "stty cols 120 -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls" \
+		/dev/null </dev/null
+	assert_equal "${lines[-1]}" \
+		'2 segments, 8K; 1 orphaned, 4K: shmtool rm --orphaned -n shows what would go'
+	local command=${lines[-1]#*4K: }
+	read -ra command <<<"${command% shows what*}"
+	PATH=${SHMTOOL%/*}:$PATH run unshare --mount bash on-list "${command[@]}"
+	expect_status 0
+	assert_output_has 'would remove 1 '
+	assert_output_has 'total 1 segment, 4096 bytes'
+	# With a namespace in it, too
+	SHELL=/bin/bash run script -qec "stty -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls -N $$" \
+		/dev/null </dev/null
+	assert_output_has ": shmtool rm --orphaned -n -N $$ shows what would go"
+}
+
+@test "no segments: the header and nothing more, on a terminal too" {
+	on_terminal 80 ls
+	expect_status 0
+	assert_equal "${#lines[@]}" 1
+	assert_output_has 'MADE-BY'
+	assert_output_lacks segments
+}
+
+@test "sizes of 0 and 16 TiB, and sums beyond 64 bits" {
+	{
+		echo "$header"
+		echo '0 1 600 0 0 0 0 0 0 0 0 0 0 1'
+		echo '0 2 600 17592186044416 0 0 0 0 0 0 0 0 0 1'
+	} >list
+	on_terminal 80 ls --from list -o id,size
+	assert_output_has '1     0'
+	assert_output_has '2   16T'
+	assert_equal "${lines[-1]}" '2 segments, 16T'
+	echo '0 3 600 18446744073709551615 0 0 0 0 0 0 0 0 0 1' >>list
+	on_terminal 80 ls --from list -b
+	assert_equal "${lines[-1]}" '3 segments, 18446744073709551615'
+}
+
+@test "a command's escape sequences do not reach the terminal" {
+	# Raw bytes too, which are controls to a terminal that is not for UTF-8.
+	# shellcheck disable=SC2016
+	background perl -e '
+		open my $comm, ">", "/proc/self/comm" or die;
+		syswrite $comm, "a\e[31m\x9b2J\xc2\x9bc\xff";
+		close $comm;
+		$| = 1;
+		print shmget(0, 1, 01600) + 0, "\n";
+		sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local id
+	id=$(<"$background_output")
+	for columns in 40 80 200; do
+		LC_ALL=C.UTF-8 on_terminal "$columns" ls --color never
+		assert_output_lacks $'\e'
+		LC_ALL=C assert_output_lacks $'\x9b'
+	done
+	assert_output_has 'a\x1b[31m\x9b2J\xc2\x9bc\xff'
+	try ls "$id" --format '%{ccomm}'
+	assert_output_is 'a\x1b[31m\x9b2J\xc2\x9bc\xff'
+	try stat "$id"
+	LC_ALL=C assert_output_lacks $'\x9b'
+	try ls "$id" -J
+	LC_ALL=C assert_output_lacks $'\xff'
+}
+
+@test "idle times are short" {
+	{
+		echo "$header"
+		local now ago id=0
+		now=$(date +%s)
+		for ago in 10 300 7500 260000; do
+			echo "0 $((++id)) 600 1 0 0 0 0 0 0 0 0 0 $((now - ago))"
+		done
+	} >list
+	try ls --from list -o idle --no-header
+	assert_output_matches '^ *1[0-9]s'
+	assert_equal "$(tail -n 3 <<<"$output" | awk '{ print $1 }' | paste -sd ' ')" '5m 2h 3d'
+}

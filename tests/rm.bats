@@ -501,6 +501,43 @@ users_orphan()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
+# Mode 0 may be the lock-out of another removal, which then finds it attached
+# and gives the old mode back.
+@test "mode 0, and given its mode again before it is removed: left with that mode, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	shmtool "set" "$id" -p 0
+	stop_rm seen --orphaned --grace 0
+	hold_segment "$id"
+	shmtool "set" "$id" -p 640
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "mode 0 and attached before it is removed: left alone with mode 0, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	shmtool "set" "$id" -p 0
+	stop_rm seen --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+}
+
+@test "mode 0 and unused: removed as any other" {
+	id=$(make_orphan)
+	shmtool "set" "$id" -p 0
+	try rm --orphaned --grace 0
+	expect_status 0
+	assert_output_has "removed $id "
+	assert_equal "$(segment_count)" 0
+}
+
 @test "listed, and given to another or another mode before it is removed: left alone, exit 9" {
 	need_root
 	need_command strace

@@ -2,6 +2,7 @@
 #include "shm/reclaim.h"
 
 #include <signal.h>
+#include <time.h>
 
 #include "shm/control.h"
 
@@ -58,6 +59,17 @@ static enum reclaim_result last_look(const struct segment *removed)
 }
 
 /*
+ * Nobody is locked out of what nobody may attach. Its mode may be the lock-out
+ * of another removal, which gives the old one back: it must not become 0 again.
+ */
+static int lock_out(const struct segment *segment)
+{
+	const struct segment_rights nobody = { segment->uid, segment->gid, 0 };
+
+	return segment->mode ? segment_set_rights(segment->id, &nobody) : 0;
+}
+
+/*
  * Lets others attach again, after a lock-out, in the mode that it had before; the owner is
  * who it is now. What was found out meanwhile is the result.
  */
@@ -65,7 +77,7 @@ static enum reclaim_result let_in(const struct segment *before, const struct seg
 				  enum reclaim_result result, int *error)
 {
 	const struct segment_rights rights = { now->uid, now->gid, before->mode };
-	int reason = segment_set_rights(before->id, &rights);
+	int reason = before->mode ? segment_set_rights(before->id, &rights) : 0;
 
 	if (!reason || segment_missing(reason))
 		return result;
@@ -101,16 +113,33 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 /* The whole sequence for a segment that was looked at and is as it was listed. */
 static enum reclaim_result remove_unused(const struct segment *before, int *error)
 {
-	const struct segment_rights nobody = { before->uid, before->gid, 0 };
-
 	if (before->nattch > 0)
 		return RECLAIM_IN_USE;
 	if (owner_is_unknown(before)) {
 		*error = EOVERFLOW;
 		return RECLAIM_FAILED;
 	}
-	*error = segment_set_rights(before->id, &nobody);
+	*error = lock_out(before);
 	return *error ? failure(*error, error) : remove_if_unused(before, error);
+}
+
+/*
+ * Of a segment that changed: whether another removal has locked it out, and it
+ * goes within a few milliseconds. Two that run side by side are no news.
+ */
+static bool goes_away(const struct segment *listed, const struct segment *now)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	struct segment later;
+
+	if (!is_same_segment(listed, now) || now->mode || !listed->mode)
+		return false;
+	for (int tries = 0; tries < 4; tries++) {
+		nanosleep(&moment, NULL);
+		if (segment_missing(segment_look(listed->id, &later)))
+			return true;
+	}
+	return false;
 }
 
 static enum reclaim_result remove_listed(const struct segment *listed, int *error)
@@ -121,7 +150,7 @@ static enum reclaim_result remove_listed(const struct segment *listed, int *erro
 	if (*error)
 		return failure(*error, error);
 	if (!is_same(listed, &now) || !is_unused(listed, &now))
-		return RECLAIM_CHANGED;
+		return goes_away(listed, &now) ? RECLAIM_VANISHED : RECLAIM_CHANGED;
 	return remove_unused(&now, error);
 }
 

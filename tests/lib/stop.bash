@@ -12,7 +12,8 @@ traced()
 
 # stop_rm POINT ARGUMENT...: starts rm and stops it
 #   listed   after the list was read, before the segment is looked at again
-#   locked   after IPC_SET, which locks others out
+#   seen     after that look, before IPC_SET, which locks others out
+#   locked   after IPC_SET
 #   looked   after the look that follows, before IPC_RMID
 stop_rm()
 {
@@ -27,6 +28,7 @@ stop_rm()
 	[[ $point != listed ]] || call=rt_sigprocmask
 	when=$(head -n "$set_at" trace | grep -c "^$call")
 	[[ $point != looked ]] || when=$((when + 1))
+	[[ $point != seen ]] || when=$((when - 1))
 	rm trace
 	background traced -e trace=shmctl,rt_sigprocmask \
 		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"

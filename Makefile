@@ -15,6 +15,11 @@ prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
 mandir  ?= $(prefix)/share/man
 man1dir ?= $(mandir)/man1
+datadir ?= $(prefix)/share
+docdir  ?= $(datadir)/doc/shmtool
+examplesdir ?= $(docdir)/examples
+# Where systemd looks for units below /usr and /usr/local
+systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 755
 INSTALL_DATA    ?= $(INSTALL) -m 644
@@ -215,7 +220,29 @@ install: all  ## install below $(DESTDIR)$(prefix)
 		ln -sf shmtool-$$verb.1 '$(DESTDIR)$(man1dir)'/shm$$verb.1 || exit; \
 	done
 
+# What runs shmtool unattended: units, disabled, and examples. They are told
+# where the program and they themselves are.
+UNITS    := $(notdir $(wildcard src/share/systemd/*))
+EXAMPLES := $(notdir $(wildcard src/share/examples/*))
+fill_in   = sed -e 's|@bindir@|$(bindir)|g' -e 's|@examplesdir@|$(examplesdir)|g'
+
+.PHONY: install-unattended
+install: install-unattended
+install-unattended:
+	$(INSTALL) -d '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(examplesdir)'
+	for unit in $(UNITS); do \
+		$(fill_in) src/share/systemd/$$unit | $(INSTALL_DATA) /dev/stdin \
+			'$(DESTDIR)$(systemdsystemunitdir)'/$$unit || exit; \
+	done
+	for example in $(EXAMPLES); do \
+		mode=644; test ! -x src/share/examples/$$example || mode=755; \
+		$(fill_in) src/share/examples/$$example | $(INSTALL) -m $$mode /dev/stdin \
+			'$(DESTDIR)$(examplesdir)'/$$example || exit; \
+	done
+
 uninstall:  ## remove what install put there
+	rm -f $(foreach name,$(UNITS),'$(DESTDIR)$(systemdsystemunitdir)/$(name)') \
+		$(foreach name,$(EXAMPLES),'$(DESTDIR)$(examplesdir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
 		'$(DESTDIR)$(man1dir)/$(name).1')

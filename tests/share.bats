@@ -1,0 +1,521 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What is installed beside the program and runs unattended: the systemd units,
+# the line for cron, the Slurm epilog, what PostgreSQL runs before it starts;
+# and two runs side by side.
+
+load lib/common
+
+setup_file()
+{
+	common_setup_file
+	# Installed with a bindir that has the program under test, and whatever else a
+	# test puts there: it comes first in the PATH of each of them.
+	export installed=$BATS_FILE_TMPDIR/installed
+	export bin=$BATS_FILE_TMPDIR/bin
+	mkdir "$bin"
+	chmod a+x "$BATS_FILE_TMPDIR"
+	ln -s "$SHMTOOL" "$bin/shmtool"
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$BATS_TEST_DIRNAME/.." \
+		install-unattended prefix="$installed" bindir="$bin"
+	export units=$installed/lib/systemd/system
+	export examples=$installed/share/doc/shmtool/examples
+}
+
+teardown()
+{
+	common_teardown
+	rm -f "$bin"/[!s]* "$bin/squeue" log
+}
+
+# --- systemd ----------------------------------------------------------------
+
+# unit_value NAME: what the service says, with several lines in one
+unit_value()
+{
+	sed -n "s/^$1=//p" "$units/shmtool-reclaim.service" | paste -sd ' '
+}
+
+# as_unit COMMAND...: with the capabilities that the service has, and /proc as it sees it
+as_unit()
+{
+	local name caps=-all
+	for name in $(unit_value CapabilityBoundingSet); do
+		name=${name#CAP_}
+		caps+=,+${name,,}
+	done
+	[[ $(unit_value ProtectProc) == ptraceable ]]
+	# shellcheck disable=SC2016
+	unshare --mount sh -c 'mount -t proc -o hidepid=ptraceable proc /proc && exec "$@"' sh \
+		setpriv --no-new-privs --bounding-set "$caps" --inh-caps=-all "$@"
+}
+
+@test "systemd finds no fault with the units, and they come disabled" {
+	need_command systemd-analyze
+	run --separate-stderr systemd-analyze verify --man=no "$units"/shmtool-reclaim.{service,timer}
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	# nothing is linked into a target's folder; the service alone is in no target
+	assert_equal "$(find "$installed" -type l -o -name '*.wants')" ''
+	assert_equal "$(grep -l '^\[Install\]' "$units"/*)" "$units/shmtool-reclaim.timer"
+	assert_equal "$(unit_value ExecStart)" "$bin/shmtool rm --orphaned --idle 24h"
+}
+
+@test "the service is exposed no more than 2.0 of 10" {
+	need_command systemd-analyze
+	run --separate-stderr systemd-analyze security --offline=yes --no-pager --threshold=20 \
+		"$units/shmtool-reclaim.service"
+	show_last_run
+	expect_status 0
+	assert_output_has 'Overall exposure level for shmtool-reclaim.service'
+}
+
+@test "nothing in the service hides the segments, the processes or the files of a keep list" {
+	for name in PrivateIPC IPCNamespacePath PrivatePIDs PrivateUsers PrivateTmp PrivateDevices \
+		RootDirectory RootImage TemporaryFileSystem InaccessiblePaths BindPaths User DynamicUser \
+		ProtectKernelModules ProtectKernelLogs ProcSubset; do
+		assert_equal "$name=$(unit_value "$name")" "$name="
+	done
+	assert_equal "$(unit_value ProtectHome)" read-only
+	assert_equal "$(unit_value ProtectSystem)" strict
+}
+
+@test "with the rights of the service: others' leaks go, what lives stays, also where /proc hides it" {
+	need_root
+	mine=$(make_orphan)
+	theirs=$(as_uid 4321 perl -e "$create" 4096 600 0)
+	used=$(as_uid 4321 perl -e "$create" 4096 600 0)
+	hold_segment "$used" rw 4321
+	background as_uid 4321 perl -e "$create sleep 1 while 1" 4096 600 0
+	wait_until test -s "$background_output"
+	living=$(<"$background_output")
+
+	# the very line: nothing is a day old
+	read -ra command <<<"$(unit_value ExecStart)"
+	run --separate-stderr as_unit "${command[@]}"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+
+	command=("${command[@]/24h/0}")
+	# each of the capabilities is needed: without them only one's own can go
+	run --separate-stderr setpriv --bounding-set=-all --inh-caps=-all "${command[@]}" --grace 0 \
+		--creator 4321
+	expect_status 5
+	segment_exists "$theirs"
+
+	run --separate-stderr as_unit "${command[@]}" --grace 0
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$(awk '{ print $1, $2 }' <<<"$output" | sort)" \
+		"$(printf 'removed %s\n' "$mine" "$theirs" | sort; echo total 2)"
+	segment_exists "$used"
+	segment_exists "$living"
+	assert_equal "$(segment_count)" 2
+
+	# /proc did hide them
+	run --separate-stderr as_unit test -e "/proc/$background_pid"
+	expect_status 1
+}
+
+# allowed NAME...: the system calls of these sets of systemd's
+allowed()
+{
+	local name
+	for name in $(systemd-analyze syscall-filter "$@" | awk '/^ +[@a-z]/ && !/#/ { print $1 }'); do
+		[[ $name == @* ]] && allowed "$name" || echo "$name"
+	done
+}
+
+@test "the service makes only system calls that it may" {
+	need_root
+	need_command systemd-analyze strace
+	# the sanitizers make others
+	! ldd "$SHMTOOL" | grep -q 'asan' || skip 'not for a program with sanitizers'
+	assert_equal "$(unit_value SystemCallFilter)" '@system-service ~@privileged @resources'
+	comm -23 <(allowed @system-service | sort -u) <(allowed @privileged @resources | sort -u) >may
+	[[ $(wc -l <may) -gt 200 ]]
+	as_uid 4321 perl -e "$create" 4096 600 0
+	echo 'creator:daemon' >keep
+	# with and without segments, a keep list, an error
+	for words in '--creator 4321' '--keep-file keep' '--keep-file missing'; do
+		# shellcheck disable=SC2086 # several words
+		strace -f -qq -e signal=none -o calls "$SHMTOOL" rm --orphaned --idle 0 --grace 0 $words || true
+		sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p' calls >>made
+	done
+	grep -qx pidfd_open made
+	assert_equal "$(sort -u made | comm -23 - may | grep -vx execve | paste -sd ' ')" ''
+}
+
+# --- cron -------------------------------------------------------------------
+
+# cron_job WORD: the command of the job with this word, as cron runs it
+cron_job()
+{
+	local line
+	line=$(sed -n "s/^#[0-9*].* root \(.*$1.*\)/\1/p" "$examples/shmtool.cron")
+	printf '%s\n' "${line//\\%/%}"
+}
+
+as_cron()
+{
+	env -i HOME=/root SHELL=/bin/sh PATH="$(sed -n 's/^PATH=//p' "$examples/shmtool.cron")" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" /bin/sh -c "$1"
+}
+
+fake_logger()
+{
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\necho "logger $*" >>%s/arguments\nexec cat >>%s/log\n' "$PWD" "$PWD" \
+		>"$bin/logger"
+	chmod 755 "$bin/logger"
+}
+
+@test "the example for cron is all comments and settings" {
+	run grep -vE '^#|^$|^(SHELL|PATH)=' "$examples/shmtool.cron"
+	expect_status 1
+	assert_equal "$(grep -cE '^#[0-9*]' "$examples/shmtool.cron")" 3
+	assert_equal "$(sed -n 's/^PATH=//p' "$examples/shmtool.cron" | cut -d: -f1)" "$bin"
+}
+
+@test "cron mails nothing when nothing was done, and a line for each segment otherwise" {
+	job=$(cron_job 'idle 24h')
+	assert_equal "$(head -n 1 <<<"$job")" 'shmtool rm --orphaned --idle 24h'
+	job=$(head -n 1 <<<"$job")
+	id=$(make_orphan 65536)
+	run --separate-stderr as_cron "$job"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	run --separate-stderr as_cron "${job/24h/0} --grace 0"
+	expect_status 0
+	assert_stderr_is ''
+	assert_output_matches "^removed $id key=0x00000000 owner=[^ ]+ size=65536 state=orphaned idle=[0-9]+ made-by=[0-9]+
+total 1 segment, 65536 bytes \(64K\)$"
+	# the comment shows such a line
+	pattern='^#   removed [0-9]+ key=0x[0-9a-f]{8} owner=[^ ]+ size=[0-9]+ state=orphaned idle=[0-9]+ made-by=[0-9]+$'
+	assert_equal "$(grep -cE "$pattern" "$examples/shmtool.cron")" 1
+}
+
+@test "cron with JSON: an object for each segment to the log, nothing to the mail" {
+	fake_logger
+	job=$(cron_job 'rm .*-J')
+	run --separate-stderr as_cron "$job"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	assert_equal "$(cat log)" ''
+	one=$(make_orphan)
+	two=$(make_orphan)
+	run --separate-stderr as_cron "${job/24h/0 --grace 0}"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	assert_equal "$(jq -r '[.result, .id] | join(" ")' log)" "removed $one
+removed $two"
+}
+
+@test "cron with metrics: the file is put in place whole" {
+	job=$(cron_job prometheus)
+	job=${job/\/var\/lib\/prometheus\/node-exporter/$PWD}
+	run --separate-stderr as_cron "$job"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	grep -q '^shmtool_used_segments 0$' shmtool.prom
+	[[ ! -e shmtool.tmp ]]
+}
+
+# --- Slurm ------------------------------------------------------------------
+
+# Answers squeue as Slurm does: these jobs; asked wrongly, or with status 1, it fails.
+fake_squeue()
+{
+	printf '%s\n' "$@" >jobs.txt
+	cat >"$bin/squeue" <<-END
+		#!/bin/sh
+		[ "\$*" = "--noheader --format=%A %T --user=4321 --nodelist=node7" ] ||
+			{ echo "squeue: error: \$*"; exit 1; }
+		cat $PWD/jobs.txt
+	END
+	chmod 755 "$bin/squeue"
+}
+
+# epilog [NAME=VALUE...]: as slurmd runs it, with no PATH
+epilog()
+{
+	run --separate-stderr env -i SLURM_JOB_ID=77 SLURM_JOB_UID=4321 SLURM_JOB_USER=someone \
+		SLURMD_NODENAME=node7 ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+		"$@" "$examples/slurm-epilog"
+	# whatever happens, and never a word to slurmd
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+}
+
+make_leak_of()
+{
+	as_uid "$1" perl -e "$create" 4096 600 0
+}
+
+@test "the epilog removes what the user of the last job left, and nothing else" {
+	need_root
+	fake_logger
+	fake_squeue '77 COMPLETING' '78 COMPLETING' '79 PENDING'
+	leak=$(make_leak_of 4321)
+	# made by the user and given away; another's given to the user
+	given=$(make_leak_of 4321)
+	"$SHMTOOL" set -u 5555 "$given"
+	others=$(make_leak_of 5555)
+	"$SHMTOOL" set -u 4321 "$others"
+	used=$(make_leak_of 4321)
+	hold_segment "$used"
+	roots=$(make_orphan)
+
+	epilog
+	assert_equal "$(sed -n 's/^\(job 77: removed [0-9]*\) .*/\1/p' log | sort)" \
+		"$(printf 'job 77: removed %s\n' "$leak" "$given" | sort)"
+	assert_equal "$(sort -u arguments)" 'logger -t shmtool-epilog'
+	segment_exists "$others"
+	segment_exists "$used"
+	segment_exists "$roots"
+	assert_equal "$(segment_count)" 3
+}
+
+@test "the epilog leaves alone what another job of the user may want" {
+	need_root
+	fake_logger
+	make_leak_of 4321
+	for other in RUNNING SUSPENDED CONFIGURING; do
+		fake_squeue '77 COMPLETING' "78 $other"
+		epilog
+		assert_equal "$(segment_count)" 1
+	done
+	assert_equal "$(cat log)" ''
+	# this very job, as some versions still call it
+	fake_squeue '77 RUNNING'
+	epilog
+	assert_equal "$(segment_count)" 0
+}
+
+@test "the epilog waits for the grace period while the user has a process here" {
+	need_root
+	fake_logger
+	fake_squeue
+	make_leak_of 4321
+	background as_uid 4321 sleep 100
+	wait_until pgrep -u 4321 -x sleep >/dev/null
+	epilog
+	assert_equal "$(segment_count)" 1
+	end_process "$background_pid"
+	epilog
+	assert_equal "$(segment_count)" 0
+}
+
+@test "the epilog removes nothing when squeue does not answer, and says so" {
+	need_root
+	fake_logger
+	make_leak_of 4321
+	fake_squeue
+	printf '#!/bin/sh\necho "slurm_load_jobs error: down"; exit 1\n' >"$bin/squeue"
+	epilog
+	assert_equal "$(segment_count)" 1
+	assert_equal "$(cat log)" 'job 77: nothing removed, squeue failed: slurm_load_jobs error: down'
+	rm "$bin/squeue"
+	epilog
+	assert_equal "$(segment_count)" 1
+}
+
+@test "the epilog is for users only: not root, not the system, not nobody, not nonsense" {
+	need_root
+	fake_logger
+	fake_squeue
+	make_orphan >/dev/null
+	make_leak_of 4321 >/dev/null
+	make_leak_of 999 >/dev/null
+	make_leak_of 65534 >/dev/null
+	for uid in 0 1 999 65534 -1 '' 'x' '0x10e1' '99999999999999999999999' '1000 1001'; do
+		epilog SLURM_JOB_UID="$uid"
+	done
+	epilog SLURM_JOB_ID=
+	assert_equal "$(segment_count)" 4
+}
+
+@test "the epilog ends well when shmtool cannot remove, and logs why" {
+	need_root
+	fake_logger
+	fake_squeue
+	make_leak_of 4321
+	printf '#!/bin/sh\necho "shmtool rm: no luck" >&2; exit 7\n' >"$bin/broken"
+	chmod 755 "$bin/broken"
+	ln -sf broken "$bin/shmtool"
+	epilog
+	ln -sf "$SHMTOOL" "$bin/shmtool"
+	assert_equal "$(cat log)" 'job 77: shmtool rm: no luck
+job 77: shmtool rm ended with status 7'
+}
+
+@test "the epilog in a namespace keeps what the keep list names" {
+	need_root
+	fake_logger
+	fake_squeue
+	make_leak_of 4321
+	[[ ! -e /etc/shmtool ]] || skip 'this machine has a keep list'
+	# a keep list that only this sees
+	mkdir -p etc/shmtool
+	cp /etc/passwd /etc/group /etc/nsswitch.conf etc/
+	echo 'creator:+4321' >etc/shmtool/keep
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env -i \
+		SLURM_JOB_ID=77 SLURM_JOB_UID=4321 SLURMD_NODENAME=node7 "$0"' "$examples/slurm-epilog"
+	expect_status 0
+	assert_equal "$(cat log)" ''
+	assert_equal "$(segment_count)" 1
+}
+
+# --- PostgreSQL -------------------------------------------------------------
+
+# make_cluster UID KEY ID: a data directory with a postmaster.pid that names them
+make_cluster()
+{
+	mkdir -p cluster
+	chmod 700 cluster
+	printf '%s\n' 4711 "$PWD/cluster" 1795446083 5432 /tmp localhost \
+		"$(printf '%9s %9s' "$2" "$3")" 'ready   ' >cluster/postmaster.pid
+	chown -R "$1" cluster
+}
+
+pre_start()
+{
+	run --separate-stderr "$examples/postgresql-pre-start" "$@"
+}
+
+@test "pre-start removes the segment that the cluster noted, and only that" {
+	need_root
+	id=$(as_uid 4321 perl -e "$create" 4096 600 5432001)
+	other=$(as_uid 4321 perl -e "$create" 4096 600 5432002)
+	make_cluster 4321 5432001 "$id"
+	pre_start cluster
+	expect_status 0
+	assert_stderr_is ''
+	assert_output_has "removed $id key=0x0052e2c1 "
+	run ! segment_exists "$id"
+	segment_exists "$other"
+	# once more: nothing is left to do
+	pre_start cluster
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+}
+
+@test "pre-start stops the start when the segment is in use, and says by whom" {
+	need_root
+	id=$(as_uid 4321 perl -e "$create" 4096 600 5432001)
+	hold_segment "$id" rw 4321
+	make_cluster 4321 5432001 "$id"
+	pre_start cluster
+	expect_status 1
+	assert_output_is ''
+	assert_stderr_has "postgresql-pre-start: segment $id of this cluster is still in use"
+	assert_stderr_has "$holder_pid"
+	segment_exists "$id"
+	# the same for the owner of the cluster
+	run --separate-stderr as_uid 4321 "$examples/postgresql-pre-start" "$PWD/cluster"
+	expect_status 1
+}
+
+@test "pre-start leaves alone another's segment that has the number by now" {
+	need_root
+	id=$(as_uid 5555 perl -e "$create" 4096 600 5432001)
+	wrong_key=$(as_uid 4321 perl -e "$create" 4096 600 5432009)
+	make_cluster 4321 5432001 "$id"
+	pre_start cluster
+	expect_status 0
+	make_cluster 4321 5432001 "$wrong_key"
+	pre_start cluster
+	expect_status 0
+	assert_output_is ''
+	assert_equal "$(segment_count)" 2
+}
+
+@test "pre-start does nothing where nothing is noted" {
+	need_root
+	id=$(as_uid 4321 perl -e "$create" 4096 600 0)
+	mkdir cluster
+	pre_start cluster
+	expect_status 0
+	for note in '' '0 '"$id" "x y" "5432001" "-5 $id"; do
+		# shellcheck disable=SC2086 # one word or two
+		make_cluster 4321 ${note:-'' ''} ''
+		pre_start cluster
+		expect_status 0
+		assert_output_is ''
+		assert_stderr_is ''
+	done
+	assert_equal "$(segment_count)" 1
+	pre_start missing
+	expect_status 2
+	pre_start
+	expect_status 2
+	assert_stderr_has 'usage: postgresql-pre-start DATA-DIRECTORY'
+}
+
+# --- Side by side -----------------------------------------------------------
+
+# side_by_side ARGUMENT...: two runs of rm that start at once; sets status_of and output_of
+side_by_side()
+{
+	local run
+	status_of=() output_of=() errors_of=()
+	mkfifo start
+	# open all the while, so that nobody comes too early or too late
+	exec 7<>start
+	for run in 0 1; do
+		# shellcheck disable=SC2016
+		background sh -c 'read -r _ <start; "$@"; echo "status $?"' sh "$SHMTOOL" rm "$@"
+		output_of+=("$background_output")
+		errors_of+=("$background_errors")
+	done
+	printf '\n\n' >&7
+	exec 7>&-
+	for run in 0 1; do
+		wait_until grep -q '^status' "${output_of[run]}"
+		status_of+=("$(sed -n 's/^status //p' "${output_of[run]}")")
+	done
+}
+
+# Either ends with 0, or with 9 where it met the other one and says so.
+assert_no_harm()
+{
+	local run
+	for run in 0 1; do
+		[[ ${status_of[run]} == 9 ]] || assert_equal "${status_of[run]}" 0
+		run grep -v 'was left alone: it changed since it was listed$' "${errors_of[run]}"
+		assert_output_is ''
+	done
+}
+
+@test "two runs side by side: each segment is removed once, and the totals add up" {
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+	awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort >ids
+	side_by_side --orphaned --grace 0
+	assert_no_harm
+	assert_equal "$(segment_count)" 0
+	awk '/^removed/ { print $2 }' "${output_of[@]}" | sort | cmp - ids
+	assert_equal "$(awk '/^total/ { count += $2; bytes += $4 } END { print count, bytes }' \
+		"${output_of[@]}")" "3000 $((3000 * 4096))"
+	# they did run side by side
+	assert_equal "$(grep -l '^removed' "${output_of[@]}" | wc -l)" 2
+}
+
+@test "two runs side by side among segments in use: those are left as they were" {
+	id=$(make_segment)
+	hold_segment "$id"
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 1000'
+	side_by_side --detached
+	assert_no_harm
+	assert_equal "$(segment_count)" 1
+	assert_equal "$(segment_field "$id" perms)" 600
+}

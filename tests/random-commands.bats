@@ -84,7 +84,7 @@ my @filters = (['--orphaned'], ['--likely'], ['--detached'], ['--attached'], ['-
 my %options = (
 	create => [['-s', \&size], ['-s', \&size], ['--size', \&size], ['-k', \&segment], ['-k', sub { pick('auto', 'private') }],
 		['-p', \&mode], ['-u', \&user], ['-g', \&user], ['-f', \&file], ['--reuse'], ['--huge'],
-		['--huge-size', \&size], ['--no-reserve'], ['--lock'], ['--format', \&format]],
+		['--huge-size', \&size], ['--no-reserve'], ['--lock'], ['--with-guard'], ['--format', \&format]],
 	attach => [['-r'], ['--at', sub { pick(number(), '0x7f0000000000', '0x10000000', '0xdeadbeef') }],
 		['--round'], ['--executable'], ['--as-file']],
 	read => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-x']],
@@ -92,7 +92,7 @@ my %options = (
 		['--fill', \&number], ['--truncate']],
 	stat => [['--format', \&format], ['-J'], ['-q'], @filters],
 	set => [['-u', \&user], ['-g', \&user], ['-p', \&mode], ['-p', \&mode], ['--lock'], ['--unlock'], ['-n'], @filters],
-	rm => [['-n'], ['-f'], ['-J'], ['-q'], ['--even-attached'], ['-m', \&segment], ['-M', \&segment], @filters],
+	rm => [['-n'], ['-f'], ['-J'], ['-q'], ['--even-attached'], ['--with-guard'], ['-m', \&segment], ['-M', \&segment], @filters],
 	ls => [['-t'], ['-p'], ['-c'], ['-l'], ['-u'], ['-m'], ['-o', \&fields], ['--sort', \&sort_fields], ['-H'], ['-J'],
 		['-r'], ['-q'], ['--format', \&format], ['-b'], ['--numeric'],
 		['--time-format', sub { pick(qw(local utc epoch ago never)) }], ['--no-header'], ['--from', \&file],

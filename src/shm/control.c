@@ -16,11 +16,7 @@
 #define SHM_STAT_ANY 15
 #endif
 
-/*
- * An id holds an index in its low bits: 15 of them, or 24 with the kernel's
- * boot option ipcmni_extend.
- */
-static const int index_masks[] = { 0x7fff, 0xffffff };
+const int ipc_index_masks[IPC_INDEX_MASKS] = { 0x7fff, 0xffffff };
 
 static void from_shmid_ds(int id, const struct shmid_ds *ds, struct segment *segment)
 {
@@ -60,8 +56,8 @@ int segment_at_index(int index, struct segment *segment)
 int segment_look(int id, struct segment *segment)
 {
 	segment->id = -1;
-	for (size_t i = 0; i < sizeof(index_masks) / sizeof(index_masks[0]); i++) {
-		int error = segment_at_index(id & index_masks[i], segment);
+	for (size_t i = 0; i < IPC_INDEX_MASKS; i++) {
+		int error = segment_at_index(id & ipc_index_masks[i], segment);
 
 		if (!error && segment->id == id)
 			return 0;
@@ -118,15 +114,20 @@ bool owner_is_unknown(const struct segment *segment)
 	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
 }
 
-bool may_control(const struct segment *segment)
+bool may_control_of(uid_t uid, uid_t cuid)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	if (geteuid() == segment->uid || geteuid() == segment->cuid)
+	if (geteuid() == uid || geteuid() == cuid)
 		return true;
 	return syscall(SYS_capget, &header, data) == 0 &&
 	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
+}
+
+bool may_control(const struct segment *segment)
+{
+	return may_control_of(segment->uid, segment->cuid);
 }
 
 int segment_set_lock(int id, bool lock)

@@ -55,6 +55,16 @@ bool owner_is_unknown(const struct segment *segment);
  */
 bool may_control(const struct segment *segment);
 
+/* The same for anything of System V with this owner and creator. */
+bool may_control_of(uid_t uid, uid_t cuid);
+
+/*
+ * What takes the kernel's index from an id, in its low bits: 15 of them, or 24
+ * with the boot option ipcmni_extend. Which it is shows only in the answer.
+ */
+enum { IPC_INDEX_MASKS = 2 };
+extern const int ipc_index_masks[IPC_INDEX_MASKS];
+
 /* Locks the segment into memory, or unlocks it (SHM_LOCK, SHM_UNLOCK). */
 int segment_set_lock(int id, bool lock);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/guard.h"
 #include "shm/judge.h"
 #include "shm/limits.h"
 #include "shm/sysctl.h"
@@ -35,6 +36,7 @@ enum {
 	CODE_HUGE_SIZE,
 	CODE_NO_RESERVE,
 	CODE_LOCK,
+	CODE_WITH_GUARD,
 	CODE_FORMAT,
 };
 
@@ -52,6 +54,8 @@ static const struct poptOption create_options[] = {
 	OPTION_VALUE("huge-size", '\0', CODE_HUGE_SIZE, "size of a huge page (2M, 1G)", "SIZE"),
 	OPTION_FLAG("no-reserve", '\0', CODE_NO_RESERVE, "reserve no swap space for it"),
 	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock it into memory"),
+	OPTION_FLAG("with-guard", '\0', CODE_WITH_GUARD,
+		    "also make a semaphore with the key, for --guard"),
 	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this: %{id} %{key} %{created} ...",
 		     "FORMAT"),
 	OPTION_END,
@@ -75,6 +79,7 @@ struct create_options {
 	uint64_t huge_size;
 	bool no_reserve;
 	bool lock;
+	bool with_guard;
 	const char *format;
 	bool verbose;
 };
@@ -88,6 +93,8 @@ struct creation {
 	bool input_is_stream; /* its size is not known */
 	int id;
 	bool created; /* and not just found, with --reuse */
+	key_t key;    /* of what was created */
+	int guard;    /* the semaphore set that was made, or -1 */
 };
 
 static const char *create_option(void *state, int code, const char *value);
@@ -169,6 +176,9 @@ static const char *create_option(void *state, int code, const char *value)
 	case CODE_LOCK:
 		options->lock = true;
 		return NULL;
+	case CODE_WITH_GUARD:
+		options->with_guard = true;
+		return NULL;
 	case CODE_FORMAT:
 		options->format = value;
 		return NULL;
@@ -218,6 +228,13 @@ static enum status check_options(const struct create_options *options,
 		fail(STATUS_USAGE, "how large? give -s SIZE or -f FILE");
 		return usage_hint();
 	}
+	if (options->with_guard && options->key_kind == KEY_PRIVATE)
+		return fail(STATUS_USAGE, "--with-guard needs a key, by which others find the "
+					  "guard: -k KEY or -k auto");
+	if (options->with_guard && !(options->mode & 0200))
+		return fail(STATUS_USAGE,
+			    "--with-guard: with mode 0%03o the owner could not take the guard",
+			    options->mode);
 	if (options->size_given && options->size == 0)
 		return fail(STATUS_USAGE, "--size 0: a segment has one byte at least");
 	if (options->format) {
@@ -479,13 +496,26 @@ static int make(struct creation *creation, key_t key)
 	if (creation->id < 0)
 		return errno;
 	creation->created = true;
+	creation->key = key;
 	return 0;
+}
+
+/* Removes what was made, if it was. */
+static void undo(struct creation *creation)
+{
+	if (creation->created)
+		segment_remove(creation->id);
+	if (creation->guard >= 0)
+		guard_remove(creation->guard);
+	creation->created = false;
+	creation->guard = -1;
 }
 
 /* A random key, until one is not in use. */
 static int make_with_any_key(struct creation *creation)
 {
 	int error = EEXIST;
+	int other;
 
 	while (error == EEXIST) {
 		key_t key = 0;
@@ -494,8 +524,44 @@ static int make_with_any_key(struct creation *creation)
 			return errno;
 		if (key > 0)
 			error = make(creation, key);
+		if (!error && creation->options->with_guard && guard_by_key(key, &other) == 0) {
+			undo(creation);
+			error = EEXIST;
+		}
 	}
 	return error;
+}
+
+static enum status guard_failed(const struct creation *creation, int error)
+{
+	static const char what[] = "cannot create the guard";
+	int other = -1;
+
+	switch (error) {
+	case EEXIST:
+		guard_by_key(creation->key, &other);
+		fail(STATUS_EXISTS, "%s: a semaphore set with the key 0x%08x exists already: id %d",
+		     what, (unsigned int)creation->key, other);
+		hint("if nobody needs it any more: ipcrm -s %d", other);
+		return STATUS_EXISTS;
+	case ENOSPC:
+		fail(STATUS_EXHAUSTED, "%s: the kernel allows no more semaphores (kernel.sem)",
+		     what);
+		hint("\"ipcs -s\" shows what there is; or raise it with sysctl");
+		return STATUS_EXHAUSTED;
+	default:
+		return fail(status_of_segment(error), "%s: %s", what,
+			    segment_missing(error) ? "it was removed meanwhile"
+						   : reason_of_segment(error));
+	}
+}
+
+/* Makes the guard: as long as it is not handed over, nobody can take it. */
+static enum status make_guard(struct creation *creation)
+{
+	int error = guard_create(creation->key, &creation->guard);
+
+	return error ? guard_failed(creation, error) : STATUS_DONE;
 }
 
 /* Opens the segment with the key. */
@@ -571,15 +637,21 @@ static enum status fill(struct creation *creation)
 	return status;
 }
 
-/* Owner and mode come last: until it is loaded nobody else may attach it. */
-static enum status give_away(const struct creation *creation)
+/* The rights that were asked for. */
+static struct segment_rights wanted_rights(const struct create_options *options)
 {
-	const struct create_options *options = creation->options;
-	struct segment_rights rights = {
+	return (struct segment_rights){
 		.uid = options->uid_given ? options->uid : geteuid(),
 		.gid = options->gid_given ? options->gid : getegid(),
 		.mode = options->mode,
 	};
+}
+
+/* Owner and mode come last: until it is loaded nobody else may attach it. */
+static enum status give_away(const struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	const struct segment_rights rights = wanted_rights(options);
 	int error = 0;
 
 	if (options->lock)
@@ -598,12 +670,12 @@ static enum status give_away(const struct creation *creation)
 	return STATUS_DONE;
 }
 
-/* Removes what was made, if it was. */
-static void undo(struct creation *creation)
+static enum status hand_guard_over(const struct creation *creation)
 {
-	if (creation->created)
-		segment_remove(creation->id);
-	creation->created = false;
+	const struct segment_rights rights = wanted_rights(creation->options);
+	int error = guard_hand_over(creation->guard, &rights);
+
+	return error ? guard_failed(creation, error) : STATUS_DONE;
 }
 
 static enum status print_result(struct creation *creation)
@@ -659,9 +731,14 @@ static enum status create_new(struct creation *creation)
 		status = make_or_open(creation);
 	if (status || !creation->created)
 		return status;
-	status = fill(creation);
+	if (creation->options->with_guard)
+		status = make_guard(creation);
+	if (!status)
+		status = fill(creation);
 	if (!status)
 		status = give_away(creation);
+	if (!status && creation->guard >= 0)
+		status = hand_guard_over(creation);
 	/* told to stop before the id is known to anyone: it must not stay behind */
 	if (!status && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
 		status = fail(STATUS_FAILED, "interrupted: no segment was left");
@@ -683,6 +760,8 @@ static enum status create(struct creation *creation)
 		status = create_new(creation);
 	if (!status && options->verbose)
 		note("%s segment %d", creation->created ? "created" : "found", creation->id);
+	if (!status && options->verbose && creation->guard >= 0)
+		note("created guard %d", creation->guard);
 	if (!status)
 		status = print_result(creation);
 	if (status)
@@ -693,7 +772,7 @@ static enum status create(struct creation *creation)
 static enum status create_run(int argc, char **argv)
 {
 	struct create_options options = { .mode = 0600 };
-	struct creation creation = { .options = &options, .input = -1, .id = -1 };
+	struct creation creation = { .options = &options, .input = -1, .id = -1, .guard = -1 };
 	struct operands operands;
 	enum status status;
 	int error;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/guard.h"
 #include "shm/reclaim.h"
 #include "text/field.h"
 #include "text/json.h"
@@ -22,6 +23,7 @@ enum {
 	CODE_FORCE = 'f',
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
+	CODE_WITH_GUARD = 256,
 };
 
 static const struct poptOption rm_options[] = {
@@ -29,6 +31,8 @@ static const struct poptOption rm_options[] = {
 	OPTION_FLAG("force", 'f', CODE_FORCE, "a segment that does not exist is no error"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print the results as JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print no lines for what was removed"),
+	OPTION_FLAG("with-guard", '\0', CODE_WITH_GUARD,
+		    "by name: the semaphore that create --with-guard made, too"),
 	OPTION_VALUE("shmem-id", 'm', CODE_ID, "as in ipcrm: whoever has it attached", "ID"),
 	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
@@ -42,6 +46,7 @@ struct rm_options {
 	bool force;
 	bool json;
 	bool quiet;
+	bool with_guard;
 	bool verbose;
 };
 
@@ -107,6 +112,9 @@ static const char *rm_option(void *state, int code, const char *value)
 		return NULL;
 	case CODE_QUIET:
 		options->quiet = true;
+		return NULL;
+	case CODE_WITH_GUARD:
+		options->with_guard = true;
 		return NULL;
 	default:
 		return filter_option(&options->choice.filter, code, value);
@@ -276,6 +284,96 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 	return STATUS_DONE;
 }
 
+/* Why a segment and its guard are left alone. */
+static const struct refusal {
+	enum status status;
+	const char *reason;
+	const char *hint; /* or NULL */
+} refusals[] = {
+	{ STATUS_BUSY, "it has several semaphores, and a guard is one", NULL },
+	{ STATUS_BUSY, "another user made it than the segment", NULL },
+	{ STATUS_DENIED, "permission denied", NULL },
+	{ STATUS_BUSY, "it is taken",
+	  "--even-attached removes it all the same; who waits for it is told" },
+};
+
+/* What stands against removing a set as the guard of a segment, or NULL. */
+static const struct refusal *guard_refused(const struct removal *removal,
+					   const struct segment *segment, const struct guard *guard)
+{
+	bool even_in_use = removal->options->choice.filter.even_attached;
+	bool in_use = false;
+
+	if (guard->count != 1)
+		return &refusals[0];
+	if (guard->cuid != segment->cuid)
+		return &refusals[1];
+	if (!may_control_of(guard->uid, guard->cuid))
+		return &refusals[2];
+	/* what may not be looked at counts as taken */
+	if (!even_in_use && (guard_in_use(guard->id, &in_use) || in_use))
+		return &refusals[3];
+	return NULL;
+}
+
+static enum status refuse_guard(struct removal *removal, const struct segment *segment,
+				const struct guard *guard, const struct refusal *refusal)
+{
+	if (removal->options->json)
+		print_json_result(removal, segment, "left", "its guard cannot be removed");
+	fail(refusal->status, "%s and its guard, semaphore set %d, were left alone: %s",
+	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
+	if (refusal->hint)
+		hint("%s", refusal->hint);
+	return refusal->status;
+}
+
+/* Removes the guard of a segment that was just removed. */
+static enum status remove_guard(struct removal *removal, const struct guard *guard)
+{
+	const struct rm_options *options = removal->options;
+	int error = options->dry_run ? 0 : guard_remove(guard->id);
+
+	if (error && !segment_missing(error))
+		return fail(status_of_segment(error),
+			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
+			    (unsigned int)guard->key, reason_of_segment(error));
+	if (!options->json && !options->quiet && (options->dry_run || options->verbose))
+		output_format(removal->output, "%sguard %d key=0x%08x\n",
+			      doings[0].line[options->dry_run], guard->id,
+			      (unsigned int)guard->key);
+	return STATUS_DONE;
+}
+
+/*
+ * Removes a segment and the guard with its key. What stands against either is
+ * looked for first, so that none of the two is left without the other.
+ */
+static enum status remove_with_guard(struct removal *removal, const struct segment *segment)
+{
+	const struct refusal *refusal;
+	struct guard guard = { .id = -1 };
+	enum status status;
+	int error = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
+
+	if (left_alone(removal, segment))
+		return remove_one(removal, segment);
+	if (!error)
+		error = guard_look(guard.id, &guard);
+	refusal = error ? NULL : guard_refused(removal, segment, &guard);
+	if (refusal)
+		return refuse_guard(removal, segment, &guard, refusal);
+	status = remove_one(removal, segment);
+	if (status)
+		return status;
+	if (!error)
+		return remove_guard(removal, &guard);
+	if (removal->options->force)
+		return STATUS_DONE;
+	return fail(STATUS_MISSING, "%s had no guard: no semaphore set has its key",
+		    SEGMENT_LABEL(segment));
+}
+
 /* Removes what -m and -M name, as ipcrm does: whoever has it. */
 static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
 {
@@ -343,7 +441,10 @@ static enum status remove_chosen(struct removal *removal)
 	begin_batch(&signals);
 	for (size_t i = 0; i < selection.list.count && !removal->output->error; i++) {
 		status_keep_first(&status, missing_before(&selection, i));
-		status_keep_first(&status, remove_one(removal, &selection.list.items[i]));
+		status_keep_first(&status,
+				  removal->options->with_guard
+					  ? remove_with_guard(removal, &selection.list.items[i])
+					  : remove_one(removal, &selection.list.items[i]));
 		if (i % BATCH)
 			continue;
 		end_batch(removal, &signals);
@@ -399,6 +500,12 @@ static enum status check_options(const struct rm_options *options)
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
 		return fail(STATUS_USAGE,
 			    "-m and -M go with no filters: give the id as an operand");
+	if (options->with_guard &&
+	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
+		return fail(
+			STATUS_USAGE,
+			"--with-guard goes with segments that are named, and with no filter, -m "
+			"or -M");
 	if (options->choice.named.count || options->as_ipcrm.count ||
 	    filter_given(&options->choice.filter))
 		return STATUS_DONE;

@@ -247,31 +247,6 @@ static bool proc_is_ours(void)
 	       strtol(name, NULL, 10) == getpid();
 }
 
-static int read_holders(struct holders *holders, int only)
-{
-	struct walk walk = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
-	int error;
-
-	*holders = (struct holders){
-		.ns = namespace_of("self", "ipc"),
-		.all_processes =
-			walk.can_compare && namespace_of("self", "pid") == first_pid_namespace,
-	};
-	error = maps_begin(&walk.maps);
-	if (!error)
-		error = read_processes(&walk);
-	maps_end(&walk.maps);
-	free(walk.spaces);
-	if (holders->count)
-		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
-	return error;
-}
-
-int holders_read(struct holders *holders)
-{
-	return read_holders(holders, -1);
-}
-
 static void free_attachments(void *value)
 {
 	struct attachments *attachments = value;
@@ -287,6 +262,33 @@ void holders_free(struct holders *holders)
 	intmap_free(&holders->known, free_attachments);
 	free(holders->items);
 	*holders = (struct holders){ 0 };
+}
+
+static int read_holders(struct holders *holders, int only)
+{
+	struct walk walk = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
+	int error;
+
+	*holders = (struct holders){
+		.ns = namespace_of("self", "ipc"),
+		.all_processes =
+			walk.can_compare && namespace_of("self", "pid") == first_pid_namespace,
+	};
+	error = maps_begin(&walk.maps);
+	if (!error)
+		error = read_processes(&walk);
+	maps_end(&walk.maps);
+	free(walk.spaces);
+	if (error)
+		holders_free(holders);
+	if (holders->count)
+		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+	return error;
+}
+
+int holders_read(struct holders *holders)
+{
+	return read_holders(holders, -1);
 }
 
 /* Deciding */
@@ -565,6 +567,7 @@ static int find_attachments(struct holders *holders, const struct segment *segme
 
 	if (segment->nattch > 0 && gather(holders, segment, found))
 		return ENOMEM;
+	found->id = segment->id;
 	found->nattch = segment->nattch;
 	if (found->count != found->nattch && segment_look(segment->id, &now) == 0)
 		found->nattch = now.nattch;

@@ -51,6 +51,7 @@ enum holders_doubt {
 
 /* The holders of one segment. */
 struct attachments {
+	int id;
 	struct holder **items; /* by pid and address */
 	size_t count;
 	uint64_t nattch;  /* after the look */
@@ -73,8 +74,7 @@ struct holders {
 /*
  * Walks over all processes. Processes that share an address space (vfork(2),
  * CLONE_VM) are there once, where kcmp(2) may tell. Those that end meanwhile
- * are no error. Returns 0 or an errno value; holders_free() ends it in any
- * case.
+ * are no error. Returns 0, and then holders_free() ends it, or an errno value.
  */
 int holders_read(struct holders *holders);
 

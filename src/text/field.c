@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text/holders.h"
 #include "text/state.h"
 
 /* Getters, one a field, in the order of the table. */
@@ -108,6 +109,25 @@ static struct value get_ctime(struct view *view, const struct segment *segment)
 	return when(segment->ctime);
 }
 
+/* The text of each segment is made once: sorting and printing ask for it again and again. */
+static struct value get_holders(struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments =
+		view->holders ? holders_of(view->holders, segment) : NULL;
+	char *text = intmap_get(&view->holders_texts, (uint32_t)segment->id);
+
+	if (attachments && !text) {
+		text = holders_text(view, segment);
+		if (text && intmap_add(&view->holders_texts, (uint32_t)segment->id, text)) {
+			free(text);
+			text = NULL;
+		}
+	}
+	if (!attachments || !text)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	return (struct value){ VALUE_HOLDERS, attachments->count, text };
+}
+
 #define IF_MEMORY_KNOWN (segment->memory_known ? VALUE_SIZE : VALUE_UNKNOWN)
 
 GETTER(id, VALUE_NUMBER, (uint64_t)segment->id, NULL)
@@ -128,7 +148,6 @@ GETTER(dest, VALUE_FLAG, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
-GETTER(holders, VALUE_UNKNOWN, 0, NULL)
 GETTER(ns, VALUE_NUMBER, view->ns, NULL)
 GETTER(host, VALUE_TEXT, 0, view->host)
 
@@ -181,6 +200,7 @@ void view_begin(struct view *view, struct judge *judge)
 void view_end(struct view *view)
 {
 	names_free(&view->names);
+	intmap_free(&view->holders_texts, free);
 }
 
 static const struct field *find_field(const char *name, size_t length)
@@ -218,6 +238,15 @@ const char *parse_fields(const char *word, struct field_list *list)
 	}
 }
 
+bool fields_want_holders(const struct field_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i]->get == get_holders)
+			return true;
+	}
+	return false;
+}
+
 void field_list_free(struct field_list *list)
 {
 	free(list->items);
@@ -246,6 +275,15 @@ const char *parse_sort(const char *word, struct sort_keys *keys)
 			return NULL;
 		word++;
 	}
+}
+
+bool sort_wants_holders(const struct sort_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (keys->items[i].field->get == get_holders)
+			return true;
+	}
+	return false;
 }
 
 int compare_values(const struct value *a, const struct value *b)
@@ -365,6 +403,8 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_TEXT:
 	case VALUE_STATE:
 		return value->text;
+	case VALUE_HOLDERS:
+		return *value->text ? strchr(value->text, '\0') + 1 : "-";
 	case VALUE_PROCESS:
 		process_text(buffer, value);
 		return buffer;
@@ -387,6 +427,8 @@ const char *value_for_people(const struct view *view, const struct value *value,
 	case VALUE_DURATION:
 		duration_text(buffer, (int64_t)value->number);
 		return buffer;
+	case VALUE_HOLDERS:
+		return *value->text ? value->text : "-";
 	default:
 		break;
 	}
@@ -453,6 +495,21 @@ const char *check_format(const char *format)
 			return wrong;
 	}
 	return NULL;
+}
+
+bool format_wants_holders(const char *format)
+{
+	while (*format) {
+		const struct field *field;
+		const char *text;
+		size_t length;
+
+		if (next_piece(&format, &field, &text, &length))
+			break; /* check_format() has said it */
+		if (field && field->get == get_holders)
+			return true;
+	}
+	return false;
 }
 
 void print_format(struct output *output, const char *format, struct view *view,

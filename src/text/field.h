@@ -6,6 +6,7 @@
 #ifndef TEXT_FIELD_H
 #define TEXT_FIELD_H
 
+#include "shm/holders.h"
 #include "shm/judge.h"
 #include "shm/segment.h"
 #include "text/names.h"
@@ -16,8 +17,10 @@
 struct view {
 	struct judge *judge;
 	struct names names;
-	bool numeric; /* users and groups as numbers */
-	bool exact;   /* sizes in bytes */
+	struct holders *holders;     /* NULL: nobody asked for them */
+	struct intmap holders_texts; /* by id */
+	bool numeric;                /* users and groups as numbers */
+	bool exact;                  /* sizes in bytes */
 	enum time_format times;
 	bool color;    /* states in colour, in the table */
 	size_t width;  /* of the table, which cuts names to fit; 0: no bound */
@@ -41,6 +44,7 @@ enum value_kind {
 	VALUE_TEXT,
 	VALUE_STATE,   /* number: enum segment_state; text: its name */
 	VALUE_PROCESS, /* number: the pid; text: its command, or "gone" */
+	VALUE_HOLDERS, /* number: how many attachments; text: see holders_text() */
 };
 
 struct value {
@@ -73,6 +77,9 @@ enum { FIELDS_MAX = 100 };
 const char *parse_fields(const char *word, struct field_list *list);
 void field_list_free(struct field_list *list);
 
+/* Whether the field holders is among them: only then is /proc walked. */
+bool fields_want_holders(const struct field_list *list);
+
 /* Keys to sort by; descending for those with a '-' before their name. */
 struct sort_key {
 	const struct field *field;
@@ -85,6 +92,8 @@ struct sort_keys {
 };
 
 const char *parse_sort(const char *word, struct sort_keys *keys);
+
+bool sort_wants_holders(const struct sort_keys *keys);
 
 /* Sorts by the keys; segments that are equal in all stay in their order. */
 enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,
@@ -111,6 +120,7 @@ void print_field_help(struct output *output);
  * is done; then prints it for one segment, and a newline behind.
  */
 const char *check_format(const char *format);
+bool format_wants_holders(const char *format);
 void print_format(struct output *output, const char *format, struct view *view,
 		  const struct segment *segment);
 

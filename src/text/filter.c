@@ -46,7 +46,7 @@ const struct poptOption filter_options[] = {
 	OPTION_VALUE("owner", '\0', CODE_OWNER, "owned by this user", "USER"),
 	OPTION_VALUE("creator", '\0', CODE_CREATOR, "made by this user", "USER"),
 	OPTION_VALUE("key", '\0', CODE_KEY, "with this key", "K"),
-	OPTION_VALUE("pid", '\0', CODE_PID, "created or last used by this process", "PID"),
+	OPTION_VALUE("pid", '\0', CODE_PID, "created, last used or held by this process", "PID"),
 	OPTION_VALUE("idle", '\0', CODE_IDLE, "idle for so long at least", "TIME"),
 	OPTION_VALUE("min-size", '\0', CODE_MIN_SIZE, "of this size at least", "SIZE"),
 	OPTION_VALUE("max-size", '\0', CODE_MAX_SIZE, "of this size at most", "SIZE"),
@@ -253,8 +253,27 @@ bool filter_wants_likely(const struct filter *filter)
 	return filter->kinds & KIND(CODE_LIKELY);
 }
 
+bool filter_wants_holders(const struct filter *filter)
+{
+	return filter->kinds & KIND(CODE_PID);
+}
+
+/* Whether one of the processes of --pid created, last used or holds the segment. */
+static bool has_process(const struct number_list *pids, const struct segment *segment,
+			struct holders *holders)
+{
+	if ((segment->cpid && has_number(pids, (uint64_t)segment->cpid)) ||
+	    (segment->lpid && has_number(pids, (uint64_t)segment->lpid)))
+		return true;
+	for (size_t i = 0; holders && i < pids->count; i++) {
+		if (holders_have(holders, segment, (pid_t)pids->items[i]))
+			return true;
+	}
+	return false;
+}
+
 static bool kind_holds(const struct filter *filter, int code, const struct segment *segment,
-		       int64_t idle)
+		       int64_t idle, struct holders *holders)
 {
 	switch (code) {
 	case CODE_ORPHANED:
@@ -276,8 +295,7 @@ static bool kind_holds(const struct filter *filter, int code, const struct segme
 	case CODE_KEY:
 		return has_number(&filter->keys, (uint32_t)segment->key);
 	case CODE_PID:
-		return (segment->cpid && has_number(&filter->pids, (uint64_t)segment->cpid)) ||
-		       (segment->lpid && has_number(&filter->pids, (uint64_t)segment->lpid));
+		return has_process(&filter->pids, segment, holders);
 	case CODE_IDLE:
 		return idle * 1000 >= filter->idle;
 	case CODE_MIN_SIZE:
@@ -289,10 +307,12 @@ static bool kind_holds(const struct filter *filter, int code, const struct segme
 	}
 }
 
-bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle)
+bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
+		    struct holders *holders)
 {
 	for (int code = CODE_ORPHANED; code <= CODE_ALL; code++) {
-		if ((filter->kinds & KIND(code)) && !kind_holds(filter, code, segment, idle))
+		if ((filter->kinds & KIND(code)) &&
+		    !kind_holds(filter, code, segment, idle, holders))
 			return false;
 	}
 	return !filter_excepts(filter, segment);

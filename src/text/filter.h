@@ -9,6 +9,7 @@
 
 #include <popt.h>
 
+#include "shm/holders.h"
 #include "shm/segment.h"
 
 struct number_list {
@@ -69,8 +70,12 @@ bool filter_names_users(const struct filter *filter);
 /* Whether --likely was given, for which more must be found out. */
 bool filter_wants_likely(const struct filter *filter);
 
-/* Whether a judged segment passes, idle given in seconds. */
-bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle);
+/* Whether --pid was given, which is also about who holds a segment. */
+bool filter_wants_holders(const struct filter *filter);
+
+/* Whether a judged segment passes, idle given in seconds; holders: NULL where none are known. */
+bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
+		    struct holders *holders);
 
 /* Whether --except names it. */
 bool filter_excepts(const struct filter *filter, const struct segment *segment);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/json.h"
 
+#include "text/holders.h"
 #include "text/utf8.h"
 
 enum { SCHEMA = 1 };
@@ -62,6 +63,18 @@ static void json_value(struct output *output, const struct value *value)
 	}
 }
 
+/* Most values are one word; only holders are an array. */
+static void json_field(struct output *output, struct view *view, const struct field *field,
+		       const struct segment *segment)
+{
+	struct value value = field->get(view, segment);
+
+	if (value.kind == VALUE_HOLDERS)
+		json_holders(output, view, segment);
+	else
+		json_value(output, &value);
+}
+
 static void json_name(struct output *output, const char *name)
 {
 	output_char(output, '"');
@@ -77,11 +90,10 @@ void json_fields(struct output *output, struct view *view, const struct field_li
 
 	for (size_t i = 0; i < count; i++) {
 		const struct field *field = list ? list->items[i] : &fields[i];
-		struct value value = field->get(view, segment);
 
 		json_separate(output, i);
 		json_name(output, field->name);
-		json_value(output, &value);
+		json_field(output, view, field, segment);
 	}
 }
 

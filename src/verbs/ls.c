@@ -268,9 +268,23 @@ static enum status print_segments(struct output *output, const struct ls_options
 	return STATUS_DONE;
 }
 
+static bool wants_holders(const struct ls_options *options)
+{
+	if (sort_wants_holders(&options->sort))
+		return true;
+	if (options->format)
+		return format_wants_holders(options->format);
+	return !options->quiet && !options->prometheus &&
+	       (options->columns_given || !options->json) && fields_want_holders(&options->columns);
+}
+
 static enum status list_segments(struct output *output, struct ls_options *options)
 {
-	const struct source source = { .saved = options->from, .memory = true };
+	const struct source source = {
+		.saved = options->from,
+		.memory = true,
+		.holders = wants_holders(options),
+	};
 	struct selection selection;
 	struct view view;
 	enum status status = select_segments(&selection, &options->choice, &source);
@@ -278,6 +292,8 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	view_begin(&view, &selection.judge);
+	if (source.holders && selection.holders_known)
+		view.holders = &selection.holders;
 	view.exact = options->bytes;
 	view.numeric = options->numeric;
 	view.times = options->times;

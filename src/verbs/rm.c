@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "shm/guard.h"
 #include "shm/reclaim.h"
 #include "text/field.h"
+#include "text/holders.h"
 #include "text/json.h"
 #include "text/parse.h"
 #include "verbs/select.h"
@@ -126,6 +128,8 @@ struct removal {
 	const struct rm_options *options;
 	bool by_filter; /* lines and a total are printed */
 	struct view view;
+	struct holders holders; /* read when the first attached segment is refused */
+	bool holders_read;
 	struct output *output;
 	size_t results; /* printed as JSON so far */
 	size_t count;   /* removed */
@@ -224,23 +228,67 @@ static enum status tell(struct removal *removal, const struct segment *segment,
 		    SEGMENT_LABEL(segment));
 }
 
-/* A segment named outright that is attached: said, with who it may be. */
-static enum status refuse_attached(struct removal *removal, const struct segment *segment)
+/* One walk serves all the segments that are refused. */
+static struct holders *find_holders(struct removal *removal)
+{
+	if (!removal->holders_read && holders_read(&removal->holders))
+		return NULL;
+	removal->holders_read = true;
+	return &removal->holders;
+}
+
+/* ", by process 12 (hold, nobody)"; where no holder is known, at least who made it. */
+static void print_users(FILE *text, struct removal *removal, const struct segment *segment)
 {
 	const struct process *creator =
 		process_find(&removal->view.judge->processes, segment->cpid);
+	char *holders = holders_sentence(&removal->view, segment);
 
+	if (holders)
+		fprintf(text, ", by %s", holders);
+	else
+		fprintf(text, " (made by process %d%s%s)", segment->cpid,
+			*creator->command ? " " : "",
+			creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
+	free(holders);
+}
+
+/* Says who has a segment attached, and what is not known of that. */
+static void say_attached(struct removal *removal, const struct segment *segment)
+{
+	const struct attachments *attachments =
+		removal->view.holders ? holders_of(removal->view.holders, segment) : NULL;
+	char text[HOLDERS_NOTE_SIZE];
+	const char *note =
+		attachments ? holders_note(text, removal->view.holders, attachments) : NULL;
+	char *users = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&users, &size);
+
+	if (stream) {
+		print_users(stream, removal, segment);
+		fclose(stream);
+	}
+	fail(STATUS_BUSY, "%s %s: %" PRIu64 " attached%s", SEGMENT_LABEL(segment),
+	     segment->dest ? "is marked for removal already, and goes with its last detach"
+			   : "was left alone",
+	     segment->nattch, users ? users : "");
+	if (note)
+		hint("%s", note);
+	free(users);
+}
+
+/* A segment named outright that is attached: said, with who it is. */
+static enum status refuse_attached(struct removal *removal, const struct segment *segment)
+{
+	removal->view.holders = find_holders(removal);
 	if (removal->options->json)
 		print_json_result(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
-	if (segment->dest)
-		return fail(STATUS_BUSY,
-			    "%s is marked for removal already: %" PRIu64
-			    " attached, it goes with the last detach",
-			    SEGMENT_LABEL(segment), segment->nattch);
-	fail(STATUS_BUSY, "%s was left alone: %" PRIu64 " attached (made by process %d%s%s)",
-	     SEGMENT_LABEL(segment), segment->nattch, segment->cpid, *creator->command ? " " : "",
-	     creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
-	hint("--even-attached marks it: it goes with its last detach, and its key is free at once");
+	say_attached(removal, segment);
+	if (!segment->dest)
+		hint("--even-attached marks it: it goes with its last detach, and its key is free "
+		     "at once");
+	removal->view.holders = NULL; /* of the others nobody asked */
 	return STATUS_BUSY;
 }
 
@@ -453,6 +501,7 @@ static enum status remove_chosen(struct removal *removal)
 	end_batch(removal, &signals);
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	view_end(&removal->view);
+	holders_free(&removal->holders);
 	selection_free(&selection);
 	return status;
 }

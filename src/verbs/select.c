@@ -222,10 +222,27 @@ static enum status read_list(struct listing *all, const struct source *source)
 	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
 }
 
+/* Walks over all processes, if anything is attached at all. */
+static void look_for_holders(struct selection *selection)
+{
+	const struct listing *list = &selection->list;
+	bool attached = false;
+	int error = 0;
+
+	for (size_t i = 0; i < list->count && !attached; i++)
+		attached = list->items[i].nattch > 0;
+	if (attached)
+		error = holders_read(&selection->holders);
+	if (error)
+		warn("cannot find out who has segments attached: %s", strerror(error));
+	selection->holders_known = !error;
+}
+
 /* Keeps of the list, in place, only what passes the filters. */
 static void keep_matches(struct selection *selection, const struct filter *filter)
 {
 	struct listing *list = &selection->list;
+	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
 	size_t missing_at = selection->missing_at;
 	size_t kept = 0;
 
@@ -235,7 +252,8 @@ static void keep_matches(struct selection *selection, const struct filter *filte
 		if (selection->missing && i == missing_at)
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
-		if (filter_matches(filter, segment, segment_idle(&selection->judge, segment)))
+		if (filter_matches(filter, segment, segment_idle(&selection->judge, segment),
+				   holders))
 			list->items[kept++] = *segment;
 	}
 	if (selection->missing && missing_at == list->count)
@@ -316,6 +334,8 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 		choose_named(selection, &choice->named, need_list ? &all : NULL, source);
 		listing_free(&all);
 	}
+	if (!source->saved && (source->holders || filter_wants_holders(&choice->filter)))
+		look_for_holders(selection);
 	keep_matches(selection, &choice->filter);
 	return STATUS_DONE;
 }
@@ -328,6 +348,7 @@ enum status missing_before(const struct selection *selection, size_t index)
 void selection_free(struct selection *selection)
 {
 	listing_free(&selection->list);
+	holders_free(&selection->holders);
 	judge_end(&selection->judge);
 }
 

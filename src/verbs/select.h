@@ -6,6 +6,7 @@
 #ifndef VERBS_SELECT_H
 #define VERBS_SELECT_H
 
+#include "shm/holders.h"
 #include "shm/judge.h"
 #include "shm/listing.h"
 #include "text/filter.h"
@@ -43,6 +44,7 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 struct source {
 	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's */
 	bool memory;              /* rss and swap are wanted, which only the list has */
+	bool holders;             /* who has them attached is wanted */
 	bool missing_is_no_error; /* rm -f */
 };
 
@@ -50,6 +52,8 @@ struct source {
 struct selection {
 	struct listing list;
 	struct judge judge;
+	struct holders holders; /* where they were wanted, by the source or a filter */
+	bool holders_known;
 	enum status missing; /* of the first name that was not found, or STATUS_DONE */
 	size_t missing_at;   /* it stood before the segment at this index */
 };

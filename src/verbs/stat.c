@@ -9,6 +9,7 @@
 #include "shm/control.h"
 #include "shm/interrupt.h"
 #include "text/field.h"
+#include "text/holders.h"
 #include "text/json.h"
 #include "text/parse.h"
 #include "text/verdict.h"
@@ -19,6 +20,7 @@ enum {
 	CODE_FORMAT = 256,
 	CODE_WAIT,
 	CODE_TIMEOUT,
+	CODE_HOLDERS,
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
 };
@@ -28,6 +30,8 @@ static const struct poptOption stat_options[] = {
 		     "FORMAT"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "no output: only the exit status tells"),
+	OPTION_FLAG("holders", '\0', CODE_HOLDERS,
+		    "who has it attached (always told of a SEGMENT)"),
 	OPTION_VALUE("wait", '\0', CODE_WAIT, "wait until exists, gone, attached or detached",
 		     "CONDITION"),
 	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
@@ -48,6 +52,7 @@ struct stat_options {
 	const char *format;
 	bool json;
 	bool quiet;
+	bool holders;
 	enum wait_condition wait;
 	int64_t timeout; /* milliseconds; -1: for ever */
 };
@@ -98,6 +103,9 @@ static const char *stat_option(void *state, int code, const char *value)
 	case CODE_QUIET:
 		options->quiet = true;
 		return NULL;
+	case CODE_HOLDERS:
+		options->holders = true;
+		return NULL;
 	case CODE_WAIT:
 		return set_wait(options, value);
 	case CODE_TIMEOUT:
@@ -107,9 +115,12 @@ static const char *stat_option(void *state, int code, const char *value)
 	}
 }
 
+/* What stands before a value, with the blanks around the label. */
+enum { LABEL_WIDTH = 16 };
+
 static void print_label(struct output *output, const char *label)
 {
-	output_format(output, "  %-13s ", label);
+	output_format(output, "  %-*s ", LABEL_WIDTH - 3, label);
 }
 
 static void print_bytes(struct output *output, const char *label, uint64_t bytes)
@@ -147,7 +158,8 @@ static void print_owner(struct output *output, struct view *view, const char *la
 	output_format(output, " (gid %u)\n", gid);
 }
 
-static void print_segment(struct output *output, struct view *view, const struct segment *segment)
+static void print_segment(struct output *output, struct view *view, const struct segment *segment,
+			  bool with_holders)
 {
 	char perms[UNIT_TEXT_SIZE];
 
@@ -171,6 +183,10 @@ static void print_segment(struct output *output, struct view *view, const struct
 	output_text(output, segment->locked ? "yes\n" : "no\n");
 	print_label(output, "attached");
 	output_format(output, "%" PRIu64 "\n", segment->nattch);
+	if (with_holders) {
+		print_label(output, "holders");
+		print_holders(output, view, segment, LABEL_WIDTH);
+	}
 	print_time(output, view, "last attach", segment->atime);
 	print_time(output, view, "last detach", segment->dtime);
 	print_time(output, view, "changed", segment->ctime);
@@ -185,6 +201,15 @@ static void print_segment(struct output *output, struct view *view, const struct
 	output_char(output, '\n');
 	print_label(output, "state");
 	print_verdict(output, view, segment);
+}
+
+static bool wants_holders(const struct stat_options *options)
+{
+	if (options->quiet)
+		return false;
+	if (options->format)
+		return format_wants_holders(options->format);
+	return options->holders || options->choice.named.count;
 }
 
 static void print_all(struct output *output, const struct stat_options *options,
@@ -203,7 +228,7 @@ static void print_all(struct output *output, const struct stat_options *options,
 		}
 		if (i)
 			output_char(output, '\n');
-		print_segment(output, view, &list->items[i]);
+		print_segment(output, view, &list->items[i], wants_holders(options));
 	}
 }
 
@@ -274,13 +299,15 @@ static enum status wait_for(const struct stat_options *options)
 
 static enum status stat_segments(const struct stat_options *options)
 {
-	static const struct source source = { .memory = true };
+	const struct source source = { .memory = true, .holders = wants_holders(options) };
 	static struct output output;
 	struct selection selection;
 	struct view view;
 	enum status status = select_segments(&selection, &options->choice, &source);
 
 	view_begin(&view, &selection.judge);
+	if (source.holders && selection.holders_known)
+		view.holders = &selection.holders;
 	output_begin(&output, STDOUT_FILENO);
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	if (!options->quiet)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* holders: the processes that have a segment attached, in words and in JSON. */
+#ifndef TEXT_HOLDERS_H
+#define TEXT_HOLDERS_H
+
+#include "shm/holders.h"
+#include "text/field.h"
+
+/*
+ * Why not all attachments are accounted for: "2 of 3 attachments seen; run as
+ * root to see the rest". NULL when they are.
+ */
+enum { HOLDERS_NOTE_SIZE = 256 };
+const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
+			 const struct attachments *attachments);
+
+/*
+ * One line for each attachment and one for the note, each but the first behind
+ * so many blanks; "none" when there is nothing to tell.
+ */
+void print_holders(struct output *output, struct view *view, const struct segment *segment,
+		   int indent);
+
+/* An array of objects; null when nobody asked for it, or it is not known. */
+void json_holders(struct output *output, struct view *view, const struct segment *segment);
+
+/*
+ * "1234 hold, 1300 postgres, 1 unseen": first with no more than a handful of
+ * processes ("and 12 more"), and behind the end of that with all of them. To
+ * be freed; NULL without memory.
+ */
+char *holders_text(struct view *view, const struct segment *segment);
+
+/*
+ * "process 1234 (hold, nobody), 1300 (postgres, pg) and 12 more", to be freed;
+ * NULL when none is known.
+ */
+char *holders_sentence(struct view *view, const struct segment *segment);
+
+#endif

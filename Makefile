@@ -69,18 +69,22 @@ accepted = $(shell for flag in $(1); do \
 # _FORTIFY_SOURCE works only when optimising, and hides from the sanitizers
 # what they are there to see.
 optimised := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
-ifneq ($(if $(findstring -fsanitize=,$(CFLAGS)),,$(optimised)),)
+ifneq ($(if $(findstring -fsanitize=,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(optimised)),)
 FORTIFY := -U_FORTIFY_SOURCE \
 	$(lastword $(call accepted,-D_FORTIFY_SOURCE=2 -D_FORTIFY_SOURCE=3))
 endif
 HARDENING := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection)
+
+# The folder in which it is built is not to be found in the program.
+REPRODUCIBLE := $(call accepted,-ffile-prefix-map=$(CURDIR)=.)
 
 POPT_CFLAGS := $(shell pkg-config --cflags popt 2>/dev/null)
 POPT_LIBS   := $(or $(shell pkg-config --libs popt 2>/dev/null),-lpopt)
 
 LANGUAGE := -std=gnu17 -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 	-DSHMTOOL_VERSION='"$(VERSION)"' $(POPT_CFLAGS)
-COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) -fPIE $(CPPFLAGS) $(CFLAGS)
+COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) $(REPRODUCIBLE) \
+	-fPIE $(CPPFLAGS) $(CFLAGS)
 LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 .PHONY: all check demo deps bench lint install uninstall clean help FORCE
@@ -246,6 +250,33 @@ uninstall:  ## remove what install put there
 	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
 		'$(DESTDIR)$(man1dir)/$(name).1')
+
+# Packages. The archive is of the last commit, and the same whoever makes it.
+
+ARCHIVE := shmtool-$(VERSION)
+
+.PHONY: dist deb check-packages check-reproducible
+dist:  ## make a source archive of the last commit
+	@mkdir -p '$(BUILD)'
+	git -c safe.directory='*' -c tar.umask=0022 archive --prefix=$(ARCHIVE)/ \
+		-o '$(BUILD)/$(ARCHIVE).tar' HEAD
+	gzip -nf9 '$(BUILD)/$(ARCHIVE).tar'
+
+# What dpkg-buildpackage calls make with is its own affair.
+deb: dist  ## make Debian packages of the last commit, in $(BUILD)/deb
+	rm -rf '$(BUILD)/deb' && mkdir '$(BUILD)/deb'
+	cp '$(BUILD)/$(ARCHIVE).tar.gz' '$(BUILD)/deb/shmtool_$(VERSION).orig.tar.gz'
+	tar -xzf '$(BUILD)/$(ARCHIVE).tar.gz' -C '$(BUILD)/deb'
+	cp -r '$(BUILD)/deb/$(ARCHIVE)/src/share/debian' '$(BUILD)/deb/$(ARCHIVE)/debian'
+	cd '$(BUILD)/deb/$(ARCHIVE)' && env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD \
+		-u CFLAGS -u CPPFLAGS -u LDFLAGS dpkg-buildpackage -us -uc >../build.log 2>&1 || \
+		{ cat ../build.log; exit 1; }
+
+check-packages: deb  ## see that the Debian package is clean, installs, runs, and goes
+	tests/packages/install "$$(echo '$(BUILD)'/deb/shmtool_$(VERSION)-*.deb)"
+
+check-reproducible:  ## see that two builds of the last commit are the same
+	tests/packages/reproducible
 
 clean:  ## remove everything that was made
 	rm -rf '$(BUILD)'

@@ -13,13 +13,14 @@ WERROR  ?= 0
 
 prefix  ?= /usr/local
 bindir  ?= $(prefix)/bin
-mandir  ?= $(prefix)/share/man
-man1dir ?= $(mandir)/man1
 datadir ?= $(prefix)/share
+mandir  ?= $(datadir)/man
+man1dir ?= $(mandir)/man1
 docdir  ?= $(datadir)/doc/shmtool
 examplesdir ?= $(docdir)/examples
 # Where systemd looks for units below /usr and /usr/local
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
+pkgdatadir ?= $(datadir)/shmtool
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 755
 INSTALL_DATA    ?= $(INSTALL) -m 644
@@ -216,9 +217,10 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
 # Installation. Each verb is also a command and a page of its own, by a link.
 
 install: all  ## install below $(DESTDIR)$(prefix)
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(man1dir)'
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(man1dir)' '$(DESTDIR)$(pkgdatadir)'
 	$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/shmtool'
 	$(INSTALL_DATA) man/shmtool.1 $(VERBS:%=man/shmtool-%.1) '$(DESTDIR)$(man1dir)'
+	$(INSTALL_DATA) src/share/shmtool.schema.json '$(DESTDIR)$(pkgdatadir)'
 	for verb in $(VERBS); do \
 		ln -sf shmtool '$(DESTDIR)$(bindir)'/shm$$verb && \
 		ln -sf shmtool-$$verb.1 '$(DESTDIR)$(man1dir)'/shm$$verb.1 || exit; \
@@ -250,6 +252,8 @@ uninstall:  ## remove what install put there
 	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
 		'$(DESTDIR)$(man1dir)/$(name).1')
+	rm -f '$(DESTDIR)$(pkgdatadir)/shmtool.schema.json'
+	-rmdir '$(DESTDIR)$(pkgdatadir)' 2>/dev/null
 
 # Packages. The archive is of the last commit, and the same whoever makes it.
 

@@ -88,7 +88,7 @@ COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) $(REPRODUCIBLE
 	-fPIE $(CPPFLAGS) $(CFLAGS)
 LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
-.PHONY: all check demo deps bench lint install uninstall clean help FORCE
+.PHONY: all check storm demo deps bench lint install uninstall clean help FORCE
 
 all: $(PROGRAM)  ## build the program (the default)
 
@@ -125,6 +125,11 @@ TESTS ?=
 check: $(PROGRAM) $(HELPERS)  ## run the tests (TESTS='tests/ls.bats ...' runs only those)
 	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' \
 		tests/run --copy '$(BUILD)/check.tap' $(TESTS)
+
+# Processes at random while rm runs, for longer than in `make check`
+storm: $(PROGRAM) $(HELPERS)  ## let processes storm for a minute while rm runs (as root)
+	@STORM_SECONDS="$${STORM_SECONDS:-60}" STORM_PROCESSES="$${STORM_PROCESSES:-400}" \
+		BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' tests/run tests/storm.bats
 
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 	@BUILD='$(abspath $(BUILD))' tests/demo/demo

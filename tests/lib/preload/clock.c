@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's names are reserved
 int clock_gettime(clockid_t clock, struct timespec *now)
 {
 	const char *fixed = NULL;

@@ -1,0 +1,21 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+load lib/common
+
+# tests/lib/storm.c says what storms, and what its log proves. It lasts
+# STORM_SECONDS (5), with STORM_PROCESSES (200) at a time; make storm for 60.
+@test "a storm: nothing is removed that is not orphaned, and nothing is left" {
+	need_root
+	echo 0x5700 >keep
+	run --separate-stderr unshare --pid --fork --kill-child --mount-proc \
+		"$HELPERS/storm" "$SHMTOOL" "${STORM_SECONDS:-5}" "${STORM_PROCESSES:-200}" "$PWD/keep"
+	echo "# $output" >&3
+	assert_stderr_is ''
+	assert_output_has ' violations=0 faults=0'
+	expect_status 0
+	# and there was something to judge
+	assert_output_lacks ' attached=0 '
+	assert_output_lacks ' removed=0 '
+	assert_output_lacks ' leaks=0 '
+}

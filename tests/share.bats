@@ -23,6 +23,16 @@ setup_file()
 	export examples=$installed/share/doc/shmtool/examples
 }
 
+# env "${two_days_on[@]}" COMMAND...: with the clock two days on, on a machine that has
+# run for long: what was made just now has been idle for more than 24 hours.
+setup()
+{
+	common_setup
+	two_days_on=(LD_PRELOAD="$HELPERS/clock.so" FIXED_REALTIME=$((EPOCHSECONDS + 2 * 86400))
+		FIXED_BOOTTIME=$((30 * 86400))
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0")
+}
+
 teardown()
 {
 	common_teardown
@@ -99,14 +109,13 @@ as_unit()
 	assert_output_is ''
 	assert_stderr_is ''
 
-	command=("${command[@]/24h/0}")
-	# each of the capabilities is needed: without them only one's own can go
-	run --separate-stderr setpriv --bounding-set=-all --inh-caps=-all "${command[@]}" --grace 0 \
-		--creator 4321
+	# the capability is needed: without it only one's own can go
+	run --separate-stderr env "${two_days_on[@]}" setpriv --bounding-set=-all --inh-caps=-all \
+		"${command[@]}" --creator 4321
 	expect_status 5
 	segment_exists "$theirs"
 
-	run --separate-stderr as_unit "${command[@]}" --grace 0
+	run --separate-stderr as_unit env "${two_days_on[@]}" "${command[@]}"
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(awk '{ print $1, $2 }' <<<"$output" | sort)" \
@@ -159,10 +168,12 @@ cron_job()
 	printf '%s\n' "${line//\\%/%}"
 }
 
+# as_cron JOB [NAME=VALUE...]
 as_cron()
 {
 	env -i HOME=/root SHELL=/bin/sh PATH="$(sed -n 's/^PATH=//p' "$examples/shmtool.cron")" \
-		ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" /bin/sh -c "$1"
+		ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" "${@:2}" \
+		/bin/sh -c "$1"
 }
 
 fake_logger()
@@ -189,7 +200,7 @@ fake_logger()
 	expect_status 0
 	assert_output_is ''
 	assert_stderr_is ''
-	run --separate-stderr as_cron "${job/24h/0} --grace 0"
+	run --separate-stderr as_cron "$job" "${two_days_on[@]}"
 	expect_status 0
 	assert_stderr_is ''
 	assert_output_matches "^removed $id key=0x00000000 owner=[^ ]+ size=65536 state=orphaned idle=[0-9]+ made-by=[0-9]+
@@ -209,7 +220,7 @@ total 1 segment, 65536 bytes \(64K\)$"
 	assert_equal "$(cat log)" ''
 	one=$(make_orphan)
 	two=$(make_orphan)
-	run --separate-stderr as_cron "${job/24h/0 --grace 0}"
+	run --separate-stderr as_cron "$job" "${two_days_on[@]}"
 	expect_status 0
 	assert_output_is ''
 	assert_stderr_is ''

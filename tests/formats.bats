@@ -99,6 +99,7 @@ all_sorts()
 	set_limit shmmax 18446744073692774399
 	set_limit shmall 18446744073692774399
 	collect ls -l -J
+	collect ls --warn 0 -J
 	set_limit shmmni 0
 	collect ls -l -J
 	validate_all

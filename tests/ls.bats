@@ -93,55 +93,6 @@ some_segments()
 		"$(ipcs -m -c | awk 'NR > 3 && NF { print $1, "0" $2, $3, $4, $5, $6 }')"
 }
 
-@test "-l shows the limits of ipcs -l" {
-	set_limit shmmni 1234
-	set_limit shmall 100000
-	set_limit shmmax 8388608
-	make_segment 10000 >/dev/null
-	try ls -l -J
-	expect_status 0
-	assert_equal "$(jq -c '.schema, (.limits | map(keys) | unique)' <<<"$output" | paste -sd ' ')" \
-		'1 [["name","percent","used","value"]]'
-	assert_equal "$(jq -r '.limits[] | [.name, .value, .used] | map(tostring) | join(" ")' <<<"$output")" \
-		'shmmni 1234 1
-shmall 100000 3
-shmmax 8388608 null
-shmmin 1 null'
-	# ipcs has kbytes, and pages as kbytes
-	assert_equal "$(ipcs -m -l | awk -F' = ' '/ = / { print $2 }' | paste -sd ' ')" '1234 8192 400000 1'
-	try ls -l -b
-	expect_status 0
-	assert_output_has 8388608
-	assert_equal "$(awk '$1 == "shmmni" { print $2, $3 }' <<<"$output")" '1234 1'
-	try ls -l
-	assert_equal "$(awk '$1 == "shmmax" { print $2 }' <<<"$output")" 8M
-}
-
-@test "-l: unlimited is a word for people, and null in JSON" {
-	set_limit shmmax 18446744073692774399
-	set_limit shmall 18446744073692774399
-	try ls -l
-	assert_equal "$(awk '/^shm(all|max)/ { print $2 }' <<<"$output")" $'unlimited\nunlimited'
-	try ls -l -J
-	assert_equal "$(jq -c '.limits | map(select(.name == "shmall" or .name == "shmmax") | [.value, .percent])' <<<"$output")" \
-		'[[null,null],[null,null]]'
-}
-
-@test "-u shows the sums of ipcs -u" {
-	make_orphan 10000 >/dev/null
-	make_segment 50000 >/dev/null
-	try ls -u
-	expect_status 0
-	local name
-	for name in 'pages allocated' 'pages resident' 'pages swapped'; do
-		assert_equal "$name $(sed -n "s/^$name  *//p" <<<"$output")" \
-			"$name $(ipcs -m -u | sed -n "s/^$name  *//p")"
-	done
-	assert_equal "$(awk '$1 == "segments" { print $2 }' <<<"$output")" 2
-	try ls -u -J
-	jq -e '.schema == 1 and (.summary | type == "array" and length > 3)' <<<"$output"
-}
-
 @test "-o: any columns in any order, twice too; -b exact bytes" {
 	some_segments
 	try ls "$two" -o size,id,perms,size,key --no-header

@@ -2,12 +2,16 @@
 #include "shm/limits.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
 bool limit_is_none(uint64_t value)
 {
-	return value >= LIMIT_UNLIMITED;
+	/* the kernel's default is this far below the largest number of its word */
+	const uint64_t below = UINT64_C(1) << 24;
+
+	return value >= LIMIT_UNLIMITED || value >= ULONG_MAX - below;
 }
 
 int limits_read(struct limits *limits)

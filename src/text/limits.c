@@ -2,116 +2,313 @@
 #include "text/limits.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "text/json.h"
+#include "text/parse.h"
 #include "text/units.h"
 
-/* A row of -l or -u. */
-struct figure {
+enum { COLUMN_COUNT = 6, CELL_SIZE = 2 * UNIT_TEXT_SIZE };
+
+/* A row of -l. */
+struct limit {
 	const char *name;
-	const char *meaning;
-	uint64_t value;
-	bool has_use;
-	uint64_t used;
+	size_t value; /* its place in struct limits */
+	size_t used;  /* the same of what is in use of it; NO_USE: that cannot be said */
 	bool is_bytes;
+	const char *unit;    /* of use: "3 of 4096 segments" */
+	const char *meaning; /* what it bounds */
+	const char *sysctl;  /* what changes it, or NULL */
 };
 
-static void print_figure_json(struct output *output, const struct figure *figure, bool limits)
-{
-	bool none = limits && limit_is_none(figure->value);
+#define NO_USE        SIZE_MAX
+#define PLACE(member) offsetof(struct limits, member)
 
-	output_format(output, "{\"name\":\"%s\",\"value\":", figure->name);
-	if (none)
+static const struct limit limit_table[] = {
+	{ "shmmni", PLACE(shmmni), PLACE(segments), false, "segments", "segments",
+	  "kernel.shmmni=N" },
+	{ "shmall", PLACE(shmall), PLACE(pages), false, "pages", "pages in all",
+	  "kernel.shmall=PAGES" },
+	{ "shmmax", PLACE(shmmax), NO_USE, true, NULL, "size of a segment", "kernel.shmmax=BYTES" },
+	{ "shmmin", PLACE(shmmin), NO_USE, true, NULL, "smallest segment", NULL },
+};
+
+enum { LIMIT_COUNT = sizeof(limit_table) / sizeof(limit_table[0]) };
+
+static uint64_t number_at(const struct limits *limits, size_t place)
+{
+	uint64_t number;
+
+	memcpy(&number, (const char *)limits + place, sizeof(number));
+	return number;
+}
+
+static bool is_unlimited(const struct limits *limits, const struct limit *limit)
+{
+	return limit_is_none(number_at(limits, limit->value));
+}
+
+/* Whether it can be told how much of the limit is in use. */
+static bool has_percent(const struct limits *limits, const struct limit *limit)
+{
+	return limit->used != NO_USE && !is_unlimited(limits, limit);
+}
+
+/* Of a limit of 0, nothing is left. */
+static double percent_of(const struct limits *limits, const struct limit *limit)
+{
+	uint64_t value = number_at(limits, limit->value);
+
+	return value ? (double)number_at(limits, limit->used) * 100.0 / (double)value : 100.0;
+}
+
+static void percent_text(char text[CELL_SIZE], const struct limits *limits,
+			 const struct limit *limit)
+{
+	if (has_percent(limits, limit))
+		snprintf(text, CELL_SIZE, "%.1f%%", percent_of(limits, limit));
+	else
+		strcpy(text, "-");
+}
+
+static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
+		       const struct limit *limit, bool exact)
+{
+	if (is_unlimited(limits, limit))
+		strcpy(text, "unlimited");
+	else if (limit->is_bytes && !exact)
+		size_text(text, number_at(limits, limit->value));
+	else
+		number_text(text, number_at(limits, limit->value));
+}
+
+static void json_limit(struct output *output, const struct limits *limits,
+		       const struct limit *limit)
+{
+	output_format(output, "{\"name\":\"%s\",\"value\":", limit->name);
+	if (is_unlimited(limits, limit))
 		output_text(output, "null");
 	else
-		output_number(output, figure->value);
-	if (limits && figure->has_use)
-		output_format(output, ",\"used\":%" PRIu64, figure->used);
-	else if (limits)
-		output_text(output, ",\"used\":null");
-	if (limits && figure->has_use && !none && figure->value)
-		output_format(output, ",\"percent\":%.2f",
-			      (double)figure->used * 100.0 / (double)figure->value);
-	else if (limits)
-		output_text(output, ",\"percent\":null");
+		output_number(output, number_at(limits, limit->value));
+	output_text(output, ",\"used\":");
+	if (limit->used != NO_USE)
+		output_number(output, number_at(limits, limit->used));
+	else
+		output_text(output, "null");
+	output_text(output, ",\"percent\":");
+	if (has_percent(limits, limit))
+		output_format(output, "%.2f", percent_of(limits, limit));
+	else
+		output_text(output, "null");
 	output_char(output, '}');
 }
 
-static void print_figures_json(struct output *output, const char *name,
-			       const struct figure *figures, size_t count)
+/* A table of texts, its columns as wide as their widest; those with a bit in right to the right. */
+static void print_cells(struct output *output, char cells[][COLUMN_COUNT][CELL_SIZE], size_t rows,
+			size_t columns, unsigned int right)
 {
-	json_begin(output, name);
-	for (size_t i = 0; i < count; i++) {
-		json_separate(output, i);
-		print_figure_json(output, &figures[i], strcmp(name, "limits") == 0);
+	int widths[COLUMN_COUNT] = { 0 };
+
+	for (size_t i = 0; i < rows * columns; i++) {
+		int width = (int)strlen(cells[i / columns][i % columns]);
+
+		if (width > widths[i % columns])
+			widths[i % columns] = width;
 	}
-	json_end(output);
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < columns; i++) {
+			bool last = i + 1 == columns;
+			int width = right & (1U << i) ? widths[i] : last ? 0 : -widths[i];
+
+			output_format(output, "%*s%s", width, cells[row][i], last ? "\n" : "  ");
+		}
+	}
 }
 
-static void value_of_figure(char text[UNIT_TEXT_SIZE], const struct figure *figure, bool exact)
+static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits *limits,
+			const struct limit *limit, bool exact)
 {
-	if (figure->is_bytes && !exact)
-		size_text(text, figure->value);
-	else
-		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64, figure->value);
+	strcpy(cells[0], limit->name);
+	value_text(cells[1], limits, limit, exact);
+	strcpy(cells[2], "-");
+	if (limit->used != NO_USE)
+		number_text(cells[2], number_at(limits, limit->used));
+	percent_text(cells[3], limits, limit);
+	strcpy(cells[4], limit->meaning);
+	strcpy(cells[5], "-");
+	if (limit->sysctl)
+		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
 }
 
 void print_limits(struct output *output, const struct limits *limits,
 		  const struct limits_style *style)
 {
-	const struct figure figures[] = {
-		{ "shmmni", "segments (sysctl kernel.shmmni)", limits->shmmni, true,
-		  limits->segments, false },
-		{ "shmall", "pages in all (sysctl kernel.shmall)", limits->shmall, true,
-		  limits->pages, false },
-		{ "shmmax", "size of a segment (sysctl kernel.shmmax)", limits->shmmax, false, 0,
-		  true },
-		{ "shmmin", "smallest segment", limits->shmmin, false, 0, true },
+	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
+		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "CHANGE IT BY" },
 	};
-	const size_t count = sizeof(figures) / sizeof(figures[0]);
 
-	if (style->form == LIMITS_JSON) {
-		print_figures_json(output, "limits", figures, count);
+	if (style->json) {
+		json_begin(output, "limits");
+		for (size_t i = 0; i < LIMIT_COUNT; i++) {
+			json_separate(output, i);
+			json_limit(output, limits, &limit_table[i]);
+		}
+		json_end(output);
 		return;
 	}
-	if (!style->no_header)
-		output_text(output, "LIMIT                VALUE          USED   USE%  MEANING\n");
-	for (size_t i = 0; i < count; i++) {
-		const struct figure *figure = &figures[i];
-		char value[UNIT_TEXT_SIZE] = "unlimited";
-		char used[UNIT_TEXT_SIZE] = "-";
-		char percent[UNIT_TEXT_SIZE] = "-";
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		limit_cells(cells[i + 1], limits, &limit_table[i], style->exact);
+	print_cells(output, cells + style->no_header, LIMIT_COUNT + 1 - style->no_header,
+		    COLUMN_COUNT, 1U << 1 | 1U << 2 | 1U << 3);
+}
 
-		if (!limit_is_none(figure->value))
-			value_of_figure(value, figure, style->exact);
-		if (figure->has_use)
-			snprintf(used, sizeof(used), "%" PRIu64, figure->used);
-		if (figure->has_use && !limit_is_none(figure->value) && figure->value)
-			snprintf(percent, sizeof(percent), "%.1f%%",
-				 (double)figure->used * 100.0 / (double)figure->value);
-		output_format(output, "%-6s %19s  %12s %6s  %s\n", figure->name, value, used,
-			      percent, figure->meaning);
+/* A row of -u. */
+struct figure {
+	const char *name; /* in JSON */
+	const char *meaning;
+	size_t value; /* its place in struct limits */
+	bool is_pages;
+	const struct limit *limit; /* what bounds it, or NULL */
+};
+
+static const struct figure figures[] = {
+	{ "segments", "segments", PLACE(segments), false, &limit_table[0] },
+	{ "allocated", "pages allocated", PLACE(pages), true, &limit_table[1] },
+	{ "resident", "pages resident", PLACE(resident), true, NULL },
+	{ "swapped", "pages swapped", PLACE(swapped), true, NULL },
+	{ "page_size", "bytes of a page", PLACE(page), false, NULL },
+};
+
+enum { FIGURE_COUNT = sizeof(figures) / sizeof(figures[0]), FIGURE_COLUMNS = 5 };
+
+static void json_figures(struct output *output, const struct limits *limits)
+{
+	json_begin(output, "summary");
+	for (size_t i = 0; i < FIGURE_COUNT; i++) {
+		json_separate(output, i);
+		output_format(output, "{\"name\":\"%s\",\"value\":%" PRIu64 "}", figures[i].name,
+			      number_at(limits, figures[i].value));
+	}
+	json_end(output);
+}
+
+static void pages_text(char text[CELL_SIZE], uint64_t pages, uint64_t page, bool exact)
+{
+	uint64_t bytes;
+
+	if (__builtin_mul_overflow(pages, page, &bytes))
+		strcpy(text, "-");
+	else if (exact)
+		number_text(text, bytes);
+	else
+		size_text(text, bytes);
+}
+
+static void figure_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits *limits,
+			 const struct figure *figure, bool exact)
+{
+	uint64_t value = number_at(limits, figure->value);
+	char limit[UNIT_TEXT_SIZE];
+
+	for (size_t i = 2; i < FIGURE_COLUMNS; i++)
+		strcpy(cells[i], "-");
+	strcpy(cells[0], figure->meaning);
+	number_text(cells[1], value);
+	if (figure->is_pages)
+		pages_text(cells[2], value, limits->page, exact);
+	if (figure->limit) {
+		percent_text(cells[3], limits, figure->limit);
+		value_text(limit, limits, figure->limit, true);
+		snprintf(cells[4], CELL_SIZE, "%s %s", figure->limit->name, limit);
 	}
 }
 
 void print_summary(struct output *output, const struct limits *limits,
 		   const struct limits_style *style)
 {
-	const struct figure figures[] = {
-		{ "segments", "segments", limits->segments, false, 0, false },
-		{ "allocated", "pages allocated", limits->pages, false, 0, false },
-		{ "resident", "pages resident", limits->resident, false, 0, false },
-		{ "swapped", "pages swapped", limits->swapped, false, 0, false },
-		{ "page_size", "bytes of a page", limits->page, false, 0, false },
+	char cells[FIGURE_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
+		{ "WHAT", "NUMBER", "SIZE", "USE%", "OF" },
 	};
-	const size_t count = sizeof(figures) / sizeof(figures[0]);
 
-	if (style->form == LIMITS_JSON) {
-		print_figures_json(output, "summary", figures, count);
+	if (style->json) {
+		json_figures(output, limits);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		output_format(output, "%-16s %" PRIu64 "\n", figures[i].meaning, figures[i].value);
+	for (size_t i = 0; i < FIGURE_COUNT; i++)
+		figure_cells(cells[i + 1], limits, &figures[i], style->exact);
+	print_cells(output, cells + style->no_header, FIGURE_COUNT + 1 - style->no_header,
+		    FIGURE_COLUMNS, 1U << 1 | 1U << 2 | 1U << 3);
+}
+
+/* The most segments there can be, without and with the boot option ipcmni_extend. */
+enum { IPCMNI = 32768, IPCMNI_EXTENDED = 16777216 };
+
+/* What makes room: twice as much, as far as the kernel takes it. */
+static void print_remedy(struct output *output, const struct limit *limit, uint64_t value,
+			 uint64_t used)
+{
+	bool of_segments = limit->value == PLACE(shmmni);
+	uint64_t most = value < IPCMNI ? IPCMNI : IPCMNI_EXTENDED;
+	uint64_t larger = value || used ? 2 * (value > used ? value : used) : 1;
+
+	if (of_segments && value == IPCMNI) {
+		output_text(output, "only the boot option ipcmni_extend allows more\n");
+		return;
+	}
+	if (of_segments && value >= IPCMNI_EXTENDED) {
+		output_text(output, "there cannot be more\n");
+		return;
+	}
+	if (of_segments && larger > most)
+		larger = most;
+	output_format(output, "sysctl %.*s=%" PRIu64 " allows more\n",
+		      (int)strcspn(limit->sysctl, "="), limit->sysctl, larger);
+}
+
+static void print_warning(struct output *output, const struct limits *limits,
+			  const struct limit *limit)
+{
+	uint64_t value = number_at(limits, limit->value);
+	uint64_t used = number_at(limits, limit->used);
+
+	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use, %.1f%%: ", limit->name,
+		      used, value, limit->unit, percent_of(limits, limit));
+	print_remedy(output, limit, value, used);
+}
+
+bool print_exceeded(struct output *output, const struct limits *limits, unsigned int percent,
+		    const struct limits_style *style)
+{
+	size_t count = 0;
+
+	if (style->json)
+		json_begin(output, "limits");
+	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+		const struct limit *limit = &limit_table[i];
+
+		if (!has_percent(limits, limit) || percent_of(limits, limit) < percent)
+			continue;
+		if (style->json) {
+			json_separate(output, count);
+			json_limit(output, limits, limit);
+		} else {
+			print_warning(output, limits, limit);
+		}
+		count++;
+	}
+	if (style->json)
+		json_end(output);
+	return count > 0;
+}
+
+const char *parse_percent(const char *word, unsigned int *percent)
+{
+	uint64_t number;
+
+	if (parse_number(word, &number) || number > 100)
+		return "not a percentage (0 to 100)";
+	*percent = (unsigned int)number;
+	return NULL;
 }

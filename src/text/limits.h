@@ -6,24 +6,29 @@
 #include "shm/limits.h"
 #include "text/output.h"
 
-enum limits_form {
-	LIMITS_TABLE,
-	LIMITS_JSON,
-};
-
 /* How to print them. */
 struct limits_style {
-	enum limits_form form;
+	bool json;
 	bool exact;     /* sizes in bytes */
 	bool no_header; /* no line of titles */
 };
 
-/* ls -l: each limit with what is in use of it. */
+/* ls -l: each limit with what is in use of it, and what changes it. */
 void print_limits(struct output *output, const struct limits *limits,
 		  const struct limits_style *style);
 
-/* ls -u: how much there is of all. */
+/* ls -u: how much there is of all, and how much of its limit that is. */
 void print_summary(struct output *output, const struct limits *limits,
 		   const struct limits_style *style);
+
+/*
+ * ls --warn: only the limits of which so many percent or more are in use, one
+ * line each. Returns whether there was one.
+ */
+bool print_exceeded(struct output *output, const struct limits *limits, unsigned int percent,
+		    const struct limits_style *style);
+
+/* A whole number of percent, 0 to 100; what is wrong, or NULL. */
+const char *parse_percent(const char *word, unsigned int *percent);
 
 #endif

@@ -36,6 +36,7 @@ enum {
 	CODE_FAIL_EMPTY,
 	CODE_PROMETHEUS,
 	CODE_COLOR,
+	CODE_WARN,
 };
 
 static const struct poptOption ls_options[] = {
@@ -44,6 +45,8 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG(NULL, 'c', CODE_CREATORS, "creators and owners"),
 	OPTION_FLAG("limits", 'l', CODE_LIMITS, "the kernel's limits, and what is in use"),
 	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "how much there is of all"),
+	OPTION_VALUE("warn", '\0', CODE_WARN, "only limits used so far; exit status 1 if any is",
+		     "PERCENT"),
 	OPTION_HIDDEN_FLAG(NULL, 'm', CODE_MEMORY),
 	OPTION_VALUE("output", 'o', CODE_FIELDS, "these columns (-H lists them)", "FIELD,..."),
 	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these; - before one: downwards",
@@ -87,6 +90,8 @@ struct ls_options {
 	bool fail_empty;
 	bool limits;
 	bool summary;
+	bool warn; /* of the limits, those with so much in use */
+	unsigned int warn_percent;
 	bool field_help;
 	const char *from;
 	const char *ns; /* of -N */
@@ -134,6 +139,10 @@ static const char *ls_option(void *state, int code, const char *value)
 	case CODE_LIMITS:
 		options->limits = true;
 		return NULL;
+	case CODE_WARN:
+		options->limits = true;
+		options->warn = true;
+		return parse_percent(value, &options->warn_percent);
 	case CODE_SUMMARY:
 		options->summary = true;
 		return NULL;
@@ -197,7 +206,7 @@ static enum status read_limits(struct limits *limits)
 static enum status print_system(struct output *output, const struct ls_options *options)
 {
 	const struct limits_style style = {
-		.form = options->json ? LIMITS_JSON : LIMITS_TABLE,
+		.json = options->json,
 		.exact = options->bytes,
 		.no_header = options->no_header,
 	};
@@ -206,6 +215,9 @@ static enum status print_system(struct output *output, const struct ls_options *
 
 	if (status)
 		return status;
+	if (options->warn)
+		return print_exceeded(output, &limits, options->warn_percent, &style) ? STATUS_NO
+										      : STATUS_DONE;
 	if (options->limits)
 		print_limits(output, &limits, &style);
 	else
@@ -339,12 +351,13 @@ static enum status check_options(const struct ls_options *options)
 		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
 					  "filters and -N only");
 	if (options->limits && options->summary)
-		return fail(STATUS_USAGE, "only one of -l and -u may be given");
+		return fail(STATUS_USAGE, "only one of -l (or --warn) and -u may be given");
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
-		return fail(STATUS_USAGE, "-l and -u go with no segments and no filters");
+		return fail(STATUS_USAGE, "-l, -u and --warn go with no segments and no filters");
 	if (system && (options->from || options->raw || options->quiet || options->format ||
 		       options->fail_empty || options->columns_given || options->sort.count))
-		return fail(STATUS_USAGE, "-l and -u are of this machine, as text or with -J");
+		return fail(STATUS_USAGE,
+			    "-l, -u and --warn are of this machine, as text or with -J");
 	return STATUS_DONE;
 }
 

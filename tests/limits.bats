@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ls -l, -u and --warn: the limits, what is in use of them, what changes them.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+@test "-l shows the limits of ipcs -l" {
+	set_limit shmmni 1234
+	set_limit shmall 100000
+	set_limit shmmax 8388608
+	make_segment 10000 >/dev/null
+	try ls -l -J
+	expect_status 0
+	assert_equal "$(jq -c '.schema, (.limits | map(keys) | unique)' <<<"$output" | paste -sd ' ')" \
+		'1 [["name","percent","used","value"]]'
+	assert_equal "$(jq -r '.limits[] | [.name, .value, .used] | map(tostring) | join(" ")' <<<"$output")" \
+		'shmmni 1234 1
+shmall 100000 3
+shmmax 8388608 null
+shmmin 1 null'
+	# ipcs has kbytes, and pages as kbytes
+	assert_equal "$(ipcs -m -l | awk -F' = ' '/ = / { print $2 }' | paste -sd ' ')" '1234 8192 400000 1'
+	try ls -l -b
+	expect_status 0
+	assert_output_has 8388608
+	assert_equal "$(awk '$1 == "shmmni" { print $2, $3 }' <<<"$output")" '1234 1'
+	try ls -l
+	assert_equal "$(awk '$1 == "shmmax" { print $2 }' <<<"$output")" 8M
+}
+
+@test "-l: unlimited is a word for people, and null in JSON" {
+	set_limit shmmax 18446744073692774399
+	set_limit shmall 18446744073692774399
+	try ls -l
+	assert_equal "$(awk '/^shm(all|max)/ { print $2 }' <<<"$output")" $'unlimited\nunlimited'
+	try ls -l -J
+	assert_equal "$(jq -c '.limits | map(select(.name == "shmall" or .name == "shmmax") | [.value, .percent])' <<<"$output")" \
+		'[[null,null],[null,null]]'
+}
+
+@test "-u shows the sums of ipcs -u" {
+	make_orphan 10000 >/dev/null
+	make_segment 50000 >/dev/null
+	try ls -u
+	expect_status 0
+	local name
+	for name in 'pages allocated' 'pages resident' 'pages swapped'; do
+		assert_equal "$name $(sed -n "s/^$name  *\([0-9]*\) .*/\1/p" <<<"$output")" \
+			"$name $(ipcs -m -u | sed -n "s/^$name  *//p")"
+	done
+	assert_equal "$(awk '$1 == "segments" { print $2 }' <<<"$output")" 2
+	try ls -u -J
+	jq -e '.schema == 1 and (.summary | type == "array" and length > 3)' <<<"$output"
+}
+
+@test "-l tells for each limit how much is in use and what changes it, in 80 columns" {
+	set_limit shmmni 40
+	set_limit shmall 1000
+	make_segment 10000 >/dev/null
+	try ls -l
+	expect_status 0
+	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output")" 'LIMIT VALUE USED USE% MEANING CHANGE IT BY
+shmmni 40 1 2.5% segments sysctl kernel.shmmni=N
+shmall 1000 3 0.3% pages in all sysctl kernel.shmall=PAGES
+'"shmmax $(awk '$1 == "shmmax" { print $2 }' <<<"$output") - - size of a segment sysctl kernel.shmmax=BYTES"'
+shmmin 1 - - smallest segment -'
+	assert_equal "$(awk 'length > 80' <<<"$output")" ''
+	# what it says changes a limit is a sysctl that there is
+	local name
+	while read -r name; do
+		[[ -e /proc/sys/${name/./\/} ]]
+	done < <(grep -o 'kernel\.[a-z]*' <<<"$output")
+	try ls -l --no-header
+	assert_equal "${#lines[@]} ${lines[0]%% *}" '4 shmmni'
+}
+
+@test "-u tells sizes and how much of each limit that is" {
+	set_limit shmmni 40
+	set_limit shmall 1000
+	make_orphan 10000 >/dev/null
+	try ls -u
+	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output" | head -n 3)" 'WHAT NUMBER SIZE USE% OF
+segments 1 - 2.5% shmmni 40
+pages allocated 3 12K 0.3% shmall 1000'
+	try ls -u -b
+	assert_output_has ' 12288 '
+	set_limit shmall 18446744073692774399
+	try ls -u
+	assert_output_has 'shmall unlimited'
+}
+
+@test "--warn: only what is above, a line each, exit 1; else nothing and 0" {
+	set_limit shmmni 10
+	set_limit shmall 100
+	local size
+	for size in {1..8}; do
+		make_segment $((20480 - size)) >/dev/null
+	done
+	try ls --warn 100
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+	try ls --warn 81
+	expect_status 0
+	assert_output_is ''
+	try ls --warn 80
+	expect_status 1
+	assert_output_is 'shmmni: 8 of 10 segments in use, 80.0%: sysctl kernel.shmmni=20 allows more'
+	try ls -l --warn=40
+	expect_status 1
+	assert_output_is 'shmmni: 8 of 10 segments in use, 80.0%: sysctl kernel.shmmni=20 allows more
+shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
+	try ls --warn 80 -J
+	expect_status 1
+	assert_output_is '{"schema":1,"limits":[{"name":"shmmni","value":10,"used":8,"percent":80.00}]}'
+	try ls --warn 81 -J
+	expect_status 0
+	assert_output_is '{"schema":1,"limits":[]}'
+	set_limit shmall 18446744073692774399
+	try ls --warn 0
+	assert_output_lacks shmall
+	# an ordinary user is warned as well
+	try_as_user ls --warn 80
+	expect_status 1
+}
+
+@test "--warn: what it says helps" {
+	local value said next id
+	for value in 0 1 20000 32767; do
+		set_limit shmmni "$value"
+		try ls --warn 0
+		said=$(grep -o 'kernel\.shmmni=[0-9]*' <<<"$output")
+		next=${said#*=}
+		((next > value))
+		set_limit shmmni "$next"
+		assert_equal "$(</proc/sys/kernel/shmmni)" "$next"
+	done
+	set_limit shmmni 32768
+	try ls --warn 0
+	assert_output_has 'only the boot option ipcmni_extend allows more'
+	# full, the kernel says no; as told, it says yes
+	set_limit shmall 3
+	id=$(make_segment 12288)
+	run make_segment 4096
+	((status != 0))
+	try ls --warn 100
+	expect_status 1
+	said=$(grep -o 'kernel\.shmall=[0-9]*' <<<"$output")
+	set_limit shmall "${said#*=}"
+	make_segment 4096 >/dev/null
+	# and a limit below what is in use
+	set_limit shmall 1
+	try ls --warn 100
+	assert_output_has 'shmall: 4 of 1 pages in use, 400.0%: sysctl kernel.shmall=8 allows more'
+	ipcrm -m "$id"
+}
+
+@test "--warn: what is no percentage, and what it does not go with" {
+	local word
+	for word in '' 101 -1 1.5 80% x 0x 18446744073709551616; do
+		try ls --warn "$word"
+		expect_status 2
+		assert_output_is ''
+		assert_stderr_has 'not a percentage (0 to 100)'
+	done
+	for word in -u -q -r '--format x' 1 --orphaned '--from list' '-o id'; do
+		# shellcheck disable=SC2086
+		try ls --warn 50 $word
+		expect_status 2
+	done
+}

@@ -25,7 +25,7 @@ setup_file()
 	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}"
 	chmod 1777 "$BATS_FILE_TMPDIR"
 	export template=$BATS_FILE_TMPDIR/template
-	LC_ALL=C postgres initdb -D "$template" --no-sync --no-instructions -A trust -U tester \
+	LC_ALL=C postgres initdb -D "$template" --no-sync -A trust -U tester \
 		>/dev/null
 	# Sockets only, and no file in /dev/shm that a crash would leave there.
 	cat >>"$template/postgresql.conf" <<-'END'

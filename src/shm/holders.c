@@ -212,6 +212,7 @@ static int read_processes(struct walk *walk)
 {
 	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
+	bool mounted = false;
 	int error = 0;
 
 	if (!processes)
@@ -221,9 +222,10 @@ static int read_processes(struct walk *walk)
 
 		if (pid > 0)
 			error = read_process(walk, pid);
+		mounted |= pid > 0;
 	}
 	closedir(processes);
-	return error;
+	return mounted ? error : ENOENT; /* it shows at least ourselves */
 }
 
 static int compare_holders(const void *left, const void *right)
@@ -514,7 +516,10 @@ static enum holders_doubt doubt(const struct holders *holders, const struct atta
 		return HOLDERS_CHANGED;
 	if (found->count > found->nattch)
 		return HOLDERS_UNEXPLAINED;
-	if (holders->denied)
+	if (found->undecided && found->count + found->undecided >= found->nattch)
+		return HOLDERS_UNDECIDED;
+	/* hidepid hides processes from ordinary users altogether */
+	if (holders->denied || geteuid() != 0)
 		return HOLDERS_DENIED;
 	if (found->undecided)
 		return HOLDERS_UNDECIDED;

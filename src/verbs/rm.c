@@ -246,7 +246,7 @@ static void print_users(FILE *text, struct removal *removal, const struct segmen
 
 	if (holders)
 		fprintf(text, ", by %s", holders);
-	else
+	else if (segment->cpid)
 		fprintf(text, " (made by process %d%s%s)", segment->cpid,
 			*creator->command ? " " : "",
 			creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);

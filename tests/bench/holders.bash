@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who has what attached: 500 processes of 600 mappings each.
+
+have 1
+segment=$(shmtool ls -q)
+crowd 500 600 "$segment" >"$work/crowd" &
+crowd=$!
+trap 'kill "$crowd" 2>/dev/null || true; rm -rf "$work"' EXIT
+until grep -qs attached "$work/crowd"; do
+	kill -0 "$crowd"
+	sleep 0.1
+done
+[[ $(shmtool ls --format '%{nattch}') == 500 ]]
+[[ $(shmtool ls -J -o holders | jq '.segments[0].holders | length') == 500 ]]
+
+measure 'ls -o holders, 500 processes' 'shmtool ls -o id,nattch,holders' --runs 20
+measure 'stat, 500 processes' "shmtool stat $segment" --runs 20
+measure 'lsof -n -P' 'lsof -n -P' --runs 10 --ignore-failure
+# the pattern needs a shell, whose share hyperfine does not take off here
+measure 'grep SYSV /proc/*/maps' "sh -c 'grep SYSV /proc/[0-9]*/maps'" --runs 20 --ignore-failure
+kill "$crowd"
+wait "$crowd" 2>/dev/null || true
+
+compare 'ls -o holders, 500 processes' 'lsof -n -P' least 4
+compare 'ls -o holders, 500 processes' 'grep SYSV /proc/*/maps' least 1
+note 'stat, 500 processes' 'grep SYSV /proc/*/maps'

@@ -1,0 +1,593 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Who has a segment attached. What /proc/PID/maps, lsof and the kernel's nattch
+# say is what shmtool is held against.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+teardown()
+{
+	if [[ -n ${huge_pages_before-} ]]; then
+		echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
+	fi
+	common_teardown
+}
+
+# holder HOW ID [COMMAND...]: tests/lib/holder, behind COMMAND; sets holder_pid
+holder()
+{
+	background "${@:3}" "$HELPERS/holder" "$1" "$2"
+	if ! wait_until test -s "$background_output"; then
+		cat "$background_errors" >&2
+		return 1
+	fi
+	holder_pid=$background_pid
+}
+
+# by_text COMMAND...: without PROCMAP_QUERY, as on a kernel before 6.11
+by_text()
+{
+	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+		strace -f -o trace -e trace=ioctl -e inject=ioctl:error=ENOTTY "$@"
+}
+
+# told [COMMAND...] ID: what stat -J says of the holders, on one line each
+told()
+{
+	"${@:1:$#-1}" "$SHMTOOL" stat -J "${!#}" |
+		jq -r '.segments[0].holders[] | "\(.pid) \(.access) \(.address)"'
+}
+
+# mapped ID PID...: the same, from the maps of these processes
+mapped()
+{
+	local pid
+	for pid in "${@:2}"; do
+		awk -v id="$1" -v pid="$pid" '
+			$5 == id && $6 ~ /^\/SYSV/ {
+				sub(/-.*/, "", $1); sub(/^0+/, "", $1)
+				access = $2 ~ /^.w/ ? "rw" : $2 ~ /^r/ ? "ro" : "none"
+				print pid, access, "0x" $1
+			}' "/proc/$pid/maps"
+	done | sort -s -n -k1,1
+}
+
+# holders_are ID PID...: so it is told, both ways of reading
+holders_are()
+{
+	local id=$1 wanted
+	wanted=$(mapped "$@")
+	[[ -n $wanted ]] || fail "no mapping of $id in the processes ${*:2}" || return
+	assert_equal "$(told "$id")" "$wanted" || return
+	need_command strace
+	assert_equal "$(told by_text "$id")" "$wanted"
+}
+
+# note_is ID TEXT [COMMAND...]: the line of stat that says what was not seen
+note_is()
+{
+	run --separate-stderr "${@:3}" "$SHMTOOL" stat "$1"
+	expect_status 0
+	assert_equal "$(grep -E 'attachments seen|mappings, but' <<<"$output" | sed -E 's/^( +holders)? +//')" "$2"
+}
+
+@test "readers and writers, in several processes, and one that attached twice" {
+	local id first second third
+	id=$(make_segment 10000)
+	hold_segment "$id" && first=$holder_pid
+	hold_segment "$id" ro && second=$holder_pid
+	holder twice "$id" && third=$holder_pid
+	hold_segment "$(make_segment)"
+	holders_are "$id" "$first" "$second" "$third"
+	assert_equal "$(told "$id" | wc -l)" "$(segment_field "$id" nattch)"
+	note_is "$id" ''
+	try stat "$id"
+	assert_output_matches "holders +process $first \(hold\), user [a-z]+, rw at 0x[0-9a-f]+$(printf '\n')"
+	assert_output_matches "$(printf '\n') +process $second \(hold\), user [a-z]+, ro at 0x[0-9a-f]+"
+}
+
+@test "lsof finds the same processes" {
+	need_command lsof
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	hold_segment "$id" ro
+	holder fork "$id"
+	assert_equal "$(told "$id" | cut -d' ' -f1 | sort -u)" "$(lsof -n -P 2>/dev/null |
+		awk -v id="$id" '/\/SYSV/ && $(NF - 1) == id || $NF ~ /^\/SYSV/ && $(NF - 1) == id { print $2 }' |
+		sort -u)"
+}
+
+@test "nobody" {
+	local id
+	id=$(make_segment)
+	try stat "$id"
+	assert_output_matches "holders +none"
+	try stat -J "$id"
+	assert_equal "$(jq -c .segments[0].holders <<<"$output")" '[]'
+	try ls -o nattch,holders --no-header -r
+	assert_output_is $'0\t-'
+}
+
+@test "a process whose first thread has exited" {
+	local id
+	id=$(make_segment)
+	holder leader "$id"
+	wait_until grep -q '^State:.*zombie' "/proc/$holder_pid/status"
+	assert_equal "$(told "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
+	assert_equal "$(told by_text "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
+	note_is "$id" ''
+	try stat "$id"
+	assert_output_matches "process $holder_pid \(holder\), user "
+}
+
+@test "processes that share their memory show once, as the kernel counts" {
+	local id
+	id=$(make_segment)
+	holder share "$id"
+	assert_equal "$(segment_field "$id" nattch)" 1
+	wait_until pgrep -P "$holder_pid"
+	holders_are "$id" "$holder_pid"
+	note_is "$id" ''
+}
+
+@test "a child has its own memory" {
+	local id
+	id=$(make_segment)
+	holder fork "$id"
+	holders_are "$id" "$holder_pid" "$(pgrep -P "$holder_pid")"
+	assert_equal "$(told "$id" | wc -l)" 2
+	note_is "$id" ''
+}
+
+@test "split by mprotect and munmap: each part, as nattch counts" {
+	local id page
+	id=$(make_segment $((5 * $(getconf PAGESIZE))))
+	page=$(getconf PAGESIZE)
+	holder split "$id"
+	assert_equal "$(segment_field "$id" nattch)" 4
+	holders_are "$id" "$holder_pid"
+	assert_equal "$(told "$id" | cut -d' ' -f2 | paste -sd' ')" "rw ro rw rw"
+	note_is "$id" ''
+	try stat "$id"
+	assert_output_matches "ro at 0x[0-9a-f]+, $page bytes from byte $page"
+	assert_output_matches "rw at 0x[0-9a-f]+, $page bytes from byte $((4 * page))"
+}
+
+@test "without any access" {
+	local id
+	id=$(make_segment)
+	holder none "$id"
+	assert_equal "$(told "$id" | cut -d' ' -f2)" none
+	holders_are "$id" "$holder_pid"
+}
+
+@test "marked for removal: its mapping still has the old key" {
+	local id
+	id=$(make_segment 4096 600 0x4711)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	assert_equal "$(segment_field "$id" key)" 0
+	grep -q SYSV00004711 "/proc/$holder_pid/maps"
+	holders_are "$id" "$holder_pid"
+}
+
+@test "a plain file with the name and the inode of a segment is none" {
+	need_root
+	local id inode
+	# shellcheck disable=SC2016
+	background perl -MFcntl -e '
+		open my $file, "+>", "/SYSV00000000" or die; truncate $file, 4096; unlink "/SYSV00000000";
+		require "syscall.ph" if 0;
+		my ($inode) = (stat $file)[1];
+		my $address = syscall 9, 0, 4096, 3, 1, fileno $file, 0;
+		die "mmap: $!" if $address == -1;
+		$| = 1; print "$inode\n"; sleep 1 while 1'
+	[[ $(uname -m) == x86_64 ]] || skip "the test knows mmap's number of x86_64 only"
+	wait_until test -s "$background_output"
+	inode=$(<"$background_output")
+	grep -qE " $inode +/SYSV00000000 \(deleted\)" "/proc/$background_pid/maps"
+	((inode < 2 ** 31)) || skip "no segment can have the id $inode"
+	echo "$inode" >/proc/sys/kernel/shm_next_id || skip "ids cannot be chosen here"
+	id=$(make_segment)
+	[[ $id == "$inode" ]] || skip "ids cannot be chosen here"
+	hold_segment "$id"
+	assert_equal "$(told "$id" | cut -d' ' -f1)" "$holder_pid"
+	assert_equal "$(told by_text "$id" | cut -d' ' -f1)" "$holder_pid"
+}
+
+@test "mapped as a file, too: more mappings than attachments" {
+	need_root
+	local id
+	id=$(make_segment)
+	holder file "$id"
+	assert_equal "$(segment_field "$id" nattch)" 1
+	holders_are "$id" "$holder_pid"
+	note_is "$id" "2 mappings, but 1 attached: some map it as a file"
+}
+
+# Makes COUNT more huge pages for this test; teardown puts back what was.
+more_huge_pages()
+{
+	need_root
+	exec {huge_lock}<>/proc/sys/vm/nr_hugepages
+	flock "$huge_lock" 2>/dev/null || true
+	huge_pages_before=$(</proc/sys/vm/nr_hugepages)
+	if ! echo $((huge_pages_before + $1)) >/proc/sys/vm/nr_hugepages ||
+		(($(</proc/sys/vm/nr_hugepages) != huge_pages_before + $1)); then
+		skip "vm.nr_hugepages cannot be raised here"
+	fi
+}
+
+@test "huge pages lie on a device of their own" {
+	more_huge_pages 1
+	local id
+	# 04000 is SHM_HUGETLB
+	id=$(perl -e 'print shmget(0, 5000, 05600) + 0')
+	hold_segment "$id"
+	grep -E '/SYSV' "/proc/$holder_pid/maps"
+	holders_are "$id" "$holder_pid"
+	note_is "$id" ''
+}
+
+@test "as an ordinary user: one's own, and how many were not seen" {
+	need_root
+	local id own
+	id=$(make_segment 4096 666)
+	hold_segment "$id" rw 65534 && own=$holder_pid
+	hold_segment "$id"
+	hold_segment "$id" rw 12345
+	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$own"
+	note_is "$id" "1 of 3 attachments seen; run as root to see the rest" as_user
+	note_is "$id" ""
+	export HOME=$BATS_TEST_TMPDIR
+	try_as_user ls -o holders -r --no-header
+	assert_output_is "$own hold, 2 unseen"
+	assert_stderr_is ''
+	try stat "$id"
+	assert_output_matches "process $own \(hold\), user (nobody|65534), rw"
+	assert_output_matches "process $holder_pid \(hold\), user 12345, rw"
+}
+
+@test "hidepid" {
+	need_root
+	local id
+	id=$(make_segment 4096 666)
+	hold_segment "$id"
+	note_is "$id" "0 of 1 attachments seen; run as root to see the rest" \
+		unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc &&
+			exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh
+}
+
+@test "in another pid namespace" {
+	need_root
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	note_is "$id" \
+		"0 of 1 attachments seen; processes of other pid namespaces cannot be seen from here" \
+		unshare --pid --fork --mount-proc
+}
+
+@test "without /proc: not known, and said" {
+	need_root
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'umount -l /proc && exec "$0" "$@"' \
+		"$SHMTOOL" stat "$id"
+	expect_status 0
+	assert_output_matches "holders +not known"
+	assert_stderr_has 'cannot find out who has segments attached'
+}
+
+# --- IPC namespaces ---------------------------------------------------------
+
+# elsewhere ID SIZE [OPTION...]: another namespace (unshare with these options), whose
+# segment with this id is held; sets other_pid
+elsewhere()
+{
+	# shellcheck disable=SC2016
+	background unshare --ipc "${@:3}" sh -c 'echo "$1" >/proc/sys/kernel/shm_next_id
+		exec "$0" -c "$2"' "$HELPERS/hold" "$1" "$2"
+	wait_until grep -qs attached "$background_output" || return
+	[[ $(head -n 1 "$background_output") == "$1" ]] || skip "ids cannot be chosen here"
+	other_pid=$background_pid
+}
+
+# with_all_visible COMMAND...: where some process may not be looked at even by
+# root (of a sandbox, say), as if there were none
+with_all_visible()
+{
+	# shellcheck disable=SC2016
+	unshare --mount sh -c '
+		mkdir -p nothing
+		for process in /proc/[1-9]*; do
+			head -c 0 "$process/maps" 2>/dev/null || [ ! -d "$process" ] ||
+				mount --bind nothing "$process" 2>/dev/null || :
+		done
+		exec "$@"' sh "$@"
+}
+
+@test "another namespace's segment with the same id, key and size is not ours" {
+	local id
+	id=$(make_segment 8192)
+	elsewhere "$id" 8192
+	try stat "$id"
+	assert_output_matches 'holders +none'
+	hold_segment "$id"
+	holders_are "$id" "$holder_pid"
+	note_is "$id" ''
+	try stat -N "$other_pid" "$id" -J
+	assert_equal "$(jq .segments[0].holders[].pid <<<"$output")" "$other_pid"
+	try ls --pid "$other_pid" -q
+	assert_output_is ''
+	try ls --pid "$other_pid" -N "$other_pid" -q
+	assert_output_is "$id"
+}
+
+@test "the same for an ordinary user, who cannot tell inodes apart" {
+	need_root
+	local id
+	id=$(make_segment 8192 666)
+	elsewhere "$id" 8192 --setuid 65534 --setgid 65534
+	assert_equal "$(as_user cat "/proc/$other_pid/maps" | grep -c SYSV)" 1
+	hold_segment "$id" rw 65534
+	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$holder_pid"
+	note_is "$id" '' as_user
+}
+
+@test "a process that has left the namespace since: its inode tells" {
+	need_root
+	local id gone
+	id=$(make_segment 8192)
+	holder leave "$id" && gone=$holder_pid
+	[[ $(readlink "/proc/$gone/ns/ipc") != "$(readlink /proc/self/ns/ipc)" ]]
+	elsewhere "$id" 8192
+	hold_segment "$id"
+	holders_are "$id" "$gone" "$holder_pid"
+	note_is "$id" ''
+}
+
+@test "the same for an ordinary user: said, not guessed" {
+	need_root
+	local id
+	id=$(make_segment 8192 666)
+	holder leave "$id" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	local left=$holder_pid
+	hold_segment "$id" rw 65534
+	run --separate-stderr as_user cat "/proc/$left/maps"
+	expect_status 0
+	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$holder_pid"
+	note_is "$id" "1 of 2 attachments seen; 1 more may be of it, or of another IPC namespace's segment $id: run as root to tell" as_user
+	assert_equal "$(told "$id" | wc -l)" 2
+}
+
+@test "all have left: certain when it can be nobody else's" {
+	need_root
+	local id
+	id=$(make_segment 8192)
+	holder leave "$id"
+	assert_equal "$(told with_all_visible "$id" | cut -d' ' -f1)" "$holder_pid"
+	elsewhere "$id" 4096
+	assert_equal "$(told with_all_visible "$id" | cut -d' ' -f1)" "$holder_pid"
+}
+
+@test "all have left, and another namespace's may be it: neither is named" {
+	need_root
+	local id left
+	id=$(make_segment 8192)
+	holder leave "$id" && left=$holder_pid
+	elsewhere "$id" 8192
+	note_is "$id" \
+		"0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id" \
+		with_all_visible
+	try rm --pid "$other_pid" --even-attached
+	assert_output_is ''
+	# the last user is another now, so that holding is all that could be said of it
+	foreign_read "$id" 0 1 >/dev/null
+	try rm --pid "$left" --even-attached
+	assert_output_is ''
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
+@test "all have left: neither by size, nor by count" {
+	need_root
+	local id
+	id=$(make_segment 8192)
+	holder leave "$id"
+	holder leave "$id"
+	elsewhere "$id" 8192
+	# the other one has one attachment, ours two
+	assert_equal "$(told with_all_visible "$id" | wc -l)" 2
+	assert_equal "$(told with_all_visible "$id" | grep -c "^$other_pid ")" 0
+}
+
+# --- No trace, no needless walk, no failure ---------------------------------
+
+@test "looking leaves no trace" {
+	local id before
+	id=$(make_orphan)
+	hold_segment "$id"
+	before=$(grep -E "^ +[0-9-]+ +$id " /proc/sysvipc/shm)
+	try stat "$id"
+	try ls -o holders
+	try ls --pid 1
+	try rm "$id"
+	expect_status 9
+	assert_equal "$(grep -E "^ +[0-9-]+ +$id " /proc/sysvipc/shm)" "$before"
+}
+
+@test "/proc is walked only for those who ask" {
+	need_command strace
+	local id words
+	id=$(make_segment)
+	hold_segment "$id"
+	for words in "ls" "ls -J" "ls -q" "ls -t" "stat --all" "stat $id -q" "stat $id --format %{id}" \
+		"rm --orphaned" "ls --format %{nattch} --sort id"; do
+		# shellcheck disable=SC2086 # words
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+			strace -o trace -e trace=openat "$SHMTOOL" $words
+		run ! grep -E '/proc/[0-9]+/maps' trace
+	done
+	for words in "ls -o holders" "ls --sort holders" "ls --format %{holders}" "stat $id" \
+		"stat --all --holders" "ls --pid 1" "stat $id --format %{holders}" "ls -J -o holders"; do
+		# shellcheck disable=SC2086 # words
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+			strace -o trace -e trace=openat "$SHMTOOL" $words
+		grep -qE '/proc/[0-9]+/maps' trace
+		# once for all
+		assert_equal "$(grep -c "/proc/$holder_pid/maps" trace)" 1
+	done
+}
+
+@test "processes that end during the walk are no error" {
+	local id
+	id=$(make_segment)
+	holder swarm "$id"
+	for _ in {1..30}; do
+		try stat "$id"
+		expect_status 0
+		assert_stderr_is ''
+		assert_output_has "process $holder_pid (holder)"
+	done
+	for _ in {1..5}; do
+		run --separate-stderr by_text "$SHMTOOL" ls -o holders -r --no-header
+		expect_status 0
+		assert_output_has "$holder_pid holder"
+	done
+}
+
+@test "many: 40 processes, each told once" {
+	local id count
+	id=$(make_segment)
+	for ((count = 0; count < 40; count++)); do
+		background "$HELPERS/hold" "$id"
+	done
+	wait_until nattch_is "$id" 40
+	assert_equal "$(told "$id" | cut -d' ' -f1)" \
+		"$(tail -n 40 "$started" | sort -n)"
+	try ls -o holders --no-header
+	assert_output_matches '^([0-9]+ hold, ){3}[0-9]+ hold and 36 more *$'
+	try ls --format '%{holders}'
+	assert_equal "$(tr ',' '\n' <<<"$output" | wc -l)" 40
+}
+
+nattch_is()
+{
+	[[ $(segment_field "$1" nattch) == "$2" ]]
+}
+
+# --- Where it shows ---------------------------------------------------------
+
+@test "JSON: null unless asked for" {
+	local id object
+	id=$(make_segment)
+	hold_segment "$id"
+	object="{\"pid\":$holder_pid,\"user\":\"$(id -un)\",\"command\":\"hold\",\"access\":\"rw\",\"address\":\"$(
+		mapped "$id" "$holder_pid" | cut -d' ' -f3)\"}"
+	for words in "ls -J" "stat --all -J"; do
+		# shellcheck disable=SC2086 # words
+		try $words
+		assert_equal "$(jq '.segments[0] | has("holders")' <<<"$output")" true
+		assert_equal "$(jq -c '.segments[0].holders' <<<"$output")" null
+	done
+	for words in "ls -J -o id,holders" "stat -J $id" "stat --all -J --holders"; do
+		# shellcheck disable=SC2086 # words
+		try $words
+		assert_equal "$(jq -c '.segments[0].holders' <<<"$output")" "[$object]"
+	done
+	cp /proc/sysvipc/shm list
+	try ls --from list -J -o holders
+	assert_equal "$(jq -c '.segments[0].holders' <<<"$output")" null
+}
+
+@test "the field: sorted by how many, and --numeric" {
+	local none one two
+	two=$(make_segment)
+	none=$(make_segment)
+	one=$(make_segment)
+	hold_segment "$two"
+	hold_segment "$two"
+	hold_segment "$one"
+	try ls --sort holders -q
+	assert_output_is "$none"$'\n'"$one"$'\n'"$two"
+	try ls -J --numeric -o holders "$one"
+	assert_equal "$(jq '.segments[0].holders[0].user' <<<"$output")" "$EUID"
+}
+
+@test "names of others are escaped" {
+	local id
+	id=$(make_segment)
+	holder name "$id"
+	for words in "ls -o holders" "ls -o holders -r" "stat $id" "ls --format %{holders}"; do
+		# shellcheck disable=SC2086 # words
+		try $words
+		assert_output_has "a\\x1b[31m\\nb\"\\"
+	done
+	try stat "$id" -J
+	assert_equal "$(jq -r '.segments[0].holders[0].command' <<<"$output")" $'a\033[31m\nb"\\'
+	try rm "$id"
+	assert_stderr_has "a\\x1b[31m\\nb\"\\"
+}
+
+@test "--pid: made by, last used by, or held by" {
+	local made maker held none holder_of_held
+	made=$(make_live_segment)
+	maker=$(segment_field "$made" cpid)
+	held=$(make_segment)
+	hold_segment "$held"
+	holder_of_held=$holder_pid
+	hold_segment "$held" ro
+	none=$(make_segment)
+	# the first one is no longer the last user
+	assert_equal "$(segment_field "$held" lpid)" "$holder_pid"
+	try ls -q --pid "$holder_of_held"
+	assert_output_is "$held"
+	try ls -q --pid "$maker" --pid "$holder_of_held"
+	assert_output_is "$(printf '%s\n' "$made" "$held" | sort -n)"
+	try ls -q --pid $$
+	assert_output_lacks "$none"
+	try rm --pid "$holder_of_held"
+	assert_output_is ''
+	try rm --pid "$holder_of_held" --even-attached
+	assert_output_matches "^marked $held "
+}
+
+@test "rm names the holders of what it refuses, a handful of them" {
+	local id first
+	id=$(make_segment 4096 666)
+	hold_segment "$id"
+	first=$holder_pid
+	try rm "$id"
+	expect_status 9
+	assert_stderr_has "was left alone: 1 attached, by process $first (hold, $(id -un))"
+	for _ in 1 2 3 4 5; do
+		hold_segment "$id"
+	done
+	try rm "$id"
+	assert_stderr_matches "6 attached, by process $first \(hold, [^)]+\)(, [0-9]+ \(hold, [^)]+\)){3} and 2 more"
+	try rm -J "$id"
+	assert_equal "$(jq '.results[0].holders | length' <<<"$output")" 6
+	ipcrm -m "$id"
+	try rm "$id"
+	expect_status 9
+	assert_stderr_has 'is marked for removal already'
+	assert_stderr_has "by process $first (hold"
+}
+
+@test "rm as an ordinary user, who sees none of them" {
+	need_root
+	local id
+	id=$(as_user perl -e 'print shmget(0, 4096, 01666) + 0')
+	hold_segment "$id"
+	try_as_user rm "$id"
+	expect_status 9
+	assert_stderr_matches "was left alone: 1 attached \(made by process [0-9]+, gone\)"
+	assert_stderr_has 'hint: 0 of 1 attachments seen; run as root to see the rest'
+	segment_exists "$id"
+}

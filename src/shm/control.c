@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/namespace.h"
 #include "shm/sysctl.h"
 
 #ifndef SHM_STAT_ANY
@@ -122,7 +123,8 @@ bool may_control_of(uid_t uid, uid_t cuid)
 	if (geteuid() == uid || geteuid() == cuid)
 		return true;
 	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN));
+	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) &&
+	       capabilities_count_here();
 }
 
 bool may_control(const struct segment *segment)

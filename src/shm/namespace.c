@@ -50,3 +50,19 @@ int namespace_enter_of(pid_t pid, bool *users_changed)
 	error = namespace_enter(path, users_changed);
 	return error == ENOENT ? ESRCH : error;
 }
+
+bool capabilities_count_here(void)
+{
+	int fd = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	int owner;
+	int error;
+
+	if (fd < 0)
+		return true;
+	owner = ioctl(fd, NS_GET_USERNS);
+	error = owner < 0 ? errno : 0;
+	if (owner >= 0)
+		close(owner);
+	close(fd);
+	return error != EPERM; /* ioctl_ns(2): it is neither ours nor below ours */
+}

@@ -18,4 +18,10 @@
 int namespace_enter_of(pid_t pid, bool *users_changed);
 int namespace_enter(const char *path, bool *users_changed);
 
+/*
+ * Whether the IPC namespace that we are in belongs to our user namespace or to
+ * one below it; what capabilities we have mean nothing in others.
+ */
+bool capabilities_count_here(void);
+
 #endif

@@ -306,6 +306,14 @@ static const char *left_alone(const struct removal *removal, const struct segmen
 	return NULL;
 }
 
+/* Why its removal would fail, as far as that shows beforehand: an errno value, or 0. */
+static int foreseen_error(const struct segment *segment)
+{
+	if (segment->nattch == 0 && owner_is_unknown(segment))
+		return EOVERFLOW;
+	return may_control(segment) ? 0 : EPERM;
+}
+
 static enum status remove_one(struct removal *removal, const struct segment *segment)
 {
 	const struct rm_options *options = removal->options;
@@ -320,8 +328,10 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
 		return STATUS_DONE;
 	}
-	if (options->dry_run && !may_control(segment))
-		return tell(removal, segment, RECLAIM_FAILED, EPERM);
+	if (options->dry_run)
+		error = foreseen_error(segment);
+	if (error)
+		return tell(removal, segment, RECLAIM_FAILED, error);
 	if (!options->dry_run && options->choice.filter.even_attached)
 		result = reclaim_even_attached(segment, &error);
 	else if (!options->dry_run)
@@ -435,6 +445,8 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 	judge_segment(removal->view.judge, &segment);
 	if (!removal->options->dry_run)
 		error = segment_remove(segment.id);
+	else if (!may_control(&segment))
+		error = EPERM;
 	if (error && segment_missing(error))
 		return tell(removal, &segment, RECLAIM_VANISHED, error);
 	if (error)

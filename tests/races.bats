@@ -16,3 +16,19 @@ load lib/common
 	assert_output_lacks " left=0 "
 	assert_output_lacks " attached=0 "
 }
+
+# Rounds of 3,000 segments each: TERMINATE_ROUNDS, 40 by default.
+@test "a signal at any moment: what is left has its mode and owner, what is not was told" {
+	need_root
+	mkdir work
+	chmod 1777 work
+	cd work
+	for uid in 0 65534; do
+		run --separate-stderr "$BATS_TEST_DIRNAME/lib/terminate" "$SHMTOOL" "${TERMINATE_ROUNDS:-40}" 3000 "$uid"
+		echo "# $output" >&3
+		assert_stderr_is ''
+		expect_status 0
+		assert_output_matches '^in the middle [1-9]'
+		rm -f removed errors
+	done
+}

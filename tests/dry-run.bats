@@ -1,0 +1,125 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rm -n and rm go one path: for each choice of filters -n says, on stdout, on
+# stderr and by its exit status, what rm then says, but for the verb. Each choice
+# finds the same segments (tests/lib/house), in an IPC namespace of its own. What
+# is named is told only with -v.
+
+load lib/common
+
+# same WANTED UID [COMMAND...]: each line of stdin is a choice, run by COMMAND; at
+# least WANTED of them remove something.
+same()
+{
+	local arguments some=0
+	need_root
+	echo 0x65 >keep # 101
+	export HOME=$PWD
+	# what rm says goes to files here
+	chmod 777 .
+	while read -r arguments; do
+		# shellcheck disable=SC2086 # words
+		run unshare --ipc "$BATS_TEST_DIRNAME/lib/house" "${*:3} $SHMTOOL" "$2" $arguments
+		assert_output_matches '^removed [0-9]+$' || fail "rm $arguments"
+		[[ $output == 'removed 0' ]] || some=$((some + 1))
+	done
+	((some >= $1)) || fail "only $some choices removed anything"
+}
+
+@test "each filter, and several" {
+	same 20 0 <<'END'
+--all
+--orphaned --grace 0
+--orphaned
+--likely --grace 0
+--likely
+--detached
+--attached
+--dest
+--state dest
+--state attached
+--state detached
+--state detached --grace 0
+--state orphaned --grace 0
+--state orphaned,dest,attached --grace 0
+--state kept
+--owner nobody
+--owner root
+--creator nobody
+--creator root --owner nobody
+--key 101
+--key 101 --key 105
+--key 102
+--pid 1
+--idle 0
+--idle 1h
+--min-size 1
+--min-size 4001
+--max-size 3000
+--min-size 2K --max-size 5K
+--owner root --detached
+--all --except key:101
+--all --except 2147483647
+--orphaned --grace 0 --owner nobody
+--orphaned --grace 0 --min-size 1M -v
+END
+}
+
+@test "with what is attached, what is kept, and names" {
+	same 14 0 <<'END'
+--all --even-attached
+--attached --even-attached
+--state attached --even-attached
+--orphaned --grace 0 --even-attached -v
+--all --keep-file keep
+--all --keep-file keep -v
+--orphaned --grace 0 --keep-file keep
+--state kept --keep-file keep
+--all --keep-file keep --ignore-keep
+--all --keep-file missing
+0x65 0x68 -v
+0x65 0x66 12345 -v
+0x65 0x66 --even-attached -v
+-f 12345 0x65 -v
+-f 12345 0x65 --orphaned --grace 0
+12345 0x65 -v
+id:0 id:0 key:101 -v
+-m 0 -M 101 -v
+-m 2 -M 104 -v
+-m 12345 -M 101 -v
+-M 101 -J
+0x65 0x66 -J
+--all -J
+--orphaned --grace 0 -J
+--all --even-attached -J
+--orphaned --grace 0 --keep-file keep -J
+END
+}
+
+@test "as an ordinary user, who may not remove all of that" {
+	same 3 65534 <<'END'
+--all
+--all -J
+--orphaned --grace 0
+--owner nobody --orphaned --grace 0
+--owner nobody
+--owner nobody -J
+--creator root
+0x65 0x69 -v
+0x69 0x65 -J
+--all --even-attached
+-M 101 -M 105 -v
+END
+}
+
+@test "in a user namespace, where not all owners are known" {
+	same 2 65534 unshare --user --map-root-user <<'END'
+--all
+--all -J
+--orphaned --grace 0
+0x65 0x69 -v
+--all --even-attached
+-M 101 -M 105 -v
+END
+}

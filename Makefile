@@ -175,17 +175,27 @@ lint-man:
 	@echo mandoc
 	@mandoc -T lint $(wildcard man/*.1)
 
+# GCC's own analyser, which knows paths through a function that others do not.
+ANALYZE_CC ?= gcc
+.PHONY: analyze check-hardening
+analyze:  ## look for mistakes with GCC's analyser
+	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 1 \
+		$(ANALYZE_CC) $(LANGUAGE) $(CPPFLAGS) -O1 -fanalyzer -Werror -c -o /dev/null
+
+check-hardening: $(PROGRAM)  ## see that the program has what the hardening flags promise
+	@tests/hardening '$(PROGRAM)' '$(BUILD)/src/main.o'
+
 # The tests once more with the program under valgrind. It is slow: fewer random
 # lines, each with more time. What counts are valgrind's own reports: some tests
 # fail under it, since a process is then named after valgrind, say.
 VALGRIND_LOGS := $(abspath $(BUILD))/valgrind
 .PHONY: valgrind
-valgrind: all $(HELPERS)  ## run the tests under valgrind
+valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 	@rm -rf '$(VALGRIND_LOGS)' && mkdir -p -m 1777 '$(VALGRIND_LOGS)'
 	-VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
 		SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 RANDOM_LIMIT=20 \
 		RACE_ROUNDS=100 FILE_TIMEOUT=3600 BATS_TEST_TIMEOUT=600 \
-		tests/run --copy $(BUILD)/valgrind.tap
+		tests/run --copy $(BUILD)/valgrind.tap $(TESTS)
 	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
 		'$(VALGRIND_LOGS)' | xargs -r cat | grep .
 

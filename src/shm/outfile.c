@@ -19,7 +19,9 @@ static char *resolve(const char *path)
 {
 	char *current = strdup(path);
 
-	for (int depth = 0; current && depth < 40; depth++) {
+	if (!current)
+		return NULL;
+	for (int depth = 0; depth < 40; depth++) {
 		char link[PATH_MAX];
 		ssize_t length = readlink(current, link, sizeof(link) - 1);
 		char *slash;
@@ -34,11 +36,12 @@ static char *resolve(const char *path)
 		else if (asprintf(&next, "%.*s/%s", (int)(slash - current), current, link) < 0)
 			next = NULL;
 		free(current);
+		if (!next)
+			return NULL;
 		current = next;
 	}
-	if (current)
-		errno = ELOOP;
 	free(current);
+	errno = ELOOP;
 	return NULL;
 }
 

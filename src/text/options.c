@@ -71,27 +71,35 @@ static bool has_magic_word(const struct command *command, int argc, char **argv)
 	return false;
 }
 
+/* Takes a variable out of the environment; its value, to be given to show_variable(). */
+static char *hide_variable(const char *name)
+{
+	const char *value = getenv(name);
+	char *saved = value ? strdup(value) : NULL;
+
+	unsetenv(name);
+	return saved;
+}
+
+static void show_variable(const char *name, char *saved)
+{
+	if (saved)
+		setenv(name, saved, 1);
+	free(saved);
+}
+
 /* Makes a context that no environment variable changes. */
 static poptContext make_context(const struct command *command, int argc, char **argv,
 				const struct poptOption *table)
 {
-	static const char *const harder[] = { "POSIXLY_CORRECT", "POSIX_ME_HARDER" };
-	char *saved[2];
-	poptContext context;
+	char *correct = hide_variable("POSIXLY_CORRECT");
+	char *harder = hide_variable("POSIX_ME_HARDER");
+	poptContext context =
+		poptGetContext(NULL, argc, (const char **)argv, table,
+			       command->options_first ? POPT_CONTEXT_POSIXMEHARDER : 0);
 
-	for (size_t i = 0; i < 2; i++) {
-		const char *value = getenv(harder[i]);
-
-		saved[i] = value ? strdup(value) : NULL;
-		unsetenv(harder[i]);
-	}
-	context = poptGetContext(NULL, argc, (const char **)argv, table,
-				 command->options_first ? POPT_CONTEXT_POSIXMEHARDER : 0);
-	for (size_t i = 0; i < 2; i++) {
-		if (saved[i])
-			setenv(harder[i], saved[i], 1);
-		free(saved[i]);
-	}
+	show_variable("POSIXLY_CORRECT", correct);
+	show_variable("POSIX_ME_HARDER", harder);
 	return context;
 }
 
@@ -194,9 +202,12 @@ static enum status read_all(const struct command *command, const struct poptOpti
 	int code;
 
 	while ((code = poptGetNextOpt(operands->context)) > 0) {
-		enum status status =
-			take_option(command, operands, find_row(table, code), state, finished);
+		const struct poptOption *row = find_row(table, code);
+		enum status status;
 
+		if (!row) /* popt has no other codes than those of the table */
+			break;
+		status = take_option(command, operands, row, state, finished);
 		if (status || *finished)
 			return status;
 	}

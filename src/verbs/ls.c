@@ -8,9 +8,11 @@
 #include "text/footer.h"
 #include "text/json.h"
 #include "text/limits.h"
+#include "text/parse.h"
 #include "text/prometheus.h"
 #include "text/table.h"
 #include "text/terminal.h"
+#include "verbs/follow.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -37,6 +39,8 @@ enum {
 	CODE_PROMETHEUS,
 	CODE_COLOR,
 	CODE_WARN,
+	CODE_FOLLOW,
+	CODE_INTERVAL,
 };
 
 static const struct poptOption ls_options[] = {
@@ -67,6 +71,8 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
 	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
 		     "FILE"),
+	OPTION_FLAG("follow", '\0', CODE_FOLLOW, "print what happens to segments, until a signal"),
+	OPTION_VALUE("interval", '\0', CODE_INTERVAL, "look so often with --follow (1s)", "TIME"),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
@@ -90,11 +96,14 @@ struct ls_options {
 	bool fail_empty;
 	bool limits;
 	bool summary;
-	bool warn; /* of the limits, those with so much in use */
+	bool follow;
+	int64_t interval; /* milliseconds; 0: not given */
+	bool warn;        /* of the limits, those with so much in use */
 	unsigned int warn_percent;
 	bool field_help;
 	const char *from;
 	const char *ns; /* of -N */
+	bool verbose;
 };
 
 static const char *ls_option(void *state, int code, const char *value);
@@ -121,6 +130,13 @@ static const char *set_columns(struct ls_options *options, const char *names)
 {
 	options->columns_given = false;
 	return parse_fields(names, &options->columns);
+}
+
+static const char *set_interval(struct ls_options *options, const char *value)
+{
+	const char *wrong = parse_duration(value, &options->interval);
+
+	return wrong || options->interval > 0 ? wrong : "it must be longer than nothing";
 }
 
 static const char *ls_option(void *state, int code, const char *value)
@@ -185,6 +201,11 @@ static const char *ls_option(void *state, int code, const char *value)
 	case CODE_FROM:
 		options->from = value;
 		return *value ? NULL : "an empty name";
+	case CODE_FOLLOW:
+		options->follow = true;
+		return NULL;
+	case CODE_INTERVAL:
+		return set_interval(options, value);
 	case CODE_FAIL_EMPTY:
 		options->fail_empty = true;
 		return NULL;
@@ -339,6 +360,34 @@ static enum status ls(struct ls_options *options)
 	return output_end(&output, status);
 }
 
+static enum status follow(const struct ls_options *options)
+{
+	const struct follow how = {
+		.interval = options->interval ? options->interval : FOLLOW_INTERVAL,
+		.json = options->json,
+		.fields = options->columns_given ? &options->columns : NULL,
+		.numeric = options->numeric,
+		.times = options->times,
+		.verbose = options->verbose,
+	};
+
+	return follow_segments(&options->choice, &how);
+}
+
+static enum status check_follow(const struct ls_options *options)
+{
+	if (options->interval && !options->follow)
+		return fail(STATUS_USAGE, "--interval goes with --follow");
+	if (options->follow && options->columns_given && !options->json)
+		return fail(STATUS_USAGE, "--follow prints lines of its own; -o goes with -J");
+	if (options->follow && (options->limits || options->summary || options->from ||
+				options->raw || options->quiet || options->format ||
+				options->prometheus || options->sort.count || options->fail_empty))
+		return fail(STATUS_USAGE, "--follow goes with segments, filters, -J and -N, and "
+					  "with no other list");
+	return STATUS_DONE;
+}
+
 static enum status check_options(const struct ls_options *options)
 {
 	bool system = options->limits || options->summary;
@@ -358,7 +407,7 @@ static enum status check_options(const struct ls_options *options)
 		       options->fail_empty || options->columns_given || options->sort.count))
 		return fail(STATUS_USAGE,
 			    "-l, -u and --warn are of this machine, as text or with -J");
-	return STATUS_DONE;
+	return check_follow(options);
 }
 
 static enum status ls_run(int argc, char **argv)
@@ -378,8 +427,9 @@ static enum status ls_run(int argc, char **argv)
 		if (!status)
 			status = enter_namespace(&operands, &options.choice);
 		options.ns = operands.ns;
+		options.verbose = operands.verbose;
 		if (!status)
-			status = ls(&options);
+			status = options.follow ? follow(&options) : ls(&options);
 		operands_free(&operands);
 	}
 	field_list_free(&options.columns);

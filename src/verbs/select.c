@@ -213,7 +213,7 @@ static enum status read_saved(struct listing *all, const char *path)
 	return say_bad_list(from_stdin ? "on stdin" : path, &fault);
 }
 
-static enum status read_list(struct listing *all, const struct source *source)
+enum status read_segments(struct listing *all, const struct source *source)
 {
 	struct listing_fault fault;
 
@@ -323,7 +323,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	selection->judge.likely = filter_wants_likely(&choice->filter);
 	selection->judge.keep = &choice->keep;
 	if (need_list)
-		status = read_list(&all, source);
+		status = read_segments(&all, source);
 	if (status) {
 		listing_free(&all);
 		return status;

@@ -48,6 +48,9 @@ struct source {
 	bool missing_is_no_error; /* rm -f */
 };
 
+/* Reads the whole list, of all segments, judged by nobody; says why it cannot. */
+enum status read_segments(struct listing *all, const struct source *source);
+
 /* The segments that were chosen, judged. */
 struct selection {
 	struct listing list;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/changes.h"
+
+#include <errno.h>
+
+#include "shm/intmap.h"
+
+/* Segments by their ids. 0 or ENOMEM; to be freed whatever is returned. */
+static int index_of(struct intmap *map, const struct listing *list)
+{
+	int error = 0;
+
+	*map = (struct intmap){ 0 };
+	for (size_t i = 0; i < list->count && !error; i++)
+		error = intmap_add(map, (uint32_t)list->items[i].id, &list->items[i]);
+	return error;
+}
+
+static void keep_value(void *value)
+{
+	(void)value;
+}
+
+/* Whether it is the same segment, and not another that got its id after it. */
+static bool is_same(const struct segment *before, const struct segment *after)
+{
+	return before->size == after->size && before->cuid == after->cuid &&
+	       before->cgid == after->cgid && before->cpid == after->cpid &&
+	       (after->dest || !before->dest);
+}
+
+/* What happened to a segment that was there before and is now; a bit for each change. */
+static unsigned int changes_of(const struct segment *before, const struct segment *after)
+{
+	bool marked = after->dest && !before->dest;
+	bool attached = after->nattch > before->nattch || after->atime != before->atime;
+	bool detached = after->nattch < before->nattch || after->dtime != before->dtime;
+	bool other = after->uid != before->uid || after->gid != before->gid ||
+		     after->mode != before->mode || after->locked != before->locked ||
+		     after->ctime != before->ctime;
+
+	/* times are whole seconds: within one, only another last user tells */
+	if (!attached && !detached && after->lpid != before->lpid)
+		attached = detached = true;
+	return (unsigned int)marked << CHANGE_MARKED | (unsigned int)attached << CHANGE_ATTACHED |
+	       (unsigned int)detached << CHANGE_DETACHED | (unsigned int)other << CHANGE_OTHER;
+}
+
+int changes_between(const struct listing *before, const struct listing *after,
+		    void (*happened)(void *context, enum change change,
+				     const struct segment *segment),
+		    void *context)
+{
+	struct intmap old;
+	struct intmap new;
+	int error = index_of(&old, before);
+	int new_error = index_of(&new, after);
+
+	for (size_t i = 0; i < before->count && !error && !new_error; i++) {
+		const struct segment *now = intmap_get(&new, (uint32_t)before->items[i].id);
+
+		if (!now || !is_same(&before->items[i], now))
+			happened(context, CHANGE_REMOVED, &before->items[i]);
+	}
+	for (size_t i = 0; i < after->count && !error && !new_error; i++) {
+		const struct segment *segment = &after->items[i];
+		const struct segment *was = intmap_get(&old, (uint32_t)segment->id);
+		unsigned int changes = 1U << CHANGE_CREATED;
+
+		if (was && is_same(was, segment))
+			changes = changes_of(was, segment);
+		for (unsigned int change = 0; change < CHANGE_COUNT; change++) {
+			if (changes & 1U << change)
+				happened(context, (enum change)change, segment);
+		}
+	}
+	intmap_free(&old, keep_value);
+	intmap_free(&new, keep_value);
+	return error ? error : new_error;
+}

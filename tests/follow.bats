@@ -1,0 +1,211 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# ls --follow: a line for whatever happens to segments, at once.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# follow ARGUMENT...: from now on; sets events, the file it writes to
+follow()
+{
+	background shmtool ls --follow --interval 20ms -v "$@"
+	events=$background_output
+	wait_until grep -q 'following' "$background_errors"
+}
+
+# said ERE: there is such a line
+said()
+{
+	grep -qE -- "$1" "$events"
+}
+
+# said_times N ERE: there are so many
+said_times()
+{
+	[[ $(grep -cE -- "$2" "$events") == "$1" ]]
+}
+
+event_names()
+{
+	awk '{ print $3 }' "$events" | paste -sd ' '
+}
+
+@test "created, changed, attached, detached, marked, removed: a line each" {
+	local id hold
+	make_segment >/dev/null
+	follow
+	id=$(make_segment 4097 600 0x4d2)
+	wait_until said "^[0-9-]+ [0-9:]+ created $id key=0x000004d2 owner=root mode=0600 size=4097 nattch=0 state=detached cpid=$(segment_field "$id" cpid) lpid=0\$"
+	shmtool set "$id" -p 640
+	wait_until said " changed $id .* mode=0640 "
+	shmtool set "$id" --lock
+	wait_until said_times 2 ' changed '
+	hold_segment "$id"
+	hold=$holder_pid
+	wait_until said " attached $id .* nattch=1 state=attached .* lpid=$hold\$"
+	end_process "$hold"
+	wait_until said " detached $id .* nattch=0 state=detached "
+	hold_segment "$id"
+	wait_until said_times 2 ' attached '
+	ipcrm -m "$id"
+	wait_until said " marked $id key=0x00000000 .* nattch=1 state=dest "
+	end_process "$holder_pid"
+	wait_until said " removed $id .* state=dest "
+	assert_equal "$(event_names)" 'created changed changed attached detached attached marked removed'
+}
+
+@test "one that was attached and detached between two looks shows as both" {
+	local id
+	id=$(make_segment)
+	follow
+	foreign_write "$id" 0 <<<x
+	wait_until said detached
+	assert_equal "$(event_names)" 'attached detached'
+	# once more within the same second, by another process
+	foreign_write "$id" 0 <<<y
+	wait_until said_times 4 .
+	assert_equal "$(event_names)" 'attached detached attached detached'
+}
+
+@test "a key that is made again is another segment" {
+	local id again
+	id=$(make_segment 4096 600 7)
+	follow
+	ipcrm -m "$id"
+	again=$(make_segment 4096 600 7)
+	wait_until said " removed $id "
+	wait_until said " created $again key=0x00000007 "
+}
+
+@test "many at once, none missed and none twice" {
+	follow
+	perl -e 'shmget(0, 1, 01600) // die for 1 .. 500'
+	wait_until said_times 500 ' created '
+	ipcrm --all=shm
+	wait_until said_times 500 ' removed '
+	assert_equal "$(awk '{ print $3, $4 }' "$events" | sort | uniq -d)" ''
+}
+
+@test "-J: one object a line, as the schema says; -o picks fields" {
+	local id
+	follow -J
+	id=$(make_segment)
+	wait_until said '"event":"created"'
+	hold_segment "$id"
+	wait_until said '"event":"attached"'
+	ipcrm -m "$id"
+	end_process "$holder_pid"
+	wait_until said '"event":"removed"'
+	assert_equal "$(jq -r "select(.segment.id == $id) | .event" "$events" | paste -sd ' ')" \
+		'created attached marked removed'
+	assert_equal "$(jq -c 'keys_unsorted' "$events" | sort -u)" '["event","time","segment"]'
+	jq -e '.time | fromdate > 1500000000' "$events"
+	assert_equal "$(jq '.segment | length' "$events" | sort -u)" "$(shmtool ls -H | wc -l)"
+	if python3 -c 'from jsonschema import Draft202012Validator' 2>/dev/null; then
+		"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <"$events"
+	fi
+
+	follow -J -o state,id
+	id=$(make_segment)
+	wait_until said created
+	assert_equal "$(jq -c .segment "$events")" "{\"state\":\"detached\",\"id\":$id}"
+}
+
+@test "filters and SEGMENTs bound what is told" {
+	local small big
+	follow --min-size 1M
+	small=$(make_segment 4096)
+	big=$(make_segment 1048576)
+	wait_until said " created $big "
+	ipcrm -m "$small" -m "$big"
+	wait_until said " removed $big "
+	assert_equal "$(event_names)" 'created removed'
+
+	small=$(make_segment 4096)
+	follow "$small" key:9
+	make_segment 4096 >/dev/null
+	# a key is waited for
+	big=$(make_segment 4096 600 9)
+	ipcrm -m "$small"
+	wait_until said " removed $small "
+	wait_until said " created $big "
+	assert_equal "$(event_names | tr ' ' '\n' | sort | paste -sd ' ')" 'created removed'
+	# an id that is not there will never come
+	try ls --follow 2147483647
+	expect_status 3
+	assert_stderr_has 'no segment has the id 2147483647'
+}
+
+@test "it ends by a signal, as a signal ends a program" {
+	local signal number
+	for signal in INT TERM HUP; do
+		# a background job of a shell ignores SIGINT
+		# shellcheck disable=SC2016
+		background perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$SHMTOOL" ls --follow -v
+		wait_until grep -q following "$background_errors"
+		kill "-$signal" "$background_pid"
+		number=0
+		wait "$background_pid" || number=$?
+		assert_equal "$signal $number" "$signal $((128 + $(kill -l "$signal")))"
+	done
+}
+
+@test "it ends when whoever reads it has gone, also while nothing happens" {
+	mkfifo pipe
+	exec 9<>pipe
+	# shellcheck disable=SC2016
+	background bash -c 'exec "$0" ls --follow --interval 1h -v >pipe 9>&-' "$SHMTOOL"
+	wait_until grep -q following "$background_errors"
+	exec 9>&-
+	wait_until process_is_gone "$background_pid"
+	local number=0
+	wait "$background_pid" || number=$?
+	assert_equal "$number" 141
+}
+
+@test "output that cannot be written is exit 7, with the first event" {
+	# shellcheck disable=SC2016
+	background bash -c 'exec "$0" ls --follow --interval 20ms -v >/dev/full' "$SHMTOOL"
+	wait_until grep -q following "$background_errors"
+	make_segment >/dev/null
+	local number=0
+	wait_until process_is_gone "$background_pid"
+	wait "$background_pid" || number=$?
+	assert_equal "$number" 7
+	grep -q 'No space left on device' "$background_errors"
+}
+
+@test "an ordinary user follows as well" {
+	need_root
+	local id
+	background as_user shmtool ls --follow --interval 20ms -v --numeric --time-format epoch
+	events=$background_output
+	wait_until grep -q following "$background_errors"
+	id=$(make_segment 4096 0)
+	wait_until said "^[0-9]+ created $id .* owner=0 mode=0000 "
+}
+
+@test "looking leaves no trace, and in another namespace" {
+	local id before
+	id=$(make_segment)
+	before=$(awk '{ NF = 14; print }' /proc/sysvipc/shm)
+	follow -N $$
+	shmtool create -s 1 >/dev/null
+	wait_until said created
+	assert_equal "$(awk -v id="$id" 'NR == 1 || $2 == id { NF = 14; print }' /proc/sysvipc/shm)" "$before"
+}
+
+@test "what --follow does not go with is exit 2" {
+	local word
+	for word in -q -r '--format x' '-o id' -l -u '--warn 5' '--from list' '--sort id' --fail-empty \
+		--prometheus '--interval 0' '--interval x' '--interval -1s'; do
+		# shellcheck disable=SC2086
+		try ls --follow $word
+		expect_status 2
+		assert_output_is ''
+	done
+	try ls --interval 1s
+	expect_status 2
+	assert_stderr_has '--interval goes with --follow'
+}

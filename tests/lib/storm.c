@@ -269,11 +269,12 @@ static bool attach(int id)
 static void detach(size_t at)
 {
 	int *place = &shared->actors[me].held[at];
-	struct use *use = &shared->uses[*place];
+	struct use *use;
 	struct shmid_ds ds;
 
 	if (*place < 0)
 		return;
+	use = &shared->uses[*place];
 	use->seen_marked = look(use->id, &ds) && ds.shm_perm.mode & SHM_DEST;
 	use->detach[0] = log_now();
 	shmdt(addresses[at]);

@@ -501,6 +501,39 @@ users_orphan()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
+@test "listed, and locked out by another removal, which removes it: no news, exit 0" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_also=clock_nanosleep stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -p 0
+	# it waits for what comes next
+	kill -CONT "$rm_pid"
+	stopped_again()
+	{
+		(($(grep -c 'stopped by SIGSTOP' trace) == 2))
+	}
+	wait_until stopped_again
+	segment_exists "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_is ""
+	assert_stderr_is ""
+}
+
+@test "listed, and set to mode 0, but not removed: left alone with mode 0, exit 9" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -p 0
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has "segment $id"
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+}
+
 # Mode 0 may be the lock-out of another removal, which then finds it attached
 # and gives the old mode back.
 @test "mode 0, and given its mode again before it is removed: left with that mode, exit 9" {

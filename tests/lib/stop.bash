@@ -15,6 +15,8 @@ traced()
 #   seen     after that look, before IPC_SET, which locks others out
 #   locked   after IPC_SET
 #   looked   after the look that follows, before IPC_RMID
+#
+# stop_also=CALL stop_rm ... stops it also at the first of these system calls
 stop_rm()
 {
 	local point=$1 probe=0x7777 call=shmctl set_at when
@@ -30,8 +32,9 @@ stop_rm()
 	[[ $point != looked ]] || when=$((when + 1))
 	[[ $point != seen ]] || when=$((when - 1))
 	rm trace
-	background traced -e trace=shmctl,rt_sigprocmask \
-		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"
+	background traced -e "trace=shmctl,rt_sigprocmask${stop_also:+,$stop_also}" \
+		-e "inject=$call:signal=SIGSTOP:when=$when" \
+		${stop_also:+-e "inject=$stop_also:signal=SIGSTOP:when=1"} "$SHMTOOL" rm "$@"
 	is_stopped
 }
 

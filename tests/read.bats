@@ -439,7 +439,7 @@ files_here()
 	((status == 141 || status == 7))
 }
 
-# Starts a read into out that stands still after its first write(2), sends it
+# Starts a read into out that stands still after its first write, sends it
 # SIGNAL there, and checks that nothing is left of it: interrupt_in_the_middle
 # SIGNAL OPTION...
 interrupt_in_the_middle()
@@ -450,11 +450,11 @@ interrupt_in_the_middle()
 	echo old >out
 	rm -f trace
 	# bash lets what it starts in the background ignore SIGINT
-	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write \
-		-e inject=write:delay_exit=400000:when=1 env --default-signal \
+	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,sendfile \
+		-e inject=write,sendfile:delay_exit=400000:when=1 env --default-signal \
 		"$SHMTOOL" read "$id" "$@" -f out
-	wait_until grep -sq 'write(' trace
-	kill "-$signal" "$(awk '/write\(/ { print $1; exit }' trace)"
+	wait_until grep -Esq '(write|sendfile)\(' trace
+	kill "-$signal" "$(awk '/(write|sendfile)\(/ { print $1; exit }' trace)"
 	wait_for_status "$background_pid"
 	assert_equal "$ended" $((128 + $(kill -l "$signal")))
 	if ! echo old | cmp - out; then

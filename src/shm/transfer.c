@@ -2,39 +2,407 @@
 #include "shm/transfer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "shm/sysctl.h"
 
-/* So much at a time, that a signal is seen soon. */
-enum { CHUNK = 1024 * 1024 };
+enum {
+	CHUNK = 1024 * 1024,        /* so much at a time, that a signal is seen soon */
+	PREPARED = 2 * 1024 * 1024, /* so much of a mapping is made ready at a time */
+	BUFFER = 256 * 1024,        /* for what can only be copied twice */
+	LARGEST_SKIP = 1 << 30,     /* of a hole, at a time; fits any size_t */
+	LONGEST_PAUSE = 20,         /* milliseconds between looks at a pipe */
+};
 
-static size_t chunk(uint64_t left)
+/* What is at the other end. */
+enum end_kind {
+	END_PIPE,
+	END_FILE, /* a regular file of known size */
+	END_OTHER,
+};
+
+/* One transfer under way. */
+struct copy {
+	const struct memory *memory;
+	const struct transfer *transfer;
+	int fd;
+	enum end_kind kind;
+	bool plain;  /* the short ways are not for this one: read and write only */
+	uint64_t at; /* in the segment */
+	uint64_t end;
+	uint64_t ready; /* up to where memory_prepare() was called */
+
+	/* out only */
+	bool appends;
+	bool skipped;      /* the last thing in the file is a hole that it does not have yet */
+	uint64_t lent_end; /* behind the last byte whose page was lent */
+};
+
+static unsigned char buffer[BUFFER];
+
+/* Never written: one page of zeroes, however often it is lent. */
+static unsigned char zeroes[BUFFER] __attribute__((aligned(4096)));
+
+static size_t at_most(uint64_t length, size_t limit)
 {
-	return left < CHUNK ? (size_t)left : CHUNK;
+	return length < limit ? (size_t)length : limit;
 }
 
-int transfer_in(struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		struct interrupt *interrupt, uint64_t *done)
+static void tell(const struct copy *copy, uint64_t begin)
 {
-	*done = 0;
-	while (*done < length) {
-		int error = interrupt_wait(interrupt, fd, POLLIN, -1);
-		ssize_t got;
+	if (copy->transfer->tell)
+		copy->transfer->tell(copy->transfer->state, copy->at - begin);
+}
 
-		if (error)
-			return error;
-		got = read(fd, memory->bytes + offset + *done, chunk(length - *done));
-		if (got < 0 && errno != EINTR && errno != EAGAIN)
-			return errno;
-		if (got == 0)
-			return 0;
-		if (got > 0)
-			*done += (uint64_t)got;
+/* Whether the segment's file takes and gives bytes by all calls. */
+static bool has_file(const struct memory *memory)
+{
+	return memory->fd >= 0 && !memory_is_huge(memory);
+}
+
+/* Whether an errno value says that a call is not for these two ends. */
+static bool not_supported(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EXDEV;
+}
+
+/* Makes the next stretch of the mapping ready, of length bytes that will be used. */
+static void prepare(struct copy *copy, uint64_t length, bool writing)
+{
+	if (copy->at < copy->ready)
+		return;
+	length = at_most(length, PREPARED);
+	memory_prepare(copy->memory, copy->at, length, writing);
+	copy->ready = copy->at + length;
+}
+
+/* --- In ------------------------------------------------------------------ */
+
+/* How many bytes may be read now; of what is not known, 0. */
+static uint64_t expected(const struct copy *copy)
+{
+	struct stat status;
+	off_t here;
+	int waiting = 0;
+
+	if (copy->kind == END_PIPE)
+		return ioctl(copy->fd, FIONREAD, &waiting) < 0 ? 0 : (uint64_t)waiting;
+	if (copy->kind == END_OTHER || fstat(copy->fd, &status) < 0)
+		return 0;
+	here = lseek(copy->fd, 0, SEEK_CUR);
+	return here < status.st_size ? (uint64_t)(status.st_size - here) : 0;
+}
+
+/* Reads straight into the mapping, or by way of a buffer where it may not be touched. */
+static ssize_t take_plain(struct copy *copy, size_t length)
+{
+	const struct memory *memory = copy->memory;
+	uint64_t soon;
+	ssize_t got;
+	int error;
+
+	if (!has_file(memory)) {
+		soon = at_most(expected(copy), length);
+		if (soon)
+			prepare(copy, soon, true);
+		return read(copy->fd, memory->bytes + copy->at, length);
 	}
-	return 0;
+	got = read(copy->fd, buffer, at_most(length, BUFFER));
+	error = got > 0 ? memory_put(memory, copy->at, buffer, (size_t)got) : 0;
+	if (!error)
+		return got;
+	errno = error;
+	return -1;
+}
+
+/* Has the kernel move it. */
+static ssize_t take_fast(struct copy *copy, size_t length)
+{
+	loff_t to = (loff_t)copy->at;
+
+	if (copy->kind == END_PIPE)
+		return splice(copy->fd, NULL, copy->memory->fd, &to, length, SPLICE_F_NONBLOCK);
+	if (lseek(copy->memory->fd, to, SEEK_SET) < 0)
+		return -1;
+	return sendfile(copy->memory->fd, copy->fd, NULL, length);
+}
+
+static ssize_t take(struct copy *copy, size_t length)
+{
+	ssize_t got;
+
+	if (copy->plain)
+		return take_plain(copy, length);
+	got = take_fast(copy, length);
+	if (got >= 0 || !not_supported(errno))
+		return got;
+	copy->plain = true;
+	return take_plain(copy, length);
+}
+
+/*
+ * How much of a hole the input file is in, and stands behind it then; at data
+ * 0, and *length is no more than the data up to the next hole.
+ */
+static uint64_t take_hole(const struct copy *copy, size_t *length)
+{
+	off_t here = lseek(copy->fd, 0, SEEK_CUR);
+	off_t data = lseek(copy->fd, here, SEEK_DATA);
+	off_t hole = -1;
+	uint64_t left = copy->end - copy->at;
+	uint64_t skip = 0;
+
+	if (here < 0)
+		return 0;
+	if (data < 0 && errno == ENXIO)
+		skip = at_most(expected(copy), LARGEST_SKIP);
+	else if (data > here)
+		skip = (uint64_t)(data - here);
+	else if (data == here)
+		hole = lseek(copy->fd, here, SEEK_HOLE);
+	if (hole > here)
+		*length = at_most((uint64_t)(hole - here), *length);
+	if (skip > left)
+		skip = left;
+	/* SEEK_DATA and SEEK_HOLE have moved us */
+	lseek(copy->fd, here + (off_t)skip, SEEK_SET);
+	return skip;
+}
+
+/* Copies or zeroes the next piece; 0 at the end of the input, -1 with errno set. */
+static ssize_t take_piece(struct copy *copy)
+{
+	size_t length = at_most(copy->end - copy->at, CHUNK);
+	uint64_t hole = copy->kind == END_FILE ? take_hole(copy, &length) : 0;
+	int error;
+
+	if (!hole)
+		return take(copy, length);
+	error = memory_zero(copy->memory, copy->at, hole);
+	if (!error)
+		return (ssize_t)hole;
+	errno = error;
+	return -1;
+}
+
+static enum end_kind kind_of(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return END_OTHER;
+	if (S_ISFIFO(status.st_mode))
+		return END_PIPE;
+	return S_ISREG(status.st_mode) ? END_FILE : END_OTHER;
+}
+
+int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+		const struct transfer *transfer, uint64_t *done)
+{
+	struct copy copy = {
+		.memory = memory,
+		.transfer = transfer,
+		.fd = fd,
+		.kind = kind_of(fd),
+		.plain = !has_file(memory),
+		.at = offset,
+		.end = offset + length,
+	};
+	int error = 0;
+	ssize_t got = 1;
+
+	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	if (copy.kind == END_OTHER || (copy.kind == END_FILE && expected(&copy) == 0)) {
+		copy.kind = END_OTHER;
+		copy.plain = true;
+	}
+	while (copy.at < copy.end && got && !error) {
+		if (transfer->interrupt)
+			error = interrupt_wait(transfer->interrupt, fd, POLLIN, -1);
+		got = error ? -1 : take_piece(&copy);
+		if (got > 0)
+			copy.at += (uint64_t)got;
+		else if (got < 0 && !error && errno != EINTR && errno != EAGAIN)
+			error = errno;
+		tell(&copy, offset);
+	}
+	*done = copy.at - offset;
+	return error;
+}
+
+/* --- Out ----------------------------------------------------------------- */
+
+static ssize_t put_plain(struct copy *copy, size_t length)
+{
+	const struct memory *memory = copy->memory;
+	int error;
+
+	if (memory->fd < 0) {
+		prepare(copy, length, false);
+		return write(copy->fd, memory->bytes + copy->at, length);
+	}
+	length = at_most(length, BUFFER);
+	error = memory_get(memory, copy->at, buffer, length);
+	if (!error)
+		return write(copy->fd, buffer, length);
+	errno = error;
+	return -1;
+}
+
+/*
+ * How many of the next bytes may be lent to the pipe: as many as it holds must
+ * be copied at the end, so that they push out all that was lent.
+ */
+static uint64_t lendable(const struct copy *copy)
+{
+	uint64_t left = copy->end - copy->at;
+	int capacity = fcntl(copy->fd, F_GETPIPE_SZ);
+
+	if (capacity < 0 || left <= (uint64_t)capacity)
+		return 0;
+	return left - (uint64_t)capacity;
+}
+
+static ssize_t lend(struct copy *copy, size_t length)
+{
+	const struct memory *memory = copy->memory;
+	loff_t from = (loff_t)copy->at;
+	struct iovec piece = { .iov_base = memory->bytes + copy->at, .iov_len = length };
+	ssize_t put;
+
+	if (memory->fd >= 0) {
+		put = splice(memory->fd, &from, copy->fd, NULL, length, 0);
+	} else {
+		prepare(copy, length, false);
+		put = vmsplice(copy->fd, &piece, 1, 0);
+	}
+	if (put > 0)
+		copy->lent_end = copy->at + (uint64_t)put;
+	return put;
+}
+
+static ssize_t send(struct copy *copy, size_t length)
+{
+	off_t from = (off_t)copy->at;
+
+	return sendfile(copy->fd, copy->memory->fd, &from, length);
+}
+
+static ssize_t put_data(struct copy *copy, uint64_t length)
+{
+	uint64_t loan = copy->plain || copy->kind != END_PIPE ? 0 : lendable(copy);
+	size_t piece = at_most(length, CHUNK);
+	ssize_t put;
+
+	if (loan)
+		put = lend(copy, at_most(piece, loan));
+	else if (!copy->plain && copy->kind == END_FILE)
+		put = send(copy, piece);
+	else
+		return put_plain(copy, piece);
+	if (put < 0 && not_supported(errno)) {
+		copy->plain = true;
+		return put_plain(copy, piece);
+	}
+	return put;
+}
+
+static ssize_t put_zeroes(struct copy *copy, uint64_t length)
+{
+	struct iovec piece = { .iov_base = zeroes, .iov_len = at_most(length, BUFFER) };
+
+	/* what never changes can be lent to anyone */
+	if (copy->kind == END_PIPE && !copy->plain)
+		return vmsplice(copy->fd, &piece, 1, 0);
+	return write(copy->fd, zeroes, piece.iov_len);
+}
+
+/* Leaves a hole in the file, also where something was. */
+static ssize_t skip(struct copy *copy, uint64_t length)
+{
+	off_t here = lseek(copy->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (here < 0 || fstat(copy->fd, &status) < 0)
+		return -1;
+	length = at_most(length, LARGEST_SKIP);
+	if (here < status.st_size) {
+		length = at_most((uint64_t)(status.st_size - here), length);
+		if (fallocate(copy->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, here,
+			      (off_t)length) < 0)
+			return put_zeroes(copy, length);
+	}
+	if (lseek(copy->fd, (off_t)length, SEEK_CUR) < 0)
+		return -1;
+	copy->skipped = true;
+	return (ssize_t)length;
+}
+
+static ssize_t put_hole(struct copy *copy, uint64_t length)
+{
+	/*
+	 * An append goes to the end of the file wherever we stand, and to move
+	 * that end might cut off what others append meanwhile.
+	 */
+	if (copy->kind == END_FILE && !copy->appends)
+		return skip(copy, length);
+	return put_zeroes(copy, length);
+}
+
+/* Gives a file that ends in a hole its length. Returns 0 or an errno value. */
+static int extend(const struct copy *copy)
+{
+	off_t here = lseek(copy->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (here < 0 || fstat(copy->fd, &status) < 0)
+		return errno;
+	if (status.st_size >= here)
+		return 0;
+	if (copy->transfer->ours)
+		return ftruncate(copy->fd, here) < 0 ? errno : 0;
+	/* somebody else may make it longer meanwhile, which ftruncate would undo */
+	return pwrite(copy->fd, zeroes, 1, here - 1) == 1 ? 0 : errno;
+}
+
+/*
+ * Waits until no page of the segment is in the pipe any more: until it holds
+ * no more than what was copied behind them. A larger tail makes that so
+ * already, unless the pipe has been enlarged meanwhile.
+ */
+static void settle(const struct copy *copy)
+{
+	uint64_t copied = copy->end - copy->lent_end;
+	int pause = 1;
+	int waiting;
+
+	while (copy->lent_end && ioctl(copy->fd, FIONREAD, &waiting) == 0 &&
+	       (uint64_t)waiting > copied) {
+		struct pollfd pollfd = { .fd = copy->fd };
+
+		/* POLLERR: nobody will ever read it */
+		if (poll(&pollfd, 1, pause) > 0)
+			return;
+		pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+	}
+}
+
+/* Copies the next piece of an extent. */
+static ssize_t put_piece(struct copy *copy, const struct extent *extent)
+{
+	uint64_t left = extent->offset + extent->length - copy->at;
+
+	if (extent->hole)
+		return put_hole(copy, left);
+	copy->skipped = false;
+	return put_data(copy, left);
 }
 
 static void wait_writable(int fd)
@@ -45,30 +413,56 @@ static void wait_writable(int fd)
 }
 
 int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		 struct interrupt *interrupt, uint64_t *done)
+		 const struct transfer *transfer, uint64_t *done)
 {
-	*done = 0;
-	while (*done < length) {
-		int error = interrupt ? interrupt_wait(interrupt, fd, POLLOUT, -1) : 0;
-		ssize_t put;
+	struct copy copy = {
+		.memory = memory,
+		.transfer = transfer,
+		.fd = fd,
+		.kind = kind_of(fd),
+		.at = offset,
+		.end = offset + length,
+	};
+	struct extent extent = { .offset = offset };
+	int flags = fcntl(fd, F_GETFL);
+	int error = 0;
 
-		if (error)
-			return error;
-		put = write(fd, memory->bytes + offset + *done, chunk(length - *done));
-		if (put < 0 && errno == EAGAIN)
-			wait_writable(fd);
-		else if (put < 0 && errno != EINTR)
-			return errno;
+	copy.appends = flags >= 0 && (flags & O_APPEND);
+	copy.plain = copy.kind == END_OTHER || copy.appends ||
+		     (transfer->copied && copy.kind == END_PIPE) ||
+		     (memory->fd >= 0 ? memory_is_huge(memory) : copy.kind != END_PIPE);
+	while (copy.at < copy.end && !error) {
+		ssize_t put = -1;
+
+		if (copy.at == extent.offset + extent.length)
+			error = memory_extent(memory, copy.at, copy.end, &extent);
+		if (!error && transfer->interrupt)
+			error = interrupt_wait(transfer->interrupt, fd, POLLOUT, -1);
+		if (!error)
+			put = put_piece(&copy, &extent);
 		if (put > 0)
-			*done += (uint64_t)put;
+			copy.at += (uint64_t)put;
+		else if (put == 0)
+			error = EIO; /* somebody cut the segment's file short */
+		else if (!error && errno == EAGAIN)
+			wait_writable(fd);
+		else if (!error && errno != EINTR)
+			error = errno;
+		tell(&copy, offset);
 	}
-	return 0;
+	if (!error && copy.skipped)
+		error = extend(&copy);
+	if (!error)
+		settle(&copy);
+	*done = copy.at - offset;
+	return error;
 }
+
+/* --- Streams whose size must be known -------------------------------------- */
 
 /* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
 static int spool_piece(int fd, int spool, uint64_t *held, uint64_t limit)
 {
-	static char buffer[64 * 1024];
 	ssize_t got = read(fd, buffer, sizeof(buffer));
 
 	if (got < 0)

@@ -1,26 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* transfer: copies bytes between a segment and a file descriptor. */
+/*
+ * transfer: copies bytes between a segment and a file descriptor, by the
+ * shortest way that the two of them allow.
+ *
+ * Pages of the segment are lent to a pipe, not copied into it: until its
+ * reader takes them, it sees what is written to the segment meanwhile. When
+ * transfer_out() returns, none of them is left in the pipe, so that what
+ * happens to the segment afterwards does not show to a reader that read(2)s.
+ * It may to one that splices or tees them on, into another pipe or a socket.
+ */
 #ifndef SHM_TRANSFER_H
 #define SHM_TRANSFER_H
 
 #include "shm/interrupt.h"
 #include "shm/memory.h"
 
+/* How to copy; all zero is a good way. */
+struct transfer {
+	/*
+	 * What ends it early; NULL: signals act as they always do, which is for
+	 * where writing may block (a pipe).
+	 */
+	struct interrupt *interrupt;
+	bool copied; /* lend nothing: for bytes that a lock protects only for now */
+	bool ours;   /* the output is a new file, which nobody else writes to */
+	void (*tell)(void *state, uint64_t done); /* called now and then, or NULL */
+	void *state;
+};
+
 /*
  * Copies from fd into the range at offset until length bytes are copied or
- * the input ends; *done is how many. The range must lie inside. Returns 0,
- * EINTR when a signal came (interrupt->signal), or another errno value.
+ * the input ends; *done is how many. The range must lie inside. Holes of a
+ * regular file become holes. Returns 0, EINTR when a signal came
+ * (interrupt->signal), or another errno value.
  */
-int transfer_in(struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		struct interrupt *interrupt, uint64_t *done);
+int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+		const struct transfer *transfer, uint64_t *done);
 
 /*
  * Copies the range at offset to fd, all of it unless it fails; as transfer_in.
- * interrupt must be NULL where writing may block (a pipe): signals then act as
- * they always do.
+ * In a regular file holes stay holes, unless it is open for appending.
  */
 int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		 struct interrupt *interrupt, uint64_t *done);
+		 const struct transfer *transfer, uint64_t *done);
 
 /*
  * Copies what fd holds to its end into a file without a name, for input whose

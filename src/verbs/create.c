@@ -598,7 +598,8 @@ static enum status load(struct creation *creation, struct memory *memory)
 	uint64_t done;
 	char extra;
 	ssize_t more;
-	int error = transfer_in(memory, 0, size, creation->input, &creation->interrupt, &done);
+	struct transfer transfer = { .interrupt = &creation->interrupt };
+	int error = transfer_in(memory, 0, size, creation->input, &transfer, &done);
 
 	if (error)
 		return input_failed(creation, error);

@@ -75,21 +75,35 @@ static const char *read_option(void *state, int code, const char *value)
 }
 
 /* So many bytes are dumped between looks for a signal. */
-enum { DUMP_CHUNK = 1024 * 1024 };
+enum { DUMP_CHUNK = 256 * 1024 };
 
 /* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
 static int dump_out(const struct memory *memory, const struct range *range, int fd,
 		    struct interrupt *interrupt)
 {
 	static struct output output;
+	static unsigned char bytes[DUMP_CHUNK];
 	struct hexdump dump = { .offset = range->offset };
 	uint64_t end = range->offset + range->length;
 
 	output_begin(&output, fd);
 	for (uint64_t at = range->offset; at < end && !output.error;) {
+		struct extent extent;
 		size_t piece = end - at < DUMP_CHUNK ? (size_t)(end - at) : DUMP_CHUNK;
+		int error = memory_extent(memory, at, end, &extent);
 
-		hexdump_add(&output, &dump, memory->bytes + at, piece);
+		if (!error && extent.hole) {
+			hexdump_add_zeroes(&output, &dump, extent.length);
+			at += extent.length;
+			continue;
+		}
+		if (!error && extent.length < piece)
+			piece = (size_t)extent.length;
+		if (!error)
+			error = memory_get(memory, at, bytes, piece);
+		if (error)
+			return error;
+		hexdump_add(&output, &dump, bytes, piece);
 		at += piece;
 		if (interrupt && interrupt_wait(interrupt, -1, 0, 0) == EINTR)
 			return EINTR;
@@ -104,11 +118,12 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 		    struct interrupt *interrupt)
 {
 	const struct range *range = &options->range;
+	struct transfer transfer = { .interrupt = interrupt, .ours = interrupt != NULL };
 	uint64_t done;
 
 	if (options->hex)
 		return dump_out(memory, range, fd, interrupt);
-	return transfer_out(memory, range->offset, range->length, fd, interrupt, &done);
+	return transfer_out(memory, range->offset, range->length, fd, &transfer, &done);
 }
 
 static enum status read_to_stdout(const struct read_options *options, const struct memory *memory)
@@ -174,7 +189,8 @@ static enum status read_segment(struct read_options *options, const struct segme
 	error = memory_open(&memory, segment.id, false);
 	if (error)
 		return segment_failed("read", &segment, error);
-	warn_of_trace(&segment);
+	if (memory.attached)
+		warn_of_trace(&segment);
 	fail_on_bus_error();
 	if (options->file)
 		status = read_to_file(options, &memory);

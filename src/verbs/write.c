@@ -217,7 +217,8 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	uint64_t done;
 	char extra;
 	ssize_t more;
-	int error = transfer_in(memory, range->offset, range->length, input->fd, interrupt, &done);
+	struct transfer transfer = { .interrupt = interrupt };
+	int error = transfer_in(memory, range->offset, range->length, input->fd, &transfer, &done);
 
 	if (options->verbose)
 		note("wrote %" PRIu64 " bytes from %s", done, input->name);

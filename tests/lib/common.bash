@@ -23,6 +23,7 @@
 #   segment_count
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
+#   has_files                  whether the program has segments as files here
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
 #
@@ -59,6 +60,20 @@ guard()
 
 # Already here, so that nothing in a test file runs before it.
 guard || exit 1
+
+# --- Two ways to a segment's bytes --------------------------------------------
+
+# tests/NAME-mapping.bats is a link to tests/NAME.bats: the same tests where the
+# program may not have segments as files, and has only the mapping.
+if [[ $BATS_TEST_FILENAME == *-mapping.bats && $SHMTOOL != "$HELPERS/mapping" ]]; then
+	export SHMTOOL_PROGRAM=$SHMTOOL SHMTOOL=$HELPERS/mapping
+fi
+
+# Whether the program has segments as files here.
+has_files()
+{
+	is_root && [[ -z ${SHMTOOL_PROGRAM-} ]]
+}
 
 # --- Before and after -------------------------------------------------------
 

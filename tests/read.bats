@@ -177,6 +177,68 @@ files_here()
 	segment_exists "$id"
 }
 
+# --- No trace where it can be -------------------------------------------------
+
+# What a look must leave as it is.
+times_and_users()
+{
+	awk -v id="$id" '$2 == id { print $5, $6, $7, $12, $13, $14 }' /proc/sysvipc/shm
+}
+
+# A segment that is attached by somebody else, with times that are long ago and
+# a last user that is gone: who has it attached now was not the last to do so.
+attached_segment()
+{
+	random_segment 50000
+	hold_segment "$id"
+	perl -e 'shmread($ARGV[0], my $x, 0, 1) or die' "$id"
+	sleep 1.1
+}
+
+@test "reading what a process has attached leaves no trace" {
+	has_files || skip "the program may not have segments as files here"
+	attached_segment
+	before=$(times_and_users)
+	shmtool read "$id" | cmp - wanted
+	assert_equal "$(times_and_users)" "$before"
+	shmtool read "$id" -f out
+	cmp out wanted
+	shmtool read "$id" -x | cmp - <(hexdump -C wanted)
+	assert_equal "$(times_and_users)" "$before"
+}
+
+@test "reading what nobody has attached, or through no file, attaches it" {
+	if has_files; then
+		random_segment 50000
+	else
+		attached_segment
+	fi
+	before=$(segment_field "$id" lpid)
+	shmtool read "$id" | cmp - wanted
+	[[ $(segment_field "$id" lpid) != "$before" ]]
+}
+
+@test "kernel.shm_rmid_forced=1: what is attached is read all the same" {
+	random_segment 5000
+	hold_segment "$id"
+	set_limit shm_rmid_forced 1
+	shmtool read "$id" | cmp - wanted
+	segment_exists "$id"
+}
+
+@test "through a holder, too, the segment's mode says who may read" {
+	need_root
+	id=$(as_user shmtool create -s 10 -p 0600)
+	hold_segment "$id"
+	# root by its number, without the right to pass over modes
+	run --separate-stderr setpriv --bounding-set -ipc_owner "$SHMTOOL" read "$id"
+	expect_status 5
+	assert_output_is ""
+	as_user shmtool "set" "$id" -p 0604
+	run --separate-stderr setpriv --bounding-set -ipc_owner "$SHMTOOL" read "$id" -x
+	expect_status 0
+}
+
 # --- Hex dump ---------------------------------------------------------------
 
 @test "-x is what hexdump -C shows, for sizes 1 to 40" {

@@ -38,9 +38,9 @@ allocated()
 	id=$(make_orphan)
 	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace=openat "$SHMTOOL" read "$id" >/dev/null
 	if has_files; then
-		grep -q 'map_files.* = [0-9]' trace
+		grep -Eq '"[0-9a-f]+-[0-9a-f]+".* = [0-9]' trace
 	else
-		grep -Eq 'map_files.* = -1 E(PERM|ACCES)' trace
+		grep -Eq '"[0-9a-f]+-[0-9a-f]+".* = -1 E(PERM|ACCES)' trace
 	fi
 }
 

@@ -38,6 +38,7 @@ struct copy {
 	uint64_t at; /* in the segment */
 	uint64_t end;
 	uint64_t ready; /* up to where memory_prepare() was called */
+	uint64_t hole;  /* in only: there is data up to here */
 
 	/* out only */
 	bool appends;
@@ -147,30 +148,33 @@ static ssize_t take(struct copy *copy, size_t length)
 	return take_plain(copy, length);
 }
 
+/* Where the input file's data from here on ends; what cannot be told is data. */
+static uint64_t data_behind(const struct copy *copy, off_t here)
+{
+	off_t hole = lseek(copy->fd, here, SEEK_HOLE);
+
+	return hole > here ? (uint64_t)(hole - here) : copy->end - copy->at;
+}
+
 /*
- * How much of a hole the input file is in, and stands behind it then; at data
- * 0, and *length is no more than the data up to the next hole.
+ * How many bytes of a hole the input file stands before; it then stands behind
+ * them. 0: it stands before data, and copy->hole tells how much of that.
  */
-static uint64_t take_hole(const struct copy *copy, size_t *length)
+static uint64_t take_hole(struct copy *copy)
 {
 	off_t here = lseek(copy->fd, 0, SEEK_CUR);
 	off_t data = lseek(copy->fd, here, SEEK_DATA);
-	off_t hole = -1;
 	uint64_t left = copy->end - copy->at;
 	uint64_t skip = 0;
 
 	if (here < 0)
 		return 0;
 	if (data < 0 && errno == ENXIO)
-		skip = at_most(expected(copy), LARGEST_SKIP);
+		skip = expected(copy);
 	else if (data > here)
 		skip = (uint64_t)(data - here);
-	else if (data == here)
-		hole = lseek(copy->fd, here, SEEK_HOLE);
-	if (hole > here)
-		*length = at_most((uint64_t)(hole - here), *length);
-	if (skip > left)
-		skip = left;
+	skip = at_most(skip < left ? skip : left, LARGEST_SKIP);
+	copy->hole = copy->at + (skip ? skip : data_behind(copy, here));
 	/* SEEK_DATA and SEEK_HOLE have moved us */
 	lseek(copy->fd, here + (off_t)skip, SEEK_SET);
 	return skip;
@@ -179,12 +183,17 @@ static uint64_t take_hole(const struct copy *copy, size_t *length)
 /* Copies or zeroes the next piece; 0 at the end of the input, -1 with errno set. */
 static ssize_t take_piece(struct copy *copy)
 {
-	size_t length = at_most(copy->end - copy->at, CHUNK);
-	uint64_t hole = copy->kind == END_FILE ? take_hole(copy, &length) : 0;
+	uint64_t hole = 0;
+	uint64_t left = copy->end - copy->at;
 	int error;
 
+	/* to look for the next hole may cost a walk over all that is behind */
+	if (copy->kind == END_FILE && copy->at >= copy->hole)
+		hole = take_hole(copy);
+	if (!hole && copy->hole > copy->at && copy->hole - copy->at < left)
+		left = copy->hole - copy->at;
 	if (!hole)
-		return take(copy, length);
+		return take(copy, at_most(left, CHUNK));
 	error = memory_zero(copy->memory, copy->at, hole);
 	if (!error)
 		return (ssize_t)hole;

@@ -988,17 +988,36 @@ static void wait_for_last_detach(void)
 }
 
 static pid_t last_rm;
+static unsigned int unseen_users; /* last users that are none of the processes */
 
-/* A recorded process may have had the pid that this rm has got again. */
+/*
+ * Whether the last user is none of the processes. Who reads /proc/PID/stat or the
+ * memory map of one that ends (ps or lsof, out there) may be the last to have that
+ * map, detaches what was attached, and so becomes the last user.
+ */
+static bool was_used_by_a_stranger(const struct shmid_ds *ds)
+{
+	if (ds->shm_lpid)
+		return !shared->actor_of[ds->shm_lpid];
+	return ds->shm_atime || ds->shm_dtime;
+}
+
 static bool is_excused(const struct shmid_ds *ds)
 {
-	return ds->shm_perm.__key == KEY_KEPT || ds->shm_cpid == last_rm || ds->shm_lpid == last_rm;
+	/* a recorded process may have had the pid that this rm has got again */
+	return ds->shm_perm.__key == KEY_KEPT || ds->shm_cpid == last_rm ||
+	       ds->shm_lpid == last_rm || was_used_by_a_stranger(ds);
 }
 
 static void is_kept(int id, const struct shmid_ds *ds)
 {
-	if (!is_excused(ds))
-		violation("left over", id);
+	unseen_users += was_used_by_a_stranger(ds);
+	if (is_excused(ds))
+		return;
+	violation("left over", id);
+	fprintf(stderr, "storm: mode %o, %lu attached, creator %d, last user %d\n",
+		(unsigned int)ds->shm_perm.mode, (unsigned long)ds->shm_nattch, ds->shm_cpid,
+		ds->shm_lpid);
 }
 
 /* --- All of it --- */
@@ -1026,12 +1045,12 @@ static void tell(unsigned int leaks, unsigned int kept)
 	for (int i = 0; i < shared->use_count; i++)
 		attached += shared->uses[i].outcome == DONE;
 	printf("processes=%d created=%d attached=%lu refused=%lu runs=%lu terminated=%lu "
-	       "removed=%lu proven=%lu undecided=%lu left=%lu marked=%lu leaks=%u kept=%u "
+	       "removed=%lu proven=%lu undecided=%lu left=%lu marked=%lu leaks=%u kept=%u unseen=%u "
 	       "violations=%lu faults=%lu\n",
 	       shared->actor_count, shared->creation_count, attached, shared->refused, shared->runs,
 	       shared->terminated, count_lines(LINE_REMOVED), proven, undecided,
-	       count_lines(LINE_LEFT), count_lines(LINE_MARKED), leaks, kept, violations,
-	       shared->faults);
+	       count_lines(LINE_LEFT), count_lines(LINE_MARKED), leaks, kept, unseen_users,
+	       violations, shared->faults);
 }
 
 int main(int argc, char **argv)

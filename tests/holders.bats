@@ -83,9 +83,21 @@ note_is()
 	holders_are "$id" "$first" "$second" "$third"
 	assert_equal "$(told "$id" | wc -l)" "$(segment_field "$id" nattch)"
 	note_is "$id" ''
+	try ls "$id" --format '%{holders}'
+	assert_output_is "$first hold, $second hold, $third holder"
 	try stat "$id"
 	assert_output_matches "holders +process $first \(hold\), user [a-z]+, rw at 0x[0-9a-f]+$(printf '\n')"
 	assert_output_matches "$(printf '\n') +process $second \(hold\), user [a-z]+, ro at 0x[0-9a-f]+"
+}
+
+# in_our_namespace: the processes that are in this IPC namespace, with commas between
+in_our_namespace()
+{
+	local process
+	for process in /proc/[1-9]*; do
+		[[ $(readlink "$process/ns/ipc") != "$(readlink /proc/self/ns/ipc)" ]] ||
+			echo "${process#/proc/}"
+	done | paste -sd,
 }
 
 @test "lsof finds the same processes" {
@@ -95,9 +107,10 @@ note_is()
 	hold_segment "$id"
 	hold_segment "$id" ro
 	holder fork "$id"
-	assert_equal "$(told "$id" | cut -d' ' -f1 | sort -u)" "$(lsof -n -P 2>/dev/null |
-		awk -v id="$id" '/\/SYSV/ && $(NF - 1) == id || $NF ~ /^\/SYSV/ && $(NF - 1) == id { print $2 }' |
-		sort -u)"
+	# it knows no namespaces
+	assert_equal "$(told "$id" | cut -d' ' -f1 | sort -u)" "$(
+		lsof -n -P -p "$(in_our_namespace)" 2>/dev/null |
+			awk -v id="$id" '$NF ~ /^\/SYSV/ && $(NF - 1) == id { print $2 }' | sort -u)"
 }
 
 @test "nobody" {
@@ -367,6 +380,69 @@ with_all_visible()
 	assert_equal "$(told "$id" | wc -l)" 2
 }
 
+# foreigner ID SIZE KEY [COMMAND...]: a process that is in our namespace now, but holds
+# another one's segment with this id, all behind COMMAND; sets foreigner_pid
+foreigner()
+{
+	# shellcheck disable=SC2016
+	HOLDER_NS=/proc/$$/ns/ipc background unshare --ipc sh -c '
+		echo "$1" >/proc/sys/kernel/shm_next_id || exit
+		perl -e "shmget(\$ARGV[1], \$ARGV[0], 01666) // die" "$2" "$3"
+		exec 5<"$HOLDER_NS" # an ordinary user could not open it
+		export HOLDER_NS=/proc/self/fd/5
+		hold=$0 id=$1; shift 3
+		exec "$@" "$hold" enter "$id"' "$HELPERS/holder" "$1" "$2" "$(($3))" "${@:4}"
+	wait_until grep -qs attached "$background_output" || return
+	foreigner_pid=$background_pid
+	assert_equal "$(readlink "/proc/$foreigner_pid/ns/ipc")" "$(readlink /proc/self/ns/ipc)"
+}
+
+@test "a process that came from another namespace, with a segment of another key or size" {
+	need_root
+	local id
+	id=$(make_segment 8192 666 0x4711)
+	foreigner "$id" 8192 0x4712
+	foreigner "$id" 8000 0x4711
+	foreigner "$id" 4096 0x4711
+	foreigner "$id" 12288 0x4711
+	try stat "$id"
+	assert_output_matches 'holders +none'
+	holder fork "$id"
+	assert_equal "$(told "$id" | wc -l)" 2
+	note_is "$id" ''
+	try ls --pid "$foreigner_pid" -q
+	assert_output_is ''
+}
+
+@test "the same, as an ordinary user" {
+	need_root
+	local id
+	id=$(make_segment 8192 666 0x4711)
+	foreigner "$id" 8192 0x4712 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	as_user cat "/proc/$foreigner_pid/maps" >/dev/null
+	foreigner "$id" 12288 0x4711 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	hold_segment "$id" rw 65534
+	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$holder_pid"
+	note_is "$id" '' as_user
+}
+
+@test "one that came with a segment just like ours: neither is named" {
+	need_root
+	local id own
+	id=$(make_segment 8192 666 0x4711)
+	hold_segment "$id" rw 65534 && own=$holder_pid
+	foreigner "$id" 8192 0x4711 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	note_is "$id" "0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id"
+	note_is "$id" "0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id: run as root to tell" as_user
+	# the last user is another now, so that holding is all that could be said of it
+	foreign_read "$id" 0 1 >/dev/null
+	try rm --pid "$foreigner_pid" --pid "$own" --even-attached
+	assert_output_is ''
+}
+
 @test "all have left: certain when it can be nobody else's" {
 	need_root
 	local id
@@ -426,6 +502,9 @@ with_all_visible()
 	need_command strace
 	local id words
 	id=$(make_segment)
+	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+		strace -o trace -e trace=openat "$SHMTOOL" stat "$id"
+	run ! grep -E '/proc/[0-9]+/maps' trace # nothing is attached
 	hold_segment "$id"
 	for words in "ls" "ls -J" "ls -q" "ls -t" "stat --all" "stat $id -q" "stat $id --format %{id}" \
 		"rm --orphaned" "ls --format %{nattch} --sort id"; do

@@ -420,13 +420,13 @@ static bool saw_all(const struct holders *holders)
 }
 
 /*
- * Which of the groups is the segment. Where all mappings were seen, it is none
- * with fewer than nattch. Of those left it is the only one that has a process
- * in our namespace; where none has, and all were seen, the only one that is
- * left.
+ * Which of the groups is the segment: the only one that has a process in our
+ * namespace. Where there are several, and all mappings were seen and stood
+ * still (so that counts tell), one with fewer than nattch is not it; and where
+ * none has a process here, the only one that is left is it.
  */
 static struct group choose_group(const struct holders *holders,
-				 const struct attachments *candidates)
+				 const struct attachments *candidates, bool counts_tell)
 {
 	struct group here = { 0 };
 	struct group elsewhere = { 0 };
@@ -434,13 +434,14 @@ static struct group choose_group(const struct holders *holders,
 	size_t elsewhere_count = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
-		int identity = candidates->items[i]->identity;
 		struct group group;
 
 		if (is_repeated(candidates, i))
 			continue;
-		group = group_of(holders, candidates, identity);
-		if (saw_all(holders) && group.count < candidates->nattch)
+		group = group_of(holders, candidates, candidates->items[i]->identity);
+		if (group.here && group.count == candidates->count)
+			return group; /* there is no other */
+		if (counts_tell && group.count < candidates->nattch)
 			continue;
 		if (group.here) {
 			here = group;
@@ -452,7 +453,7 @@ static struct group choose_group(const struct holders *holders,
 	}
 	if (here_count == 1)
 		return here;
-	if (here_count == 0 && elsewhere_count == 1 && saw_all(holders))
+	if (here_count == 0 && elsewhere_count == 1 && counts_tell)
 		return elsewhere;
 	return (struct group){ 0 };
 }
@@ -480,24 +481,29 @@ static void keep_only(const struct holders *holders, struct attachments *candida
 	candidates->count = kept;
 }
 
-/* Keeps of the candidates those that are of the segment. */
-static void decide(struct holders *holders, const struct segment *segment,
-		   struct attachments *candidates)
+/*
+ * Without the right to tell inodes apart: those of processes in our namespace,
+ * unless these are too many, so that some must be of something else.
+ */
+static void decide_by_place(const struct holders *holders, struct attachments *candidates,
+			    bool steady)
 {
-	size_t here = count_here(holders, candidates);
 	size_t all = candidates->count;
-	struct group group;
+	size_t here = count_here(holders, candidates);
 
-	if (here == all && all == candidates->nattch)
-		return;
-	if (identify_all(holders, segment, candidates)) {
-		keep_only(holders, candidates, 0);
-		if (here < candidates->nattch)
-			candidates->undecided = all - here;
-		return;
-	}
-	group = choose_group(holders, candidates);
-	all = candidates->count;
+	keep_only(holders, candidates, 0);
+	if (steady && here > candidates->nattch)
+		candidates->count = 0;
+	if (candidates->count < candidates->nattch)
+		candidates->undecided = all - candidates->count;
+}
+
+static void decide_by_inode(const struct holders *holders, struct attachments *candidates,
+			    bool steady)
+{
+	struct group group = choose_group(holders, candidates, steady && saw_all(holders));
+	size_t all = candidates->count;
+
 	if (group.identity)
 		keep_only(holders, candidates, group.identity);
 	else
@@ -506,13 +512,22 @@ static void decide(struct holders *holders, const struct segment *segment,
 		candidates->undecided = all - candidates->count;
 }
 
-/* Why the number of holders is not nattch, which was this before the look. */
+/* Whether nobody attached or detached between two looks, and it is the same segment. */
+static bool is_unchanged(const struct segment *before, const struct segment *after)
+{
+	return before->nattch == after->nattch && before->lpid == after->lpid &&
+	       before->atime == after->atime && before->dtime == after->dtime &&
+	       before->cpid == after->cpid && before->size == after->size &&
+	       before->key == after->key && before->dest == after->dest;
+}
+
+/* Why the number of holders is not nattch. */
 static enum holders_doubt doubt(const struct holders *holders, const struct attachments *found,
-				uint64_t nattch_before)
+				bool steady)
 {
 	if (found->count == found->nattch)
 		return HOLDERS_ALL;
-	if (found->nattch != nattch_before)
+	if (!steady)
 		return HOLDERS_CHANGED;
 	if (found->count > found->nattch)
 		return HOLDERS_UNEXPLAINED;
@@ -565,21 +580,27 @@ static int gather(const struct holders *holders, const struct segment *segment,
 	return 0;
 }
 
-static int find_attachments(struct holders *holders, const struct segment *segment,
-			    struct attachments *found)
+/* Keeps of the candidates those that are of the segment, and says what is not known. */
+static void decide(struct holders *holders, const struct segment *segment,
+		   struct attachments *candidates)
 {
 	struct segment now;
+	bool steady;
 
-	if (segment->nattch > 0 && gather(holders, segment, found))
-		return ENOMEM;
-	found->id = segment->id;
-	found->nattch = segment->nattch;
-	if (found->count != found->nattch && segment_look(segment->id, &now) == 0)
-		found->nattch = now.nattch;
-	if (found->count)
-		decide(holders, segment, found);
-	found->doubt = doubt(holders, found, segment->nattch);
-	return 0;
+	candidates->nattch = segment->nattch;
+	if (candidates->count == segment->nattch &&
+	    count_here(holders, candidates) == candidates->count)
+		return; /* as it is almost always */
+	steady = segment_look(segment->id, &now) == 0;
+	if (steady) {
+		candidates->nattch = now.nattch;
+		steady = is_unchanged(segment, &now);
+	}
+	if (identify_all(holders, segment, candidates))
+		decide_by_place(holders, candidates, steady);
+	else
+		decide_by_inode(holders, candidates, steady);
+	candidates->doubt = doubt(holders, candidates, steady);
 }
 
 const struct attachments *holders_of(struct holders *holders, const struct segment *segment)
@@ -591,11 +612,13 @@ const struct attachments *holders_of(struct holders *holders, const struct segme
 	found = calloc(1, sizeof(*found));
 	if (!found)
 		return NULL;
-	if (find_attachments(holders, segment, found) ||
+	found->id = segment->id;
+	if ((segment->nattch > 0 && gather(holders, segment, found)) ||
 	    intmap_add(&holders->known, (uint32_t)segment->id, found)) {
 		free_attachments(found);
 		return NULL;
 	}
+	decide(holders, segment, found);
 	return found;
 }
 
@@ -631,15 +654,6 @@ static bool may_open_map_files(void)
 	return may;
 }
 
-/* Whether nobody attached or detached between two looks, and it is the same segment. */
-static bool is_unchanged(const struct segment *before, const struct segment *after)
-{
-	return before->nattch == after->nattch && before->lpid == after->lpid &&
-	       before->atime == after->atime && before->dtime == after->dtime &&
-	       before->cpid == after->cpid && before->size == after->size &&
-	       before->key == after->key && before->dest == after->dest;
-}
-
 /*
  * The group that certainly is the segment: as choose_group(), but each
  * attachment must have been seen.
@@ -653,7 +667,7 @@ static struct group find_certain(struct holders *holders, const struct segment *
 	candidates->nattch = segment->nattch;
 	if (gather(holders, segment, candidates) || identify_all(holders, segment, candidates))
 		return none;
-	group = choose_group(holders, candidates);
+	group = choose_group(holders, candidates, saw_all(holders));
 	/* what maps it as a file is not counted: only who sees all may pass over it */
 	if (group.count == segment->nattch || (saw_all(holders) && group.count > segment->nattch))
 		return group;

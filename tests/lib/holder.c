@@ -146,6 +146,18 @@ static void how_leave(void)
 	stay();
 }
 
+/* Now in the namespace $HOLDER_NS, and not where it attached. */
+static void how_enter(void)
+{
+	const char *path = getenv("HOLDER_NS");
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0 || setns(fd, CLONE_NEWIPC) < 0)
+		die("setns");
+	drop_rights();
+	stay();
+}
+
 /* Mapped once more as a file, which the kernel does not count. */
 static void how_file(void)
 {
@@ -191,8 +203,8 @@ static const struct {
 } hows[] = {
 	{ "leader", how_leader }, { "share", how_share }, { "fork", how_fork },
 	{ "split", how_split },   { "none", how_none },   { "twice", how_twice },
-	{ "leave", how_leave },   { "file", how_file },   { "name", how_name },
-	{ "swarm", how_swarm },
+	{ "leave", how_leave },   { "enter", how_enter }, { "file", how_file },
+	{ "name", how_name },     { "swarm", how_swarm },
 };
 
 int main(int argc, char **argv)

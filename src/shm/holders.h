@@ -74,7 +74,8 @@ struct holders {
 /*
  * Walks over all processes. Processes that share an address space (vfork(2),
  * CLONE_VM) are there once, where kcmp(2) may tell. Those that end meanwhile
- * are no error. Returns 0, and then holders_free() ends it, or an errno value.
+ * are no error. Returns 0, and then holders_free() ends it, or an errno value;
+ * ENOENT: /proc is not mounted.
  */
 int holders_read(struct holders *holders);
 

@@ -234,7 +234,8 @@ static void look_for_holders(struct selection *selection)
 	if (attached)
 		error = holders_read(&selection->holders);
 	if (error)
-		warn("cannot find out who has segments attached: %s", strerror(error));
+		warn("cannot find out who has segments attached: %s",
+		     error == ENOENT ? "/proc is not mounted" : strerror(error));
 	selection->holders_known = !error;
 }
 

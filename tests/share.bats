@@ -247,7 +247,7 @@ fake_squeue()
 	printf '%s\n' "$@" >jobs.txt
 	cat >"$bin/squeue" <<-END
 		#!/bin/sh
-		[ "\$*" = "--noheader --format=%A %T --user=4321 --nodelist=node7" ] ||
+		[ "\$*" = "--noheader --format=%A %T --user=\$SLURM_JOB_UID --nodelist=node7" ] ||
 			{ echo "squeue: error: \$*"; exit 1; }
 		cat $PWD/jobs.txt
 	END

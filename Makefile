@@ -21,6 +21,10 @@ examplesdir ?= $(docdir)/examples
 # Where systemd looks for units below /usr and /usr/local
 systemdsystemunitdir ?= $(prefix)/lib/systemd/system
 pkgdatadir ?= $(datadir)/shmtool
+# Where each shell looks for completions (Debian has vendor-completions for zsh)
+bashcompdir ?= $(datadir)/bash-completion/completions
+zshcompdir  ?= $(datadir)/zsh/site-functions
+fishcompdir ?= $(datadir)/fish/vendor_completions.d
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 755
 INSTALL_DATA    ?= $(INSTALL) -m 644
@@ -236,9 +240,15 @@ install: all  ## install below $(DESTDIR)$(prefix)
 	$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/shmtool'
 	$(INSTALL_DATA) man/shmtool.1 $(VERBS:%=man/shmtool-%.1) '$(DESTDIR)$(man1dir)'
 	$(INSTALL_DATA) src/share/shmtool.schema.json '$(DESTDIR)$(pkgdatadir)'
+	$(INSTALL) -d '$(DESTDIR)$(bashcompdir)' '$(DESTDIR)$(zshcompdir)' '$(DESTDIR)$(fishcompdir)'
+	$(INSTALL_DATA) src/share/completions/shmtool.bash '$(DESTDIR)$(bashcompdir)/shmtool'
+	$(INSTALL_DATA) src/share/completions/_shmtool '$(DESTDIR)$(zshcompdir)'
+	$(INSTALL_DATA) src/share/completions/shmtool.fish '$(DESTDIR)$(fishcompdir)'
 	for verb in $(VERBS); do \
 		ln -sf shmtool '$(DESTDIR)$(bindir)'/shm$$verb && \
-		ln -sf shmtool-$$verb.1 '$(DESTDIR)$(man1dir)'/shm$$verb.1 || exit; \
+		ln -sf shmtool-$$verb.1 '$(DESTDIR)$(man1dir)'/shm$$verb.1 && \
+		ln -sf shmtool '$(DESTDIR)$(bashcompdir)'/shm$$verb && \
+		ln -sf shmtool.fish '$(DESTDIR)$(fishcompdir)'/shm$$verb.fish || exit; \
 	done
 
 # What runs shmtool unattended: units, disabled, and examples. They are told
@@ -267,7 +277,9 @@ uninstall:  ## remove what install put there
 	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
 		'$(DESTDIR)$(man1dir)/$(name).1')
-	rm -f '$(DESTDIR)$(pkgdatadir)/shmtool.schema.json'
+	rm -f '$(DESTDIR)$(pkgdatadir)/shmtool.schema.json' '$(DESTDIR)$(zshcompdir)/_shmtool' \
+		$(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bashcompdir)/$(name)' \
+		'$(DESTDIR)$(fishcompdir)/$(name).fish')
 	-rmdir '$(DESTDIR)$(pkgdatadir)' 2>/dev/null
 
 # Packages. The archive is of the last commit, and the same whoever makes it.

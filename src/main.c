@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verbs/complete.h"
 #include "verbs/verb.h"
 
 static const struct verb *const verbs[] = {
@@ -107,6 +108,8 @@ static enum status run_program(int argc, char **argv)
 		fail(STATUS_USAGE, "-v and -N stand behind the command: shmtool %s -v", argv[at]);
 	} else if (strcmp(argv[at], "help") == 0) {
 		status = run_help(&program, argc - (int)at, argv + at);
+	} else if (strcmp(argv[at], "__complete") == 0) {
+		status = complete(verbs, VERB_COUNT, argv + at + 1, (size_t)argc - at - 1);
 	} else if ((verb = find_verb(argv[at]))) {
 		status = run_verb(verb, argc - (int)at, argv + at);
 	} else {

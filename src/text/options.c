@@ -16,7 +16,7 @@ enum {
 	CODE_VERSION,
 };
 
-static const struct poptOption common_options[] = {
+const struct poptOption common_options[] = {
 	OPTION_VALUE("namespace", 'N', CODE_NAMESPACE,
 		     "in the IPC namespace of a process or a file", "PID|PATH"),
 	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "say what is being done"),

@@ -53,6 +53,9 @@ struct command {
 	bool options_first; /* what follows the first operand are operands, whatever they are */
 };
 
+/* The options that every command takes. */
+extern const struct poptOption common_options[];
+
 /* What is left of a command line when its options are taken. */
 struct operands {
 	const char **words; /* NULL-terminated */

@@ -40,16 +40,17 @@ struct terminal terminal_of(int fd, enum color_choice choice)
 	return terminal;
 }
 
+const char *const color_names[] = {
+	[COLOR_AUTO] = "auto",
+	[COLOR_ALWAYS] = "always",
+	[COLOR_NEVER] = "never",
+	NULL,
+};
+
 const char *parse_color(const char *word, enum color_choice *choice)
 {
-	static const char *const names[] = {
-		[COLOR_AUTO] = "auto",
-		[COLOR_ALWAYS] = "always",
-		[COLOR_NEVER] = "never",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], word) == 0) {
+	for (size_t i = 0; color_names[i]; i++) {
+		if (strcmp(color_names[i], word) == 0) {
 			*choice = (enum color_choice)i;
 			return NULL;
 		}

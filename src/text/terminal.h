@@ -21,6 +21,9 @@ struct terminal {
 /* What fd leads to. A terminal that does not tell its width has $COLUMNS, or 80. */
 struct terminal terminal_of(int fd, enum color_choice choice);
 
+/* The names of the choices, and NULL. */
+extern const char *const color_names[];
+
 /* The choice of this name, for --color; what is wrong, or NULL. */
 const char *parse_color(const char *word, enum color_choice *choice);
 

@@ -91,17 +91,18 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRId64, time);
 }
 
+const char *const time_format_names[] = {
+	[TIME_LOCAL] = "local",
+	[TIME_UTC] = "utc",
+	[TIME_EPOCH] = "epoch",
+	[TIME_AGO] = "ago",
+	NULL,
+};
+
 const char *parse_time_format(const char *word, enum time_format *format)
 {
-	static const char *const names[] = {
-		[TIME_LOCAL] = "local",
-		[TIME_UTC] = "utc",
-		[TIME_EPOCH] = "epoch",
-		[TIME_AGO] = "ago",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], word) == 0) {
+	for (size_t i = 0; time_format_names[i]; i++) {
+		if (strcmp(time_format_names[i], word) == 0) {
 			*format = (enum time_format)i;
 			return NULL;
 		}

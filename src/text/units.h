@@ -27,6 +27,9 @@ enum time_format {
 /* A time as in the format; now is for TIME_AGO. */
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now);
 
+/* The names of the formats, and NULL. */
+extern const char *const time_format_names[];
+
 /* The format of this name, for --time-format; what is wrong, or NULL. */
 const char *parse_time_format(const char *word, enum time_format *format);
 

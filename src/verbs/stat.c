@@ -71,18 +71,20 @@ const struct verb verb_stat = {
 	.run = stat_run,
 };
 
+const char *const stat_conditions[] = {
+	/* without WAIT_NOT, which nobody can ask for */
+	[WAIT_EXISTS - 1] = "exists",
+	[WAIT_GONE - 1] = "gone",
+	[WAIT_ATTACHED - 1] = "attached",
+	[WAIT_DETACHED - 1] = "detached",
+	NULL,
+};
+
 static const char *set_wait(struct stat_options *options, const char *value)
 {
-	static const char *const names[] = {
-		[WAIT_EXISTS] = "exists",
-		[WAIT_GONE] = "gone",
-		[WAIT_ATTACHED] = "attached",
-		[WAIT_DETACHED] = "detached",
-	};
-
-	for (size_t i = WAIT_EXISTS; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(names[i], value) == 0) {
-			options->wait = (enum wait_condition)i;
+	for (size_t i = 0; stat_conditions[i]; i++) {
+		if (strcmp(stat_conditions[i], value) == 0) {
+			options->wait = (enum wait_condition)(i + 1);
 			return NULL;
 		}
 	}

@@ -22,4 +22,7 @@ extern const struct verb verb_set;
 extern const struct verb verb_rm;
 extern const struct verb verb_ls;
 
+/* What stat --wait waits for, and NULL. */
+extern const char *const stat_conditions[];
+
 #endif

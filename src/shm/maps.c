@@ -325,7 +325,7 @@ int maps_read(struct maps *maps, pid_t task,
 	      int (*found)(void *context, const struct mapping *mapping), void *context)
 {
 	char path[64];
-	int error;
+	int error = ENOTTY;
 	int fd;
 
 	/* threads have their directories too, though no listing of /proc shows them */

@@ -130,8 +130,14 @@ process()
 			print $file $_[0] - 1; close $file or die "ns_last_pid: $!" }
 		'"$1"'; print "\n"; hang' "${@:2}"
 	pid=$background_pid
-	wait_until grep -q '' "$background_output" || { cat "$background_errors" >&2; return 1; }
+	wait_until has_a_line "$background_output" || { cat "$background_errors" >&2; return 1; }
 	read -ra said <"$background_output"
+}
+
+# Not only the beginning of one.
+has_a_line()
+{
+	(($(wc -l <"$1") > 0))
 }
 
 # Something that waits and is no child of ours, ended when the test ends.

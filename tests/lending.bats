@@ -4,6 +4,7 @@
 # Pages of a segment are lent to a pipe, not copied. What a reader takes from it
 # after shmtool has ended must all the same be what the segment held before.
 
+# shellcheck disable=SC2016 # $r is perl's
 bats_require_minimum_version 1.5.0
 load lib/common
 
@@ -98,5 +99,5 @@ as_reader()
 		if (!fork) { open STDOUT, ">&", $w; close $r; exec @ARGV }
 		close $w; 1 while sysread $r, my $x, 65536; wait' \
 		strace -o trace -e trace=splice,vmsplice,sendfile "$SHMTOOL" read "$id"
-	! grep -E '(splice|sendfile)\(' trace
+	run ! grep -E '(splice|sendfile)\(' trace
 }

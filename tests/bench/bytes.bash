@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copying bytes: 1 GiB that is resident, unless said otherwise. copyloop is what
+# anyone would write: write(2) from, and read(2) into, a fresh mapping.
+
+tmpfs=$(mktemp -d /dev/shm/shmtool-bench.XXXXXX)
+trap 'rm -rf "$work" "$tmpfs"' EXIT
+chmod 711 "$work" "$tmpfs"
+# below /root an ordinary user does not reach it
+cp "$BUILD/shmtool" "$BUILD/tests/copyloop" "$work"
+user='setpriv --reuid 65534 --regid 65534 --clear-groups'
+
+GIB=$((1 << 30))
+ipcrm --all=shm
+full=$(shmtool create -s 1G -p 0666)
+shmtool write "$full" --fill 0x41
+shmtool read "$full" -f "$tmpfs/file"
+
+# few runs: each takes a second or so
+runs=(--warmup 1 --runs 5)
+
+# --- Out
+
+measure 'write(2) loop to a pipe' "copyloop out $full" "${runs[@]}"
+measure 'read to a pipe' "shmtool read $full" "${runs[@]}"
+measure 'cat of a tmpfs file to a pipe' "cat $tmpfs/file" "${runs[@]}"
+measure 'read to a pipe, as a user' "$user $work/shmtool read $full" "${runs[@]}"
+measure 'write(2) loop to a pipe, as a user' "$user $work/copyloop out $full" "${runs[@]}"
+# shellcheck disable=SC2016 # perl's own
+measure 'perl shmread and print' \
+	"perl -e 'shmread(\$ARGV[0], my \$x, 0, $GIB) or die; print \$x' $full" "${runs[@]}"
+compare 'read to a pipe' 'write(2) loop to a pipe' least 4
+compare 'read to a pipe' 'cat of a tmpfs file to a pipe' least 1.8
+compare 'read to a pipe, as a user' 'write(2) loop to a pipe, as a user' least 1.7
+compare 'read to a pipe' 'perl shmread and print' least 6
+
+fresh=(--prepare "rm -f $tmpfs/copy")
+measure 'read to a tmpfs file' "shmtool read $full -f $tmpfs/copy" "${runs[@]}" "${fresh[@]}"
+measure 'cp of a tmpfs file' "cp $tmpfs/file $tmpfs/copy" "${runs[@]}" "${fresh[@]}"
+measure 'write(2) loop to a tmpfs file' \
+	"sh -c 'exec copyloop out $full >$tmpfs/copy'" "${runs[@]}" "${fresh[@]}"
+compare 'read to a tmpfs file' 'cp of a tmpfs file' least 1
+compare 'read to a tmpfs file' 'write(2) loop to a tmpfs file' least 1.7
+rm -f "$tmpfs/copy"
+
+# --- In
+
+empty=(--prepare "shmtool write $full -z")
+measure 'read(2) loop from a pipe' \
+	"sh -c 'copyloop feed $GIB | copyloop in $full'" "${runs[@]}" "${empty[@]}"
+measure 'write from a pipe' \
+	"sh -c 'copyloop feed $GIB | shmtool write $full'" "${runs[@]}" "${empty[@]}"
+measure 'write from a pipe, as a user' \
+	"sh -c 'copyloop feed $GIB | $user $work/shmtool write $full'" "${runs[@]}" "${empty[@]}"
+measure 'read(2) loop from a pipe, as a user' \
+	"sh -c 'copyloop feed $GIB | $user $work/copyloop in $full'" "${runs[@]}" "${empty[@]}"
+compare 'write from a pipe' 'read(2) loop from a pipe' least 3
+compare 'write from a pipe, as a user' 'read(2) loop from a pipe, as a user' least 1.5
+
+# --- Much that is not there
+
+rss()
+{
+	awk -v id="$1" '$2 == id { print $15 }' /proc/sysvipc/shm
+}
+
+ipcrm -m "$full"
+sparse=$(shmtool create -s 64G --no-reserve -p 0666)
+head -c 1M /dev/urandom | shmtool write "$sparse" -o 30G
+before=$(rss "$sparse")
+measure 'read 64 GiB of holes to a file' "shmtool read $sparse -f $tmpfs/sparse" "${fresh[@]}"
+bound 'read 64 GiB of holes to a file' "${median['read 64 GiB of holes to a file']}" 0.1 s
+chmod 1777 "$tmpfs"
+measure 'read 64 GiB of holes, as a user' "$user $work/shmtool read $sparse -f $tmpfs/users" --runs 5
+bound 'read 64 GiB of holes, as a user' "${median['read 64 GiB of holes, as a user']}" 2 s
+bound 'memory that this gave the segment' $(($(rss "$sparse") - before)) 0 bytes
+
+# --- What shmtool itself takes, which is all but the segment: the high-water
+# mark after 1 GiB, of a copy that waits for its reader with the last bytes
+
+own_memory()
+{
+	# shellcheck disable=SC2016
+	perl -e '
+		pipe my $r, my $w or die;
+		my $pid = fork;
+		if (!$pid) { open STDOUT, ">&", $w; close $r; close $w; exec @ARGV }
+		close $w;
+		my $left = (1 << 30) - 200000;
+		while ($left > 0 && (my $n = sysread $r, my $x, 65536)) { $left -= $n }
+		open my $status, "<", "/proc/$pid/status" or die;
+		my %kib = map { /^(\w+):\s+(\d+) kB/ ? ($1, $2) : () } <$status>;
+		print(($kib{VmHWM} - $kib{RssShmem}) / 1024);
+		1 while sysread $r, my $x, 65536' "$@"
+}
+
+full=$(shmtool create -s 1G -p 0666)
+shmtool write "$full" --fill 0x41
+bound 'own memory, read' "$(own_memory shmtool read "$full")" 8 MiB
+# shellcheck disable=SC2086 # several words
+bound 'own memory, read as a user' "$(own_memory $user "$work/shmtool" read "$full")" 8 MiB
+ipcrm -m "$full"
+rm -rf "$tmpfs"

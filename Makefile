@@ -203,6 +203,21 @@ valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
 		'$(VALGRIND_LOGS)' | xargs -r cat | grep .
 
+# Which lines and branches of src/ the tests reach, in $(BUILD)/coverage/. All
+# that the tests run as may add to the counts. What is killed is not counted.
+COVERAGE := $(BUILD)/coverage
+.PHONY: coverage
+coverage:  ## run the tests (or TESTS), and list the lines of src/ that they do not reach
+	@find '$(COVERAGE)' -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all
+	@'$(COVERAGE)/shmtool' --version >/dev/null
+	@find '$(COVERAGE)' -name '*.gcda' -exec chmod a+w {} +
+	-@GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD='$(COVERAGE)' TESTS='$(TESTS)' check \
+		CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
+	@gcovr --root . --filter src/ --object-directory '$(COVERAGE)/src' '$(COVERAGE)/src' \
+		--txt '$(COVERAGE)/uncovered' --html-details '$(COVERAGE)/report.html' --print-summary
+	@cat '$(COVERAGE)/uncovered'
+
 # Fuzzing, with libFuzzer. Everything but main.c goes into a library for it.
 # What a fuzzer replaces (__wrap_NAME) the linker is told of.
 FUZZ_TIME    ?= 60

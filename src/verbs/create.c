@@ -701,9 +701,12 @@ static enum status print_result(struct creation *creation)
 	view_begin(&view, &judge);
 	output_begin(&output, STDOUT_FILENO);
 	print_format(&output, expanded, &view, &segment);
-	output_flush(&output);
 	view_end(&view);
 	judge_end(&judge);
+	/* told to stop before the id is known to anyone: it must not stay behind */
+	if (creation->created && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
+		return fail(STATUS_FAILED, "interrupted: no segment was left");
+	output_flush(&output);
 	if (output.error) {
 		/* an id that nobody got to know is a leak: undo it before SIGPIPE can end us */
 		undo(creation);
@@ -740,9 +743,6 @@ static enum status create_new(struct creation *creation)
 		status = give_away(creation);
 	if (!status && creation->guard >= 0)
 		status = hand_guard_over(creation);
-	/* told to stop before the id is known to anyone: it must not stay behind */
-	if (!status && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
-		status = fail(STATUS_FAILED, "interrupted: no segment was left");
 	return status;
 }
 

@@ -135,6 +135,11 @@ storm: $(PROGRAM) $(HELPERS)  ## let processes storm for a minute while rm runs 
 	@STORM_SECONDS="$${STORM_SECONDS:-60}" STORM_PROCESSES="$${STORM_PROCESSES:-400}" \
 		BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' tests/run tests/storm.bats
 
+.PHONY: faults
+faults: $(PROGRAM) $(HELPERS)  ## let each system call of each command fail once (minutes)
+	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' FAULTS_STEP=1 \
+		BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200 tests/run tests/faults.bats
+
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 	@BUILD='$(abspath $(BUILD))' tests/demo/demo
 

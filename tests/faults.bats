@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each system call that a command makes fails once, in turn, and each is
+# interrupted by SIGTERM and by SIGKILL. Which calls there are is taken from a
+# run of the command itself, so that new ones are covered by themselves.
+#
+# All of it takes minutes: `make faults`. Otherwise one in FAULTS_STEP (7)
+# faults is tried: a step that has no divisor with the number of
+# faults for a call, so that all kinds have their turn.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+KEY=0x4d2
+
+# What a call fails with. EINTR is to be seen as no failure where a call is
+# slow; the others are what permissions, limits and devices give.
+faults=(error=EPERM error=ENOMEM error=EIO error=EINTR signal=SIGTERM signal=SIGKILL)
+
+setup()
+{
+	common_setup
+	need_root
+	need_command strace
+	# LeakSanitizer and valgrind use ptrace as well, and make calls of their own
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer would fail in its own calls'
+	head -c 8192 /dev/urandom >content
+}
+
+# A segment with the content, whose creator and last user are gone
+prepare()
+{
+	ipcrm --all
+	rm -f out err
+	echo before >file
+	chmod 600 file
+	make_segment 8192 600 "$KEY" >id
+	foreign_write "$(<id)" 0 <content
+}
+
+nothing()
+{
+	ipcrm --all
+	rm -f out err
+}
+
+# The calls of a run, behind those of the loader (main's first is F_GETFD):
+# lines of "CALL NUMBER", where NUMBER counts all of that name. brk(2) is left
+# out, since it tells of a failure in a way of its own that strace cannot imitate.
+calls()
+{
+	awk '{ name = $0; sub(/\(.*/, "", name) }
+		name !~ /^[a-z0-9_]+$/ { next }
+		{ number[name]++ }
+		/F_GETFD/ { begun = 1 }
+		begun && name !~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall)$/ {
+			print name, number[name]
+		}' "$1"
+}
+
+# broken TEXT: tells which fault it was, and goes on with the next
+broken()
+{
+	printf '%s, call %s (%s), %s: status %s: %s\n' "$*" "$call" "$number" "$fault" "$code" \
+		"$(head -c 400 err)"
+	sed -n "s/^/    /; /(INJECTED)/p" trace | head -n 3
+	ipcs -m | sed 's/^/    /'
+	bad=1
+} >&2
+
+# try_faults PREPARE CHECK ARGUMENT...: CHECK is called after each run, with
+# code, call and fault set
+try_faults()
+{
+	local prepare=$1 check=$2 call number fault code count=0 bad=0
+	local step=${FAULTS_STEP:-7}
+	shift 2
+
+	"$prepare"
+	code=0 call=none number=0 fault=none
+	strace -o all -- "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+	((code == 0)) || broken 'fails without a fault'
+	"$check"
+	calls all >list
+	(($(wc -l <list) > 10)) || broken 'too few calls'
+	while read -r call number <&7; do
+		for fault in "${faults[@]}"; do
+			((count++ % step == BATS_TEST_NUMBER % step)) || continue
+			"$prepare"
+			code=0
+			# bash itself tells of one that was killed
+			{
+				timeout --kill-after 5 20 strace -o trace -e trace=all \
+					-e "inject=$call:$fault:when=$number" -- \
+					"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+			} 2>/dev/null
+			check_end
+			"$check"
+		done
+	done 7<list
+	((count)) || broken 'no faults'
+	printf '%s: %s faults possible\n' "$1" "$count"
+	return "$bad"
+}
+
+# What holds for every command: an end, a status that means something, a word.
+check_end()
+{
+	case $fault:$code in
+	signal=SIGKILL:137) return ;;
+	signal=SIGTERM:143) ;;
+	error=*:12[5-7]) [[ $(head -n 1 err) == 'shmtool attach: '* ]] || broken 'crashed' ;;
+	*:12[4-9] | *:1[3-9]? | *:2??) broken 'crashed or hung' ;;
+	*:[1-9])
+		# a failure of telling cannot be told
+		[[ -s err ]] || [[ $call == write ]] || broken 'says nothing' ;;
+	*:0) ;;
+	*) broken 'no documented status' ;;
+	esac
+	awk 'NR > 1 && $3 % 1000 == 0 { exit 1 }' /proc/sysvipc/shm || broken 'left with mode 0'
+}
+
+# --- What must hold for each ------------------------------------------------
+
+unharmed()
+{
+	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
+}
+
+gone_or_unharmed()
+{
+	if segment_exists "$(<id)"; then
+		# SIGKILL between two steps leaves mode 0, as the manual says
+		[[ $fault == *SIGKILL ]] || unharmed
+	else
+		((code == 0)) || [[ -s err || $fault == signal=* ]] || broken 'removed, and not told'
+	fi
+}
+
+removed_by_name()
+{
+	gone_or_unharmed
+	((code)) || ! segment_exists "$(<id)" || broken 'still there, and not told'
+}
+
+removed_by_filter()
+{
+	gone_or_unharmed
+	if segment_exists "$(<id)"; then
+		# in doubt whether a process lives, it is not orphaned
+		((code)) || [[ $call == pidfd_open ]] || broken 'still there, and not told'
+	else
+		[[ -s out || -s err || $fault == signal=* ]] || broken 'removed without a line'
+	fi
+}
+
+printed()
+{
+	((code)) || grep -qw "$(<id)" out || broken 'no output'
+	unharmed
+}
+
+dumped()
+{
+	((code)) || cmp -s out content || broken 'other bytes'
+	unharmed
+}
+
+saved()
+{
+	local other
+
+	unharmed
+	((code)) || cmp -s file content || broken 'other bytes'
+	cmp -s file content || [[ $(<file) == before ]] || broken 'half a file'
+	if [[ $fault != *SIGKILL ]]; then
+		other=$(find . -name '*file*' ! -name file)
+		[[ -z $other ]] || broken "left behind: $other"
+		find . -name "*file*" ! -name file -delete
+	fi
+}
+
+written()
+{
+	local now
+	now=$(foreign_read "$(<id)" 0 5)
+	((code)) || [[ $now == hello ]] || broken 'not written'
+}
+
+was_set()
+{
+	local mode
+	mode=$(segment_field "$(<id)" perms)
+	((code)) && [[ $fault == error=* && $mode == 640 && $call == shmctl ]] && broken 'set, and failed'
+	((code)) || [[ $mode == 640 ]] || broken 'not set'
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
+}
+
+created()
+{
+	local id
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	if ((code)); then
+		# a signal that comes with the id printed comes too late
+		[[ -z $id || $fault == *SIGKILL || $fault == signal=* && $(<out) == "$id" ]] ||
+			broken 'left behind'
+	else
+		[[ $(<out) == "$id" ]] || broken 'another id'
+		foreign_read "$id" 0 8192 | cmp -s - content || broken 'other bytes'
+		[[ $(segment_field "$id" perms) == 640 ]] || broken 'another mode'
+	fi
+}
+
+# --- The commands -----------------------------------------------------------
+
+@test "ls: whatever fails" {
+	try_faults prepare printed ls
+}
+
+@test "ls -J: whatever fails" {
+	try_faults prepare printed ls -J
+}
+
+@test "stat: whatever fails" {
+	try_faults prepare printed stat "$KEY"
+}
+
+@test "read: whatever fails" {
+	try_faults prepare dumped read "$KEY"
+}
+
+@test "read -f: whatever fails, the file is the old one or the new one" {
+	try_faults prepare saved read "$KEY" -f file
+}
+
+@test "write: whatever fails" {
+	try_faults prepare written write "$KEY" -t hello
+}
+
+@test "set: whatever fails" {
+	try_faults prepare was_set set -p 640 "$KEY"
+}
+
+@test "create -f: whatever fails, nothing is left behind" {
+	try_faults nothing created create -k 99 -p 640 -f content
+}
+
+@test "rm by name: whatever fails, a segment is as it was or gone" {
+	try_faults prepare removed_by_name rm "$KEY"
+}
+
+@test "rm by filter: whatever fails, a segment is as it was or gone" {
+	try_faults prepare removed_by_filter rm --orphaned --grace 0
+}
+
+@test "attach: whatever fails" {
+	try_faults prepare unharmed attach "$KEY" -- true
+}

@@ -251,7 +251,7 @@ bash_offers()
 	id=$(make_segment 4096 600 0x4d2)
 	assert_equal "$(fish_offers 'shmtool wr')" \
 		"write"$'\t'"$(shmtool __complete wr | cut -f 2)"
-	assert_equal "$(fish_offers 'shmls --fol')" $'--follow\tprint what happens to segments, until a signal'
+	assert_equal "$(fish_offers 'shmls --fol')" $'--follow\tprint what happens to segments (--interval=1s)'
 	assert_equal "$(fish_offers 'shmtool ls --owner=roo')" $'--owner=root\tuid 0'
 	assert_equal "$(fish_offers 'shmtool ls -o id,ow')" $'id,owner\tuser who owns it'
 	assert_equal "$(fish_offers 'shmtool rm 0x')" \

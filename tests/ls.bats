@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-fields='id key owner uid group gid creator cuid cgroup cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm made-by atime dtime ctime idle holders ns host'
+fields='id key owner uid group gid creator cuid cgroup cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm made-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
 
 # Blanks between words made one.
 words()

@@ -71,7 +71,7 @@ sub file { pick('file', 'out', '-', '/dev/null', '/dev/full', '/dev/zero', '.', 
 	'/proc/sysvipc/shm', '/proc/sysvipc/sem', 'list', 'link') }
 sub text { pick('abc', '', 'x' x 100, '%d', '00 ff', 'ff', '0', 'zz', '-n', '=') }
 sub fields { join ',', map { pick(qw(id key owner uid mode perms size rss swap nattch state locked dest cpid
-	ccomm lpid lcomm made-by atime dtime ctime idle holders ns host), rand() < 0.05 ? junk() : 'id') } 0 .. rand 4 }
+	ccomm lpid lcomm made-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host), rand() < 0.05 ? junk() : 'id') } 0 .. rand 4 }
 sub sort_fields { join ',', map { pick('', '-') . $_ } split /,/, fields(), -1 }
 sub format { join '', map { pick('%{' . fields() . '}', '%{id}', ' ', '%%', '\t', '\n', 'x', '\\', '%') } 0 .. rand 4 }
 sub state { join ',', map { pick(qw(dest attached kept orphaned detached dead)) } 0 .. rand 3 }
@@ -80,7 +80,8 @@ my @common = (['-v'], ['--verbose'], ['--usage'], ['-h'], ['-V']);
 my @filters = (['--orphaned'], ['--likely'], ['--detached'], ['--attached'], ['--dest'], ['--all'],
 	['--state', \&state], ['--owner', \&user], ['--creator', \&user], ['--key', \&segment],
 	['--pid', \&number], ['--idle', \&duration], ['--min-size', \&size], ['--max-size', \&size],
-	['--grace', \&duration], ['--except', \&segment]);
+	['--grace', \&duration], ['--except', \&segment], ['-A'], ['--all-namespaces'],
+	['--except-namespace', sub { pick(number(), '/proc/self/ns/ipc', file()) }]);
 my %options = (
 	create => [['-s', \&size], ['-s', \&size], ['--size', \&size], ['-k', \&segment], ['-k', sub { pick('auto', 'private') }],
 		['-p', \&mode], ['-u', \&user], ['-g', \&user], ['-f', \&file], ['--reuse'], ['--huge'],
@@ -212,7 +213,7 @@ END
 	chmod 666 file
 	ln -s nowhere link
 	cat /proc/sysvipc/shm >list
-	perl driver.pl "$SHMTOOL" "$seed" "$((${RANDOM_COUNT:-10000} / 4))" "${RANDOM_LIMIT:-1}" "${2-}"
+	alone perl driver.pl "$SHMTOOL" "$seed" "$((${RANDOM_COUNT:-10000} / 4))" "${RANDOM_LIMIT:-1}" "${2-}"
 }
 
 @test "10,000 random command lines, the first quarter" {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/namespace.h"
 #include "shm/sysctl.h"
 
 /* Inode of the first pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
@@ -605,8 +606,11 @@ static void decide(struct holders *holders, const struct segment *segment,
 
 const struct attachments *holders_of(struct holders *holders, const struct segment *segment)
 {
-	struct attachments *found = intmap_get(&holders->known, (uint32_t)segment->id);
+	struct attachments *found;
 
+	if (segment->ns && segment->ns->inode != holders->ns)
+		return NULL;
+	found = intmap_get(&holders->known, (uint32_t)segment->id);
 	if (found)
 		return found;
 	found = calloc(1, sizeof(*found));

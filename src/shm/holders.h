@@ -81,8 +81,9 @@ int holders_read(struct holders *holders);
 
 /*
  * Who has this segment attached: never a guess, see above. Valid until
- * holders_free(); NULL without memory. nattch in *segment is to be from before
- * the walk.
+ * holders_free(); NULL without memory, and for a segment of another IPC
+ * namespace, of which a walk in ours says nothing. nattch in *segment is to be
+ * from before the walk.
  */
 const struct attachments *holders_of(struct holders *holders, const struct segment *segment);
 

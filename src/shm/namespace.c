@@ -6,8 +6,19 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum { PROCESS_PATH_SIZE = 64 };
+
+static const char *path_of(char path[PROCESS_PATH_SIZE], pid_t pid)
+{
+	snprintf(path, PROCESS_PATH_SIZE, "/proc/%d/ns/ipc", pid);
+	return path;
+}
 
 /* Enters the user namespace that owns this one; then this one. */
 static int enter_with_owner(int fd)
@@ -23,31 +34,50 @@ static int enter_with_owner(int fd)
 	return error;
 }
 
-int namespace_enter(const char *path, bool *users_changed)
+/* Whether we are in it already; setns(2) wants rights for that, too. */
+static bool is_own(int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat own;
+	struct stat that;
+
+	return stat("/proc/self/ns/ipc", &own) == 0 && fstat(fd, &that) == 0 &&
+	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
+}
+
+int namespace_enter_fd(int fd, bool *users_changed)
+{
 	int error = 0;
 
 	*users_changed = false;
-	if (fd < 0)
-		return errno;
+	if (is_own(fd))
+		return 0;
 	if (setns(fd, CLONE_NEWIPC) < 0)
 		error = errno;
 	if (error == EPERM && enter_with_owner(fd) == 0) {
 		*users_changed = true;
 		error = 0;
 	}
+	return error;
+}
+
+int namespace_enter(const char *path, bool *users_changed)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int error;
+
+	*users_changed = false;
+	if (fd < 0)
+		return errno;
+	error = namespace_enter_fd(fd, users_changed);
 	close(fd);
 	return error;
 }
 
 int namespace_enter_of(pid_t pid, bool *users_changed)
 {
-	char path[64];
-	int error;
+	char path[PROCESS_PATH_SIZE];
+	int error = namespace_enter(path_of(path, pid), users_changed);
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
-	error = namespace_enter(path, users_changed);
 	return error == ENOENT ? ESRCH : error;
 }
 
@@ -65,4 +95,53 @@ bool capabilities_count_here(void)
 		close(owner);
 	close(fd);
 	return error != EPERM; /* ioctl_ns(2): it is neither ours nor below ours */
+}
+
+/* Sees what was opened; EINVAL: it is no IPC namespace. */
+static int identify(struct namespace *ns)
+{
+	struct stat status;
+
+	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWIPC)
+		return EINVAL;
+	if (fstat(ns->fd, &status) < 0)
+		return errno;
+	ns->device = status.st_dev;
+	ns->inode = status.st_ino;
+	return 0;
+}
+
+int namespace_open(const char *path, struct namespace *ns)
+{
+	int error;
+
+	*ns = (struct namespace){ .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
+	error = ns->fd < 0 ? errno : identify(ns);
+	if (!error && !(ns->path = strdup(path)))
+		error = ENOMEM;
+	if (error)
+		namespace_close(ns);
+	return error;
+}
+
+int namespace_open_of(pid_t pid, struct namespace *ns)
+{
+	char path[PROCESS_PATH_SIZE];
+	int error = namespace_open(path_of(path, pid), ns);
+
+	return error == ENOENT ? ESRCH : error;
+}
+
+void namespace_close(struct namespace *ns)
+{
+	if (ns->fd >= 0)
+		close(ns->fd);
+	free(ns->path);
+	ns->fd = -1;
+	ns->path = NULL;
+}
+
+bool namespace_same(const struct namespace *a, const struct namespace *b)
+{
+	return a->device == b->device && a->inode == b->inode;
 }

@@ -47,18 +47,18 @@ static enum liveness ask(pid_t pid)
 	return ready ? LIVENESS_GONE : LIVENESS_RUNNING; /* readable: it is a zombie */
 }
 
-static void read_command(struct process *process)
+void process_read_command(pid_t pid, char command[COMMAND_SIZE])
 {
 	char path[64];
 	size_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", process->pid);
-	if (file_read(path, process->command, sizeof(process->command)))
-		process->command[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (file_read(path, command, COMMAND_SIZE))
+		command[0] = '\0';
 	/* the newline at the end is the kernel's; others may be part of the name */
-	length = strlen(process->command);
-	if (length && process->command[length - 1] == '\n')
-		process->command[length - 1] = '\0';
+	length = strlen(command);
+	if (length && command[length - 1] == '\n')
+		command[length - 1] = '\0';
 }
 
 const struct process *process_find(struct processes *processes, pid_t pid)
@@ -78,7 +78,7 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	process->pid = pid;
 	process->liveness = ask(pid);
 	if (process->liveness == LIVENESS_RUNNING)
-		read_command(process);
+		process_read_command(pid, process->command);
 	return process;
 }
 

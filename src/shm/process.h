@@ -14,10 +14,12 @@ enum liveness {
 	LIVENESS_GONE, /* it ended, is a zombie, or its id is now a thread's */
 };
 
+enum { COMMAND_SIZE = 64 };
+
 struct process {
 	pid_t pid;
 	enum liveness liveness;
-	char command[64]; /* its comm; empty where that is not known */
+	char command[COMMAND_SIZE]; /* its comm; empty where that is not known */
 };
 
 struct processes {
@@ -32,6 +34,9 @@ struct processes {
  * kill(pid, 0). Valid until processes_free().
  */
 const struct process *process_find(struct processes *processes, pid_t pid);
+
+/* The comm of a process or thread; empty where that is not known. */
+void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
  * When the process started, in seconds since boot (/proc/PID/stat, field 22);

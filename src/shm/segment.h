@@ -49,6 +49,8 @@ struct segment {
 	bool memory_known;        /* rss and swap are known */
 	bool likely;              /* likely orphaned; set by judge() */
 	enum segment_state state; /* set by judge() */
+	/* where it is, when several are looked at; NULL: the IPC namespace that we are in */
+	const struct namespace *ns;
 };
 
 /* What a user named: an id or a key. */

@@ -156,12 +156,27 @@ void status_keep_first(enum status *kept, enum status status)
 		*kept = status;
 }
 
-const char *segment_label(char text[SEGMENT_LABEL_SIZE], int id, key_t key)
+const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namespace *ns)
 {
-	if (key)
-		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (key 0x%08x)", id,
-			 (unsigned int)key);
+	unsigned long inode = ns->inode;
+
+	if (ns->pid)
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%d%s%s)", inode, ns->pid,
+			 *ns->command ? " " : "", ns->command);
 	else
-		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (no key)", id);
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.128s)", inode, ns->path);
+	return text;
+}
+
+const char *segment_label(char text[SEGMENT_LABEL_SIZE], const struct segment *segment)
+{
+	const char *in = segment->ns ? " in IPC namespace " : "";
+	const char *ns = segment->ns ? NAMESPACE_LABEL(segment->ns) : "";
+
+	if (segment->key)
+		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (key 0x%08x)%s%s", segment->id,
+			 (unsigned int)segment->key, in, ns);
+	else
+		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (no key)%s%s", segment->id, in, ns);
 	return text;
 }

@@ -7,6 +7,7 @@
 #ifndef TEXT_ERROR_H
 #define TEXT_ERROR_H
 
+#include "shm/namespace.h"
 #include "shm/segment.h"
 
 enum status {
@@ -61,10 +62,17 @@ void fail_on_bus_error(void);
 /* Keeps the status of the first failure of several. */
 void status_keep_first(enum status *kept, enum status status);
 
-/* "segment 131076 (key 0x000004d2)", in text, which is returned. */
-enum { SEGMENT_LABEL_SIZE = 64 };
-const char *segment_label(char text[SEGMENT_LABEL_SIZE], int id, key_t key);
-#define SEGMENT_LABEL(segment) \
-	segment_label((char[SEGMENT_LABEL_SIZE]){ 0 }, (segment)->id, (segment)->key)
+/* "4026532177 (8123 postgres)" for an IPC namespace, in text, which is returned. */
+enum { NAMESPACE_LABEL_SIZE = 192 };
+const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namespace *ns);
+#define NAMESPACE_LABEL(ns) namespace_label((char[NAMESPACE_LABEL_SIZE]){ 0 }, ns)
+
+/*
+ * "segment 131076 (key 0x000004d2)", in text, which is returned; with its
+ * namespace where several are looked at.
+ */
+enum { SEGMENT_LABEL_SIZE = 256 };
+const char *segment_label(char text[SEGMENT_LABEL_SIZE], const struct segment *segment);
+#define SEGMENT_LABEL(segment) segment_label((char[SEGMENT_LABEL_SIZE]){ 0 }, segment)
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/namespace.h"
 #include "text/holders.h"
 #include "text/state.h"
 
@@ -128,6 +129,34 @@ static struct value get_holders(struct view *view, const struct segment *segment
 	return (struct value){ VALUE_HOLDERS, attachments->count, text };
 }
 
+static struct value get_ns_pid(struct view *view, const struct segment *segment)
+{
+	pid_t pid = segment->ns ? segment->ns->pid : 0;
+
+	(void)view;
+	return (struct value){ pid ? VALUE_NUMBER : VALUE_UNKNOWN, (uint64_t)pid, NULL };
+}
+
+static struct value get_ns_comm(struct view *view, const struct segment *segment)
+{
+	const char *command = segment->ns ? segment->ns->command : "";
+
+	(void)view;
+	return (struct value){ *command ? VALUE_TEXT : VALUE_UNKNOWN, 0, command };
+}
+
+static struct value get_ns_of(struct view *view, const struct segment *segment)
+{
+	const struct namespace *ns = segment->ns;
+
+	(void)view;
+	if (!ns)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	if (!ns->pid)
+		return (struct value){ VALUE_TEXT, 0, ns->path };
+	return (struct value){ VALUE_PROCESS, (uint64_t)ns->pid, ns->command };
+}
+
 #define IF_MEMORY_KNOWN (segment->memory_known ? VALUE_SIZE : VALUE_UNKNOWN)
 
 GETTER(id, VALUE_NUMBER, (uint64_t)segment->id, NULL)
@@ -148,7 +177,7 @@ GETTER(dest, VALUE_FLAG, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
-GETTER(ns, VALUE_NUMBER, view->ns, NULL)
+GETTER(ns, VALUE_NUMBER, segment->ns ? segment->ns->inode : view->ns, NULL)
 GETTER(host, VALUE_TEXT, 0, view->host)
 
 const struct field fields[] = {
@@ -182,6 +211,9 @@ const struct field fields[] = {
 	{ "idle", "IDLE", true, get_idle, "time since the latest of the three" },
 	{ "holders", "HOLDERS", false, get_holders, "processes that have it attached" },
 	{ "ns", "NS", true, get_ns, "inode of its IPC namespace" },
+	{ "ns-pid", "NS-PID", true, get_ns_pid, "with -A: a process (or thread) that lives there" },
+	{ "ns-comm", "NS-COMM", false, get_ns_comm, "with -A: its command" },
+	{ "ns-of", "NS-OF", false, get_ns_of, "with -A: both, or where it is mounted" },
 	{ "host", "HOST", false, get_host, "name of the machine" },
 };
 
@@ -290,6 +322,8 @@ int compare_values(const struct value *a, const struct value *b)
 {
 	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
 		return (a->kind != VALUE_UNKNOWN) - (b->kind != VALUE_UNKNOWN);
+	if (a->kind != b->kind)
+		return (a->kind > b->kind) - (a->kind < b->kind);
 	if (a->kind == VALUE_TEXT || a->kind == VALUE_STATE)
 		return strcmp(a->text, b->text);
 	return (a->number > b->number) - (a->number < b->number);

@@ -29,6 +29,8 @@ enum {
 	CODE_KEEP_FILE,
 	CODE_IGNORE_KEEP,
 	CODE_EVEN_ATTACHED,
+	CODE_ALL_NAMESPACES,
+	CODE_EXCEPT_NAMESPACE,
 };
 
 /* The bit of a kind in filter->kinds. */
@@ -59,6 +61,9 @@ const struct poptOption filter_options[] = {
 	OPTION_FLAG("ignore-keep", '\0', CODE_IGNORE_KEEP, "as if there were no keep list"),
 	OPTION_FLAG("even-attached", '\0', CODE_EVEN_ATTACHED,
 		    "for rm: mark also what is attached"),
+	OPTION_FLAG("all-namespaces", 'A', CODE_ALL_NAMESPACES,
+		    "ls, rm: everywhere, less --except-namespace=PID"),
+	OPTION_HIDDEN_VALUE("except-namespace", CODE_EXCEPT_NAMESPACE),
 	OPTION_END,
 };
 
@@ -138,16 +143,27 @@ static const char *add_except(struct filter *filter, const char *value)
 	return NULL;
 }
 
-static const char *add_keep_file(struct filter *filter, const char *value)
+static const char *add_name(const char ***names, size_t *count, const char *value)
 {
-	const char **files =
-		reallocarray(filter->keep_files, filter->keep_file_count + 1, sizeof(*files));
+	const char **larger = reallocarray(*names, *count + 1, sizeof(*larger));
 
-	if (!files)
+	if (!larger)
 		return "not enough memory";
-	filter->keep_files = files;
-	files[filter->keep_file_count++] = value;
+	*names = larger;
+	larger[(*count)++] = value;
 	return *value ? NULL : "an empty name";
+}
+
+/* A process or a file: whether it is there is seen when all else is right. */
+static const char *add_except_namespace(struct filter *filter, const char *value)
+{
+	const char *wrong =
+		add_name(&filter->except_namespaces, &filter->except_namespace_count, value);
+	pid_t pid;
+
+	if (!wrong && names_process(value))
+		wrong = parse_pid(value, &pid);
+	return wrong;
 }
 
 /* Given twice, the wider of two bounds is what matches either. */
@@ -204,13 +220,18 @@ static const char *take_option(struct filter *filter, int code, const char *valu
 	case CODE_EXCEPT:
 		return add_except(filter, value);
 	case CODE_KEEP_FILE:
-		return add_keep_file(filter, value);
+		return add_name(&filter->keep_files, &filter->keep_file_count, value);
 	case CODE_IGNORE_KEEP:
 		filter->ignore_keep = true;
 		return NULL;
 	case CODE_EVEN_ATTACHED:
 		filter->even_attached = true;
 		return NULL;
+	case CODE_ALL_NAMESPACES:
+		filter->all_namespaces = true;
+		return NULL;
+	case CODE_EXCEPT_NAMESPACE:
+		return add_except_namespace(filter, value);
 	default:
 		return NULL;
 	}
@@ -229,6 +250,8 @@ const char *filter_check(const struct filter *filter)
 {
 	if ((filter->kinds & KIND(CODE_ALL)) && filter->kinds != KIND(CODE_ALL))
 		return "--all goes with no other filter";
+	if (filter->except_namespaces && !filter->all_namespaces)
+		return "--except-namespace goes with --all-namespaces (-A)";
 	return NULL;
 }
 
@@ -240,7 +263,7 @@ bool filter_given(const struct filter *filter)
 bool filter_untouched(const struct filter *filter)
 {
 	return !filter->kinds && filter->grace == GRACE_DEFAULT && !filter->except.count &&
-	       !filter->keep_files && !filter->ignore_keep;
+	       !filter->keep_files && !filter->ignore_keep && !filter->except_namespaces;
 }
 
 bool filter_names_users(const struct filter *filter)
@@ -342,4 +365,5 @@ void filter_free(struct filter *filter)
 	free(filter->pids.items);
 	free(filter->except.items);
 	free(filter->keep_files);
+	free(filter->except_namespaces);
 }

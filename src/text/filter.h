@@ -39,7 +39,10 @@ struct filter {
 	size_t keep_file_count;
 	bool ignore_keep;
 	bool even_attached; /* acts in rm only; elsewhere it changes nothing */
-	int file_error;     /* an ftok path could not be resolved: an errno value */
+	bool all_namespaces;
+	const char **except_namespaces; /* as typed: a process or a path each */
+	size_t except_namespace_count;
+	int file_error; /* an ftok path could not be resolved: an errno value */
 	const char *file_error_word;
 };
 

@@ -48,6 +48,13 @@ static void print_command(struct output *output, const struct footer *footer)
 	output_text(output, " shows what would go");
 }
 
+static void print_none(struct output *output, const struct footer *footer)
+{
+	if (footer->everywhere)
+		output_format(output, "no segments in %zu IPC namespace%s\n", footer->visited,
+			      footer->visited == 1 ? "" : "s");
+}
+
 void print_footer(struct output *output, const struct footer *footer,
 		  const struct segment *segments, size_t count)
 {
@@ -59,12 +66,17 @@ void print_footer(struct output *output, const struct footer *footer,
 		if (segments[i].state == STATE_ORPHANED)
 			add(&orphaned, &segments[i]);
 	}
-	if (!all.count)
+	if (!all.count) {
+		print_none(output, footer);
 		return;
+	}
 	output_char(output, '\n');
 	output_number(output, all.count);
 	output_text(output, all.count == 1 ? " segment, " : " segments, ");
 	print_size(output, footer, all.bytes);
+	if (footer->everywhere)
+		output_format(output, ", in %zu of %zu IPC namespaces", footer->inhabited,
+			      footer->visited);
 	if (orphaned.count) {
 		output_text(output, "; ");
 		output_number(output, orphaned.count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* footer: what stands below a table on a terminal. */
+/* footer: what stands below a table on a terminal, and with -A always. */
 #ifndef TEXT_FOOTER_H
 #define TEXT_FOOTER_H
 
@@ -14,11 +14,14 @@ struct footer {
 	 */
 	const char *command;
 	const char *ns;
+	bool everywhere;  /* -A */
+	size_t visited;   /* IPC namespaces that were looked into */
+	size_t inhabited; /* those of them where the segments are */
 };
 
 /*
  * Tells how many segments and bytes there are, and how many of them are
- * orphaned; nothing at all for no segments.
+ * orphaned; nothing at all for no segments, but with -A where there are none.
  */
 void print_footer(struct output *output, const struct footer *footer,
 		  const struct segment *segments, size_t count);

@@ -26,6 +26,11 @@
 	{                                                                                     \
 		name, letter, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL \
 	}
+/* For a value that another option's help tells of: --help has to fit a screen. */
+#define OPTION_HIDDEN_VALUE(name, code)                                                       \
+	{                                                                                     \
+		name, '\0', POPT_ARG_STRING | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL \
+	}
 /* popt wants a pointer to data that it could write, which it never does */
 #define OPTION_TABLE(table, title)                                                  \
 	{                                                                           \

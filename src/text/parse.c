@@ -302,6 +302,11 @@ const char *parse_pid(const char *word, pid_t *pid)
 	return NULL;
 }
 
+bool names_process(const char *word)
+{
+	return word[strspn(word, "0123456789")] == '\0';
+}
+
 static const char *read_key_number(const char *word, key_t *key)
 {
 	static const char range[] = "the key is outside -2147483648..4294967295";

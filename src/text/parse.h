@@ -40,6 +40,9 @@ const char *parse_group(const char *word, gid_t *gid);
 /* A process id, from 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 
+/* Whether PID|PATH is a process: it is digits only. */
+bool names_process(const char *word);
+
 /*
  * A SEGMENT operand. *file_error is set to an errno value when the word is
  * well formed but its ftok PATH cannot be resolved (and NULL is returned).

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ls: list segments, or the kernel's limits for them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,8 +72,8 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
 	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
 		     "FILE"),
-	OPTION_FLAG("follow", '\0', CODE_FOLLOW, "print what happens to segments, until a signal"),
-	OPTION_VALUE("interval", '\0', CODE_INTERVAL, "look so often with --follow (1s)", "TIME"),
+	OPTION_FLAG("follow", '\0', CODE_FOLLOW, "print what happens to segments (--interval=1s)"),
+	OPTION_HIDDEN_VALUE("interval", CODE_INTERVAL),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
@@ -82,6 +83,7 @@ struct ls_options {
 	struct choice choice;
 	struct field_list columns;
 	struct sort_keys sort;
+	const char *view;   /* the names of the columns, unless they were given */
 	bool columns_given; /* by -o, which then bounds JSON too */
 	bool json;
 	bool raw;
@@ -107,6 +109,19 @@ struct ls_options {
 };
 
 static const char *ls_option(void *state, int code, const char *value);
+/* With -A, a view says of each segment where it is. */
+static enum status widen_view(struct ls_options *options)
+{
+	char names[128];
+	const char *wrong;
+
+	if (!options->choice.filter.all_namespaces || options->columns_given)
+		return STATUS_DONE;
+	snprintf(names, sizeof(names), "%s,ns,ns-of", options->view);
+	wrong = parse_fields(names, &options->columns);
+	return wrong ? fail(STATUS_EXHAUSTED, "%s", wrong) : STATUS_DONE;
+}
+
 static enum status ls_run(int argc, char **argv);
 
 const struct verb verb_ls = {
@@ -129,6 +144,7 @@ static const char creator_columns[] = "id,mode,creator,cgroup,owner,group";
 static const char *set_columns(struct ls_options *options, const char *names)
 {
 	options->columns_given = false;
+	options->view = names;
 	return parse_fields(names, &options->columns);
 }
 
@@ -255,17 +271,41 @@ static enum status print_metrics(struct output *output, const struct listing *li
 	return status ? status : print_prometheus(output, view, list->items, list->count, &limits);
 }
 
-/* The table; on a terminal it fits its width, and has a footer. */
-static enum status print_for_people(struct output *output, const struct ls_options *options,
-				    const struct listing *list, struct view *view)
+/* In how many namespaces the segments are that were chosen. */
+static size_t count_namespaces(const struct selection *selection)
 {
+	const struct listing *list = &selection->list;
+	size_t count = 0;
+
+	for (size_t i = 0; i < selection->namespaces.count; i++) {
+		const struct namespace *ns = &selection->namespaces.items[i];
+		size_t at = 0;
+
+		while (at < list->count && list->items[at].ns != ns)
+			at++;
+		count += at < list->count;
+	}
+	return count;
+}
+
+/* The table; on a terminal it fits its width, and has a footer, as it always has with -A. */
+static enum status print_for_people(struct output *output, const struct ls_options *options,
+				    const struct selection *selection, struct view *view)
+{
+	const struct listing *list = &selection->list;
 	const struct terminal terminal = terminal_of(output->fd, options->color);
 	const struct choice *choice = &options->choice;
+	const bool everywhere = choice->filter.all_namespaces;
 	const bool all = !choice->named.count && filter_untouched(&choice->filter);
 	const struct footer footer = {
 		.exact = options->bytes,
-		.command = all ? "shmtool rm --orphaned -n" : NULL,
+		.command = !all         ? NULL
+			   : everywhere ? "shmtool rm -A --orphaned -n"
+					: "shmtool rm --orphaned -n",
 		.ns = options->ns,
+		.everywhere = everywhere,
+		.visited = selection->visited,
+		.inhabited = count_namespaces(selection),
 	};
 
 	view->color = terminal.color;
@@ -273,7 +313,7 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 	if (print_table(output, view, &options->columns, list->items, list->count,
 			!options->no_header))
 		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
-	if (terminal.here && !options->no_header)
+	if ((terminal.here || everywhere) && !options->no_header)
 		print_footer(output, &footer, list->items, list->count);
 	return STATUS_DONE;
 }
@@ -296,7 +336,7 @@ static enum status print_segments(struct output *output, const struct ls_options
 			print_format(output, options->quiet ? "%{id}" : options->format, view,
 				     &list->items[i]);
 	} else {
-		return print_for_people(output, options, list, view);
+		return print_for_people(output, options, selection, view);
 	}
 	return STATUS_DONE;
 }
@@ -399,6 +439,10 @@ static enum status check_options(const struct ls_options *options)
 	     options->columns_given || options->sort.count || options->from || options->numeric))
 		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
 					  "filters and -N only");
+	if (options->choice.filter.all_namespaces &&
+	    (system || options->quiet || options->from || options->prometheus || options->follow))
+		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -l, -u, -q, "
+					  "--from, --follow and --prometheus");
 	if (options->limits && options->summary)
 		return fail(STATUS_USAGE, "only one of -l (or --warn) and -u may be given");
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
@@ -417,11 +461,14 @@ static enum status ls_run(int argc, char **argv)
 	enum status status;
 
 	choice_begin(&options.choice);
+	options.choice.may_be_everywhere = true;
 	set_columns(&options, default_columns);
 	if (options_read(&verb_ls.command, argc, argv, &options, &operands, &status)) {
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
+		if (!status)
+			status = widen_view(&options);
 		if (!status && !options.field_help && !options.limits && !options.summary)
 			status = choice_read_keep(&options.choice);
 		if (!status)

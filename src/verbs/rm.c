@@ -15,6 +15,7 @@
 #include "text/holders.h"
 #include "text/json.h"
 #include "text/parse.h"
+#include "verbs/everywhere.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -123,17 +124,30 @@ static const char *rm_option(void *state, int code, const char *value)
 	}
 }
 
-/* One run: what is done, and what was. */
+/*
+ * What was done so far. It is in memory that is shared with the children that
+ * work in other namespaces, together with what they have not yet written: so
+ * one that is killed takes no line with it.
+ */
+struct tally {
+	struct output output;
+	size_t whole;   /* the output that it holds ends here with a whole entry */
+	size_t results; /* printed as JSON so far */
+	size_t count;   /* removed */
+	uint64_t bytes;
+	size_t namespaces; /* from which something was removed */
+	enum status status;
+};
+
+/* One run. */
 struct removal {
 	const struct rm_options *options;
 	bool by_filter; /* lines and a total are printed */
 	struct view view;
 	struct holders holders; /* read when the first attached segment is refused */
 	bool holders_read;
-	struct output *output;
-	size_t results; /* printed as JSON so far */
-	size_t count;   /* removed */
-	uint64_t bytes;
+	struct tally *tally;
+	struct output *output; /* of the tally */
 };
 
 /* How the results of reclaim() are told. */
@@ -158,7 +172,7 @@ static const struct telling {
 static void print_json_result(struct removal *removal, const struct segment *segment,
 			      const char *result, const char *reason)
 {
-	json_separate(removal->output, removal->results++);
+	json_separate(removal->output, removal->tally->results);
 	output_format(removal->output, "{\"result\":\"%s\",\"reason\":", result);
 	if (reason)
 		json_string(removal->output, reason);
@@ -167,6 +181,7 @@ static void print_json_result(struct removal *removal, const struct segment *seg
 	output_char(removal->output, ',');
 	json_fields(removal->output, &removal->view, NULL, segment);
 	output_char(removal->output, '}');
+	removal->tally->results++;
 }
 
 /* What was done, for a line and for JSON; and what would be done, with -n. */
@@ -183,12 +198,14 @@ static void print_removed(struct removal *removal, const struct segment *segment
 {
 	const struct rm_options *options = removal->options;
 	const struct doing *done = &doings[segment->nattch > 0];
-	static const char format[] = "%{id} key=%{key} owner=%{owner} size=%{size} "
-				     "state=%{state} idle=%{idle} made-by=%{cpid}";
+#define LINE                                                           \
+	"%{id} key=%{key} owner=%{owner} size=%{size} state=%{state} " \
+	"idle=%{idle} made-by=%{cpid}"
+	const char *format = segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE;
 
 	if (segment->nattch == 0) {
-		removal->count++;
-		removal->bytes += segment->size;
+		removal->tally->count++;
+		removal->tally->bytes += segment->size;
 	}
 	if (options->json) {
 		print_json_result(removal, segment, done->result[options->dry_run], NULL);
@@ -215,7 +232,8 @@ static enum status tell(struct removal *removal, const struct segment *segment,
 	if (result == RECLAIM_LOCKED_OUT) {
 		fail(telling->status, "%s was left alone, %s: %s", SEGMENT_LABEL(segment), reason,
 		     reason_of_segment(error));
-		hint("nobody can attach it until you do: shmtool set %d -p 0%03o", segment->id,
+		hint("nobody can attach it until you do: shmtool set%s%.200s %d -p 0%03o",
+		     segment->ns ? " -N " : "", segment->ns ? segment->ns->path : "", segment->id,
 		     segment->mode);
 		return telling->status;
 	}
@@ -457,14 +475,19 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 
 static void print_total(const struct removal *removal)
 {
+	const struct tally *tally = removal->tally;
 	char size[UNIT_TEXT_SIZE];
 
 	if (!removal->by_filter || removal->options->quiet || removal->options->json ||
-	    !removal->count)
+	    !tally->count)
 		return;
-	size_text(size, removal->bytes);
-	output_format(removal->output, "total %zu segment%s, %" PRIu64 " bytes (%s)\n",
-		      removal->count, removal->count == 1 ? "" : "s", removal->bytes, size);
+	size_text(size, tally->bytes);
+	output_format(removal->output, "total %zu segment%s, %" PRIu64 " bytes (%s)", tally->count,
+		      tally->count == 1 ? "" : "s", tally->bytes, size);
+	if (removal->options->choice.filter.all_namespaces)
+		output_format(removal->output, " in %zu IPC namespace%s", tally->namespaces,
+			      tally->namespaces == 1 ? "" : "s");
+	output_char(removal->output, '\n');
 }
 
 /*
@@ -486,36 +509,89 @@ static void begin_batch(sigset_t *before)
 static void end_batch(struct removal *removal, const sigset_t *before)
 {
 	output_flush(removal->output);
+	removal->tally->whole = 0;
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-/* Removes all that is chosen; where it cannot be told, nothing more is removed. */
-static enum status remove_chosen(struct removal *removal)
-{
-	const struct source source = { .missing_is_no_error = removal->options->force };
-	struct selection selection;
-	sigset_t signals;
-	enum status status = select_segments(&selection, &removal->options->choice, &source);
+/* Those of the selection that are in one namespace. */
+struct stretch {
+	struct removal *removal;
+	const struct selection *selection;
+	size_t first;
+	size_t end;
+};
 
-	view_begin(&removal->view, &selection.judge);
+/* Removes them; where it cannot be told, nothing more is removed. */
+static void remove_stretch(void *context)
+{
+	const struct stretch *stretch = context;
+	struct removal *removal = stretch->removal;
+	struct tally *tally = removal->tally;
+	sigset_t signals;
+
 	begin_batch(&signals);
-	for (size_t i = 0; i < selection.list.count && !removal->output->error; i++) {
-		status_keep_first(&status, missing_before(&selection, i));
-		status_keep_first(&status,
-				  removal->options->with_guard
-					  ? remove_with_guard(removal, &selection.list.items[i])
-					  : remove_one(removal, &selection.list.items[i]));
-		if (i % BATCH)
+	for (size_t i = stretch->first; i < stretch->end && !removal->output->error; i++) {
+		const struct segment *segment = &stretch->selection->list.items[i];
+
+		status_keep_first(&tally->status, missing_before(stretch->selection, i));
+		status_keep_first(&tally->status, removal->options->with_guard
+							  ? remove_with_guard(removal, segment)
+							  : remove_one(removal, segment));
+		tally->whole = removal->output->length;
+		if ((i - stretch->first) % BATCH)
 			continue;
 		end_batch(removal, &signals);
 		begin_batch(&signals);
 	}
 	end_batch(removal, &signals);
-	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
+}
+
+/* The same where they are: in our namespace, or by a child that goes to theirs. */
+static void remove_there(struct stretch *stretch)
+{
+	const struct namespace *ns = stretch->selection->list.items[stretch->first].ns;
+	struct tally *tally = stretch->removal->tally;
+	struct output *output = stretch->removal->output;
+	size_t before = tally->count;
+
+	tally->whole = output->length;
+	if (ns) {
+		enum status status = everywhere_visit(ns, remove_stretch, stretch);
+
+		/* one that was killed may have begun an entry */
+		if (output->length > tally->whole)
+			output->length = tally->whole;
+		status_keep_first(&tally->status, status);
+	} else {
+		remove_stretch(stretch);
+	}
+	tally->namespaces += tally->count > before;
+}
+
+/* Removes all that is chosen, namespace by namespace, as they are listed. */
+static void remove_chosen(struct removal *removal)
+{
+	const struct source source = { .missing_is_no_error = removal->options->force };
+	struct tally *tally = removal->tally;
+	struct selection selection;
+	const struct listing *list = &selection.list;
+	struct stretch stretch = { .removal = removal, .selection = &selection };
+
+	status_keep_first(&tally->status,
+			  select_segments(&selection, &removal->options->choice, &source));
+	view_begin(&removal->view, &selection.judge);
+	for (; stretch.first < list->count && !removal->output->error;
+	     stretch.first = stretch.end) {
+		stretch.end = stretch.first + 1;
+		while (stretch.end < list->count &&
+		       list->items[stretch.end].ns == list->items[stretch.first].ns)
+			stretch.end++;
+		remove_there(&stretch);
+	}
+	status_keep_first(&tally->status, missing_before(&selection, SIZE_MAX));
 	view_end(&removal->view);
 	holders_free(&removal->holders);
 	selection_free(&selection);
-	return status;
 }
 
 static enum status remove_all_as_ipcrm(struct removal *removal)
@@ -536,28 +612,33 @@ static enum status remove_all_as_ipcrm(struct removal *removal)
 static enum status rm(const struct rm_options *options)
 {
 	const struct choice *choice = &options->choice;
-	static struct output output;
+	struct tally *tally = shared_memory(sizeof(*tally));
 	struct removal removal = {
 		.options = options,
 		.by_filter = filter_given(&choice->filter),
-		.output = &output,
+		.tally = tally,
 	};
-	enum status status;
 
-	output_begin(&output, STDOUT_FILENO);
+	if (!tally)
+		return fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
+	removal.output = &tally->output;
+	output_begin(removal.output, STDOUT_FILENO);
 	if (options->json)
-		json_begin(&output, "results");
-	status = remove_all_as_ipcrm(&removal);
+		json_begin(removal.output, "results");
+	tally->status = remove_all_as_ipcrm(&removal);
 	if (choice->named.count || removal.by_filter)
-		status_keep_first(&status, remove_chosen(&removal));
+		remove_chosen(&removal);
 	print_total(&removal);
 	if (options->json)
-		json_end(&output);
-	return output_end(&output, status);
+		json_end(removal.output);
+	return output_end(removal.output, tally->status);
 }
 
 static enum status check_options(const struct rm_options *options)
 {
+	if (options->as_ipcrm.count && options->choice.filter.all_namespaces)
+		return fail(STATUS_USAGE,
+			    "--all-namespaces (-A) goes with filters, not with -m and -M");
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
 		return fail(STATUS_USAGE,
 			    "-m and -M go with no filters: give the id as an operand");
@@ -567,6 +648,8 @@ static enum status check_options(const struct rm_options *options)
 			STATUS_USAGE,
 			"--with-guard goes with segments that are named, and with no filter, -m "
 			"or -M");
+	if (options->quiet && options->choice.filter.all_namespaces)
+		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -q");
 	if (options->choice.named.count || options->as_ipcrm.count ||
 	    filter_given(&options->choice.filter))
 		return STATUS_DONE;
@@ -582,6 +665,7 @@ static enum status rm_run(int argc, char **argv)
 
 	choice_begin(&options.choice);
 	options.choice.removal = true;
+	options.choice.may_be_everywhere = true;
 	if (options_read(&verb_rm.command, argc, argv, &options, &operands, &status)) {
 		options.verbose = operands.verbose;
 		status = choice_read(&options.choice, &operands);

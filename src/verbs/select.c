@@ -12,6 +12,7 @@
 #include "shm/namespace.h"
 #include "text/keepfile.h"
 #include "text/parse.h"
+#include "verbs/everywhere.h"
 
 void choice_begin(struct choice *choice)
 {
@@ -40,6 +41,8 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	const char *wrong = filter_check(&choice->filter);
 	enum status status = STATUS_DONE;
 
+	if (!wrong)
+		wrong = everywhere_check(choice, operands);
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
@@ -78,8 +81,7 @@ enum status choice_read_keep(struct choice *choice)
 	return STATUS_FAILED;
 }
 
-/* Whether the choice, or what its keep list protects, hangs on who a user is. */
-static bool hangs_on_users(const struct choice *choice)
+bool choice_hangs_on_users(const struct choice *choice)
 {
 	return filter_names_users(&choice->filter) ||
 	       (choice->removal && choice->keep.creator_count);
@@ -94,7 +96,7 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 
 	if (!name)
 		return STATUS_DONE;
-	if (name[strspn(name, "0123456789")] == '\0') {
+	if (names_process(name)) {
 		const char *wrong = parse_pid(name, &pid);
 
 		if (wrong)
@@ -110,7 +112,7 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 			hint("be root");
 		return status_of_file(error);
 	}
-	if (users_changed && choice && hangs_on_users(choice)) {
+	if (users_changed && choice && choice_hangs_on_users(choice)) {
 		fail(STATUS_FAILED,
 		     "users cannot be told in the IPC namespace of %.200s: it was entered through "
 		     "its user namespace, which numbers them otherwise; nothing was done",
@@ -323,7 +325,9 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
 	selection->judge.likely = filter_wants_likely(&choice->filter);
 	selection->judge.keep = &choice->keep;
-	if (need_list)
+	if (choice->filter.all_namespaces)
+		status = everywhere_read(selection, &all, choice);
+	else if (need_list)
 		status = read_segments(&all, source);
 	if (status) {
 		listing_free(&all);
@@ -350,6 +354,7 @@ void selection_free(struct selection *selection)
 {
 	listing_free(&selection->list);
 	holders_free(&selection->holders);
+	namespaces_free(&selection->namespaces);
 	judge_end(&selection->judge);
 }
 

@@ -9,6 +9,7 @@
 #include "shm/holders.h"
 #include "shm/judge.h"
 #include "shm/listing.h"
+#include "shm/namespaces.h"
 #include "text/filter.h"
 #include "text/options.h"
 
@@ -17,7 +18,8 @@ struct choice {
 	struct filter filter;
 	struct segment_refs named;
 	struct keep keep;
-	bool removal; /* without its keep list, a removal by filter must not begin */
+	bool removal;           /* without its keep list, a removal by filter must not begin */
+	bool may_be_everywhere; /* the verb takes -A */
 };
 
 void choice_begin(struct choice *choice);
@@ -30,6 +32,9 @@ enum status choice_read(struct choice *choice, const struct operands *operands);
  * cannot be read stops a removal by filter; for anything else it is a warning.
  */
 enum status choice_read_keep(struct choice *choice);
+
+/* Whether it, or what its keep list protects, hangs on who a user is. */
+bool choice_hangs_on_users(const struct choice *choice);
 
 void choice_free(struct choice *choice);
 
@@ -54,11 +59,14 @@ enum status read_segments(struct listing *all, const struct source *source);
 /* The segments that were chosen, judged. */
 struct selection {
 	struct listing list;
+	struct namespaces namespaces; /* with -A: those that the segments point to */
+	size_t visited;               /* so many of them were meant, not excepted */
 	struct judge judge;
 	struct holders holders; /* where they were wanted, by the source or a filter */
 	bool holders_known;
-	enum status missing; /* of the first name that was not found, or STATUS_DONE */
-	size_t missing_at;   /* it stood before the segment at this index */
+	/* of the first name not found, or namespace not entered, or STATUS_DONE */
+	enum status missing;
+	size_t missing_at; /* it stood before the segment at this index */
 };
 
 /*

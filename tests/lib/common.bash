@@ -8,6 +8,7 @@
 #   shmtool ARGUMENT...        the program under test, for at most 20 seconds
 #   as_user COMMAND...         as an ordinary user (nobody), also: as_user shmtool ...
 #   as_uid UID COMMAND...      as that user
+#   alone COMMAND...           where -A finds no namespace but this one: in a PID namespace of its own
 #   background COMMAND...      start it; sets background_pid, background_output, background_errors
 #   wait_until COMMAND...      until it succeeds; fails after 5 seconds
 #   end_process PID...         SIGKILL, and wait until it is gone
@@ -146,8 +147,22 @@ run_program()
 	${in_background:+exec} "$@"
 }
 
+# rm -A would go to the machine's own segments. tests/all-namespaces.bats, whose world has no way
+# to them, does not run it through here.
+refuse_everywhere()
+{
+	local word
+	[[ $1 == rm ]] || return 0
+	for word; do
+		[[ $word != -[!-]*A* && $word != -A* && $word != --all-n* ]] && continue
+		echo "not outside a world of its own: shmtool $*" >&2
+		exit 1
+	done
+}
+
 shmtool()
 {
+	refuse_everywhere "$@"
 	if [[ -n ${in_background-} ]]; then
 		exec "$SHMTOOL" "$@"
 	fi
@@ -172,6 +187,7 @@ as_uid()
 
 	local command=("$@")
 	if [[ $1 == shmtool ]]; then
+		refuse_everywhere "${@:2}"
 		command=(timeout --kill-after 5 20 "$SHMTOOL" "${@:2}")
 		[[ -z ${in_background-} ]] || command=("$SHMTOOL" "${@:2}")
 	fi
@@ -181,6 +197,14 @@ as_uid()
 as_user()
 {
 	as_uid 65534 "$@"
+}
+
+# No process and no mount leads from there to another IPC namespace.
+alone()
+{
+	# shellcheck disable=SC2016
+	unshare --pid --fork --kill-child --mount-proc sh -c '
+		umount --all --types nsfs && ! grep -q " - nsfs " /proc/self/mountinfo && exec "$@"' sh "$@"
 }
 
 background()

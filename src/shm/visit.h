@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * visit: does something in another IPC namespace, and comes back.
+ *
+ * One who entered a user namespace cannot leave it again (setns(2)), so a
+ * child process goes. What it finds it puts where its parent can see it: into
+ * memory that both share, or a file.
+ */
+#ifndef SHM_VISIT_H
+#define SHM_VISIT_H
+
+#include "shm/listing.h"
+#include "shm/namespace.h"
+
+/* How a visit went. */
+struct visit {
+	int error;          /* why it could not be entered, an errno value */
+	bool users_changed; /* as in namespace_enter() */
+	int signal;         /* what killed the child before it was done, or 0 */
+};
+
+/*
+ * Runs work(context) in a child that has entered the namespace, and waits for
+ * its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are
+ * passed on to the child, and act on us when it has ended; if we are killed
+ * all the same, it gets SIGTERM. Memory and files are the child's own, but for
+ * what is shared. Returns 0, or an errno value when there was no visit at all.
+ */
+int namespace_visit(const struct namespace *ns, void (*work)(void *context), void *context,
+		    struct visit *visit);
+
+/*
+ * Adds the segments of a namespace to the list, each marked with it, and sets
+ * ns->foreign. Returns 0 or an errno value: visit->error is set when it could
+ * not be entered, else the list could not be read and *fault says why.
+ */
+int namespace_list(struct namespace *ns, struct listing *list, struct visit *visit,
+		   struct listing_fault *fault);
+
+/* Memory that is shared with children: all zero, or NULL. */
+void *shared_memory(size_t size);
+
+#endif

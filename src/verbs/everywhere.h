@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* everywhere: -A, the segments of all IPC namespaces. Says itself what is wrong. */
+#ifndef VERBS_EVERYWHERE_H
+#define VERBS_EVERYWHERE_H
+
+#include "shm/visit.h"
+#include "verbs/select.h"
+
+/* What is wrong with -A beside the rest of the command line, or NULL. */
+const char *everywhere_check(const struct choice *choice, const struct operands *operands);
+
+/*
+ * Finds the namespaces, but for those excepted, and reads the segments of
+ * all. One that cannot be entered is said, and its status is kept as that of a
+ * name that is missing, see missing_before(); the others are read. Returns
+ * another status than STATUS_DONE when nothing can be had at all.
+ */
+enum status everywhere_read(struct selection *selection, struct listing *all,
+			    const struct choice *choice);
+
+/* Does work(context) in that namespace, see namespace_visit(); says what fails. */
+enum status everywhere_visit(const struct namespace *ns, void (*work)(void *context),
+			     void *context);
+
+#endif

@@ -1,0 +1,569 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# -A: in all IPC namespaces. A mistake here must not reach the machine: each
+# test works in a world of its own (tests/lib/world.c), where the kernel itself
+# refuses the way to any other namespace.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	need_root
+	background "$HELPERS/world"
+	wait_until test -s "$background_output"
+	world=$(<"$background_output")
+	local kind
+	for kind in user ipc pid mnt; do
+		[[ -n $(readlink "/proc/$world/ns/$kind") ]]
+		[[ $(readlink "/proc/$world/ns/$kind") != "$(readlink "/proc/self/ns/$kind")" ]]
+	done
+	echo 'key:99' >none # a keep list, so that the machine's own has no say
+}
+
+# there COMMAND...: in the world, as its root.
+there()
+{
+	# shellcheck disable=SC2016
+	run_program nsenter --target "$world" --user --ipc --pid --mount \
+		sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
+}
+
+try_there()
+{
+	run --separate-stderr there timeout --kill-after 5 20 "$SHMTOOL" "$@" --keep-file none
+}
+
+# As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
+lodger_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+try_there_as_user()
+{
+	run --separate-stderr there "${lodger_user[@]}" timeout --kill-after 5 20 "$SHMTOOL" "$@"
+}
+
+# What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an
+# orphan, whose creator and last user is gone), prints its pid, and stays.
+# shellcheck disable=SC2016
+inhabitant='
+	for (@ARGV) {
+		my ($orphan, $size, $key) = /^(!?)(\d+):?(\d*)$/ or die;
+		if ($orphan && fork) { wait; die if $?; next }
+		my $id = shmget($key || 0, $size, 01600) // die "shmget: $!";
+		if ($orphan) { shmwrite($id, "x", 0, 1) or die; exit }
+	}
+	$| = 1; print "$$\n"; sleep 1 while 1'
+
+# settle COMMAND... -- SEGMENT...: starts it there; sets pid (as numbered there) and ns (its number).
+settle()
+{
+	local command=()
+	while [[ $1 != -- ]]; do
+		command+=("$1")
+		shift
+	done
+	shift
+	background there "${command[@]}" perl -e "$inhabitant" -- "$@"
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	ns=$(number_of "$pid")
+}
+
+number_of()
+{
+	there stat -Lc %i "/proc/$1/ns/ipc"
+}
+
+# The seconds go on between two runs.
+without_idle()
+{
+	awk '{ sub(/ idle=[0-9]+ /, " ") } 1' <<<"$1"
+}
+
+bind_there()
+{
+	: >"$2"
+	there mount --bind "/proc/$1/ns/ipc" "$2"
+}
+
+end_there()
+{
+	there kill -KILL "$1"
+	# shellcheck disable=SC2016
+	wait_until there sh -c '[ ! -e "/proc/$0/ns/ipc" ]' "$1"
+}
+
+@test "every namespace, each once, with its number and the lowest process" {
+	settle unshare --ipc -- 1000 2000
+	first=$ns
+	settle nsenter --target "$pid" --ipc --
+	assert_equal "$ns" "$first"
+	settle unshare --ipc -- 3000
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	try_there ls -A --format '%{ns} %{ns-pid} %{size}' --sort size
+	expect_status 0
+	assert_stderr_is ''
+	# lsns is not ours
+	lowest=$(there lsns --noheadings --type ipc --output NS,PID | sed 's/^ *//; s/  */ /g')
+	in_first=$(grep "^$first " <<<"$lowest")
+	in_second=$(grep "^$ns " <<<"$lowest")
+	in_own=$(grep "^$(number_of 1) " <<<"$lowest")
+	assert_output_is "$in_first 1000
+$in_first 2000
+$in_second 3000
+$in_own 4000"
+}
+
+@test "one table with aligned columns and one total" {
+	settle unshare --ipc -- 1048576:1 4096:2
+	one=$ns one_pid=$pid
+	settle unshare --ipc -- 4096:3
+	try_there ls -A --sort ns,key --time-format epoch
+	expect_status 0
+	assert_equal "${#lines[@]}" 5
+	[[ ${lines[0]} =~ ^ID\ +KEY\ .*\ STATE\ .*\ MADE-BY\ +NS\ +NS-OF$ ]]
+	end=${lines[0]%  NS-OF}
+	for line in "${lines[@]:1:3}"; do
+		[[ ${line:0:${#end}} =~ \ [0-9]+$ && ${line:${#end}} =~ ^\ \ [0-9]+\ perl$ ]]
+	done
+	assert_output_matches " 1  0x00000002  root   0600    4K       0  detached +[0-9]+s  $one_pid perl +$one  $one_pid perl"
+	assert_equal "${lines[4]}" "3 segments, 1.0M, in 2 of 3 IPC namespaces"
+	try_there ls -A --no-header
+	assert_equal "${#lines[@]}" 3
+	for view in -t -p -c; do
+		try_there ls -A "$view"
+		assert_output_matches ' NS  NS-OF'
+		assert_output_has "$one  $one_pid perl"
+	done
+	try_there ls -A -o id,size
+	assert_output_lacks perl
+}
+
+@test "JSON is one object, -r has the columns" {
+	settle unshare --ipc -- 1000 2000
+	one="$ns $pid perl" one_pid=$pid
+	settle unshare --ipc -- 3000
+	try_there ls -A -J
+	expect_status 0
+	assert_equal "$(jq -rs 'length' <<<"$output")" 1
+	assert_equal "$(jq -r '.segments[] | "\(.size) \(.ns) \(.ns_pid) \(.ns_comm) \(.ns_of)"' <<<"$output" | sort)" \
+		"1000 ${one% perl} perl $one_pid perl
+2000 ${one% perl} perl $one_pid perl
+3000 $ns $pid perl $pid perl"
+	try_there ls -A -r --min-size 2500
+	assert_equal "${#lines[@]}" 2
+	assert_equal "$(cut -f 10,11 <<<"${lines[1]}")" "$ns"$'\t'"$pid perl"
+	try_there ls -J
+	assert_equal "$(jq -c '.segments' <<<"$output")" '[]'
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	try_there ls -J
+	assert_equal "$(jq -c '.segments[] | [.ns_pid, .ns_comm, .ns_of]' <<<"$output")" '[null,null,null]'
+}
+
+@test "--fail-empty, and what filters leave over all of them" {
+	settle unshare --ipc -- 1000 '!2000'
+	settle unshare --ipc -- '!3000'
+	try_there ls -A --fail-empty --min-size 1M
+	expect_status 1
+	assert_output_is ''
+	try_there ls -A --orphaned --grace 0 --format '%{size}' --sort -size --fail-empty
+	expect_status 0
+	assert_output_is $'3000\n2000'
+	try_there ls -A --min-size 1M
+	expect_status 0
+	assert_output_has 'no segments in 3 IPC namespaces'
+}
+
+@test "held by a thread only" {
+	background there "$HELPERS/lodger"
+	wait_until test -s "$background_output"
+	thread=$(<"$background_output")
+	try_there ls -A --format '%{size} %{ns} %{ns-of}'
+	expect_status 0
+	assert_output_is "12345 $(number_of "$thread") $thread lodger"
+	try_there ls -N "$thread" --format '%{size}'
+	assert_output_is 12345
+	try_there rm -A --all
+	expect_status 0
+	assert_output_has "size=12345"
+	try_there ls -A --format '%{id}'
+	assert_output_is ''
+}
+
+@test "mounted, without a process" {
+	settle unshare --ipc -- '!5000'
+	mkdir 'a place'
+	bind_there "$pid" 'a place/ipc\x'
+	end_there "$pid"
+	try_there ls -A --format '%{size} %{ns} %{ns-pid} %{ns-of}'
+	expect_status 0
+	assert_output_is "5000 $ns - $PWD/a place/ipc\\x"
+	try_there ls -A -J
+	assert_equal "$(jq -c '.segments[] | [.ns_pid, .ns_comm]' <<<"$output")" '[null,null]'
+	try_there ls -N 'a place/ipc\x' --format '%{size}'
+	assert_output_is 5000
+	try_there rm -A --orphaned --grace 0
+	expect_status 0
+	assert_output_has "size=5000"
+	assert_output_has "ns=$ns ns-of=$PWD/a place/ipc\\x"
+	assert_output_has 'total 1 segment, 5000 bytes (4.9K) in 1 IPC namespace'
+}
+
+@test "mounted in another mount namespace only" {
+	settle unshare --ipc -- 5000
+	inside=$pid
+	: >bound
+	# shellcheck disable=SC2016
+	background there unshare --mount sh -c '
+		mount --bind "/proc/$1/ns/ipc" bound && ln -s nowhere link && echo $$ && exec sleep 1000' sh "$pid"
+	wait_until test -s "$background_output"
+	end_there "$inside"
+	holder=$(<"$background_output")
+	try_there ls -A --format '%{size} %{ns} %{ns-of}'
+	expect_status 0
+	assert_output_is "5000 $ns /proc/$holder/root$PWD/bound"
+	try_there rm -A --all
+	expect_status 0
+	try_there ls -A --format '%{size}'
+	assert_output_is ''
+}
+
+@test "a mount that another hides cannot be reached, and that is said" {
+	settle unshare --ipc -- 5000
+	bind_there "$pid" bound
+	end_there "$pid"
+	echo text >file
+	there mount --bind file bound
+	settle unshare --ipc -- 6000
+	try_there ls -A --format '%{size}'
+	expect_status 7
+	assert_output_is 6000
+	assert_stderr_has "cannot enter IPC namespace"
+	assert_stderr_has "$PWD/bound"
+}
+
+@test "of a rootless container, seen from root" {
+	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- '!7000' 8000
+	try_there ls -A --creator 1000 --format '%{size} %{owner} %{ns} %{ns-pid}' --numeric --sort size
+	expect_status 0
+	assert_output_is "7000 1000 $ns $pid
+8000 1000 $ns $pid"
+	try_there rm -A --orphaned --grace 0
+	expect_status 0
+	assert_output_has 'size=7000'
+	assert_output_has 'total 1 segment'
+	try_there ls -A --format '%{size}'
+	assert_output_is 8000
+}
+
+@test "of one's own rootless container, as an ordinary user" {
+	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
+	settle unshare --ipc -- 9000
+	echo key:8 >list
+	try_there_as_user ls -A --keep-file list --format '%{size}'
+	expect_status 0
+	assert_output_is 7000
+	assert_stderr_matches '^shmtool ls: warning: [0-9]+ processes of others cannot be asked'
+	# whom the numbers in there mean, nobody knows
+	for words in '--owner 1000' '--creator root'; do
+		# shellcheck disable=SC2086 # an option and its value
+		try_there_as_user ls -A --keep-file list $words
+		expect_status 7
+		assert_output_lacks 0x00000007
+		assert_stderr_has 'users cannot be told in IPC namespace'
+		assert_stderr_has '--creator'
+	done
+	echo creator:0 >creators
+	try_there_as_user rm -A --all --keep-file creators
+	expect_status 7
+	assert_output_is ''
+	echo key:7 >list
+	try_there_as_user rm -A --all --keep-file list
+	expect_status 0
+	assert_output_is ''
+	echo key:8 >list
+	try_there_as_user rm -A --all --keep-file list -n
+	dry=$output
+	try_there_as_user rm -A --all --keep-file list
+	expect_status 0
+	assert_equal "$(without_idle "$output")" "$(without_idle "${dry/would remove/removed}")"
+	assert_output_has 'size=7000'
+	try_there ls -A --format '%{size}'
+	assert_output_is 9000
+}
+
+@test "one that may not be entered is said, the others go on" {
+	# root's namespace, but the user's process
+	settle unshare --ipc "${lodger_user[@]}" -- 1000
+	denied=$ns
+	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 2000
+	for verb in 'ls --format %{size}' 'rm --all'; do
+		# shellcheck disable=SC2086 # words
+		try_there_as_user $verb -A --keep-file none
+		expect_status 5
+		assert_output_has 2000
+		assert_output_lacks 1000
+		assert_stderr_has "cannot enter IPC namespace $denied ("
+		assert_stderr_has 'hint: be root'
+	done
+	try_there_as_user ls -A --keep-file none --fail-empty --except-namespace "/proc/$pid/ns/ipc" \
+		--format '%{size}'
+	expect_status 5
+	assert_output_is ''
+}
+
+@test "processes in an unseen pid namespace: pid 0, in doubt, nothing is orphaned" {
+	settle unshare --ipc -- '!5000' 6000
+	bind_there "$pid" bound
+	try_there ls -A --grace 0 --format '%{size} %{state}' --sort size
+	assert_output_is $'5000 orphaned\n6000 detached'
+	for words in '--orphaned' '--likely'; do
+		run --separate-stderr there unshare --pid --fork --mount-proc \
+			"$SHMTOOL" rm -A $words --grace 0 --keep-file none
+		expect_status 0
+		assert_output_is ''
+	done
+	run --separate-stderr there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --grace 0 \
+		--keep-file none --sort size --format '%{size} %{cpid} %{lpid} %{state}'
+	assert_output_is $'5000 0 0 detached\n6000 0 0 detached'
+}
+
+@test "a container's processes are seen by our numbers, and judged by them" {
+	settle unshare --ipc --pid --fork --kill-child -- 5000 '!6000'
+	# as numbered in the container: the one that is outside is found by its segment
+	try_there ls -A --format '%{size} %{ccomm} %{state}' --grace 0 --sort size
+	assert_output_is $'5000 perl detached\n6000 - orphaned'
+	try_there rm -A --orphaned --grace 0
+	assert_output_has 'size=6000'
+	assert_output_lacks 'size=5000'
+}
+
+@test "namespaces that end meanwhile are no error" {
+	# shellcheck disable=SC2016
+	background there sh -c 'while :; do
+		unshare --ipc perl -e "shmget(0, 4096, 01600)" & unshare --ipc sleep 0.02 & wait
+	done'
+	for _ in {1..15}; do
+		try_there ls -A
+		expect_status 0
+		assert_stderr_is ''
+		try_there rm -A --all
+		expect_status 0
+		assert_stderr_is ''
+	done
+}
+
+@test "a dry run says what the run says, but for the verb" {
+	settle unshare --ipc -- '!1000:1' 1500
+	settle unshare --ipc -- '!2000'
+	settle unshare --ipc -- 2500
+	there perl -e 'shmwrite(shmget(3, 3000, 01600) // die, "x", 0, 1) or die'
+	try_there rm -A --orphaned --grace 0 -n
+	expect_status 0
+	dry=$output
+	assert_equal "${#lines[@]}" 4
+	assert_equal "${lines[3]}" 'total 3 segments, 6000 bytes (5.9K) in 3 IPC namespaces'
+	try_there ls -A --format '%{size}' --sort size
+	assert_output_is $'1000\n1500\n2000\n2500\n3000'
+	try_there rm -A --orphaned --grace 0
+	expect_status 0
+	assert_equal "$(without_idle "$output")" "$(without_idle "${dry//would remove/removed}")"
+	try_there ls -A --format '%{size}' --sort size
+	assert_output_is $'1500\n2500'
+	try_there rm -A --orphaned --grace 0
+	expect_status 0
+	assert_output_is ''
+}
+
+@test "rm -J is one object over all namespaces" {
+	settle unshare --ipc -- 1000
+	one=$ns
+	settle unshare --ipc -- 2000 3000
+	try_there rm -A --all -J
+	expect_status 0
+	assert_equal "$(jq -rs '.[] | .results | sort_by(.size)[] | "\(.result) \(.size) \(.ns)"' <<<"$output")" \
+		"removed 1000 $one
+removed 2000 $ns
+removed 3000 $ns"
+}
+
+@test "what is attached is left alone in each" {
+	settle unshare --ipc -- 1000
+	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
+	wait_until test -s "$background_output"
+	settle unshare --ipc -- 2000
+	try_there rm -A --all -v
+	expect_status 0
+	assert_output_has 'size=2000'
+	assert_output_lacks 'size=1000'
+	assert_stderr_matches 'segment 0 \(no key\) in IPC namespace [0-9]+ \([0-9]+ perl\) was left alone: it is attached'
+	try_there ls -A --format '%{size}'
+	assert_output_is 1000
+}
+
+@test "the keep list is ours, and holds in all of them" {
+	settle unshare --ipc -- '!1000:7' '!1500:8'
+	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'
+	settle unshare --ipc "${lodger_user[@]}" -- '!3000:9'
+	echo key:7 >keep
+	echo creator:1000 >>keep
+	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file keep
+	expect_status 0
+	assert_output_has 'size=1500'
+	assert_output_has 'total 1 segment'
+	try_there ls -A --format '%{size}' --sort size
+	assert_output_is $'1000\n2000\n2500\n3000'
+	echo nonsense >keep
+	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file keep
+	expect_status 7
+	assert_output_is ''
+	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --ignore-keep
+	assert_output_has 'total 4 segments'
+}
+
+@test "--except-namespace, by process and by path" {
+	settle unshare --ipc -- 1000
+	one=$pid
+	settle unshare --ipc -- 2000
+	two=$pid
+	settle unshare --ipc -- 3000
+	bind_there "$pid" bound
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	try_there ls -A --except-namespace "$one" --except-namespace bound --format '%{size}' --sort size
+	expect_status 0
+	assert_output_is $'2000\n4000'
+	try_there rm -A --all --except-namespace bound --except-namespace "$two" \
+		--except-namespace /proc/self/ns/ipc
+	expect_status 0
+	assert_output_has 'size=1000'
+	assert_output_has 'total 1 segment'
+	try_there ls -A --format '%{size}' --sort size
+	assert_output_is $'2000\n3000\n4000'
+}
+
+@test "--except-namespace that names nothing stops before anything is done" {
+	settle unshare --ipc -- 1000
+	# above any pid (PID_MAX_LIMIT)
+	for word in 4194305 ./missing none /proc/1/ns/pid; do
+		for verb in 'rm --all' 'rm --all -n' ls; do
+			# shellcheck disable=SC2086 # words
+			try_there $verb -A --except-namespace "$word"
+			expect_status 7
+			assert_output_is ''
+			assert_stderr_has "$word"
+			assert_stderr_has 'nothing was done'
+		done
+	done
+	try_there ls -A --format '%{size}'
+	assert_output_is 1000
+}
+
+@test "what -A does not go with is exit status 2, and nothing is done" {
+	settle unshare --ipc -- 1000
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	while read -ra words; do
+		try_there "${words[@]}"
+		expect_status 2
+		assert_output_is ''
+		assert_stderr_has -A
+	done <<-END
+		rm -A 0
+		rm -A --all 0
+		rm -A --all -N $pid
+		rm -A --all -q
+		rm -A -m 0
+		rm -A -M 5
+		rm --all --except-namespace $pid
+		ls -A 0
+		ls -A -N $pid
+		ls -A -q
+		ls -A -l
+		ls -A -u
+		ls -A --from /proc/sysvipc/shm
+		ls -A --follow
+		ls -A --prometheus
+		ls --except-namespace $pid
+		stat -A --all
+		set -A --all -p 600
+	END
+	try_there rm -A
+	expect_status 2
+	try_there rm -A --except-namespace "$pid"
+	expect_status 2
+	for word in 0 99999999999 ''; do
+		try_there rm -A --all --except-namespace "$word"
+		expect_status 2
+	done
+	try_there ls -A --format '%{size}' --sort size
+	assert_output_is $'1000\n4000'
+}
+
+@test "output that cannot be written: exit status 7, and no further namespace" {
+	settle unshare --ipc -- 1000
+	settle unshare --ipc -- 2000
+	# shellcheck disable=SC2016
+	run --separate-stderr there sh -c '"$0" rm -A --all --keep-file none >/dev/full' "$SHMTOOL"
+	expect_status 7
+	assert_stderr_is 'shmtool rm: cannot write the output: No space left on device'
+	try_there ls -A --format '%{size}'
+	assert_output_is 2000
+	settle unshare --ipc -- 3000
+	# shellcheck disable=SC2016
+	run --separate-stderr there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file none >&5' \
+		"$SHMTOOL"
+	expect_status 141
+	assert_stderr_is ''
+	try_there ls -A --format '%{size}'
+	assert_output_is 3000
+}
+
+# Segments of two namespaces, 300 in each.
+settle_many()
+{
+	local sizes=()
+	mapfile -t sizes < <(seq 1000 1299)
+	settle unshare --ipc -- "${sizes[@]}"
+	mapfile -t sizes < <(seq 2000 2299)
+	settle unshare --ipc -- "${sizes[@]}"
+}
+
+# all_are_told N: each segment has its line, or is there with its mode, but for N at most.
+all_are_told()
+{
+	sed -n 's/^removed .* size=\([0-9]*\) .*/\1/p' lines >told
+	run --separate-stderr there "$SHMTOOL" ls -A --format '%{mode} %{size}' --keep-file none
+	sed -n 's/^0600 //p' <<<"$output" >left
+	assert_equal "$(sort told left | uniq -d)" ''
+	(($(sort told left | wc -l) >= 600 - $1))
+}
+
+@test "SIGTERM to it reaches who works elsewhere: no line is lost, none is locked out" {
+	settle_many
+	# slowly: a call for 2 ms
+	# shellcheck disable=SC2016
+	ASAN_OPTIONS=detect_leaks=0 background there sh -c 'echo $$ >pid; exec strace -D -f -qq -o /dev/null -e trace=shmctl \
+		-e inject=shmctl:delay_enter=2000 "$0" rm -A --all --keep-file none >lines' "$SHMTOOL"
+	wait_until grep -q size=1033 lines
+	there kill -TERM "$(<pid)"
+	local result=0
+	wait "$background_pid" || result=$?
+	assert_equal "$result" 143
+	all_are_told 0
+	(($(wc -l <lines) < 300))
+}
+
+@test "children that are killed take no line with them" {
+	settle_many
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o /dev/null -e trace=shmctl \
+		-e inject=shmctl:signal=KILL:when=57 "$SHMTOOL" rm -A --all --keep-file none
+	expect_status 7
+	assert_equal "${#stderr_lines[@]}" 2
+	assert_stderr_matches 'the work in IPC namespace [0-9]+ \([0-9]+ perl\) was ended by signal 9'
+	echo "$output" >lines
+	# each was within its first batch, of which it had written the first line only
+	assert_output_has size=1005
+	assert_output_has size=2005
+	assert_output_lacks size=1033
+	all_are_told 2
+}

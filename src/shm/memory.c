@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -98,16 +99,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 	memory->attached = true;
 	memory->bytes = attached;
 	memory->fd = mapfile_open(attached, memory->writable ? O_RDWR : O_RDONLY);
-	if (memory->fd >= 0) {
-		set_page(memory, page_of_file(memory->fd));
-		return 0;
-	}
-	set_page(memory, page_of_mapping(attached));
-	memory->residency = residency_begin(memory->id, memory->bytes, memory->mapped);
-	if (memory->residency)
-		return 0;
-	memory_close(memory);
-	return ENOMEM;
+	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));
+	return 0;
 }
 
 /*
@@ -152,9 +145,15 @@ int memory_open(struct memory *memory, int id, bool writable)
 		.fd = -1,
 		.writable = writable,
 	};
-	if (!writable && open_through_holder(memory, &segment))
+	if (writable || !open_through_holder(memory, &segment))
+		error = attach(memory, &segment);
+	if (error)
+		return error;
+	memory->residency = residency_begin(id, memory->bytes, memory->mapped);
+	if (memory->residency)
 		return 0;
-	return attach(memory, &segment);
+	memory_close(memory);
+	return ENOMEM;
 }
 
 void memory_close(struct memory *memory)
@@ -207,6 +206,64 @@ int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end, st
 	if (memory->fd >= 0)
 		return extent_of_file(memory->fd, offset, end, extent);
 	return extent_of_mapping(memory, offset, end, extent);
+}
+
+/*
+ * Of huge pages only the file tells, and only how many there are (st_blocks):
+ * where they are is known when it is all of them or none.
+ */
+static enum place place_of_huge(const struct memory *memory)
+{
+	struct stat status;
+
+	if (memory->fd < 0 || fstat(memory->fd, &status) < 0)
+		return PLACE_UNKNOWN;
+	if (status.st_blocks == 0)
+		return PLACE_HOLE;
+	return (uint64_t)status.st_blocks * 512 == memory->mapped ? PLACE_MEMORY : PLACE_UNKNOWN;
+}
+
+/* Adds up where an extent of data is: what is not in memory must be in swap. */
+static int add_data(const struct memory *memory, const struct extent *extent, struct places *places)
+{
+	/* the mapping took what may be in swap for data */
+	enum place absent = memory->fd >= 0 ? PLACE_SWAP : PLACE_UNKNOWN;
+	uint64_t end = extent->offset + extent->length;
+	uint64_t next;
+
+	for (uint64_t at = extent->offset; at < end; at = next) {
+		bool resident;
+		int error = residency_look(memory->residency, at, end, &resident, &next);
+
+		if (error)
+			return error;
+		places->bytes[resident ? PLACE_MEMORY : absent] += next - at;
+	}
+	return 0;
+}
+
+int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
+		  struct places *places)
+{
+	uint64_t end = offset + length;
+	int error = 0;
+
+	*places = (struct places){ 0 };
+	if (memory_is_huge(memory)) {
+		places->bytes[place_of_huge(memory)] = length;
+		return 0;
+	}
+	while (offset < end && !error) {
+		struct extent extent;
+
+		error = memory_extent(memory, offset, end, &extent);
+		if (!error && extent.hole)
+			places->bytes[PLACE_HOLE] += extent.length;
+		else if (!error)
+			error = add_data(memory, &extent, places);
+		offset += extent.length;
+	}
+	return error;
 }
 
 /* Until all is there; 0 or an errno value. */

@@ -63,6 +63,26 @@ struct extent {
 int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
 		  struct extent *extent);
 
+/* Where bytes can be. */
+enum place {
+	PLACE_MEMORY,
+	PLACE_SWAP,
+	PLACE_HOLE,    /* nowhere: they were never written */
+	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, anywhere */
+	PLACE_COUNT,
+};
+
+struct places {
+	uint64_t bytes[PLACE_COUNT];
+};
+
+/*
+ * Where the bytes of a range are, which must lie inside. Touches nothing.
+ * Returns 0 or an errno value.
+ */
+int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
+		  struct places *places);
+
 /* Copies length bytes at offset, which must lie inside. Returns 0 or an errno value. */
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);
 

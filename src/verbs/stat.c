@@ -11,7 +11,9 @@
 #include "text/field.h"
 #include "text/holders.h"
 #include "text/json.h"
+#include "text/map.h"
 #include "text/parse.h"
+#include "text/terminal.h"
 #include "text/verdict.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
@@ -21,6 +23,7 @@ enum {
 	CODE_WAIT,
 	CODE_TIMEOUT,
 	CODE_HOLDERS,
+	CODE_MAP,
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
 };
@@ -32,6 +35,7 @@ static const struct poptOption stat_options[] = {
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "no output: only the exit status tells"),
 	OPTION_FLAG("holders", '\0', CODE_HOLDERS,
 		    "who has it attached (always told of a SEGMENT)"),
+	OPTION_FLAG("map", '\0', CODE_MAP, "a picture of what is in memory, in swap, a hole"),
 	OPTION_VALUE("wait", '\0', CODE_WAIT, "wait until exists, gone, attached or detached",
 		     "CONDITION"),
 	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
@@ -53,6 +57,7 @@ struct stat_options {
 	bool json;
 	bool quiet;
 	bool holders;
+	bool map;
 	enum wait_condition wait;
 	int64_t timeout; /* milliseconds; -1: for ever */
 };
@@ -108,6 +113,9 @@ static const char *stat_option(void *state, int code, const char *value)
 	case CODE_HOLDERS:
 		options->holders = true;
 		return NULL;
+	case CODE_MAP:
+		options->map = true;
+		return NULL;
 	case CODE_WAIT:
 		return set_wait(options, value);
 	case CODE_TIMEOUT:
@@ -119,6 +127,9 @@ static const char *stat_option(void *state, int code, const char *value)
 
 /* What stands before a value, with the blanks around the label. */
 enum { LABEL_WIDTH = 16 };
+
+/* A map has its lines nearly to itself. */
+enum { MAP_MARGIN = 4 };
 
 static void print_label(struct output *output, const char *label)
 {
@@ -214,14 +225,33 @@ static bool wants_holders(const struct stat_options *options)
 	return options->holders || options->choice.named.count;
 }
 
-static void print_all(struct output *output, const struct stat_options *options,
-		      struct selection *selection, struct view *view)
+/* The only thing that stat looks inside for. */
+static enum status print_inside(struct output *output, const struct segment *segment)
+{
+	struct memory memory;
+	int error = memory_open(&memory, segment->id, false);
+
+	if (!error) {
+		if (memory.attached)
+			warn_of_trace(segment);
+		print_label(output, "map");
+		output_char(output, '\n');
+		error = print_map(output, &memory, terminal_of(STDOUT_FILENO, COLOR_NEVER).width,
+				  MAP_MARGIN);
+		memory_close(&memory);
+	}
+	return error ? segment_failed("look inside", segment, error) : STATUS_DONE;
+}
+
+static enum status print_all(struct output *output, const struct stat_options *options,
+			     struct selection *selection, struct view *view)
 {
 	struct listing *list = &selection->list;
+	enum status status = STATUS_DONE;
 
 	if (options->json) {
 		print_json(output, view, NULL, list->items, list->count);
-		return;
+		return status;
 	}
 	for (size_t i = 0; i < list->count; i++) {
 		if (options->format) {
@@ -231,7 +261,10 @@ static void print_all(struct output *output, const struct stat_options *options,
 		if (i)
 			output_char(output, '\n');
 		print_segment(output, view, &list->items[i], wants_holders(options));
+		if (options->map)
+			status_keep_first(&status, print_inside(output, &list->items[i]));
 	}
+	return status;
 }
 
 /* How often a wait looks, in milliseconds: a change is seen within 50. */
@@ -313,7 +346,7 @@ static enum status stat_segments(const struct stat_options *options)
 	output_begin(&output, STDOUT_FILENO);
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	if (!options->quiet)
-		print_all(&output, options, &selection, &view);
+		status_keep_first(&status, print_all(&output, options, &selection, &view));
 	view_end(&view);
 	selection_free(&selection);
 	return output_end(&output, status);
@@ -323,6 +356,8 @@ static enum status check_options(const struct stat_options *options)
 {
 	if (options->json + options->quiet + (options->format != NULL) > 1)
 		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
+	if (options->map && (options->json || options->quiet || options->format || options->wait))
+		return fail(STATUS_USAGE, "--map goes with none of -J, -q, --format and --wait");
 	if (options->wait == WAIT_GONE && (options->json || options->format))
 		return fail(STATUS_USAGE, "there is nothing to print of what is gone");
 	if (options->timeout >= 0 && !options->wait)

@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# The picture alone, without offsets.
+picture()
+{
+	sed -n 's/^    [0-9a-f]\{8,16\}  //p' <<<"$output" | tr -d '\n'
+}
+
+@test "one character for a page, where the pages are few" {
+	id=$(make_segment $((10 * 4096 + 5)))
+	printf x | foreign_write "$id" 0
+	printf xx | foreign_write "$id" $((3 * 4096 - 1))
+	printf x | foreign_write "$id" $((10 * 4096))
+	try stat --map "$id"
+	expect_status 0
+	assert_stderr_is ""
+	assert_equal "$(picture)" "#.##......#"
+	assert_output_has "12K in memory (12293 bytes), 0 in swap (0 bytes), 28K in holes (28672 bytes)"
+	assert_equal "$(segment_field "$id" rss)" $((4 * 4096))
+}
+
+@test "one character for a range, where they are many, and lines fit into 80 columns" {
+	id=$(make_segment $((100 << 20)))
+	head -c 5M /dev/urandom | foreign_write "$id" 0
+	printf x | foreign_write "$id" $((50 << 20))
+	try stat --map "$id"
+	expect_status 0
+	# 800 ranges of 128 KiB
+	assert_equal "$(picture)" "$(perl -e 'print "#" x 40, "." x 360, "+", "." x 399')"
+	! grep -E '^    [0-9a-f]{8}.{69}' <<<"$output"
+	assert_output_has "one character for 128K: "
+	assert_equal "$(segment_field "$id" rss)" $(((5 << 20) + 4096))
+}
+
+@test "a terminal that is wider or narrower" {
+	need_command script
+	id=$(make_segment $((1 << 20)))
+	local pair
+	for pair in 40:16 80:64 120:96 20:16 1000:256; do
+		script -qec "stty cols ${pair%:*}; '$SHMTOOL' stat --map $id" /dev/null </dev/null | tr -d '\r' >out
+		assert_equal "$(sed -n 's/^    00000000  //p' out | tr -d '\n' | wc -c)" "${pair#*:}"
+	done
+}
+
+@test "a picture of nothing, of everything, and of one byte" {
+	id=$(make_segment 8192)
+	try stat --map "$id"
+	assert_equal "$(picture)" ..
+	head -c 8192 /dev/urandom | foreign_write "$id" 0
+	try stat --map "$id"
+	assert_equal "$(picture)" "##"
+	assert_output_has "8K in memory"
+	id=$(make_segment 1)
+	try stat --map "$id"
+	assert_equal "$(picture)" .
+}
+
+@test "of several segments, each has its map" {
+	make_segment 4096
+	make_segment 4096
+	try stat --map --all
+	expect_status 0
+	assert_equal "$(picture)" ..
+}
+
+@test "it leaves no trace where somebody has the segment attached" {
+	has_files || skip "the program may not have segments as files here"
+	id=$(make_orphan 4096)
+	hold_segment "$id"
+	foreign_read "$id" 0 1
+	sleep 1.1
+	before=$(cat /proc/sysvipc/shm)
+	try stat --map "$id"
+	expect_status 0
+	assert_equal "$(picture)" "#"
+	assert_equal "$(cat /proc/sysvipc/shm)" "$before"
+}
+
+@test "it warns where it replaces a last user that lives" {
+	id=$(make_segment 4096)
+	background perl -e 'shmread($ARGV[0], my $x, 0, 1) or die; print "done\n"; $| = 1; print ""; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	try stat --map "$id"
+	expect_status 0
+	assert_stderr_has "warning: "
+	assert_stderr_has "process $background_pid"
+}
+
+@test "who may not read it may not look: exit 5, and the rest is told" {
+	need_root
+	id=$(make_segment 4096)
+	try_as_user stat --map "$id"
+	expect_status 5
+	assert_output_has "segment $id"
+	assert_stderr_has "cannot look inside segment $id"
+	shmtool "set" "$id" -p 0604
+	try_as_user stat --map "$id"
+	expect_status 0
+	assert_equal "$(picture)" .
+}
+
+@test "it goes with no other form: exit 2" {
+	id=$(make_segment 4096)
+	local other
+	for other in -J -q "--format %{id}" "--wait exists"; do
+		# shellcheck disable=SC2086
+		try stat --map "$id" $other
+		expect_status 2
+		assert_output_is ""
+	done
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Pages in swap are data. Needs root, for a swap file and a control group: what
+# is charged to the group is pushed out of memory when the group is told to.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	need_root
+	need_command mkswap swapon
+	# one test at a time: a swapoff brings back what others have there
+	exec {swap_lock}</proc/swaps
+	flock "$swap_lock"
+	swap=$BATS_TEST_TMPDIR/swap.file
+	group=
+	dd if=/dev/zero of="$swap" bs=1M count=32 status=none
+	chmod 600 "$swap"
+	mkswap "$swap" >/dev/null
+	swapon "$swap" 2>/dev/null || skip "this file system takes no swap file"
+	local hierarchy
+	for hierarchy in /sys/fs/cgroup/memory /sys/fs/cgroup/unified /sys/fs/cgroup; do
+		group=$hierarchy/shmtool-test-$$-$BATS_TEST_NUMBER
+		if mkdir "$group" 2>/dev/null && [[ -e $group/memory.force_empty || -e $group/memory.reclaim ]]; then
+			return 0
+		fi
+		rmdir "$group" 2>/dev/null || true
+	done
+	group=
+	skip "no control group that can be emptied"
+}
+
+teardown()
+{
+	common_teardown
+	[[ ! -e ${swap-} ]] || swapoff "$swap" 2>/dev/null || true
+	rm -f "${swap-}"
+	[[ -z ${group-} ]] || rmdir "$group"
+}
+
+# A segment of 8 MiB with 2 MiB of data, all of it in swap; its id in id, the
+# same bytes in the file wanted.
+swapped_segment()
+{
+	id=$(make_segment $((8 << 20)))
+	truncate -s 8M wanted
+	dd if=/dev/urandom of=wanted bs=1M seek=1 count=2 conv=notrunc status=none
+	# shellcheck disable=SC2016 # the inner shell's own
+	tail -c +1048577 wanted | head -c 2M | bash -c 'echo $$ >"$1/cgroup.procs" && exec perl -e "
+		undef \$/; my \$x = <STDIN>; shmwrite \$ARGV[0], \$x, 1048576, 2097152 or die" "$2"' - "$group" "$id"
+	wait_until push_out
+}
+
+push_out()
+{
+	if [[ -e $group/memory.reclaim ]]; then
+		echo 64M >"$group/memory.reclaim" || true
+	else
+		echo 0 >"$group/memory.force_empty" || true
+	fi 2>/dev/null
+	[[ $(segment_field "$id" swap) == 2097152 ]]
+}
+
+@test "what is in swap is read" {
+	swapped_segment
+	shmtool read "$id" | cmp - wanted
+}
+
+@test "what is in swap is read into a file, which is as sparse as can be" {
+	swapped_segment
+	shmtool read "$id" -f out
+	cmp out wanted
+	! has_files || (($(stat -c '%b * %B' out) <= 2097152 + 65536))
+}
+
+@test "what is in swap is dumped" {
+	swapped_segment
+	shmtool read "$id" -x | cmp - <(hexdump -C wanted)
+}
+
+@test "a map looks at what is in swap, and leaves it there" {
+	swapped_segment
+	try stat --map "$id"
+	expect_status 0
+	assert_equal "$(segment_field "$id" swap)" 2097152
+	if has_files; then
+		assert_output_has "6M in holes (6291456 bytes)"
+		assert_output_has ssssssssss
+	else
+		# which is which cannot be told from outside
+		assert_output_has " 0 in holes"
+		assert_output_has ??????????
+	fi
+}
+
+@test "with swap, but nothing of it there, holes are holes on either way" {
+	id=$(make_orphan 33554432)
+	printf hello | foreign_write "$id" 20000000
+	rss=$(segment_field "$id" rss)
+	shmtool read "$id" >out
+	assert_equal "$(segment_field "$id" rss)" "$rss"
+	assert_equal "$(tail -c +20000001 out | head -c 5)" hello
+	try stat --map "$id"
+	assert_output_lacks "not known"
+}

@@ -2,6 +2,7 @@
 #include "text/units.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -31,6 +32,15 @@ static void unit_text(char *text, uint64_t number, char letter)
 	text[length + 1] = '\0';
 }
 
+/* "1.5G" */
+static void tenths_text(char *text, uint64_t tenths, char letter)
+{
+	size_t length = number_text(text, tenths / 10);
+
+	text[length] = '.';
+	unit_text(text + length + 1, tenths % 10, letter);
+}
+
 void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 {
 	static const char letters[] = "KMGTPE";
@@ -51,8 +61,7 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 	if (tenths >= 100 || bytes % unit == 0)
 		unit_text(text, bytes / unit + (bytes % unit >= unit / 2), letters[power]);
 	else
-		snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10,
-			 tenths % 10, letters[power]);
+		tenths_text(text, tenths, letters[power]);
 }
 
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
@@ -66,6 +75,56 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 	while (units[unit].seconds > 1 && seconds < units[unit].seconds)
 		unit++;
 	unit_text(text, (uint64_t)(seconds / units[unit].seconds), units[unit].letter);
+}
+
+/* Digits of a number, as many as told, with zeros before them. */
+static char *put_digits(char *at, unsigned int number, int digits)
+{
+	for (int i = digits - 1; i >= 0; i--, number /= 10)
+		at[i] = (char)('0' + number % 10);
+	return at + digits;
+}
+
+/*
+ * RFC 3339, which lists have a great many of: strftime(3) takes several times
+ * as long. False for what is beyond four digits of a year.
+ */
+static bool utc_text(char text[UNIT_TEXT_SIZE], int64_t time)
+{
+	enum { DAY = 86400, YEARS_400 = 146097, MARCH_0000_TO_1970 = 719468 };
+	unsigned int days;
+	unsigned int rest;
+	unsigned int era;
+	unsigned int day;
+	unsigned int year;
+	unsigned int month;
+
+	if (time < 0 || time >= INT64_C(253402300800)) /* the year 10000 */
+		return false;
+	days = (unsigned int)(time / DAY) + MARCH_0000_TO_1970;
+	rest = (unsigned int)(time % DAY);
+	/* years from March on, so that a leap day is a year's last */
+	era = days / YEARS_400;
+	day = days % YEARS_400;
+	year = (day - day / 1460 + day / 36524 - day / (YEARS_400 - 1)) / 365;
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5;
+	year += 400 * era + (month >= 10);
+	month = month < 10 ? month + 3 : month - 9;
+	text = put_digits(text, year, 4);
+	*text++ = '-';
+	text = put_digits(text, month, 2);
+	*text++ = '-';
+	text = put_digits(text, day + 1, 2);
+	*text++ = 'T';
+	text = put_digits(text, rest / 3600, 2);
+	*text++ = ':';
+	text = put_digits(text, rest / 60 % 60, 2);
+	*text++ = ':';
+	text = put_digits(text, rest % 60, 2);
+	memcpy(text, "Z", 2);
+	return true;
 }
 
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now)
@@ -83,6 +142,8 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		strcat(text, " ago"); /* a duration has 20 characters at most */
 		return;
 	}
+	if (format == TIME_UTC && utc_text(text, time))
+		return;
 	converted = format == TIME_UTC ? gmtime_r(&value, &parts) : localtime_r(&value, &parts);
 	if (!converted ||
 	    !strftime(text, UNIT_TEXT_SIZE,

@@ -65,8 +65,14 @@ size_t utf8_fit(const char *text, size_t length, size_t columns, size_t *taken)
 
 size_t utf8_width(const char *text, size_t length)
 {
+	size_t ascii = 0;
 	size_t width;
 
+	/* what nearly all text is made of */
+	while (ascii < length && (unsigned char)text[ascii] < 0x80)
+		ascii++;
+	if (ascii == length)
+		return length;
 	utf8_fit(text, length, SIZE_MAX, &width);
 	return width;
 }

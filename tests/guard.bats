@@ -298,3 +298,357 @@ sem_count()
 	done
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 }
+
+# --- --guard ----------------------------------------------------------------
+
+# A segment of SIZE bytes and a guard, both with the key 0x1234: id and guard
+guarded()
+{
+	id=$(shmtool create -s "${1:-16}" -k 0x1234 --with-guard -p 0666)
+	guard=$(sem_field 0x1234 semid)
+}
+
+value_is()
+{
+	[[ $(sem_value "$guard" "${2:-0}") == "$1" ]]
+}
+
+somebody_waits()
+{
+	# shellcheck disable=SC2016
+	perl -MIPC::SysV=:all -e 'exit !semctl($ARGV[0], 0, GETNCNT, 0)' "$guard"
+}
+
+@test "read and write --guard take the semaphore and give it back, however it is named" {
+	guarded
+	touch file
+	local word
+	for word in 0x1234 key:4660 key:0x1234 "$guard" "id:$guard"; do
+		try write "$id" -t hello --guard "$word"
+		expect_status 0
+		assert_stderr_is ''
+		try read "$id" -n 5 --guard "$word"
+		expect_status 0
+		assert_output_is hello
+		assert_equal "$(sem_value "$guard")" 1
+	done
+	make_set "$(perl -e 'use IPC::SysV; print IPC::SysV::ftok("file", 65)')"
+	try read "$id" -n 5 --guard ftok:A:file -f out
+	expect_status 0
+	try read "$id" --u32 --guard=0x1234
+	expect_status 0
+	try write "$id" --u32 1 --expect 5 --guard 0x1234
+	expect_status 1
+	try read "$id" -x --guard 0x1234
+	expect_status 0
+	printf abc | shmtool write "$id" --guard 0x1234
+	try write "$id" -z --guard 0x1234
+	expect_status 0
+	assert_equal "$(sem_value "$guard")" 1
+}
+
+@test "--guard-number takes that one of the set" {
+	guarded
+	shmtool rm --with-guard "$id"
+	id=$(make_segment)
+	guard=$(make_set 7 3 0)
+	sem_operation "$guard" 2 0
+	try write "$id" -t x --guard key:7 --guard-timeout 0
+	expect_status 8
+	hold_semaphore "$(make_set 8 3)" 1
+	try write "$id" -t x --guard key:8 --guard-number 1 --guard-timeout 0
+	expect_status 8
+	try write "$id" -t x --guard key:8 --guard-number 2 --guard-timeout 0
+	expect_status 0
+	try write "$id" -t x --guard key:8 --guard-number 3
+	expect_status 2
+	assert_stderr_has 'has 3 semaphores, numbered from 0'
+}
+
+@test "--guard-timeout: exit 8, nothing is read or written, and who has it is told" {
+	guarded
+	hold_semaphore "$guard"
+	local time
+	for time in 0 50ms; do
+		try write "$id" -t hello --guard 0x1234 --guard-timeout "$time"
+		expect_status 8
+		assert_stderr_has "guard $guard (key 0x00001234)"
+		assert_stderr_has "hint: the process that used it last is $holder_pid perl"
+		try read "$id" --guard 0x1234 --guard-timeout "$time"
+		expect_status 8
+		assert_output_is ''
+		echo old >out
+		try read "$id" --guard 0x1234 --guard-timeout "$time" -f out
+		expect_status 8
+		assert_equal "$(cat out)" old
+	done
+	foreign_read "$id" 0 16 | cmp - <(head -c 16 /dev/zero)
+	end_process "$holder_pid"
+	try write "$id" -t hello --guard 0x1234 --guard-timeout 0
+	expect_status 0
+}
+
+@test "--guard waits, also after it was stopped and continued, until the semaphore is free" {
+	guarded
+	hold_semaphore "$guard"
+	background shmtool write "$id" -t hello --guard 0x1234 --guard-timeout 1m
+	wait_until somebody_waits
+	kill -STOP "$background_pid"
+	kill -CONT "$background_pid"
+	wait_until somebody_waits
+	foreign_read "$id" 0 5 | cmp - <(head -c 5 /dev/zero)
+	end_process "$holder_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+	assert_equal "$(foreign_read "$id" 0 5)" hello
+	assert_equal "$(sem_value "$guard")" 1
+}
+
+@test "--guard: a signal ends the wait, and leaves nothing" {
+	guarded
+	hold_semaphore "$guard"
+	local signal
+	for signal in TERM INT HUP KILL; do
+		background env --default-signal "$SHMTOOL" read "$id" -f out --guard 0x1234
+		wait_until somebody_waits
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" $((128 + $(kill -l "$signal")))
+	done
+	assert_equal "$(find . -type f ! -name 'separate-stderr-*')" ''
+	end_process "$holder_pid"
+	assert_equal "$(sem_value "$guard")" 1
+}
+
+@test "a killed reader or writer leaves nothing locked" {
+	guarded $((4 * 1024 * 1024))
+	mkfifo pipe
+	exec 5<>pipe
+	local signal
+	for signal in KILL TERM; do
+		# shellcheck disable=SC2016
+		background bash -c 'exec "$0" read "$1" --guard 0x1234 >&5' "$SHMTOOL" "$id"
+		wait_until value_is 0
+		try write "$id" -t x --guard 0x1234 --guard-timeout 0
+		expect_status 8
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$(sem_value "$guard")" 1
+		try write "$id" -t x --guard 0x1234 --guard-timeout 0
+		expect_status 0
+	done
+	need_command strace
+	head -c 4M /dev/urandom >file
+	# it stands before it gives it back, by semop or by semtimedop, as the C library has it
+	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=semop,semtimedop \
+		-e inject=semop:delay_enter=9000000 -e inject=semtimedop:delay_enter=9000000:when=2 \
+		"$SHMTOOL" write "$id" -f file --guard 0x1234
+	wait_until value_is 0
+	kill -KILL "$(awk '/semtimedop\(/ { print $1; exit }' trace)"
+	end_process "$background_pid"
+	wait_until value_is 1
+}
+
+@test "what is read under a guard is copied, not lent to the pipe" {
+	guarded $((4 * 1024 * 1024))
+	perl -e 'print "a" x $ARGV[0]' 4194304 | foreign_write "$id" 0
+	mkfifo pipe
+	exec 5<>pipe
+	# shellcheck disable=SC2016
+	background bash -c 'exec "$0" read "$1" --guard 0x1234 >&5' "$SHMTOOL" "$id"
+	# it stands: the pipe is full
+	# shellcheck disable=SC2016
+	wait_until perl -e 'open my $pipe, "<&=5"; my $n = pack "i", 0;
+		ioctl $pipe, 0x541B, $n or die; exit(unpack("i", $n) < 65536)'
+	perl -e 'print "b" x $ARGV[0]' 65536 | foreign_write "$id" 0
+	head -c 65536 <&5 >got
+	end_process "$background_pid"
+	assert_equal "$(tr -s ab <got)" a
+}
+
+@test "a stream under a guard is taken in first: whoever writes it does not hold the guard" {
+	guarded 100000
+	mkfifo pipe
+	background shmtool write "$id" -f pipe --guard 0x1234
+	exec 5>pipe
+	printf abc >&5
+	try write "$id" -t xyz --guard 0x1234 --guard-timeout 0
+	expect_status 0
+	assert_equal "$(foreign_read "$id" 0 3)" xyz
+	exec 5>&-
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+	assert_equal "$(foreign_read "$id" 0 3)" abc
+	# both ends of one pipe
+	run timeout 10 bash -c "'$SHMTOOL' read $id --guard 0x1234 | tr ab AB | '$SHMTOOL' write $id --guard 0x1234"
+	expect_status 0
+	assert_equal "$(foreign_read "$id" 0 3)" ABc
+}
+
+@test "a stream under a guard that does not fit, or is too short: nothing is written" {
+	guarded 10
+	run --separate-stderr bash -c "yes | head -c 100000 | '$SHMTOOL' write $id --guard 0x1234"
+	expect_status 7
+	assert_stderr_has 'nothing was written'
+	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -n 4 --guard 0x1234"
+	expect_status 7
+	assert_stderr_has 'nothing was written'
+	foreign_read "$id" 0 10 | cmp - <(head -c 10 /dev/zero)
+	run --separate-stderr bash -c "yes | '$SHMTOOL' write $id --truncate --guard 0x1234"
+	expect_status 0
+	printf abcdefgh | { shmtool write "$id" -n 4 --guard 0x1234; shmtool write "$id" -o 4 -n 4 --guard 0x1234; }
+	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
+}
+
+@test "a guard that is removed meanwhile: exit 9, and an old file stays; while waiting: exit 3" {
+	guarded $((1024 * 1024))
+	hold_semaphore "$guard"
+	background shmtool read "$id" --guard 0x1234
+	wait_until somebody_waits
+	ipcrm -s "$guard"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 3
+	assert_equal "$(cat "$background_errors")" \
+		"shmtool read: cannot take guard $guard (key 0x00001234): it was removed meanwhile"
+	need_command strace
+	guard=$(make_set 0x1234)
+	echo old >out
+	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=semtimedop,semop \
+		-e inject=semtimedop:delay_exit=400000 "$SHMTOOL" read "$id" -f out --guard 0x1234
+	wait_until value_is 0
+	ipcrm -s "$guard"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 9
+	assert_equal "$(cat out)" old
+	grep -q 'others may have been at work' "$background_errors"
+}
+
+@test "--guard and rights: exit 5 for who may not take it" {
+	need_root
+	guarded
+	guard=$(make_set 0x77 1 1 644)
+	try_as_user read "$id" --guard 0x77
+	expect_status 5
+	assert_output_is ''
+	assert_stderr_has 'write permission'
+	try_as_user read "$id" -n 4 -x --guard 0x1234
+	expect_status 0
+	try_as_user write "$id" -t x --guard 0x1234
+	expect_status 0
+}
+
+@test "--guard that is not there, or is no word: exit 3, 2, 7" {
+	guarded
+	local pair
+	for pair in 0x99:3 key:5:3 2147483647:3 id:5000000:3 x:2 -1:2 0x:2 01:2 key:0:2 :2 ftok:A::2 ftok:A:missing:7 \
+		ftok::file:2 4294967296:2 '!#:+:2'; do
+		try write "$id" -t x --guard "${pair%:*}"
+		expect_status "${pair##*:}"
+		assert_output_is ''
+		try read "$id" "--guard=${pair%:*}"
+		expect_status "${pair##*:}"
+		assert_output_is ''
+	done
+	local arguments
+	for arguments in "--guard-number 0" "--guard-timeout 1s" "--guard 0x1234 --guard-number 1" \
+		"--guard 0x1234 --guard-number 65536" "--guard 0x1234 --guard-number -1" "--guard 0x1234 --guard-number x" \
+		"--guard 0x1234 --guard-timeout x" "--guard 0x1234 --guard-timeout -1" "--guard"; do
+		# shellcheck disable=SC2086
+		try write "$id" -t x $arguments
+		expect_status 2
+		# shellcheck disable=SC2086
+		try read "$id" $arguments
+		expect_status 2
+	done
+	foreign_read "$id" 0 16 | cmp - <(head -c 16 /dev/zero)
+	assert_equal "$(sem_value "$guard")" 1
+}
+
+@test "--guard in another namespace: that namespace's, and given back there" {
+	# shellcheck disable=SC2016
+	background unshare --ipc bash -c '"$SHMTOOL" create -s 4M -k 0x1234 --with-guard && exec sleep 60' 5>&-
+	wait_until test -s "$background_output"
+	local there=$background_pid
+	try write -N "$there" 0x1234 -t hello --guard 0x1234
+	expect_status 0
+	try read -N "$there" 0x1234 -n 5 --guard 0x1234
+	assert_output_is hello
+	# shellcheck disable=SC2016
+	look() { nsenter --target "$there" --ipc perl -MIPC::SysV=:all -e 'exit(semctl(semget(0x1234, 0, 0), 0, GETVAL, 0) != $ARGV[0])' "$1"; }
+	mkfifo pipe
+	exec 5<>pipe
+	# shellcheck disable=SC2016
+	background bash -c 'exec "$0" read -N "$1" 0x1234 --guard 0x1234 >&5' "$SHMTOOL" "$there"
+	wait_until look 0
+	kill -KILL "$background_pid"
+	wait_until look 1
+	assert_equal "$(sem_count)" 0
+}
+
+# --- Eight writers and eight readers of a whole mebibyte --------------------
+
+# keep_writing LETTER COUNT [OPTION...], keep_reading COUNT [OPTION...]: a line for each
+# read, the letters that were in it
+keep_writing()
+{
+	local left=$2
+	for (( ; left; left--)); do
+		"$SHMTOOL" write "$id" -f "$1" "${@:3}" || return
+	done
+}
+
+keep_reading()
+{
+	local left=$1
+	for (( ; left; left--)); do
+		"$SHMTOOL" read "$id" "${@:2}" | tr -s A-H || return
+		echo
+	done
+}
+
+# storm COUNT [OPTION...]: what the readers saw is in the file seen
+storm()
+{
+	local letter pids=() outputs=() pid
+	for letter in {A..H}; do
+		background keep_writing "$letter" "$@"
+		pids+=("$background_pid")
+		background keep_reading "$@"
+		pids+=("$background_pid")
+		outputs+=("$background_output")
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	cat "${outputs[@]}" >seen
+}
+
+mebibyte()
+{
+	local letter
+	guarded $((1024 * 1024))
+	for letter in {A..H}; do
+		head -c 1M /dev/zero | tr '\0' "${letter}" >"./$letter"
+	done
+	shmtool write "$id" -f A
+}
+
+@test "guarded, no reader ever sees a mixture of what the writers wrote" {
+	mebibyte
+	storm 12 --guard 0x1234
+	assert_equal "$(wc -l <seen)" 96
+	assert_equal "$(grep -vc '^[A-H]$' seen)" 0
+	# and there were several writers
+	(($(sort -u seen | wc -l) > 1))
+	assert_equal "$(sem_value "$guard")" 1
+}
+
+@test "the same without the guard sees mixtures" {
+	mebibyte
+	local i
+	for ((i = 0; i < 20; i++)); do
+		storm 12
+		! grep -qE '^[A-H]{2,}$' seen || return 0
+	done
+	fail "no mixture in $i storms"
+}

@@ -82,15 +82,19 @@ my @filters = (['--orphaned'], ['--likely'], ['--detached'], ['--attached'], ['-
 	['--pid', \&number], ['--idle', \&duration], ['--min-size', \&size], ['--max-size', \&size],
 	['--grace', \&duration], ['--except', \&segment], ['-A'], ['--all-namespaces'],
 	['--except-namespace', sub { pick(number(), '/proc/self/ns/ipc', file()) }]);
+my @guards = (['--guard-timeout', sub { pick('0', '1ms') }], ['--guard-number', \&number],
+	['--guard', \&segment], ['--guard', \&segment]);
+my @numbers = (['--u8'], ['--u16'], ['--u32'], ['--u64']);
 my %options = (
 	create => [['-s', \&size], ['-s', \&size], ['--size', \&size], ['-k', \&segment], ['-k', sub { pick('auto', 'private') }],
 		['-p', \&mode], ['-u', \&user], ['-g', \&user], ['-f', \&file], ['--reuse'], ['--huge'],
 		['--huge-size', \&size], ['--no-reserve'], ['--lock'], ['--with-guard'], ['--format', \&format]],
 	attach => [['-r'], ['--at', sub { pick(number(), '0x7f0000000000', '0x10000000', '0xdeadbeef') }],
 		['--round'], ['--executable'], ['--as-file']],
-	read => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-x']],
+	read => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-x'], @numbers, @guards],
 	write => [['-o', \&size], ['-n', \&size], ['-f', \&file], ['-t', \&text], ['-x', \&text], ['-z'],
-		['--fill', \&number], ['--truncate']],
+		['--fill', \&number], ['--truncate'], ['--expect', \&number], ['--expect', \&text],
+		(map { [$_->[0], \&number] } @numbers), @guards],
 	stat => [['--format', \&format], ['-J'], ['-q'], @filters],
 	set => [['-u', \&user], ['-g', \&user], ['-p', \&mode], ['-p', \&mode], ['--lock'], ['--unlock'], ['-n'], @filters],
 	rm => [['-n'], ['-f'], ['-J'], ['-q'], ['--even-attached'], ['--with-guard'], ['-m', \&segment], ['-M', \&segment], @filters],
@@ -185,7 +189,7 @@ for my $number (1 .. $count) {
 	my $why;
 	$why = 'ended by signal ' . ($status & 127) if $status & 127;
 	$why //= "status $code" unless $code <= 9 || $attach && ($code =~ /\A12[567]\z/ || $code == 137);
-	if ($code && !$attach && !($code == 1 && grep { /fail-empty/ } @words)) {
+	if ($code && !$attach && !($code == 1 && grep { /fail-empty|expect/ } @words)) {
 		$why //= 'failed without a word' unless $err =~ /\Ashmtool[ a-z]*: /;
 	}
 	$why //= 'stderr is not clean' if $err =~ /[^\n\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]/;

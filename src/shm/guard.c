@@ -101,6 +101,13 @@ int guard_in_use(int id, bool *in_use)
 	return waiting < 0 ? errno : 0;
 }
 
+pid_t guard_last_user(int id, unsigned short number)
+{
+	int pid = semctl(id, number, GETPID);
+
+	return pid < 0 ? 0 : pid;
+}
+
 int guard_remove(int id)
 {
 	return semctl(id, 0, IPC_RMID) < 0 ? errno : 0;

@@ -62,6 +62,9 @@ int guard_hand_over(int id, const struct segment_rights *rights);
 /* Whether somebody has taken the only semaphore of a set, or waits for it. */
 int guard_in_use(int id, bool *in_use);
 
+/* The process that took or gave back this semaphore last; 0: none, or not known. */
+pid_t guard_last_user(int id, unsigned short number);
+
 int guard_remove(int id);
 
 #endif

@@ -470,9 +470,10 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 /* --- Streams whose size must be known -------------------------------------- */
 
 /* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
-static int spool_piece(int fd, int spool, uint64_t *held, uint64_t limit)
+static int spool_piece(int fd, int spool, uint64_t *held, uint64_t most, uint64_t limit)
 {
-	ssize_t got = read(fd, buffer, sizeof(buffer));
+	size_t wanted = most - *held < sizeof(buffer) ? (size_t)(most - *held) : sizeof(buffer);
+	ssize_t got = read(fd, buffer, wanted);
 
 	if (got < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : errno;
@@ -491,7 +492,9 @@ static int spool_piece(int fd, int spool, uint64_t *held, uint64_t limit)
 	return 0;
 }
 
-int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+/* Takes most bytes at most, of input that may not be larger than limit. */
+static int spool_input(int fd, uint64_t most, uint64_t limit, struct interrupt *interrupt,
+		       int *error)
 {
 	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
 	uint64_t available = UINT64_MAX / 1024;
@@ -505,7 +508,7 @@ int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *err
 	while (!*error) {
 		*error = interrupt_wait(interrupt, fd, POLLIN, -1);
 		if (!*error)
-			*error = spool_piece(fd, spool, &held, limit);
+			*error = spool_piece(fd, spool, &held, most, limit);
 	}
 	if (*error == -1)
 		*error = lseek(spool, 0, SEEK_SET) < 0 ? errno : 0;
@@ -514,4 +517,14 @@ int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *err
 		spool = -1;
 	}
 	return spool;
+}
+
+int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+{
+	return spool_input(fd, UINT64_MAX, limit, interrupt, error);
+}
+
+int transfer_spool_some(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+{
+	return spool_input(fd, limit, UINT64_MAX, interrupt, error);
 }

@@ -52,4 +52,7 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
  */
 int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error);
 
+/* The same, but what is behind limit bytes stays in fd, and is no error. */
+int transfer_spool_some(int fd, uint64_t limit, struct interrupt *interrupt, int *error);
+
 #endif

@@ -36,8 +36,8 @@ static void print_line(struct output *output, const unsigned char *bytes, uint64
 		*at++ = ' ';
 		if (i % 8 == 0)
 			*at++ = ' ';
-		memcpy(at, i < count ? &pairs[(size_t)bytes[i] * 2] : "  ", 2);
-		at += 2;
+		*at++ = i < count ? pairs[(size_t)bytes[i] * 2] : ' ';
+		*at++ = i < count ? pairs[(size_t)bytes[i] * 2 + 1] : ' ';
 	}
 	*at++ = ' ';
 	*at++ = ' ';

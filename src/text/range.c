@@ -18,3 +18,11 @@ enum status range_check(struct range *range, const struct segment *segment)
 			    range->length, range->offset, SEGMENT_LABEL(segment), segment->size);
 	return STATUS_DONE;
 }
+
+enum status number_misplaced(uint64_t offset, uint64_t length)
+{
+	fail(STATUS_USAGE, "--u%" PRIu64 ": offset %" PRIu64 " is not a multiple of %" PRIu64,
+	     length * 8, offset, length);
+	hint("elsewhere a number is not read or written at once; -x takes bytes at any offset");
+	return STATUS_USAGE;
+}

@@ -20,4 +20,7 @@ struct range {
  */
 enum status range_check(struct range *range, const struct segment *segment);
 
+/* Says that a number, of so many bytes, is not at a multiple of them. */
+enum status number_misplaced(uint64_t offset, uint64_t length);
+
 #endif

@@ -7,9 +7,11 @@
 
 #include "shm/outfile.h"
 #include "shm/transfer.h"
+#include "shm/word.h"
 #include "text/hexdump.h"
 #include "text/parse.h"
 #include "text/range.h"
+#include "verbs/guarding.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -18,6 +20,10 @@ enum {
 	CODE_LENGTH = 'n',
 	CODE_FILE = 'f',
 	CODE_HEX = 'x',
+	CODE_U8 = 256,
+	CODE_U16,
+	CODE_U32,
+	CODE_U64,
 };
 
 static const struct poptOption read_options[] = {
@@ -26,6 +32,11 @@ static const struct poptOption read_options[] = {
 	OPTION_VALUE("file", 'f', CODE_FILE, "into this file, whole or not at all (- is stdout)",
 		     "FILE"),
 	OPTION_FLAG("hex", 'x', CODE_HEX, "as a hex dump; always so on a terminal"),
+	OPTION_FLAG("u8", '\0', CODE_U8, "the number at OFFSET, of 8 bits, in decimal"),
+	OPTION_FLAG("u16", '\0', CODE_U16, "the same of 16 bits, at a multiple of 2"),
+	OPTION_FLAG("u32", '\0', CODE_U32, "the same of 32 bits, at a multiple of 4"),
+	OPTION_FLAG("u64", '\0', CODE_U64, "the same of 64 bits, at a multiple of 8"),
+	OPTION_TABLE(guarding_options, NULL),
 	OPTION_END,
 };
 
@@ -33,6 +44,9 @@ struct read_options {
 	struct range range;
 	const char *file; /* NULL: stdout */
 	bool hex;
+	uint64_t number; /* its length in bytes; 0: no number */
+	int forms;       /* -x and numbers that were given */
+	struct guarding guarding;
 	bool verbose;
 };
 
@@ -46,7 +60,8 @@ const struct verb verb_read = {
 		.summary = "copy a segment's bytes to stdout or a file, or show them in hex",
 		.epilogue = "\nExamples:\n"
 			    "  shmtool read 131076 -f saved.bin\n"
-			    "  shmtool read 0x1234 -o 4K -n 64 -x",
+			    "  shmtool read 0x1234 -o 4K -n 64 -x\n"
+			    "  shmtool read 0x1234 -o 8 --u32",
 		.options = read_options,
 		.handle = read_option,
 	},
@@ -67,11 +82,38 @@ static const char *read_option(void *state, int code, const char *value)
 		options->file = strcmp(value, "-") == 0 ? NULL : value;
 		return *value ? NULL : "an empty name";
 	case CODE_HEX:
+		options->forms += !options->hex;
 		options->hex = true;
 		return NULL;
-	default:
+	case CODE_U8:
+	case CODE_U16:
+	case CODE_U32:
+	case CODE_U64:
+		options->forms++;
+		options->number = 1ULL << (code - CODE_U8);
 		return NULL;
+	default:
+		return guarding_option(&options->guarding, code, value);
 	}
+}
+
+static enum status check_options(struct read_options *options)
+{
+	struct range *range = &options->range;
+
+	if (options->forms > 1)
+		return fail(STATUS_USAGE,
+			    "only one of -x, --u8, --u16, --u32 and --u64 may be given");
+	if (options->number && range->length_given)
+		return fail(STATUS_USAGE, "-n does not go with --u%d: a number has a length",
+			    (int)options->number * 8);
+	if (options->number && range->offset % options->number)
+		return number_misplaced(range->offset, options->number);
+	if (options->number) {
+		range->length = options->number;
+		range->length_given = true;
+	}
+	return guarding_check(&options->guarding);
 }
 
 /* So many bytes are dumped between looks for a signal. */
@@ -113,14 +155,45 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 	return output.error;
 }
 
+/* Prints a word, which is read at once, in any form. 0 or an errno value. */
+static int word_out(const struct read_options *options, const struct memory *memory, int fd)
+{
+	static struct output output;
+	const struct range *range = &options->range;
+	struct hexdump dump = { .offset = range->offset };
+	unsigned char bytes[WORD_MAX];
+	uint64_t value;
+	int error = word_load(memory, range->offset, range->length, &value);
+
+	if (error)
+		return error;
+	word_to_bytes(value, bytes, range->length);
+	output_begin(&output, fd);
+	if (options->number) {
+		output_number(&output, value);
+		output_char(&output, '\n');
+	} else if (options->hex) {
+		hexdump_add(&output, &dump, bytes, range->length);
+		hexdump_end(&output, &dump);
+	} else {
+		output_bytes(&output, bytes, range->length);
+	}
+	output_flush(&output);
+	return output.error;
+}
+
 /* Copies in the form that was asked for. 0 or an errno value. */
 static int copy_out(const struct read_options *options, const struct memory *memory, int fd,
 		    struct interrupt *interrupt)
 {
 	const struct range *range = &options->range;
-	struct transfer transfer = { .interrupt = interrupt, .ours = interrupt != NULL };
+	struct transfer transfer = { .interrupt = interrupt,
+				     .ours = interrupt != NULL,
+				     .copied = options->guarding.given };
 	uint64_t done;
 
+	if (word_is(range->offset, range->length))
+		return word_out(options, memory, fd);
 	if (options->hex)
 		return dump_out(memory, range, fd, interrupt);
 	return transfer_out(memory, range->offset, range->length, fd, &transfer, &done);
@@ -130,7 +203,7 @@ static enum status read_to_stdout(const struct read_options *options, const stru
 {
 	int error = copy_out(options, memory, STDOUT_FILENO, NULL);
 
-	return error ? output_failed(error) : STATUS_DONE;
+	return error ? output_failed(error) : guarding_release(&options->guarding);
 }
 
 static enum status write_failed(const char *file, const struct outfile *outfile, int error)
@@ -147,6 +220,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 	struct interrupt interrupt;
 	struct outfile outfile;
 	bool replaces;
+	enum status status = STATUS_DONE;
 	int error = outfile_open(&outfile, options->file);
 
 	if (error)
@@ -165,14 +239,17 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (!error && replaces && interrupt_wait(&interrupt, -1, 0, 0) == EINTR)
 		error = EINTR;
 	if (error)
-		write_failed(options->file, &outfile, error);
-	if (error)
+		status = write_failed(options->file, &outfile, error);
+	else
+		status = guarding_release(&options->guarding);
+	if (status)
 		outfile_abandon(&outfile);
 	else if ((error = outfile_commit(&outfile)))
-		fail(status_of_file(error), "cannot write %s: %s", options->file, strerror(error));
+		status = fail(status_of_file(error), "cannot write %s: %s", options->file,
+			      strerror(error));
 	if (replaces)
 		interrupt_end(&interrupt);
-	return error ? status_of_file(error) : STATUS_DONE;
+	return status;
 }
 
 static enum status read_segment(struct read_options *options, const struct segment_ref *ref)
@@ -184,6 +261,8 @@ static enum status read_segment(struct read_options *options, const struct segme
 
 	if (!status)
 		status = range_check(&options->range, &segment);
+	if (!status)
+		status = guarding_find(&options->guarding);
 	if (status)
 		return status;
 	error = memory_open(&memory, segment.id, false);
@@ -192,9 +271,11 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (memory.attached)
 		warn_of_trace(&segment);
 	fail_on_bus_error();
-	if (options->file)
+	/* before there is a file to be left behind: a signal ends the wait, and us */
+	status = guarding_take(&options->guarding);
+	if (!status && options->file)
 		status = read_to_file(options, &memory);
-	else
+	else if (!status)
 		status = read_to_stdout(options, &memory);
 	memory_close(&memory);
 	if (!status && options->verbose)
@@ -213,7 +294,9 @@ static enum status read_run(int argc, char **argv)
 	if (!options_read(&verb_read.command, argc, argv, &options, &operands, &status))
 		return status;
 	options.verbose = operands.verbose;
-	status = read_only_segment(&operands, &ref);
+	status = check_options(&options);
+	if (!status)
+		status = read_only_segment(&operands, &ref);
 	if (!options.file && isatty(STDOUT_FILENO))
 		options.hex = true;
 	if (!status)

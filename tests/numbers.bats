@@ -1,0 +1,376 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Numbers, small accesses that are one load or store, and compare-and-swap.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# An ordinary segment of SIZE bytes that is all zeroes, with memory: its id in id.
+zeroes()
+{
+	id=$(make_segment "$1" 666)
+	head -c "$1" /dev/zero | foreign_write "$id" 0
+}
+
+# begin_hammer MODE OFFSET LENGTH
+begin_hammer()
+{
+	background "$HELPERS/hammer" "$1" "$id" "$2" "$3"
+	wait_until grep -q ready "$background_output"
+}
+
+# torn_values: ends hammer; how many it saw
+end_hammer()
+{
+	kill "$background_pid"
+	wait_until grep -q torn "$background_output"
+	torn=$(sed -n 's/^torn=//p' "$background_output")
+}
+
+# --- read -------------------------------------------------------------------
+
+@test "read --uN is what perl unpacks" {
+	local offset
+	zeroes 64
+	head -c 64 /dev/urandom >bytes
+	foreign_write "$id" 0 <bytes
+	for offset in 0 8 16 48 56; do
+		for form in u8:C u16:S u32:L u64:Q; do
+			try read "$id" -o "$offset" "--${form%:*}"
+			expect_status 0
+			# shellcheck disable=SC2016
+			assert_output_is "$(perl -e 'undef $/; print unpack "x$ARGV[0] $ARGV[1]", <STDIN>' \
+				"$offset" "${form#*:}" <bytes)"
+		done
+	done
+	try read "$id" -o 63 --u8
+	expect_status 0
+	try read "$id" -o 62 --u16 -f out
+	expect_status 0
+	assert_output_is ''
+	assert_equal "$(cat out)" "$(tail -c 2 bytes | od -An -tu2 | tr -d ' ')"
+}
+
+@test "the largest and the smallest numbers" {
+	zeroes 8
+	local pair
+	for pair in 8:255 16:65535 32:4294967295 64:18446744073709551615; do
+		try write "$id" "--u${pair%:*}" "${pair#*:}"
+		expect_status 0
+		try read "$id" "--u${pair%:*}"
+		assert_output_is "${pair#*:}"
+		try write "$id" "--u${pair%:*}" 0
+		try read "$id" --u64
+		assert_output_is 0
+	done
+	try write "$id" --u32 0xdeadBEEF
+	try read "$id" --u32
+	assert_output_is 3735928559
+}
+
+@test "on a terminal a number is a number" {
+	need_command script
+	zeroes 8
+	TERM=dumb script -qec "'$SHMTOOL' read $id --u64" /dev/null </dev/null | tr -d '\r' >out
+	assert_equal "$(cat out)" 0
+}
+
+@test "read --uN in the wrong places, and with what does not go with it: exit 2" {
+	zeroes 20
+	local arguments
+	for arguments in "--u16 -o 1" "--u32 -o 2" "--u64 -o 12" "--u64 -o 4" "--u8 -o 20" "--u32 -o 20" \
+		"--u64 -o 16" "--u16 -o 18446744073709551614" "--u8 -n 1" "-n 4 --u32" "--u8 --u16" "--u32 -x" \
+		"-x --u8" "--u32=4" "--u8 1"; do
+		# shellcheck disable=SC2086
+		try read "$id" $arguments
+		expect_status 2
+		assert_output_is ''
+	done
+	try read "$id" --u32 -o 6
+	assert_stderr_has 'offset 6 is not a multiple of 4'
+	assert_stderr_has 'hint:'
+}
+
+@test "read --uN of a hole is 0, and gives it no memory" {
+	id=$(make_segment 65536)
+	local before
+	before=$(segment_field "$id" rss)
+	try read "$id" --u64 -o 32768
+	assert_output_is 0
+	try read "$id" -o 16384 -n 4 -x
+	assert_equal "${lines[0]}" "00004000  00 00 00 00                                       |....|"
+	shmtool write "$id" -z -o 8192 -n 8
+	assert_equal "$(segment_field "$id" rss)" "$before"
+}
+
+@test "numbers as an ordinary user: as the mode allows" {
+	need_root
+	zeroes 16
+	shmtool "set" "$id" -p 0604
+	try_as_user read "$id" --u64
+	assert_output_is 0
+	try_as_user write "$id" --u64 1
+	expect_status 5
+	shmtool "set" "$id" -p 0606
+	try_as_user write "$id" --u64 1
+	expect_status 0
+	try_as_user write "$id" --u64 2 --expect 1
+	expect_status 0
+	try_as_user read "$id" --u64
+	assert_output_is 2
+}
+
+# --- write ------------------------------------------------------------------
+
+@test "write --uN puts a number in host order, and nothing beside it" {
+	local pair pack
+	for pair in u8:C:200 u16:S:50000 u32:L:4000000000 u64:Q:10000000000000000000; do
+		IFS=: read -r form pack number <<<"$pair"
+		zeroes 24
+		try write "$id" "--$form" "$number" -o 8
+		expect_status 0
+		assert_output_is ''
+		# shellcheck disable=SC2016
+		foreign_read "$id" 0 24 | cmp - <(perl -e 'my $n = pack $ARGV[0], $ARGV[1];
+			print "\0" x 8 . $n . "\0" x (16 - length $n)' "$pack" "$number")
+	done
+}
+
+@test "write --uN of what does not fit, in the wrong places, or with another source: exit 2" {
+	zeroes 20
+	local arguments
+	for arguments in "--u8 256" "--u16 65536" "--u32 4294967296" "--u64 18446744073709551616" "--u8 -1" \
+		"--u8 0x100" "--u32 1x" "--u8 1.0" "--u8 +1" "--u32 1K" "--u16 1 -o 1" "--u64 1 -o 16" "--u64 1 -o 4" \
+		"--u32 1 -n 4" "--u8 1 --u8 2" "--u32 1 -t abcd" "--u8 1 -z" "--u8 1 --truncate" "--u8"; do
+		# shellcheck disable=SC2086
+		try write $arguments -- "$id"
+		expect_status 2
+		assert_output_is ''
+	done
+	try write "$id" --u8 ''
+	expect_status 2
+	try write "$id" --u8 '!#:+'
+	expect_status 2
+	try write "$id" --u16 70000
+	assert_stderr_has '"70000": does not fit: 16 bits hold 0..65535'
+	foreign_read "$id" 0 20 | cmp - <(head -c 20 /dev/zero)
+}
+
+# --- --expect ---------------------------------------------------------------
+
+@test "--expect: what is there is replaced, anything else is printed in the same notation" {
+	zeroes 16
+	try write "$id" -o 8 --u32 7 --expect 0
+	expect_status 0
+	assert_output_is ''
+	try write "$id" -o 8 --u32 9 --expect 0
+	expect_status 1
+	assert_output_is 7
+	assert_stderr_is ''
+	try write "$id" -o 8 --u32 9 --expect 0x7
+	expect_status 0
+	try read "$id" -o 8 --u32
+	assert_output_is 9
+	try write "$id" -x "de ad be ef" --expect 00000000
+	expect_status 0
+	try write "$id" -x 01020304 --expect "00 00 00 00"
+	expect_status 1
+	assert_output_is deadbeef
+	try write "$id" -x 61626364 --expect "$output"
+	expect_status 0
+	try write "$id" -t "wxyz" --expect "abcx"
+	expect_status 1
+	assert_output_is abcd
+	try write "$id" --expect=abcd "-t=xyz"
+	expect_status 0
+	try write "$id" -t ab --expect =x -o 0
+	expect_status 0
+	assert_equal "$(foreign_read "$id" 0 4)" abyz
+	try write "$id" --u8 255 --expect 0 -o 15
+	expect_status 0
+	try write "$id" --u64 18446744073709551615 --expect 5 -o 8
+	expect_status 1
+	assert_output_is "$(foreign_read "$id" 8 8 | od -An -tu8 | tr -d ' ')"
+}
+
+@test "--expect: the rest of a mismatched word stays, and its neighbours always" {
+	zeroes 24
+	shmtool write "$id" -x "111111111111111122222222222222223333333333333333"
+	try write "$id" -o 8 --u16 1 --expect 2
+	expect_status 1
+	try write "$id" -o 8 --u16 1 --expect $((0x2222))
+	expect_status 0
+	foreign_read "$id" 0 24 | cmp - <(perl -e 'print "\x11" x 8, pack("S", 1), "\x22" x 6, "\x33" x 8')
+}
+
+@test "--expect of another length or notation, or without a word: exit 2, nothing is written" {
+	zeroes 32
+	local arguments
+	for arguments in "--expect 0" "-z --expect 0" "-f /dev/null --expect 0" "--fill 1 -n 1 --expect 0" \
+		"--u8 1 --expect 256" "--u32 1 --expect x" "--u32 1 --expect -1" "-x 01 --expect 0" "-x 0102 --expect 00" \
+		"-x 01 --expect 0x" "-t ab --expect abc" "-t abc --expect abc" "-x 010203 --expect 000000" \
+		"-t ab --expect cd -o 1" "-x 01020304 --expect 00000000 -o 2" "--u64 1 --expect 0 -o 4" \
+		"-t abcdefghijklmnop --expect abcdefghijklmnop" "--u8 1 --expect"; do
+		# shellcheck disable=SC2086
+		try write $arguments -- "$id"
+		expect_status 2
+		assert_output_is ''
+	done
+	try write "$id" --u8 1 --expect ''
+	expect_status 2
+	foreign_read "$id" 0 32 | cmp - <(head -c 32 /dev/zero)
+}
+
+@test "--expect: what was found cannot be printed: exit 7" {
+	zeroes 8
+	run --separate-stderr bash -c "'$SHMTOOL' write $id --u8 1 --expect 2 >/dev/full"
+	expect_status 7
+}
+
+@test "--expect: found text does not play with a terminal" {
+	need_command script
+	id=$(make_segment 8)
+	printf '\e[2J' | foreign_write "$id" 0
+	TERM=dumb script -qec "'$SHMTOOL' write $id -t abcd --expect efgh" /dev/null </dev/null >out || true
+	run ! grep -q $'\e' out
+	grep -qF 'x1b[2J' out
+}
+
+# --- Against other processes ------------------------------------------------
+
+# Waits for processes that were begun in the background; each must end well.
+ended()
+{
+	local pid
+	for pid; do
+		wait "$pid"
+	done
+}
+
+# increment COUNT: as a script does it, and counts the tries that failed
+increment()
+{
+	local left=$1 old found=0
+	while ((left)); do
+		old=$found
+		if found=$("$SHMTOOL" write "$id" -o 8 --u32 $((old + 1)) --expect "$old"); then
+			found=$((old + 1))
+			left=$((left - 1))
+		fi
+	done
+}
+
+@test "compare-and-swap: no update is lost beside programs that add" {
+	zeroes 16
+	local i pids=()
+	background "$HELPERS/hammer" add "$id" 8 4 300
+	pids+=("$background_pid")
+	for i in 1 2 3; do
+		background increment 40
+		pids+=("$background_pid")
+	done
+	ended "${pids[@]}"
+	try read "$id" -o 8 --u32
+	assert_output_is $((2 * 300 + 3 * 40))
+}
+
+@test "the same without --expect loses updates" {
+	zeroes 16
+	increment_badly()
+	{
+		local left=$1
+		for (( ; left; left--)); do
+			"$SHMTOOL" write "$id" -o 8 --u32 $(($("$SHMTOOL" read "$id" -o 8 --u32) + 1))
+		done
+	}
+	local i pids=()
+	for i in 1 2 3; do
+		background increment_badly 40
+		pids+=("$background_pid")
+	done
+	ended "${pids[@]}"
+	(($(shmtool read "$id" -o 8 --u32) < 3 * 40))
+}
+
+# looks_torn LENGTH COUNT: whether one of so many reads is not one byte all over
+looks_torn()
+{
+	local i bytes
+	for ((i = 0; i < $2; i++)); do
+		case $((i % 3)) in
+		0) bytes=$("$SHMTOOL" read "$id" -o 8 -n "$1" | od -An -v -tx1) ;;
+		1) bytes=$("$SHMTOOL" read "$id" -o 8 -n "$1" -x | sed q | cut -c10-34) ;;
+		2) bytes=$(printf "%0$((2 * $1))x" "$("$SHMTOOL" read "$id" -o 8 "--u$(($1 * 8))")") ;;
+		esac
+		bytes=${bytes// /}
+		[[ -z ${bytes//${bytes:0:2}/} ]] || return 0
+	done
+	return 1
+}
+
+@test "read: no value is torn while programs store" {
+	local length
+	for length in 2 4 8; do
+		zeroes 16
+		begin_hammer store 8 "$length"
+		run ! looks_torn "$length" 60
+		end_hammer
+		ipcrm -m "$id"
+	done
+}
+
+@test "the same sees values torn that a program stores byte by byte" {
+	zeroes 16
+	begin_hammer tear 8 8
+	looks_torn 8 1000
+	end_hammer
+}
+
+@test "write: nobody sees a torn value, whatever form it has" {
+	local length i digit number
+	for length in 2 4 8; do
+		zeroes 16
+		begin_hammer watch 8 "$length"
+		for ((i = 0; i < 6; i++)); do
+			digit=$(printf '%x' $((i + 1)))
+			hex=$(printf "%$((2 * length))s" '' | tr ' ' "$digit")
+			text=$(printf "%${length}s" '' | tr ' ' "$digit")
+			number=$(printf '%u' "0x$hex")
+			shmtool write "$id" -o 8 -x "$hex"
+			shmtool write "$id" -o 8 -t "$text"
+			shmtool write "$id" -o 8 "--u$((length * 8))" "$number"
+			shmtool write "$id" -o 8 -x "$hex" --expect "$hex"
+			shmtool write "$id" -o 8 --fill "0x$digit$digit" -n "$length"
+			printf %s "$text" >file
+			shmtool write "$id" -o 8 -f file
+			{ printf %s "${text:1}"; sleep 0.002; printf %s "${text:0:1}"; } | shmtool write "$id" -o 8 -n "$length"
+			shmtool write "$id" -o 8 -z -n "$length"
+		done
+		end_hammer
+		assert_equal "$length: $torn" "$length: 0"
+		ipcrm -m "$id"
+	done
+}
+
+@test "the same sees what a program stores byte by byte" {
+	zeroes 16
+	begin_hammer watch 8 8
+	local watcher=$background_pid watched=$background_output
+	begin_hammer tear 8 8
+	end_hammer
+	background_pid=$watcher background_output=$watched
+	end_hammer
+	((torn > 0))
+}
+
+@test "input shorter than a word is written as far as it goes" {
+	zeroes 16
+	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -o 8 -n 4"
+	expect_status 7
+	assert_stderr_has '3 bytes were written'
+	assert_equal "$(foreign_read "$id" 8 3)" abc
+	# and what is behind it stays in the pipe
+	printf abcdefgh | { shmtool write "$id" -n 4; shmtool write "$id" -o 4 -n 4; }
+	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
+}

@@ -95,6 +95,7 @@ event_names()
 	hold_segment "$id"
 	wait_until said '"event":"attached"'
 	ipcrm -m "$id"
+	wait_until said '"event":"marked"'
 	end_process "$holder_pid"
 	wait_until said '"event":"removed"'
 	assert_equal "$(jq -r "select(.segment.id == $id) | .event" "$events" | paste -sd ' ')" \

@@ -312,3 +312,25 @@ root$prefix/share/man/man1/shmget.1"
 	run bash -c "readelf -d '$SHMTOOL' | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(lib(popt|c|asan|ubsan|gcc_s|m)\.so|ld-linux)'"
 	assert_output_is ''
 }
+
+@test "the commands of the manual's troubleshooting run" {
+	need_pages
+	need_root # for -A
+	local line count=0
+	make_segment 4096 600 0x52e2c1 >/dev/null
+	while read -r line; do
+		count=$((count + 1))
+		read -ra words <<<"$line"
+		if [[ $line == *--follow* ]]; then
+			background "${words[@]}" -v
+			wait_until grep -q following "$background_errors"
+			continue
+		fi
+		[[ $line != *'stat 0' ]] || words[2]=key:0x52e2c1
+		run --separate-stderr "${words[@]}"
+		# of some processes even root may not ask in which namespace they are
+		[[ $line == *' -A '* && $status == 5 ]] || expect_status 0
+		assert_stderr_lacks 'unknown option'
+	done < <(sed -n '/^\.Sh TROUBLESHOOTING/,/^\.Sh JSON/s/^\.Dl //p' "$top/man/shmtool.1")
+	((count >= 8))
+}

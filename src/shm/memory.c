@@ -75,7 +75,7 @@ static uint64_t page_of_file(int fd)
 	struct statfs status;
 
 	/* of tmpfs the block may be larger than a page, where it has transparent huge pages */
-	if (fstatfs(fd, &status) == 0 && status.f_type == HUGETLBFS_MAGIC)
+	if (fstatfs(fd, &status) == 0 && (unsigned int)status.f_type == HUGETLBFS_MAGIC)
 		return (uint64_t)status.f_bsize;
 	return system_page();
 }

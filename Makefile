@@ -140,6 +140,11 @@ faults: $(PROGRAM) $(HELPERS)  ## let each system call of each command fail once
 	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' FAULTS_STEP=1 \
 		BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200 tests/run tests/faults.bats
 
+# Other machines, see tests/cross. qemu is slow.
+.PHONY: check-i386 check-arm64 check-s390x
+check-i386 check-arm64 check-s390x: check-%: $(PROGRAM) $(HELPERS)
+	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
+
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 	@BUILD='$(abspath $(BUILD))' tests/demo/demo
 

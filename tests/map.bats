@@ -31,9 +31,9 @@ picture()
 	expect_status 0
 	# 800 ranges of 128 KiB
 	assert_equal "$(picture)" "$(perl -e 'print "#" x 40, "." x 360, "+", "." x 399')"
-	! grep -E '^    [0-9a-f]{8}.{69}' <<<"$output"
 	assert_output_has "one character for 128K: "
 	assert_equal "$(segment_field "$id" rss)" $(((5 << 20) + 4096))
+	run ! grep -E '^    [0-9a-f]{8}.{69}' <<<"$output"
 }
 
 @test "a terminal that is wider or narrower" {
@@ -82,7 +82,8 @@ picture()
 
 @test "it warns where it replaces a last user that lives" {
 	id=$(make_segment 4096)
-	background perl -e 'shmread($ARGV[0], my $x, 0, 1) or die; print "done\n"; $| = 1; print ""; sleep 1 while 1' "$id"
+	# shellcheck disable=SC2016
+	background perl -e 'shmread($ARGV[0], my $x, 0, 1) or die; $| = 1; print "done\n"; sleep 1 while 1' "$id"
 	wait_until test -s "$background_output"
 	try stat --map "$id"
 	expect_status 0

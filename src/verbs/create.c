@@ -20,6 +20,7 @@
 #include "shm/transfer.h"
 #include "text/field.h"
 #include "text/parse.h"
+#include "text/progress.h"
 #include "text/units.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
@@ -598,9 +599,18 @@ static enum status load(struct creation *creation, struct memory *memory)
 	uint64_t done;
 	char extra;
 	ssize_t more;
-	struct transfer transfer = { .interrupt = &creation->interrupt };
-	int error = transfer_in(memory, 0, size, creation->input, &transfer, &done);
+	struct progress progress;
+	struct transfer transfer = {
+		.interrupt = &creation->interrupt,
+		.tell = progress_tell,
+		.state = &progress,
+	};
+	int error;
 
+	progress_begin(&progress, PROGRESS_AUTO,
+		       creation->input_is_stream ? 0 : creation->input_size);
+	error = transfer_in(memory, 0, size, creation->input, &transfer, &done);
+	progress_end(&progress);
 	if (error)
 		return input_failed(creation, error);
 	if (done == size && creation->input_is_stream) {

@@ -10,6 +10,7 @@
 #include "shm/word.h"
 #include "text/hexdump.h"
 #include "text/parse.h"
+#include "text/progress.h"
 #include "text/range.h"
 #include "verbs/guarding.h"
 #include "verbs/select.h"
@@ -24,6 +25,7 @@ enum {
 	CODE_U16,
 	CODE_U32,
 	CODE_U64,
+	CODE_PROGRESS,
 };
 
 static const struct poptOption read_options[] = {
@@ -36,6 +38,8 @@ static const struct poptOption read_options[] = {
 	OPTION_FLAG("u16", '\0', CODE_U16, "the same of 16 bits, at a multiple of 2"),
 	OPTION_FLAG("u32", '\0', CODE_U32, "the same of 32 bits, at a multiple of 4"),
 	OPTION_FLAG("u64", '\0', CODE_U64, "the same of 64 bits, at a multiple of 8"),
+	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
+		    "tell on stderr how far it is, not just on a terminal"),
 	OPTION_TABLE(guarding_options, NULL),
 	OPTION_END,
 };
@@ -46,6 +50,7 @@ struct read_options {
 	bool hex;
 	uint64_t number; /* its length in bytes; 0: no number */
 	int forms;       /* -x and numbers that were given */
+	enum progress_wish progress;
 	struct guarding guarding;
 	bool verbose;
 };
@@ -92,6 +97,9 @@ static const char *read_option(void *state, int code, const char *value)
 		options->forms++;
 		options->number = 1ULL << (code - CODE_U8);
 		return NULL;
+	case CODE_PROGRESS:
+		options->progress = PROGRESS_ALWAYS;
+		return NULL;
 	default:
 		return guarding_option(&options->guarding, code, value);
 	}
@@ -121,7 +129,7 @@ enum { DUMP_CHUNK = 256 * 1024 };
 
 /* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
 static int dump_out(const struct memory *memory, const struct range *range, int fd,
-		    struct interrupt *interrupt)
+		    const struct transfer *transfer)
 {
 	static struct output output;
 	static unsigned char bytes[DUMP_CHUNK];
@@ -131,24 +139,23 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 	output_begin(&output, fd);
 	for (uint64_t at = range->offset; at < end && !output.error;) {
 		struct extent extent;
-		size_t piece = end - at < DUMP_CHUNK ? (size_t)(end - at) : DUMP_CHUNK;
 		int error = memory_extent(memory, at, end, &extent);
 
 		if (!error && extent.hole) {
 			hexdump_add_zeroes(&output, &dump, extent.length);
-			at += extent.length;
-			continue;
+		} else if (!error) {
+			if (extent.length > DUMP_CHUNK)
+				extent.length = DUMP_CHUNK;
+			error = memory_get(memory, at, bytes, extent.length);
+			if (!error)
+				hexdump_add(&output, &dump, bytes, extent.length);
 		}
-		if (!error && extent.length < piece)
-			piece = (size_t)extent.length;
-		if (!error)
-			error = memory_get(memory, at, bytes, piece);
-		if (error)
+		if (!error && transfer->interrupt)
+			error = interrupt_wait(transfer->interrupt, -1, 0, 0);
+		if (error && error != ETIMEDOUT)
 			return error;
-		hexdump_add(&output, &dump, bytes, piece);
-		at += piece;
-		if (interrupt && interrupt_wait(interrupt, -1, 0, 0) == EINTR)
-			return EINTR;
+		at += extent.length;
+		transfer->tell(transfer->state, at - range->offset);
 	}
 	hexdump_end(&output, &dump);
 	output_flush(&output);
@@ -187,16 +194,26 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 		    struct interrupt *interrupt)
 {
 	const struct range *range = &options->range;
-	struct transfer transfer = { .interrupt = interrupt,
-				     .ours = interrupt != NULL,
-				     .copied = options->guarding.given };
+	struct progress progress;
+	struct transfer transfer = {
+		.interrupt = interrupt,
+		.ours = interrupt != NULL,
+		.copied = options->guarding.given,
+		.tell = progress_tell,
+		.state = &progress,
+	};
 	uint64_t done;
+	int error;
 
 	if (word_is(range->offset, range->length))
 		return word_out(options, memory, fd);
+	progress_begin(&progress, options->progress, range->length);
 	if (options->hex)
-		return dump_out(memory, range, fd, interrupt);
-	return transfer_out(memory, range->offset, range->length, fd, &transfer, &done);
+		error = dump_out(memory, range, fd, &transfer);
+	else
+		error = transfer_out(memory, range->offset, range->length, fd, &transfer, &done);
+	progress_end(&progress);
+	return error;
 }
 
 static enum status read_to_stdout(const struct read_options *options, const struct memory *memory)
@@ -297,8 +314,11 @@ static enum status read_run(int argc, char **argv)
 	status = check_options(&options);
 	if (!status)
 		status = read_only_segment(&operands, &ref);
-	if (!options.file && isatty(STDOUT_FILENO))
+	/* what is shown tells itself how far it is */
+	if (!options.file && isatty(STDOUT_FILENO)) {
 		options.hex = true;
+		options.progress = PROGRESS_NEVER;
+	}
 	if (!status)
 		status = enter_namespace(&operands, NULL);
 	if (!status)

@@ -13,6 +13,7 @@
 #include "shm/word.h"
 #include "text/output.h"
 #include "text/parse.h"
+#include "text/progress.h"
 #include "text/range.h"
 #include "verbs/guarding.h"
 #include "verbs/select.h"
@@ -32,6 +33,7 @@ enum {
 	CODE_U16,
 	CODE_U32,
 	CODE_U64,
+	CODE_PROGRESS,
 };
 
 static const struct poptOption write_options[] = {
@@ -49,6 +51,8 @@ static const struct poptOption write_options[] = {
 	OPTION_FLAG("zero", 'z', CODE_ZERO, "zeroes; gives memory back where it can"),
 	OPTION_VALUE("fill", '\0', CODE_FILL, "this byte all over (0..255, 0x..)", "BYTE"),
 	OPTION_FLAG("truncate", '\0', CODE_TRUNCATE, "of input that is too long, take what fits"),
+	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
+		    "tell on stderr how far it is, not just on a terminal"),
 	OPTION_TABLE(guarding_options, NULL),
 	OPTION_END,
 };
@@ -75,6 +79,7 @@ struct write_options {
 	struct literal expected;
 	unsigned char fill;
 	bool truncate;
+	enum progress_wish progress;
 	struct guarding guarding;
 	bool verbose;
 };
@@ -199,6 +204,9 @@ static const char *write_option(void *state, int code, const char *value)
 	case CODE_TRUNCATE:
 		options->truncate = true;
 		return NULL;
+	case CODE_PROGRESS:
+		options->progress = PROGRESS_ALWAYS;
+		return NULL;
 	default:
 		return guarding_option(&options->guarding, code, value);
 	}
@@ -240,6 +248,8 @@ static enum status check_options(struct write_options *options)
 		return fail(STATUS_USAGE, "there is nothing to write: the text is empty");
 	if (options->truncate && options->from != FROM_FILE)
 		return fail(STATUS_USAGE, "--truncate goes with -f");
+	if (options->progress != PROGRESS_AUTO && options->from != FROM_FILE)
+		return fail(STATUS_USAGE, "--progress goes with -f");
 	if (options->notation.length && options->range.offset % options->notation.length)
 		return number_misplaced(options->range.offset, options->notation.length);
 	status = check_expect(options);
@@ -389,8 +399,11 @@ static int copy_word_in(const struct write_options *options, const struct input 
 		have += got > 0 ? (size_t)got : 0;
 	}
 	*done = have;
-	if (have)
-		memory_put(memory, options->range.offset, bytes, have);
+	if (have) {
+		int failed = memory_put(memory, options->range.offset, bytes, have);
+
+		error = error ? error : failed;
+	}
 	return error;
 }
 
@@ -401,16 +414,24 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	uint64_t done;
 	char extra;
 	ssize_t more;
-	struct transfer transfer = { .interrupt = interrupt, .copied = options->guarding.given };
+	struct progress progress;
+	struct transfer transfer = {
+		.interrupt = interrupt,
+		.copied = options->guarding.given,
+		.tell = progress_tell,
+		.state = &progress,
+	};
 	uint64_t length = known_length(options, input);
 	int error;
 
+	progress_begin(&progress, options->progress, length == UINT64_MAX ? 0 : length);
 	if (word_is(range->offset, length))
 		error = copy_word_in(options, input, memory, (size_t)length, interrupt, &done);
 	else
 		error = transfer_in(memory, range->offset, range->length, input->fd, &transfer,
 				    &done);
-
+	progress_tell(&progress, done);
+	progress_end(&progress);
 	if (options->verbose)
 		note("wrote %" PRIu64 " bytes from %s", done, input->name);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * progress: one line on stderr that tells how far a long copy is. On a terminal
+ * it comes by itself after a second, is written over in place, and goes at the
+ * end. Where it is asked for it comes in any case: elsewhere than on a terminal
+ * as a line each second and one at the end.
+ */
+#ifndef TEXT_PROGRESS_H
+#define TEXT_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum progress_wish {
+	PROGRESS_AUTO,   /* on a terminal, when it takes long */
+	PROGRESS_ALWAYS, /* --progress */
+	PROGRESS_NEVER,
+};
+
+struct progress {
+	enum progress_wish wish;
+	bool terminal;
+	bool shown;     /* there is a line on the terminal that can be written over */
+	uint64_t total; /* bytes; 0: not known */
+	uint64_t done;
+	int64_t begun; /* milliseconds, as monotonic_ms() */
+	int64_t due;   /* when the next line is */
+};
+
+void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total);
+
+/* So many bytes are copied; to be given to a transfer, which calls it often. */
+void progress_tell(void *progress, uint64_t done);
+
+/* Before anything else is written to stderr. */
+void progress_end(struct progress *progress);
+
+#endif

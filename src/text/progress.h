@@ -29,8 +29,8 @@ struct progress {
 
 void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total);
 
-/* So many bytes are copied; to be given to a transfer, which calls it often. */
-void progress_tell(void *progress, uint64_t done);
+/* So many bytes are copied; for a transfer, which calls it often. state: the struct progress. */
+void progress_tell(void *state, uint64_t done);
 
 /* Before anything else is written to stderr. */
 void progress_end(struct progress *progress);

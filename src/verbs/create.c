@@ -12,12 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/allowance.h"
 #include "shm/control.h"
 #include "shm/guard.h"
 #include "shm/judge.h"
 #include "shm/limits.h"
 #include "shm/sysctl.h"
 #include "shm/transfer.h"
+#include "shm/worker.h"
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/progress.h"
@@ -631,21 +633,74 @@ static enum status load(struct creation *creation, struct memory *memory)
 	return STATUS_DONE;
 }
 
-static enum status fill(struct creation *creation)
+/* Attaches it, loads it, detaches it; for a child, see fill(). */
+static int load_inside(void *context)
 {
+	struct creation *creation = context;
 	struct memory memory;
 	enum status status;
-	int error;
+	int error = memory_open(&memory, creation->id, true);
 
-	if (creation->input < 0)
-		return STATUS_DONE;
-	error = memory_open(&memory, creation->id, true);
 	if (error)
 		return fail(status_of_segment(error), "cannot attach the new segment: %s",
 			    reason_of_segment(error));
 	status = load(creation, &memory);
 	memory_close(&memory);
-	return status;
+	return (int)status;
+}
+
+/* Refuses what our control group would be killed for. */
+static enum status check_allowance(const struct creation *creation)
+{
+	struct allowance allowance;
+	struct stat status;
+	char wanted[UNIT_TEXT_SIZE];
+	char limit[UNIT_TEXT_SIZE];
+	uint64_t data;
+
+	if (creation->input_is_stream || fstat(creation->input, &status) < 0)
+		return STATUS_DONE;
+	/* of a sparse file only the blocks that it has take memory */
+	data = (uint64_t)status.st_blocks * 512;
+	data = data < creation->input_size ? data : creation->input_size;
+	allowance_read(&allowance);
+	if (data <= allowance.left)
+		return STATUS_DONE;
+	size_text(wanted, data);
+	size_text(limit, allowance.limit);
+	fail(STATUS_EXHAUSTED,
+	     "cannot load %s: it takes %s of memory, more than is left of the %s that our control "
+	     "group may have",
+	     input_name(creation->options), wanted, limit);
+	hint("raise its memory limit, or run this outside of it");
+	return STATUS_EXHAUSTED;
+}
+
+/*
+ * Loads the segment in a child: memory that runs out is no error but a
+ * SIGKILL, and then the segment must be removed all the same.
+ */
+static enum status fill(struct creation *creation)
+{
+	int result = STATUS_FAILED;
+	enum status status;
+	int error;
+
+	if (creation->input < 0)
+		return STATUS_DONE;
+	status = check_allowance(creation);
+	if (status)
+		return status;
+	error = worker_run(load_inside, creation, &creation->interrupt, &result);
+	if (!error)
+		return (enum status)result;
+	if (error != EOWNERDEAD)
+		return fail(STATUS_EXHAUSTED, "cannot load %s: cannot start a process for it: %s",
+			    input_name(creation->options), strerror(error));
+	return fail(STATUS_EXHAUSTED,
+		    "cannot load %s: the process that loaded it was killed: the memory of the "
+		    "machine or of our control group ran out; no segment was left",
+		    input_name(creation->options));
 }
 
 /* The rights that were asked for. */

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A control group's memory limit is not an error but a SIGKILL: it must be told
+# all the same, and leave nothing behind. Needs root, for a group of our own.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	need_root
+	local name hierarchy
+	group=
+	for hierarchy in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+		name=$hierarchy/shmtool-test-$$-$BATS_TEST_NUMBER
+		mkdir "$name" 2>/dev/null || continue
+		group=$name
+		for name in memory.limit_in_bytes memory.max memory.memsw.limit_in_bytes; do
+			[[ ! -e $group/$name ]] || echo 48M >"$group/$name"
+		done
+		[[ ! -e $group/memory.swap.max ]] || echo 0 >"$group/memory.swap.max"
+		[[ ! -e $group/memory.limit_in_bytes && ! -e $group/memory.max ]] || return 0
+		rmdir "$group"
+		group=
+	done
+	skip "no control group with a memory limit can be made"
+}
+
+teardown()
+{
+	common_teardown
+	[[ -z ${group-} ]] || wait_until rmdir "$group"
+}
+
+# Runs shmtool in the group; stdin is the test's.
+try_inside()
+{
+	# shellcheck disable=SC2016 # the inner shell's own
+	run --separate-stderr bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$group" "$SHMTOOL" "$@"
+}
+
+@test "a file that is larger than the limit is refused before it is loaded" {
+	head -c 64M /dev/zero >file
+	try_inside create -k 0x55 -f file
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_has "64M of memory"
+	assert_stderr_has "48M that our control group"
+	assert_stderr_has "hint: "
+	assert_equal "$(segment_count)" 0
+}
+
+@test "a sparse file takes only what it holds" {
+	truncate -s 64M file
+	printf x >>file
+	try_inside create -f file
+	expect_status 0
+}
+
+@test "a stream that is larger: exit 6, and no segment is left" {
+	try_inside create -k 0x55 -s 64M -f - < <(head -c 64M /dev/zero)
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_has "was killed"
+	assert_equal "$(segment_count)" 0
+}
+
+@test "what fits is loaded" {
+	head -c 8M /dev/urandom >file
+	try_inside create -f file
+	expect_status 0
+	shmtool read "$output" | cmp - file
+	ipcrm --all
+}

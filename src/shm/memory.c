@@ -17,6 +17,7 @@
 #include "shm/holders.h"
 #include "shm/mapfile.h"
 #include "shm/residency.h"
+#include "shm/word.h"
 
 /* Linux 5.14; older kernels say EINVAL, and pages are then touched one by one */
 #ifndef MADV_POPULATE_READ
@@ -330,35 +331,15 @@ int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t
 
 int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, size_t length)
 {
-	unsigned char *place = memory->bytes + offset;
-	uint16_t two;
-	uint32_t four;
-	uint64_t eight;
-
-	switch (length && offset % length == 0 ? length : 0) {
-	case 1:
-		__atomic_store_n(place, *(const unsigned char *)bytes, __ATOMIC_SEQ_CST);
+	if (word_is(offset, length)) {
+		word_store(memory, offset, length, word_from_bytes(bytes, length));
 		return 0;
-	case 2:
-		memcpy(&two, bytes, length);
-		__atomic_store_n((uint16_t *)(void *)place, two, __ATOMIC_SEQ_CST);
-		return 0;
-	case 4:
-		memcpy(&four, bytes, length);
-		__atomic_store_n((uint32_t *)(void *)place, four, __ATOMIC_SEQ_CST);
-		return 0;
-	case 8:
-		memcpy(&eight, bytes, length);
-		__atomic_store_n((uint64_t *)(void *)place, eight, __ATOMIC_SEQ_CST);
-		return 0;
-	default:
-		break;
 	}
 	/* hugetlbfs takes no write(2) */
 	if (memory->fd >= 0 && !memory_is_huge(memory))
 		return write_at(memory->fd, bytes, length, offset);
 	memory_prepare(memory, offset, length, true);
-	memcpy(place, bytes, length);
+	memcpy(memory->bytes + offset, bytes, length);
 	return 0;
 }
 

@@ -59,10 +59,10 @@ void word_to_bytes(uint64_t value, unsigned char *bytes, size_t length)
 	memcpy(bytes, &word, length);
 }
 
-/* Where it is mapped: a mapping begins with a page, so that it is aligned. */
-static union word *place_of(const struct memory *memory, uint64_t offset)
+/* Where it is mapped: a mapping begins with a page, so that it is aligned as its length says. */
+static void *place_of(const struct memory *memory, uint64_t offset)
 {
-	return (union word *)(void *)(memory->bytes + offset);
+	return memory->bytes + offset;
 }
 
 /*
@@ -92,7 +92,7 @@ static int is_hole(const struct memory *memory, uint64_t offset, size_t length, 
 
 int word_load(const struct memory *memory, uint64_t offset, size_t length, uint64_t *value)
 {
-	const union word *place = place_of(memory, offset);
+	const void *place = place_of(memory, offset);
 	bool hole;
 	int error = is_hole(memory, offset, length, &hole);
 
@@ -101,61 +101,61 @@ int word_load(const struct memory *memory, uint64_t offset, size_t length, uint6
 		return error;
 	switch (length) {
 	case 1:
-		*value = __atomic_load_n(&place->one, __ATOMIC_SEQ_CST);
+		*value = __atomic_load_n((const uint8_t *)place, __ATOMIC_SEQ_CST);
 		break;
 	case 2:
-		*value = __atomic_load_n(&place->two, __ATOMIC_SEQ_CST);
+		*value = __atomic_load_n((const uint16_t *)place, __ATOMIC_SEQ_CST);
 		break;
 	case 4:
-		*value = __atomic_load_n(&place->four, __ATOMIC_SEQ_CST);
+		*value = __atomic_load_n((const uint32_t *)place, __ATOMIC_SEQ_CST);
 		break;
 	default:
-		*value = __atomic_load_n(&place->eight, __ATOMIC_SEQ_CST);
+		*value = __atomic_load_n((const uint64_t *)place, __ATOMIC_SEQ_CST);
 	}
 	return 0;
 }
 
 void word_store(const struct memory *memory, uint64_t offset, size_t length, uint64_t value)
 {
-	union word *place = place_of(memory, offset);
+	void *place = place_of(memory, offset);
 
 	switch (length) {
 	case 1:
-		__atomic_store_n(&place->one, (uint8_t)value, __ATOMIC_SEQ_CST);
+		__atomic_store_n((uint8_t *)place, (uint8_t)value, __ATOMIC_SEQ_CST);
 		break;
 	case 2:
-		__atomic_store_n(&place->two, (uint16_t)value, __ATOMIC_SEQ_CST);
+		__atomic_store_n((uint16_t *)place, (uint16_t)value, __ATOMIC_SEQ_CST);
 		break;
 	case 4:
-		__atomic_store_n(&place->four, (uint32_t)value, __ATOMIC_SEQ_CST);
+		__atomic_store_n((uint32_t *)place, (uint32_t)value, __ATOMIC_SEQ_CST);
 		break;
 	default:
-		__atomic_store_n(&place->eight, value, __ATOMIC_SEQ_CST);
+		__atomic_store_n((uint64_t *)place, value, __ATOMIC_SEQ_CST);
 	}
 }
 
 bool word_swap(const struct memory *memory, uint64_t offset, size_t length, uint64_t *expected,
 	       uint64_t value)
 {
-	union word *place = place_of(memory, offset);
+	void *place = place_of(memory, offset);
 	union word old = word_of(*expected, length);
 	bool done;
 
 	switch (length) {
 	case 1:
-		done = __atomic_compare_exchange_n(&place->one, &old.one, (uint8_t)value, false,
-						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		done = __atomic_compare_exchange_n((uint8_t *)place, &old.one, (uint8_t)value,
+						   false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		break;
 	case 2:
-		done = __atomic_compare_exchange_n(&place->two, &old.two, (uint16_t)value, false,
-						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		done = __atomic_compare_exchange_n((uint16_t *)place, &old.two, (uint16_t)value,
+						   false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		break;
 	case 4:
-		done = __atomic_compare_exchange_n(&place->four, &old.four, (uint32_t)value, false,
-						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		done = __atomic_compare_exchange_n((uint32_t *)place, &old.four, (uint32_t)value,
+						   false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 		break;
 	default:
-		done = __atomic_compare_exchange_n(&place->eight, &old.eight, value, false,
+		done = __atomic_compare_exchange_n((uint64_t *)place, &old.eight, value, false,
 						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 	*expected = value_of(&old, length);

@@ -181,6 +181,18 @@ rights_of()
 	assert_there "$id"
 }
 
+@test "-m and -M go with no --except, which they would not heed" {
+	id=$(make_segment 10 600 0x11)
+	local arguments
+	for arguments in "-m $id --except $id" "--except 0x11 -M 0x11" "-m $id --except 54321"; do
+		# shellcheck disable=SC2086
+		try rm $arguments
+		expect_status 2
+		assert_stderr_has --except
+	done
+	assert_there "$id"
+}
+
 # --- Attached ---------------------------------------------------------------
 
 @test "what is attached is left alone by name: exit 9" {

@@ -642,6 +642,10 @@ static enum status check_options(const struct rm_options *options)
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
 		return fail(STATUS_USAGE,
 			    "-m and -M go with no filters: give the id as an operand");
+	if (options->as_ipcrm.count && options->choice.filter.except.count)
+		return fail(
+			STATUS_USAGE,
+			"-m and -M take what they name: --except goes with filters and operands");
 	if (options->with_guard &&
 	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
 		return fail(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/listing.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,44 +17,47 @@ enum {
 	COLUMNS_MAX = 64,        /* the kernel writes 16 */
 };
 
-/* What a column of the list is stored as. */
-enum storage { STORE_I32, STORE_U32, STORE_U64, STORE_TIME, STORE_KEY, STORE_PERMS };
+/* The perms column is octal, and carries two flags above the permission bits. */
+enum { PERMS_DEST = 01000, PERMS_LOCKED = 02000, PERMS_MAX = 07777 };
+
+/* How a column of the list is read and stored. */
+enum storage { STORE_32, STORE_64, STORE_KEY, STORE_PERMS };
 
 /* The columns that we know, by the names in the kernel's header. */
 static const struct column {
 	const char *name;
+	uint64_t max; /* the largest number that is one */
+	size_t offset;
 	enum storage storage;
 	bool optional;
-	size_t offset;
 } columns[] = {
-	{ "key", STORE_KEY, false, offsetof(struct segment, key) },
-	{ "shmid", STORE_I32, false, offsetof(struct segment, id) },
-	{ "perms", STORE_PERMS, false, offsetof(struct segment, mode) },
-	{ "size", STORE_U64, false, offsetof(struct segment, size) },
-	{ "cpid", STORE_I32, false, offsetof(struct segment, cpid) },
-	{ "lpid", STORE_I32, false, offsetof(struct segment, lpid) },
-	{ "nattch", STORE_U64, false, offsetof(struct segment, nattch) },
-	{ "uid", STORE_U32, false, offsetof(struct segment, uid) },
-	{ "gid", STORE_U32, false, offsetof(struct segment, gid) },
-	{ "cuid", STORE_U32, false, offsetof(struct segment, cuid) },
-	{ "cgid", STORE_U32, false, offsetof(struct segment, cgid) },
-	{ "atime", STORE_TIME, false, offsetof(struct segment, atime) },
-	{ "dtime", STORE_TIME, false, offsetof(struct segment, dtime) },
-	{ "ctime", STORE_TIME, false, offsetof(struct segment, ctime) },
-	{ "rss", STORE_U64, true, offsetof(struct segment, rss) },
-	{ "swap", STORE_U64, true, offsetof(struct segment, swap) },
+	{ "key", UINT32_MAX, offsetof(struct segment, key), STORE_KEY, false },
+	{ "shmid", INT32_MAX, offsetof(struct segment, id), STORE_32, false },
+	{ "perms", PERMS_MAX, offsetof(struct segment, mode), STORE_PERMS, false },
+	{ "size", UINT64_MAX, offsetof(struct segment, size), STORE_64, false },
+	{ "cpid", INT32_MAX, offsetof(struct segment, cpid), STORE_32, false },
+	{ "lpid", INT32_MAX, offsetof(struct segment, lpid), STORE_32, false },
+	{ "nattch", UINT64_MAX, offsetof(struct segment, nattch), STORE_64, false },
+	{ "uid", UINT32_MAX, offsetof(struct segment, uid), STORE_32, false },
+	{ "gid", UINT32_MAX, offsetof(struct segment, gid), STORE_32, false },
+	{ "cuid", UINT32_MAX, offsetof(struct segment, cuid), STORE_32, false },
+	{ "cgid", UINT32_MAX, offsetof(struct segment, cgid), STORE_32, false },
+	{ "atime", INT64_MAX, offsetof(struct segment, atime), STORE_64, false },
+	{ "dtime", INT64_MAX, offsetof(struct segment, dtime), STORE_64, false },
+	{ "ctime", INT64_MAX, offsetof(struct segment, ctime), STORE_64, false },
+	{ "rss", UINT64_MAX, offsetof(struct segment, rss), STORE_64, true },
+	{ "swap", UINT64_MAX, offsetof(struct segment, swap), STORE_64, true },
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
-
-/* The perms column carries two flags above the permission bits. */
-enum { PERMS_DEST = 01000, PERMS_LOCKED = 02000, PERMS_MAX = 07777 };
 
 struct parser {
 	struct listing *list;
 	struct listing_fault *fault;
 	const struct column *layout[COLUMNS_MAX]; /* NULL: a column we do not know */
 	size_t width;                             /* columns in the header; 0: none read yet */
+	const char *above;                        /* the row above, while it is in the buffer */
+	size_t stops[COLUMNS_MAX];                /* how far into it each column reaches */
 	bool memory_known;
 	size_t line;
 };
@@ -67,29 +71,40 @@ static int malformed(struct parser *parser, const char *what, const struct colum
 	return EBADMSG;
 }
 
-int listing_add(struct listing *list, const struct segment *segment)
+/* Makes room for one more. */
+static int make_room(struct listing *list)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct segment *items = reallocarray(list->items, capacity, sizeof(*items));
+	size_t capacity = list->capacity ? list->capacity * 2 : 64;
+	struct segment *items;
 
-		if (!items)
-			return ENOMEM;
-		list->items = items;
-		list->capacity = capacity;
-	}
-	list->items[list->count++] = *segment;
+	if (list->count < list->capacity)
+		return 0;
+	items = reallocarray(list->items, capacity, sizeof(*items));
+	if (!items)
+		return ENOMEM;
+	list->items = items;
+	list->capacity = capacity;
 	return 0;
 }
 
-/* How many of the eight bytes before the first that differs are equal, from a XOR of both. */
-static size_t equal_bytes(uint64_t difference)
+int listing_add(struct listing *list, const struct segment *segment)
 {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return (size_t)__builtin_ctzll(difference) / 8;
-#else
-	return (size_t)__builtin_clzll(difference) / 8;
-#endif
+	int error = make_room(list);
+
+	if (!error)
+		list->items[list->count++] = *segment;
+	return error;
+}
+
+enum { WORD = sizeof(uint64_t) };
+
+/* Eight characters, the first in the lowest byte; the buffer reaches beyond the data. */
+static uint64_t load_word(const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	return le64toh(word);
 }
 
 /* Most of a row is padding, so blanks are passed over by eights. */
@@ -97,12 +112,11 @@ static const char *skip_blanks(const char *at)
 {
 	static const uint64_t blanks = UINT64_C(0x2020202020202020);
 
-	for (;; at += sizeof(blanks)) {
-		uint64_t word;
+	for (;; at += WORD) {
+		uint64_t difference = load_word(at) ^ blanks;
 
-		memcpy(&word, at, sizeof(word)); /* the buffer reaches beyond the data */
-		if (word != blanks)
-			return at + equal_bytes(word ^ blanks);
+		if (difference)
+			return at + (size_t)__builtin_ctzll(difference) / 8;
 	}
 }
 
@@ -141,43 +155,24 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 		  bool negative)
 {
 	char *place = (char *)segment + column->offset;
+	uint32_t half = (uint32_t)number;
 
-	if (negative && column->storage != STORE_KEY)
+	if (number > column->max || (negative && column->storage != STORE_KEY))
 		return false;
 	switch (column->storage) {
-	case STORE_I32: {
-		int32_t value = (int32_t)number;
-
-		if (number > INT32_MAX)
-			return false;
-		memcpy(place, &value, sizeof(value));
+	case STORE_32:
+		memcpy(place, &half, sizeof(half));
 		return true;
-	}
-	case STORE_U32: {
-		uint32_t value = (uint32_t)number;
-
-		if (number > UINT32_MAX)
-			return false;
-		memcpy(place, &value, sizeof(value));
-		return true;
-	}
-	case STORE_TIME:
-		if (number > INT64_MAX)
-			return false;
-		memcpy(place, &number, sizeof(number));
-		return true;
-	case STORE_U64:
+	case STORE_64:
 		memcpy(place, &number, sizeof(number));
 		return true;
 	case STORE_KEY:
 		/* the kernel prints it signed; some copies may have it unsigned */
-		if (negative ? number > (uint64_t)INT32_MAX + 1 : number > UINT32_MAX)
+		if (negative && number > (uint64_t)INT32_MAX + 1)
 			return false;
-		segment->key = (key_t)(uint32_t)(negative ? 0 - number : number);
+		segment->key = (key_t)(negative ? 0 - half : half);
 		return true;
 	case STORE_PERMS:
-		if (number > PERMS_MAX)
-			return false;
 		segment->mode = (unsigned short)(number & 0777);
 		segment->dest = number & PERMS_DEST;
 		segment->locked = number & PERMS_LOCKED;
@@ -230,36 +225,91 @@ static bool parse_number(const struct column *column, const char **at, uint64_t 
 	return column->storage == STORE_PERMS ? parse_octal(at, number) : parse_decimal(at, number);
 }
 
-static int parse_row(struct parser *parser, const char *at, const char *end)
+/* Whether so many bytes are equal; the buffer reaches beyond the data. */
+static inline bool same_text(const char *a, const char *b, size_t length)
 {
-	struct segment segment = { .memory_known = parser->memory_known };
-	size_t column = 0;
-	int error;
+	for (; length > WORD; length -= WORD, a += WORD, b += WORD) {
+		if (load_word(a) != load_word(b))
+			return false;
+	}
+	return (load_word(a) ^ load_word(b)) << 8 * (WORD - length) == 0;
+}
 
-	for (at = skip_blanks(at); at < end; at = skip_blanks(at), column++) {
-		const struct column *known;
-		uint64_t number;
-		bool negative = false;
+/* Reads the column of a row that stands at this place. */
+static int parse_column(struct parser *parser, const struct column *column, const char **at,
+			struct segment *segment)
+{
+	bool negative = false;
+	uint64_t number;
 
-		if (column == parser->width)
-			return malformed(parser, "more words than the header has", NULL);
-		known = parser->layout[column];
-		if (!known) {
-			at += strcspn(at, " \n");
+	if (!column) {
+		*at += strcspn(*at, " \n");
+		return 0;
+	}
+	if (**at == '-') {
+		negative = true;
+		(*at)++;
+	}
+	if (!parse_number(column, at, &number) || (**at != ' ' && **at != '\n') ||
+	    !store(segment, column, number, negative))
+		return malformed(parser, "not a number that fits", column);
+	return 0;
+}
+
+/*
+ * Reads the columns of a row into a segment that is a copy of that of the row
+ * above, where there is one: a column with the same text has its value already,
+ * and most have.
+ */
+static int parse_columns(struct parser *parser, const char *row, const char *end,
+			 struct segment *segment)
+{
+	const char *above = parser->above;
+	size_t start = 0; /* behind the column before, in this row and in that above */
+
+	for (size_t i = 0; i < parser->width; i++) {
+		const char *at;
+		size_t stop = parser->stops[i];
+		int error;
+
+		if (above && stop >= start && row + stop <= end &&
+		    same_text(row + start, above + start, stop - start + 1)) {
+			start = stop;
 			continue;
 		}
-		if (*at == '-') {
-			negative = true;
-			at++;
+		at = skip_blanks(row + start);
+		if (at >= end)
+			return malformed(parser, "fewer words than the header has", NULL);
+		error = parse_column(parser, parser->layout[i], &at, segment);
+		if (error)
+			return error;
+		start = (size_t)(at - row);
+		if (start != stop) {
+			parser->stops[i] = start;
+			above = NULL;
 		}
-		if (!parse_number(known, &at, &number) || (*at != ' ' && *at != '\n') ||
-		    !store(&segment, known, number, negative))
-			return malformed(parser, "not a number that fits", known);
 	}
-	if (column < parser->width)
-		return malformed(parser, "fewer words than the header has", NULL);
-	error = listing_add(parser->list, &segment);
-	parser->fault->error = error;
+	if (skip_blanks(row + start) < end)
+		return malformed(parser, "more words than the header has", NULL);
+	return 0;
+}
+
+static int parse_row(struct parser *parser, const char *row, const char *end)
+{
+	struct listing *list = parser->list;
+	struct segment *segment;
+	int error = make_room(list);
+
+	if (error)
+		return parser->fault->error = error;
+	segment = &list->items[list->count];
+	if (parser->above)
+		*segment = segment[-1];
+	else
+		*segment = (struct segment){ .memory_known = parser->memory_known };
+	error = parse_columns(parser, row, end, segment);
+	parser->above = row;
+	list->count += !error;
 	return error;
 }
 
@@ -321,6 +371,7 @@ int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 		if (got == 0)
 			return finish(&parser, held);
 		held += (size_t)got;
+		parser.above = NULL;
 		error = parse_lines(&parser, buffer, held, &used);
 		if (error)
 			return error;

@@ -43,14 +43,15 @@ struct segment {
 	int64_t atime;
 	int64_t dtime;
 	int64_t ctime;
-	unsigned short mode;      /* permission bits, 0777 at most */
-	bool dest;                /* marked for removal (SHM_DEST) */
-	bool locked;              /* locked into memory (SHM_LOCKED) */
-	bool memory_known;        /* rss and swap are known */
-	bool likely;              /* likely orphaned; set by judge() */
-	enum segment_state state; /* set by judge() */
 	/* where it is, when several are looked at; NULL: the IPC namespace that we are in */
 	const struct namespace *ns;
+	enum segment_state state; /* set by judge() */
+	unsigned short mode;      /* permission bits, 0777 at most */
+	/* bits, since a list of many thousands is as fast as it is small */
+	bool dest : 1;         /* marked for removal (SHM_DEST) */
+	bool locked : 1;       /* locked into memory (SHM_LOCKED) */
+	bool memory_known : 1; /* rss and swap are known */
+	bool likely : 1;       /* likely orphaned; set by judge() */
 };
 
 /* What a user named: an id or a key. */

@@ -255,9 +255,12 @@ static void keep_matches(struct selection *selection, const struct filter *filte
 		if (selection->missing && i == missing_at)
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
-		if (filter_matches(filter, segment, segment_idle(&selection->judge, segment),
-				   holders))
-			list->items[kept++] = *segment;
+		if (!filter_matches(filter, segment, segment_idle(&selection->judge, segment),
+				    holders))
+			continue;
+		if (kept != i)
+			list->items[kept] = *segment;
+		kept++;
 	}
 	if (selection->missing && missing_at == list->count)
 		selection->missing_at = kept;

@@ -105,7 +105,7 @@ bash_offers()
 	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 		assert_equal "$verb $(shmtool __complete "$verb" - | sed 's/\t.*//' | sort | paste -sd ' ')" \
 			"$verb $(shmtool "$verb" --help |
-				sed -nE 's/^  (-[a-zA-Z], |    )(--[a-z-]+).*/\2/p; s/^  (-[a-zA-Z])  .*/\1/p' |
+				sed -nE 's/^  (-[a-zA-Z], |    )(--[a-z0-9-]+).*/\2/p; s/^  (-[a-zA-Z])  .*/\1/p' |
 				sort | paste -sd ' ')"
 		shmtool __complete "$verb" - | awk -F '\t' 'NF != 2 || $2 == "" { bad = 1 } END { exit bad }'
 	done

@@ -184,6 +184,11 @@ $in_own 4000"
 	assert_output_is "12345 $(number_of "$thread") $thread lodger"
 	try_there ls -N "$thread" --format '%{size}'
 	assert_output_is 12345
+	# a whole process is named rather than a thread
+	settle nsenter --target "$thread" --ipc --
+	((pid > thread))
+	try_there ls -A --format '%{size} %{ns-of}'
+	assert_output_is "12345 $pid perl"
 	try_there rm -A --all
 	expect_status 0
 	assert_output_has "size=12345"
@@ -399,6 +404,25 @@ removed 3000 $ns"
 	assert_output_lacks 'size=1000'
 	assert_stderr_matches 'segment 0 \(no key\) in IPC namespace [0-9]+ \([0-9]+ perl\) was left alone: it is attached'
 	try_there ls -A --format '%{size}'
+	assert_output_is 1000
+}
+
+@test "who holds a segment is told for our own namespace only, not mixed up" {
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	background there "$HELPERS/hold" 0
+	wait_until test -s "$background_output"
+	settle unshare --ipc -- 1000
+	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
+	wait_until test -s "$background_output"
+	try_there ls -A --sort size -J
+	assert_equal "$(jq -c '.segments[] | [.id, .size, .nattch]' <<<"$output" | tr '\n' ' ')" \
+		'[0,1000,1] [0,4000,1] '
+	try_there ls -A --sort size -J -o size,holders
+	expect_status 0
+	assert_equal "$(jq -c '.segments[] | [.size, (.holders | if . then map(.command) else . end)]' <<<"$output" |
+		tr '\n' ' ')" '[1000,null] [4000,["hold"]] '
+	# both holders last used theirs
+	try_there ls -A --format '%{size}' --pid "$(there pgrep -n hold)"
 	assert_output_is 1000
 }
 

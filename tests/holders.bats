@@ -284,6 +284,19 @@ more_huge_pages()
 		unshare --pid --fork --mount-proc
 }
 
+@test "where /proc is that of another pid namespace: not known, and said" {
+	need_root
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	run --separate-stderr unshare --pid --fork "$SHMTOOL" stat "$id"
+	expect_status 0
+	assert_output_matches "holders +not known"
+	assert_stderr_has 'cannot find out who has segments attached: /proc is that of another pid namespace'
+	run --separate-stderr unshare --pid --fork "$SHMTOOL" ls --pid "$holder_pid" -q
+	assert_output_is ''
+}
+
 @test "without /proc: not known, and said" {
 	need_root
 	local id

@@ -327,3 +327,54 @@ furnish()
 	expect_status 0
 	assert_output_is ''
 }
+
+# --- /proc of another pid namespace --------------------------------------------
+
+# Runs a command in a pid namespace of its own that has our /proc, where its
+# number is that of a process out here. Sets stranger; clocks is what it is told
+# of the time.
+beside_a_namesake()
+{
+	need_root
+	background sleep 600
+	stranger=$background_pid
+	# shellcheck disable=SC2016 # perl
+	run --separate-stderr timeout --kill-after 5 20 unshare --pid --fork --kill-child --mount perl -e '
+		my ($stranger, $stat, @arguments) = @ARGV;
+		open my $last, ">", "/proc/sys/kernel/ns_last_pid" or die "ns_last_pid: $!\n";
+		syswrite $last, $stranger - 1;
+		close $last;
+		pipe my $in, my $out;
+		my $creator = fork // die;
+		if (!$creator) { print {$out} shmget(0, 4096, 01600) + 0; close $out; sleep 1 while 1 }
+		$creator == $stranger or die "it is $creator\n";
+		close $out;
+		readline $in;
+		!$stat or system("mount", "--bind", $stat, "/proc/$stranger/stat") == 0 or die;
+		exec @arguments' "$stranger" "$1" "${clocks[@]}" "$SHMTOOL" "${@:2}"
+}
+
+@test "where /proc is that of another pid namespace, no process is taken for its namesake there" {
+	beside_a_namesake '' ls --format '%{cpid} %{made-by} %{ccomm}'
+	expect_status 0
+	assert_output_is "$stranger $stranger -"
+	beside_a_namesake '' stat --all
+	expect_status 0
+	assert_output_matches "made by +process $stranger, running"
+	assert_output_lacks sleep
+}
+
+@test "where /proc is that of another pid namespace, --likely does not go by when the namesake started" {
+	# the clocks are an hour ahead, and so is the namesake's start
+	awk '{ $22 += 3000 * ticks; print }' ticks="$(getconf CLK_TCK)" /proc/self/stat >stat
+	local now uptime
+	now=$(date +%s)
+	uptime=$(cut -d. -f1 /proc/uptime)
+	clocks=(env LD_PRELOAD="$HELPERS/clock.so" FIXED_REALTIME=$((now + 3600))
+		FIXED_BOOTTIME=$((uptime + 3600))
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0")
+	beside_a_namesake "$PWD/stat" rm --likely
+	expect_status 0
+	assert_output_is ''
+	assert_equal "$(segment_count)" 1
+}

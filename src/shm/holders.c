@@ -17,6 +17,7 @@
 
 #include "shm/control.h"
 #include "shm/namespace.h"
+#include "shm/process.h"
 #include "shm/sysctl.h"
 
 /* Inode of the first pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
@@ -241,15 +242,6 @@ static int compare_holders(const void *left, const void *right)
 	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
 }
 
-/* Whether /proc numbers processes as we do. */
-static bool proc_is_ours(void)
-{
-	char name[16] = { 0 };
-
-	return readlink("/proc/self", name, sizeof(name) - 1) > 0 &&
-	       strtol(name, NULL, 10) == getpid();
-}
-
 static void free_attachments(void *value)
 {
 	struct attachments *attachments = value;
@@ -291,7 +283,11 @@ static int read_holders(struct holders *holders, int only)
 
 int holders_read(struct holders *holders)
 {
-	return read_holders(holders, -1);
+	*holders = (struct holders){ 0 };
+	/* its numbers would name, and --pid would find, processes that have nothing to do with it */
+	if (proc_is_ours())
+		return read_holders(holders, -1);
+	return access("/proc/1", F_OK) < 0 ? ENOENT : ENXIO;
 }
 
 /* Deciding */

@@ -75,7 +75,7 @@ struct holders {
  * Walks over all processes. Processes that share an address space (vfork(2),
  * CLONE_VM) are there once, where kcmp(2) may tell. Those that end meanwhile
  * are no error. Returns 0, and then holders_free() ends it, or an errno value;
- * ENOENT: /proc is not mounted.
+ * ENOENT: /proc is not mounted; ENXIO: it is that of another pid namespace.
  */
 int holders_read(struct holders *holders);
 

@@ -47,6 +47,14 @@ static enum liveness ask(pid_t pid)
 	return ready ? LIVENESS_GONE : LIVENESS_RUNNING; /* readable: it is a zombie */
 }
 
+bool proc_is_ours(void)
+{
+	char name[16] = { 0 };
+
+	return readlink("/proc/self", name, sizeof(name) - 1) > 0 &&
+	       strtol(name, NULL, 10) == getpid();
+}
+
 void process_read_command(pid_t pid, char command[COMMAND_SIZE])
 {
 	char path[64];
@@ -77,7 +85,7 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	}
 	process->pid = pid;
 	process->liveness = ask(pid);
-	if (process->liveness == LIVENESS_RUNNING)
+	if (process->liveness == LIVENESS_RUNNING && proc_is_ours())
 		process_read_command(pid, process->command);
 	return process;
 }
@@ -90,7 +98,8 @@ int64_t process_start(pid_t pid)
 	long ticks = sysconf(_SC_CLK_TCK);
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (ticks <= 0 || file_read(path, text, sizeof(text)))
+	/* that of a namesake could make a living process look like a newer one */
+	if (ticks <= 0 || !proc_is_ours() || file_read(path, text, sizeof(text)))
 		return -1;
 	/* the command, in parentheses, may hold blanks and parentheses itself */
 	at = strrchr(text, ')');

@@ -35,12 +35,19 @@ struct processes {
  */
 const struct process *process_find(struct processes *processes, pid_t pid);
 
+/*
+ * Whether /proc numbers processes as we do. It does not where it is that of
+ * another pid namespace (unshare --pid without --mount-proc, nsenter --mount
+ * without --pid): there, /proc/PID is somebody else.
+ */
+bool proc_is_ours(void);
+
 /* The comm of a process or thread; empty where that is not known. */
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
  * When the process started, in seconds since boot (/proc/PID/stat, field 22);
- * -1 where that cannot be read.
+ * -1 where that cannot be read, or /proc is not ours.
  */
 int64_t process_start(pid_t pid);
 

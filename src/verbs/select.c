@@ -237,7 +237,9 @@ static void look_for_holders(struct selection *selection)
 		error = holders_read(&selection->holders);
 	if (error)
 		warn("cannot find out who has segments attached: %s",
-		     error == ENOENT ? "/proc is not mounted" : strerror(error));
+		     error == ENOENT  ? "/proc is not mounted"
+		     : error == ENXIO ? "/proc is that of another pid namespace"
+				      : strerror(error));
 	selection->holders_known = !error;
 }
 

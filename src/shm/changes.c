@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/changes.h"
 
-#include <errno.h>
-
 #include "shm/intmap.h"
-
-/* Segments by their ids. 0 or ENOMEM; to be freed whatever is returned. */
-static int index_of(struct intmap *map, const struct listing *list)
-{
-	int error = 0;
-
-	*map = (struct intmap){ 0 };
-	for (size_t i = 0; i < list->count && !error; i++)
-		error = intmap_add(map, (uint32_t)list->items[i].id, &list->items[i]);
-	return error;
-}
-
-static void keep_value(void *value)
-{
-	(void)value;
-}
 
 /* Whether it is the same segment, and not another that got its id after it. */
 static bool is_same(const struct segment *before, const struct segment *after)
@@ -53,8 +35,8 @@ int changes_between(const struct listing *before, const struct listing *after,
 {
 	struct intmap old;
 	struct intmap new;
-	int error = index_of(&old, before);
-	int new_error = index_of(&new, after);
+	int error = listing_index(before, &old);
+	int new_error = listing_index(after, &new);
 
 	for (size_t i = 0; i < before->count && !error && !new_error; i++) {
 		const struct segment *now = intmap_get(&new, (uint32_t)before->items[i].id);
@@ -74,7 +56,7 @@ int changes_between(const struct listing *before, const struct listing *after,
 				happened(context, (enum change)change, segment);
 		}
 	}
-	intmap_free(&old, keep_value);
-	intmap_free(&new, keep_value);
+	intmap_free(&old, NULL);
+	intmap_free(&new, NULL);
 	return error ? error : new_error;
 }

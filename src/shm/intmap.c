@@ -55,7 +55,7 @@ int intmap_add(struct intmap *map, uint32_t key, void *value)
 
 void intmap_free(struct intmap *map, void (*release)(void *value))
 {
-	for (size_t i = 0; i < map->capacity; i++) {
+	for (size_t i = 0; release && i < map->capacity; i++) {
 		if (map->slots[i].value)
 			release(map->slots[i].value);
 	}

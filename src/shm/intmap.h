@@ -21,7 +21,7 @@ void *intmap_get(const struct intmap *map, uint32_t key);
 /* Sets the value (not NULL) of a key that is not in the map. 0 or ENOMEM. */
 int intmap_add(struct intmap *map, uint32_t key, void *value);
 
-/* Ends the map, and each value by release (free(3), say). */
+/* Ends the map, and each value by release (free(3), say); NULL: they are not its own. */
 void intmap_free(struct intmap *map, void (*release)(void *value));
 
 #endif

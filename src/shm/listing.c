@@ -430,6 +430,20 @@ struct segment *listing_find(const struct listing *list, int id)
 	return NULL;
 }
 
+int listing_index(const struct listing *list, struct intmap *map)
+{
+	int error = 0;
+
+	*map = (struct intmap){ 0 };
+	for (size_t i = 0; i < list->count && !error; i++) {
+		uint32_t id = (uint32_t)list->items[i].id;
+
+		if (!intmap_get(map, id))
+			error = intmap_add(map, id, &list->items[i]);
+	}
+	return error;
+}
+
 void listing_free(struct listing *list)
 {
 	free(list->items);

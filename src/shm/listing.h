@@ -5,6 +5,7 @@
 #ifndef SHM_LISTING_H
 #define SHM_LISTING_H
 
+#include "shm/intmap.h"
 #include "shm/segment.h"
 
 struct listing {
@@ -43,6 +44,13 @@ int listing_parse(struct listing *list, int fd, struct listing_fault *fault);
 
 /* The segment with this id, or NULL. */
 struct segment *listing_find(const struct listing *list, int id);
+
+/*
+ * All of its segments by their ids (of two with one id, the first), as long as
+ * nothing is added. Returns 0 or ENOMEM; intmap_free(map, NULL) ends it
+ * whatever is returned.
+ */
+int listing_index(const struct listing *list, struct intmap *map);
 
 /* Adds a copy of one segment. Returns 0 or ENOMEM. */
 int listing_add(struct listing *list, const struct segment *segment);

@@ -250,9 +250,7 @@ static enum status check_options(const struct create_options *options,
 			return fail(STATUS_USAGE, "--format \"%s\": %s", options->format, wrong);
 	}
 	if (options->file_error)
-		return fail(status_of_file(options->file_error),
-			    "%s: cannot make a key of this path: %s", options->key_word,
-			    strerror(options->file_error));
+		return key_path_failed(options->key_word, options->file_error);
 	return STATUS_DONE;
 }
 

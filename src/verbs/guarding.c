@@ -8,6 +8,7 @@
 
 #include "shm/process.h"
 #include "text/parse.h"
+#include "verbs/select.h"
 
 enum {
 	CODE_GUARD = OPTION_CODES_GUARD,
@@ -55,9 +56,7 @@ enum status guarding_check(const struct guarding *guarding)
 	if (!guarding->given && (guarding->number_given || guarding->timeout_given))
 		return fail(STATUS_USAGE, "--guard-number and --guard-timeout go with --guard SEM");
 	if (guarding->file_error)
-		return fail(status_of_file(guarding->file_error),
-			    "%.200s: cannot make a key of this path: %s", guarding->ref.word,
-			    strerror(guarding->file_error));
+		return key_path_failed(guarding->ref.word, guarding->file_error);
 	return STATUS_DONE;
 }
 

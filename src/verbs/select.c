@@ -20,7 +20,7 @@ void choice_begin(struct choice *choice)
 	filter_begin(&choice->filter);
 }
 
-static enum status bad_path(const char *word, int error)
+enum status key_path_failed(const char *word, int error)
 {
 	return fail(status_of_file(error), "%.200s: cannot make a key of this path: %s", word,
 		    strerror(error));
@@ -33,7 +33,7 @@ static enum status parse_operand(const char *word, struct segment_ref *ref)
 
 	if (wrong)
 		return fail(STATUS_USAGE, "\"%.200s\": %s", word, wrong);
-	return file_error ? bad_path(word, file_error) : STATUS_DONE;
+	return file_error ? key_path_failed(word, file_error) : STATUS_DONE;
 }
 
 enum status choice_read(struct choice *choice, const struct operands *operands)
@@ -46,7 +46,7 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
-		return bad_path(choice->filter.file_error_word, choice->filter.file_error);
+		return key_path_failed(choice->filter.file_error_word, choice->filter.file_error);
 	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
 	if (!choice->named.items)
 		return fail(STATUS_EXHAUSTED, "not enough memory");
@@ -109,7 +109,9 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 		fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
 		     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
 		if (error == EPERM || error == EACCES)
-			hint("be root");
+			hint("%s", geteuid() ? "be root"
+					     : "it takes CAP_SYS_ADMIN where it was made, and "
+					       "CAP_SYS_PTRACE to ask a process for its own");
 		return status_of_file(error);
 	}
 	if (users_changed && choice && choice_hangs_on_users(choice)) {
@@ -269,23 +271,32 @@ static void keep_matches(struct selection *selection, const struct filter *filte
 	list->count = kept;
 }
 
-/* Whether a named segment is in the list that was read. */
-static const struct segment *find_in_list(const struct listing *all, const struct segment_ref *ref)
+/* The list that named segments are looked for in, and its segments by id. */
+struct searched {
+	const struct listing *list; /* NULL: none was read */
+	struct intmap by_id;
+};
+
+static const struct segment *find_in_list(const struct searched *all, const struct segment_ref *ref)
 {
-	for (size_t i = 0; i < all->count; i++) {
-		if (segment_is_named(ref, &all->items[i]))
-			return &all->items[i];
+	const struct listing *list = all->list;
+
+	if (ref->kind == REF_ID)
+		return intmap_get(&all->by_id, (uint32_t)ref->id);
+	for (size_t i = 0; i < list->count; i++) {
+		if (segment_is_named(ref, &list->items[i]))
+			return &list->items[i];
 	}
 	return NULL;
 }
 
 /* Finds one segment that was named, in the list if there is one. */
-static int find_named(const struct segment_ref *ref, const struct listing *all,
+static int find_named(const struct segment_ref *ref, const struct searched *all,
 		      struct segment *segment)
 {
 	const struct segment *found;
 
-	if (!all)
+	if (!all->list)
 		return look_up_segment(ref, segment);
 	found = find_in_list(all, ref);
 	if (found)
@@ -294,10 +305,11 @@ static int find_named(const struct segment_ref *ref, const struct listing *all,
 }
 
 /* Finds each segment named, in the list if there is one, else by single looks. */
-static void choose_named(struct selection *selection, const struct segment_refs *named,
-			 const struct listing *all, const struct source *source)
+static void look_for_named(struct selection *selection, const struct segment_refs *named,
+			   const struct searched *all, const struct source *source)
 {
 	struct listing *chosen = &selection->list;
+	struct intmap seen = { 0 }; /* by id */
 
 	for (size_t i = 0; i < named->count; i++) {
 		struct segment segment;
@@ -305,8 +317,11 @@ static void choose_named(struct selection *selection, const struct segment_refs 
 		enum status status = STATUS_DONE;
 
 		/* what is named twice is there once */
-		if (!error && !listing_find(chosen, segment.id))
-			error = listing_add(chosen, &segment);
+		if (!error && !intmap_get(&seen, (uint32_t)segment.id)) {
+			error = intmap_add(&seen, (uint32_t)segment.id, &named->items[i]);
+			if (!error)
+				error = listing_add(chosen, &segment);
+		}
 		if (error && segment_missing(error) && source->saved)
 			status = fail(STATUS_MISSING, "the list has no segment %s",
 				      named->items[i].word);
@@ -317,6 +332,19 @@ static void choose_named(struct selection *selection, const struct segment_refs 
 			selection->missing_at = chosen->count;
 		}
 	}
+	intmap_free(&seen, NULL);
+}
+
+static enum status choose_named(struct selection *selection, const struct segment_refs *named,
+				const struct listing *list, const struct source *source)
+{
+	struct searched all = { .list = list };
+	int error = list ? listing_index(list, &all.by_id) : 0;
+
+	if (!error)
+		look_for_named(selection, named, &all, source);
+	intmap_free(&all.by_id, NULL);
+	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
 }
 
 enum status select_segments(struct selection *selection, const struct choice *choice,
@@ -341,9 +369,11 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (choice->named.count == 0) {
 		selection->list = all;
 	} else {
-		choose_named(selection, &choice->named, need_list ? &all : NULL, source);
+		status = choose_named(selection, &choice->named, need_list ? &all : NULL, source);
 		listing_free(&all);
 	}
+	if (status)
+		return status;
 	if (!source->saved && (source->holders || filter_wants_holders(&choice->filter)))
 		look_for_holders(selection);
 	keep_matches(selection, &choice->filter);

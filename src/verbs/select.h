@@ -91,6 +91,9 @@ void selection_free(struct selection *selection);
 /* Reads a command line's only SEGMENT; says what is wrong with it. */
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref);
 
+/* Says that the PATH of an ftok:PROJ:PATH could not be resolved: an errno value. */
+enum status key_path_failed(const char *word, int error);
+
 /* Looks up one segment that was named, without a word: 0 or an errno value, see control.h. */
 int look_up_segment(const struct segment_ref *ref, struct segment *segment);
 

@@ -63,15 +63,17 @@ static bool list_says(int id, uint64_t *rss, uint64_t *swap)
 	struct listing list = { 0 };
 	struct listing_fault fault;
 	const struct segment *segment = NULL;
+	bool known;
 
 	if (listing_read(&list, &fault) == 0)
 		segment = listing_find(&list, id);
-	if (segment && segment->memory_known) {
+	known = segment && segment->memory_known;
+	if (known) {
 		*rss = segment->rss;
 		*swap = segment->swap;
 	}
 	listing_free(&list);
-	return segment && segment->memory_known;
+	return known;
 }
 
 static uint64_t window_of(const struct residency *residency, uint64_t offset)

@@ -109,19 +109,6 @@ struct ls_options {
 };
 
 static const char *ls_option(void *state, int code, const char *value);
-/* With -A, a view says of each segment where it is. */
-static enum status widen_view(struct ls_options *options)
-{
-	char names[128];
-	const char *wrong;
-
-	if (!options->choice.filter.all_namespaces || options->columns_given)
-		return STATUS_DONE;
-	snprintf(names, sizeof(names), "%s,ns,ns-of", options->view);
-	wrong = parse_fields(names, &options->columns);
-	return wrong ? fail(STATUS_EXHAUSTED, "%s", wrong) : STATUS_DONE;
-}
-
 static enum status ls_run(int argc, char **argv);
 
 const struct verb verb_ls = {
@@ -146,6 +133,19 @@ static const char *set_columns(struct ls_options *options, const char *names)
 	options->columns_given = false;
 	options->view = names;
 	return parse_fields(names, &options->columns);
+}
+
+/* With -A, a view says of each segment where it is. */
+static enum status widen_view(struct ls_options *options)
+{
+	char names[128];
+	const char *wrong;
+
+	if (!options->choice.filter.all_namespaces || options->columns_given)
+		return STATUS_DONE;
+	snprintf(names, sizeof(names), "%s,ns,ns-of", options->view);
+	wrong = parse_fields(names, &options->columns);
+	return wrong ? fail(STATUS_EXHAUSTED, "%s", wrong) : STATUS_DONE;
 }
 
 static const char *set_interval(struct ls_options *options, const char *value)

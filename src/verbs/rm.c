@@ -361,16 +361,18 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 }
 
 /* Why a segment and its guard are left alone. */
+enum { REFUSED_SEVERAL, REFUSED_OTHER_USER, REFUSED_DENIED, REFUSED_TAKEN };
+
 static const struct refusal {
 	enum status status;
 	const char *reason;
 	const char *hint; /* or NULL */
 } refusals[] = {
-	{ STATUS_BUSY, "it has several semaphores, and a guard is one", NULL },
-	{ STATUS_BUSY, "another user made it than the segment", NULL },
-	{ STATUS_DENIED, "permission denied", NULL },
-	{ STATUS_BUSY, "it is taken",
-	  "--even-attached removes it all the same; who waits for it is told" },
+	[REFUSED_SEVERAL] = { STATUS_BUSY, "it has several semaphores, and a guard is one", NULL },
+	[REFUSED_OTHER_USER] = { STATUS_BUSY, "another user made it than the segment", NULL },
+	[REFUSED_DENIED] = { STATUS_DENIED, "permission denied", NULL },
+	[REFUSED_TAKEN] = { STATUS_BUSY, "it is taken",
+			    "--even-attached removes it all the same; who waits for it is told" },
 };
 
 /* What stands against removing a set as the guard of a segment, or NULL. */
@@ -381,14 +383,14 @@ static const struct refusal *guard_refused(const struct removal *removal,
 	bool in_use = false;
 
 	if (guard->count != 1)
-		return &refusals[0];
+		return &refusals[REFUSED_SEVERAL];
 	if (guard->cuid != segment->cuid)
-		return &refusals[1];
+		return &refusals[REFUSED_OTHER_USER];
 	if (!may_control_of(guard->uid, guard->cuid))
-		return &refusals[2];
+		return &refusals[REFUSED_DENIED];
 	/* what may not be looked at counts as taken */
 	if (!even_in_use && (guard_in_use(guard->id, &in_use) || in_use))
-		return &refusals[3];
+		return &refusals[REFUSED_TAKEN];
 	return NULL;
 }
 

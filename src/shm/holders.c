@@ -17,6 +17,7 @@
 
 #include "shm/control.h"
 #include "shm/namespace.h"
+#include "shm/pages.h"
 #include "shm/process.h"
 #include "shm/sysctl.h"
 
@@ -299,11 +300,6 @@ static const char *map_file(char path[MAP_FILE_SIZE], const struct holder *holde
 	snprintf(path, MAP_FILE_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, holder->task,
 		 holder->mapping.start, holder->mapping.end);
 	return path;
-}
-
-static uint64_t round_up(uint64_t size, uint64_t page)
-{
-	return (size + page - 1) / page * page;
 }
 
 /* Whether a mapping may be of this segment, by all that can be read from maps. */

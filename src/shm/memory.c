@@ -16,6 +16,7 @@
 #include "shm/control.h"
 #include "shm/holders.h"
 #include "shm/mapfile.h"
+#include "shm/pages.h"
 #include "shm/residency.h"
 #include "shm/word.h"
 
@@ -30,11 +31,6 @@
 static uint64_t system_page(void)
 {
 	return (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-static uint64_t round_up(uint64_t value, uint64_t unit)
-{
-	return (value + unit - 1) / unit * unit;
 }
 
 bool memory_is_huge(const struct memory *memory)

@@ -87,6 +87,8 @@ try_faults()
 	(($(wc -l <list) > 10)) || broken 'too few calls'
 	while read -r call number <&7; do
 		for fault in "${faults[@]}"; do
+			# close(2) closes whatever it says; strace's failure leaves it open
+			[[ $call:$fault != close:error=* ]] || continue
 			((count++ % step == BATS_TEST_NUMBER % step)) || continue
 			"$prepare"
 			code=0

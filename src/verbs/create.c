@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,13 +16,13 @@
 #include "shm/guard.h"
 #include "shm/judge.h"
 #include "shm/limits.h"
-#include "shm/sysctl.h"
 #include "shm/transfer.h"
 #include "shm/worker.h"
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/progress.h"
 #include "text/units.h"
+#include "verbs/refused.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -349,133 +348,16 @@ static uint64_t wanted_size(const struct creation *creation)
 	return creation->options->size_given ? creation->options->size : creation->input_size;
 }
 
-/* Says who has the key. */
-static enum status say_exists(key_t key)
-{
-	struct segment segment;
-	const struct passwd *owner;
-	char size[UNIT_TEXT_SIZE];
-	int id;
-
-	if (segment_by_key(key, &id) || segment_look(id, &segment))
-		return fail(STATUS_EXISTS,
-			    "cannot create a segment with the key 0x%08x: "
-			    "it exists already",
-			    (unsigned int)key);
-	owner = getpwuid(segment.uid);
-	size_text(size, segment.size);
-	fail(STATUS_EXISTS,
-	     "cannot create a segment with the key 0x%08x: it exists already: id %d, size %s, "
-	     "owner %s",
-	     (unsigned int)key, id, size, owner ? owner->pw_name : "unknown");
-	hint("--reuse opens it; -k auto takes a key that is not in use");
-	return STATUS_EXISTS;
-}
-
-/* Says which of the limits ENOSPC was about. */
-static enum status say_limit(uint64_t size)
-{
-	struct limits limits;
-	uint64_t pages;
-
-	if (limits_read(&limits))
-		return fail(STATUS_EXHAUSTED,
-			    "cannot create the segment: a kernel limit is reached");
-	pages = size / limits.page + (size % limits.page != 0);
-	if (limits.segments >= limits.shmmni) {
-		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: kernel.shmmni allows %" PRIu64
-		     " segments, and %" PRIu64 " are there",
-		     limits.shmmni, limits.segments);
-		hint("\"shmtool ls --orphaned\" shows what is leaked; or raise it with sysctl");
-		return STATUS_EXHAUSTED;
-	}
-	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: kernel.shmall allows %" PRIu64 " pages, %" PRIu64
-	     " are in use, and this takes %" PRIu64 " more",
-	     limits.shmall, limits.pages, pages);
-	hint("\"shmtool ls --sort -size\" shows the largest; or raise it with sysctl");
-	return STATUS_EXHAUSTED;
-}
-
-static enum status say_no_memory(const struct creation *creation)
-{
-	uint64_t free_pages = 0;
-	uint64_t available = 0;
-	char size[UNIT_TEXT_SIZE];
-	char rest[UNIT_TEXT_SIZE];
-
-	size_text(size, wanted_size(creation));
-	if (creation->options->huge) {
-		file_number("/proc/meminfo", "HugePages_Free", &free_pages);
-		file_number("/proc/meminfo", "HugePages_Total", &available);
-		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: not enough huge pages for %s: vm.nr_hugepages gives "
-		     "%" PRIu64 ", and %" PRIu64 " are free",
-		     size, available, free_pages);
-		hint("raise vm.nr_hugepages, or leave out --huge");
-		return STATUS_EXHAUSTED;
-	}
-	file_number("/proc/meminfo", "MemAvailable", &available);
-	size_text(rest, available * 1024);
-	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: not enough memory for %s: %s are available", size, rest);
-	hint("--no-reserve makes one that takes memory only as it is touched");
-	return STATUS_EXHAUSTED;
-}
-
-static enum status say_bad_size(const struct creation *creation)
-{
-	struct limits limits;
-	struct segment segment;
-	uint64_t size = wanted_size(creation);
-	int id;
-
-	if (creation->options->reuse && segment_by_key(creation->options->key, &id) == 0 &&
-	    segment_look(id, &segment) == 0 && segment.size < size)
-		return fail(STATUS_EXISTS,
-			    "cannot reuse %s: it has %" PRIu64 " bytes, and %" PRIu64 " are wanted",
-			    SEGMENT_LABEL(&segment), segment.size, size);
-	if (limits_read(&limits) == 0 && (size > limits.shmmax || size < limits.shmmin)) {
-		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: its size of %" PRIu64
-		     " is outside kernel.shmmin..shmmax, %" PRIu64 "..%" PRIu64,
-		     size, limits.shmmin, limits.shmmax);
-		hint("raise kernel.shmmax with sysctl");
-		return STATUS_EXHAUSTED;
-	}
-	if (creation->options->huge)
-		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
-					   "pages of that size");
-	return fail(STATUS_EXHAUSTED,
-		    "cannot create the segment: %" PRIu64
-		    " bytes are more than the kernel can make",
-		    size);
-}
-
 static enum status creation_failed(const struct creation *creation, key_t key, int error)
 {
-	switch (error) {
-	case EEXIST:
-		return say_exists(key);
-	case ENOSPC:
-		return say_limit(wanted_size(creation));
-	case ENOMEM:
-		return say_no_memory(creation);
-	case EINVAL:
-		return say_bad_size(creation);
-	case ENOENT:
-		return fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)key);
-	case EACCES:
-	case EPERM:
-		fail(STATUS_DENIED, "cannot create the segment: permission denied");
-		if (creation->options->huge)
-			hint("huge pages are for root, and for the group of vm.hugetlb_shm_group");
-		return STATUS_DENIED;
-	default:
-		return fail(status_of_segment(error), "cannot create the segment: %s",
-			    reason_of_segment(error));
-	}
+	const struct wanted wanted = {
+		.key = key,
+		.size = wanted_size(creation),
+		.huge = creation->options->huge,
+		.reuse = creation->options->reuse,
+	};
+
+	return say_refused(&wanted, error);
 }
 
 /* Calls shmget; EEXIST when the key is in use. */

@@ -314,3 +314,23 @@ some_states()
 	assert_output_matches '^ *1[0-9]s'
 	assert_equal "$(tail -n 3 <<<"$output" | awk '{ print $1 }' | paste -sd ' ')" '5m 2h 3d'
 }
+
+@test "stat tells all in groups, on a screen of 24 lines" {
+	local id
+	id=$(shmtool create -s 5000 -k 0x51)
+	hold_segment "$id"
+	try stat "$id"
+	expect_status 0
+	[[ ${#lines[@]} -le 23 ]]
+	assert_equal "$(grep -v '^ ' <<<"$output")" "segment $id
+rights
+memory
+use
+processes
+verdict"
+	assert_equal "$(sed -nE 's/^  ([a-z ]+[a-z])  .*/\1/p' <<<"$output" | paste -sd,)" \
+		'key,owner,creator,mode,size,resident,swapped,huge pages,locked,attached,last attach,last detach,changed,made by,last used by,holders'
+	assert_output_matches 'huge pages +no'
+	assert_output_matches 'last attach +[0-9-]+ [0-9:]+ \([0-9]+ (second|minute)s? ago\)'
+	[[ $(awk 'length > 80' <<<"$output" | grep -vc 'made by\|last used by') == 0 ]]
+}

@@ -471,7 +471,7 @@ forced()
 
 # --- The table --------------------------------------------------------------
 
-runs='running since [0-9-]+ [0-9:]+ \([0-9]+[a-z] ago\)'
+runs='running since [0-9-]+ [0-9:]+ \([0-9]+ [a-z]+ ago\)'
 both_gone='orphaned: its creator and its last user are gone, idle for [0-9]+s \(grace 0s\)'
 unused='orphaned: its creator is gone, and nobody ever used it, idle for'
 creator_runs='detached: nobody has it attached, but its creator, process [0-9]+, runs'

@@ -16,6 +16,13 @@ static const struct attachments *attachments_of(struct view *view, const struct 
 	return view->holders ? holders_of(view->holders, segment) : NULL;
 }
 
+uint64_t holders_page(struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+
+	return attachments && attachments->count ? attachments->items[0]->mapping.page : 0;
+}
+
 static const char *access_text(const struct holder *holder)
 {
 	static const char *const names[] = {

@@ -37,4 +37,10 @@ char *holders_text(struct view *view, const struct segment *segment);
  */
 char *holders_sentence(struct view *view, const struct segment *segment);
 
+/*
+ * Bytes of a page of the segment, as a process that has it attached shows; 0: none does. Only
+ * by looking at a mapping can huge pages be told.
+ */
+uint64_t holders_page(struct view *view, const struct segment *segment);
+
 #endif

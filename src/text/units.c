@@ -152,6 +152,24 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRId64, time);
 }
 
+void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	size_t i = 0;
+	int64_t count;
+
+	if (seconds < 0)
+		seconds = 0;
+	while (units[i].seconds > 1 && seconds < units[i].seconds)
+		i++;
+	count = seconds / units[i].seconds;
+	snprintf(text, UNIT_TEXT_SIZE, "%" PRId64 " %s%s ago", count, units[i].name,
+		 count == 1 ? "" : "s");
+}
+
 const char *const time_format_names[] = {
 	[TIME_LOCAL] = "local",
 	[TIME_UTC] = "utc",

@@ -25,14 +25,14 @@ static const struct words {
 			       true },
 };
 
-/* ", running since 2026-11-23 09:30:00 (3h ago)" */
+/* ", running since 2026-11-23 09:30:00 (3 hours ago)" */
 static void print_since(struct output *output, const struct view *view, int64_t started)
 {
 	char absolute[UNIT_TEXT_SIZE];
 	char ago[UNIT_TEXT_SIZE];
 
 	time_text(absolute, started, TIME_LOCAL, view->judge->now);
-	time_text(ago, started, TIME_AGO, view->judge->now);
+	ago_text(ago, view->judge->now - started);
 	output_format(output, ", running since %s (%s)", absolute, ago);
 }
 

@@ -157,7 +157,7 @@ static void print_time(struct output *output, const struct view *view, const cha
 		return;
 	}
 	time_text(absolute, time, TIME_LOCAL, view->judge->now);
-	time_text(ago, time, TIME_AGO, view->judge->now);
+	ago_text(ago, view->judge->now - time);
 	output_format(output, "%s (%s)\n", absolute, ago);
 }
 
@@ -171,38 +171,71 @@ static void print_owner(struct output *output, struct view *view, const char *la
 	output_format(output, " (gid %u)\n", gid);
 }
 
-static void print_segment(struct output *output, struct view *view, const struct segment *segment,
-			  bool with_holders)
+/* Who it is, under its id. */
+static void print_identity(struct output *output, const struct segment *segment)
+{
+	const char *why = segment->key ? "" : segment->dest ? " (marked)" : " (private)";
+
+	output_format(output, "segment %d\n", segment->id);
+	print_label(output, "key");
+	output_format(output, "0x%08x%s\n", (unsigned int)segment->key, why);
+}
+
+static void print_rights(struct output *output, struct view *view, const struct segment *segment)
 {
 	char perms[UNIT_TEXT_SIZE];
 
 	perms_text(perms, segment->mode);
-	output_format(output, "segment %d\n", segment->id);
-	print_label(output, "key");
-	output_format(output, "0x%08x%s\n", (unsigned int)segment->key,
-		      segment->key    ? ""
-		      : segment->dest ? " (marked)"
-				      : " (private)");
+	output_text(output, "rights\n");
 	print_owner(output, view, "owner", segment->uid, segment->gid);
 	print_owner(output, view, "creator", segment->cuid, segment->cgid);
 	print_label(output, "mode");
 	output_format(output, "0%03o (%s)\n", segment->mode, perms);
+}
+
+static void print_pages(struct output *output, uint64_t page)
+{
+	char text[UNIT_TEXT_SIZE];
+
+	print_label(output, "huge pages");
+	size_text(text, page);
+	if (!page)
+		output_text(output, "not known (no holder shows it)\n");
+	else if (page == (uint64_t)sysconf(_SC_PAGESIZE))
+		output_text(output, "no\n");
+	else
+		output_format(output, "yes, of %s\n", text);
+}
+
+static void print_memory(struct output *output, struct view *view, const struct segment *segment,
+			 bool with_holders)
+{
+	output_text(output, "memory\n");
 	print_bytes(output, "size", segment->size);
 	if (segment->memory_known) {
 		print_bytes(output, "resident", segment->rss);
 		print_bytes(output, "swapped", segment->swap);
 	}
+	if (with_holders)
+		print_pages(output, holders_page(view, segment));
 	print_label(output, "locked");
 	output_text(output, segment->locked ? "yes\n" : "no\n");
+}
+
+static void print_use(struct output *output, const struct view *view, const struct segment *segment)
+{
+	output_text(output, "use\n");
 	print_label(output, "attached");
 	output_format(output, "%" PRIu64 "\n", segment->nattch);
-	if (with_holders) {
-		print_label(output, "holders");
-		print_holders(output, view, segment, LABEL_WIDTH);
-	}
 	print_time(output, view, "last attach", segment->atime);
 	print_time(output, view, "last detach", segment->dtime);
 	print_time(output, view, "changed", segment->ctime);
+}
+
+static void print_processes(struct output *output, struct view *view, const struct segment *segment,
+			    bool with_holders)
+{
+	output_text(output, "processes\n");
 	print_label(output, "made by");
 	print_recorded(output, view, segment, segment->cpid);
 	output_char(output, '\n');
@@ -212,7 +245,22 @@ static void print_segment(struct output *output, struct view *view, const struct
 	else
 		print_recorded(output, view, segment, segment->lpid);
 	output_char(output, '\n');
-	print_label(output, "state");
+	if (with_holders) {
+		print_label(output, "holders");
+		print_holders(output, view, segment, LABEL_WIDTH);
+	}
+}
+
+/* All of it, in groups, on one screen of 24 lines when few hold it. */
+static void print_segment(struct output *output, struct view *view, const struct segment *segment,
+			  bool with_holders)
+{
+	print_identity(output, segment);
+	print_rights(output, view, segment);
+	print_memory(output, view, segment, with_holders);
+	print_use(output, view, segment);
+	print_processes(output, view, segment, with_holders);
+	output_text(output, "verdict\n  ");
 	print_verdict(output, view, segment);
 }
 

@@ -243,6 +243,8 @@ more_huge_pages()
 	grep -E '/SYSV' "/proc/$holder_pid/maps"
 	holders_are "$id" "$holder_pid"
 	note_is "$id" ''
+	try stat "$id"
+	assert_output_matches 'huge pages +yes, of [0-9]+[MG]'
 }
 
 @test "as an ordinary user: one's own, and how many were not seen" {

@@ -294,6 +294,36 @@ root$prefix/share/man/man1/shmget.1"
 	assert_equal "${missing[*]}" ''
 }
 
+# page_options PAGE: the options that a page describes, with their dashes, one a line
+page_options()
+{
+	sed -nE 's/\\&//g; s/\\-/-/g; /^\.(It|Op) .*Fl /p; /^\.Fl /p' "$1" | perl -ne '
+		next if /^\.Fl/ && !/^\.Fl -?[\w?-]+( |$)/;
+		while (/\bFl ((?:[^\s]+(?: [,|] )?)+)/g) {
+			for (grep { $_ ne "Fl" } split(/ [,|] (?:Fl )?/, $1)) {
+				# several letters, as in Fl bJ, are several options
+				print map { "-$_\n" } /^-/ ? $_ : split(//) if /^-?[\w?]/;
+			}
+		}' | sort -u
+}
+
+@test "every option in a verb's page is in its --help" {
+	need_pages
+	# found by no help: the ?, what ipcs has and does nothing, and what the
+	# line of --follow names
+	local hidden=' -? ls:-m ' verb option help count=0 missing=()
+	for verb in $(source_verbs); do
+		help=$(shmtool "$verb" --help)
+		while IFS= read -r option; do
+			count=$((count + 1))
+			[[ $hidden != *" $option "* && $hidden != *" $verb:$option "* ]] || continue
+			grep -qE -- "(^|[ (,])$option([ =,)]|$)" <<<"$help" || missing+=("$verb $option")
+		done < <(page_options "$top/man/shmtool-$verb.1")
+	done
+	assert_equal "${missing[*]}" ''
+	((count > 150))
+}
+
 @test "each source file says its licence in its first lines" {
 	local file bad=()
 	while IFS= read -r file; do

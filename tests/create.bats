@@ -661,6 +661,17 @@ more_huge_pages()
 	assert_none_left
 }
 
+@test "--huge-size without enough of them: told of that size, not of the usual one" {
+	local pages=/sys/kernel/mm/hugepages/hugepages-1048576kB
+	more_huge_pages 2
+	[[ -d $pages ]] || skip "no huge pages of 1 GiB in this kernel"
+	try create -s $(($(<$pages/free_hugepages) + 1))G --huge-size 1G
+	expect_status 6
+	assert_stderr_matches "there are $(<$pages/nr_hugepages) of 1G, and $(<$pages/free_hugepages) are free"
+	assert_stderr_matches "hint: .*hugepages-1048576kB"
+	assert_none_left
+}
+
 @test "--huge as an ordinary user: exit 5" {
 	need_root
 	[[ -d /sys/kernel/mm/hugepages ]] || skip "no huge pages in this kernel"

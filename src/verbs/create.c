@@ -354,6 +354,7 @@ static enum status creation_failed(const struct creation *creation, key_t key, i
 		.key = key,
 		.size = wanted_size(creation),
 		.huge = creation->options->huge,
+		.huge_size = creation->options->huge_size,
 		.reuse = creation->options->reuse,
 	};
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "shm/control.h"
 #include "shm/limits.h"
@@ -59,24 +61,50 @@ static enum status say_limit(uint64_t size)
 	return STATUS_EXHAUSTED;
 }
 
+/* How many huge pages of one size there are, or are free, as the kernel tells in a file. */
+static uint64_t count_huge_pages(uint64_t size, const char *which)
+{
+	char path[128];
+	char text[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
+		 size / 1024, which);
+	return file_read(path, text, sizeof(text)) ? 0 : strtoull(text, NULL, 10);
+}
+
+static enum status say_no_huge_pages(const struct wanted *wanted)
+{
+	uint64_t page = wanted->huge_size;
+	char size[UNIT_TEXT_SIZE];
+	char page_text[UNIT_TEXT_SIZE];
+
+	if (!page && file_number("/proc/meminfo", "Hugepagesize", &page) == 0)
+		page *= 1024;
+	size_text(size, wanted->size);
+	size_text(page_text, page);
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: not enough huge pages for %s: there are %" PRIu64
+	     " of %s, and %" PRIu64 " are free",
+	     size, count_huge_pages(page, "nr_hugepages"), page_text,
+	     count_huge_pages(page, "free_hugepages"));
+	if (wanted->huge_size)
+		hint("raise /sys/kernel/mm/hugepages/hugepages-%" PRIu64
+		     "kB/nr_hugepages, or leave out --huge-size",
+		     page / 1024);
+	else
+		hint("raise vm.nr_hugepages, or leave out --huge");
+	return STATUS_EXHAUSTED;
+}
+
 static enum status say_no_memory(const struct wanted *wanted)
 {
-	uint64_t free_pages = 0;
 	uint64_t available = 0;
 	char size[UNIT_TEXT_SIZE];
 	char rest[UNIT_TEXT_SIZE];
 
+	if (wanted->huge)
+		return say_no_huge_pages(wanted);
 	size_text(size, wanted->size);
-	if (wanted->huge) {
-		file_number("/proc/meminfo", "HugePages_Free", &free_pages);
-		file_number("/proc/meminfo", "HugePages_Total", &available);
-		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: not enough huge pages for %s: vm.nr_hugepages gives "
-		     "%" PRIu64 ", and %" PRIu64 " are free",
-		     size, available, free_pages);
-		hint("raise vm.nr_hugepages, or leave out --huge");
-		return STATUS_EXHAUSTED;
-	}
 	file_number("/proc/meminfo", "MemAvailable", &available);
 	size_text(rest, available * 1024);
 	fail(STATUS_EXHAUSTED,

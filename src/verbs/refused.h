@@ -14,7 +14,8 @@ struct wanted {
 	key_t key;
 	uint64_t size; /* bytes */
 	bool huge;
-	bool reuse; /* what exists would have done */
+	uint64_t huge_size; /* of a page, bytes; 0: the usual size */
+	bool reuse;         /* what exists would have done */
 };
 
 /*

@@ -142,7 +142,7 @@ faults: $(PROGRAM) $(HELPERS)  ## let each system call of each command fail once
 
 # Other machines, see tests/cross. qemu is slow.
 .PHONY: check-i386 check-arm64 check-s390x
-check-i386 check-arm64 check-s390x: check-%: $(PROGRAM) $(HELPERS)
+check-i386 check-arm64 check-s390x: check-%: $(PROGRAM) $(HELPERS)  ## run tests as another machine would
 	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
 
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
@@ -338,6 +338,6 @@ clean:  ## remove everything that was made
 	rm -rf '$(BUILD)'
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z][a-z0-9 -]*\):.*  ## /\1\t/p' Makefile | expand -t 20
 
 endif

@@ -557,6 +557,24 @@ foreigner()
 	done
 }
 
+# A process that is stuck in execve(2) looks so: it sleeps, and its maps do not open.
+@test "a process that does not answer is not waited for" {
+	need_root
+	local id stuck
+	id=$(make_segment)
+	hold_segment "$id"
+	background sleep 600
+	stuck=$background_pid
+	mkfifo maps
+	sed 's/^State:.*/State:\tD (disk sleep)/' "/proc/$stuck/status" >status
+	# shellcheck disable=SC2016
+	run --separate-stderr timeout --kill-after 1 20 unshare --mount bash -c '
+		mount --bind maps "/proc/$1/maps" && mount --bind status "/proc/$1/status" &&
+			exec "$SHMTOOL" stat "$2"' bash "$stuck" "$id"
+	expect_status 0
+	assert_output_has "process $holder_pid (hold)"
+}
+
 @test "many: 40 processes, each told once" {
 	local id count
 	id=$(make_segment)

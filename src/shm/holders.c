@@ -138,6 +138,8 @@ static int read_task(struct walk *walk, pid_t pid, pid_t task)
 	int error;
 
 	walk->holder = (struct holder){ .pid = pid, .task = task, .uid = (uid_t)-1 };
+	if (!process_answers(task))
+		return EACCES;
 	error = maps_read(&walk->maps, task, add_mapping, walk);
 	if (holders->count == first)
 		return error;

@@ -46,6 +46,15 @@ bool proc_is_ours(void);
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
+ * Whether /proc/PID/maps and stat of this process or thread can be read without
+ * a wait that may have no end: whoever reads them waits for a process that is
+ * in the middle of execve(2), and one whose program is on a file system that
+ * does not answer is so for ever. Takes up to 100 ms for such a one, and starts
+ * a child that tries it.
+ */
+bool process_answers(pid_t task);
+
+/*
  * When the process started, in seconds since boot (/proc/PID/stat, field 22);
  * -1 where that cannot be read, or /proc is not ours.
  */

@@ -725,6 +725,29 @@ users_orphan()
 	assert_gone "$id"
 }
 
+# rm, whose lines nobody reads: the pipe is full.
+unread()
+{
+	shmtool "$@" >unread
+}
+
+@test "SIGTERM while nobody reads its lines: it ends, and the rest stays" {
+	local id
+	for _ in {1..5}; do
+		id=$(make_orphan)
+	done
+	mkfifo unread
+	exec 9<>unread
+	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096' >&9
+	background unread rm --orphaned --grace 0
+	wait_until eval '[[ $(segment_count) == 4 ]]'
+	kill -TERM "$background_pid"
+	wait_until process_is_gone "$background_pid"
+	exec 9>&-
+	segment_exists "$id"
+	assert_equal "$(segment_count)" 4
+}
+
 @test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
 	need_command strace
 	id=$(make_orphan)

@@ -2,6 +2,7 @@
 #include "text/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -49,6 +50,23 @@ void output_flush(struct output *output)
 {
 	if (!output->error)
 		output->error = write_all(output->fd, output->data, output->length);
+	output->length = 0;
+}
+
+void output_flush_with(struct output *output, const sigset_t *signals)
+{
+	while (output->length && !output->error) {
+		struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
+		/* so little never waits once poll(2) says that there is room */
+		size_t piece = output->length < PIPE_BUF ? output->length : PIPE_BUF;
+
+		/* a signal is let in only if there is no room: ppoll(2) looks for that first */
+		if (ppoll(&pollfd, 1, NULL, signals) < 0 && errno == EINTR)
+			continue;
+		output->error = write_all(output->fd, output->data, piece);
+		output->length -= piece;
+		memmove(output->data, output->data + piece, output->length);
+	}
 	output->length = 0;
 }
 

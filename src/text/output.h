@@ -6,6 +6,7 @@
 #ifndef TEXT_OUTPUT_H
 #define TEXT_OUTPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,13 @@ void output_escaped(struct output *output, const char *text);
 
 /* Writes what is held. */
 void output_flush(struct output *output);
+
+/*
+ * Writes what is held, while signals are blocked: only where it must wait for
+ * the reader does it wait with these, so that one who has stopped reading does
+ * not make us deaf to SIGTERM. What is written leaves output->data at once.
+ */
+void output_flush_with(struct output *output, const sigset_t *signals);
 
 /*
  * Writes what is held; when anything could not be written, says so and

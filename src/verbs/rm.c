@@ -495,8 +495,8 @@ static void print_total(const struct removal *removal)
 /*
  * So many segments are removed before what was done is written out: a write
  * for each would take as long as the removal itself. Signals wait meanwhile,
- * so that no end but SIGKILL loses a line. The first is written at once: it
- * tells whether stdout can be written at all.
+ * so that no end but SIGKILL loses a line, unless nobody reads them. The first
+ * is written at once: it tells whether stdout can be written at all.
  */
 enum { BATCH = 32 };
 
@@ -510,7 +510,7 @@ static void begin_batch(sigset_t *before)
 
 static void end_batch(struct removal *removal, const sigset_t *before)
 {
-	output_flush(removal->output);
+	output_flush_with(removal->output, before);
 	removal->tally->whole = 0;
 	sigprocmask(SIG_SETMASK, before, NULL);
 }

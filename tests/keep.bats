@@ -137,6 +137,33 @@ assert_refused()
 	assert_refused "zero byte"
 }
 
+@test "a path that hangs on where one is" {
+	touch here
+	for line in ftok:A:here ftok:::./here; do
+		echo "$line" >"$list"
+		orphans
+		assert_refused 'line 1: "ftok:'
+		assert_stderr_has 'the path must begin with /'
+	done
+	echo "ftok:A:$PWD/here" >"$list"
+	try ls --keep-file "$list" -q
+	expect_status 0
+	assert_stderr_is ''
+}
+
+@test "a file without an end is no list, and takes no memory" {
+	truncate -s 1T "$list"
+	orphans
+	assert_refused "line 2: \"\": a zero byte"
+	perl -e 'print "0x99 # ", "x" x 5000, "\n"' >"$list"
+	orphans
+	assert_refused 'line 1: "0x99": the line is too long'
+	perl -e 'print "0x99 # ", "x" x 4000, "\n"' >"$list"
+	orphans
+	expect_status 0
+	segment_exists "$kept"
+}
+
 @test "ls and stat warn of a bad list and go on" {
 	echo junk >"$list"
 	try ls -q --keep-file "$list"

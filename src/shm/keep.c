@@ -1,48 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/keep.h"
 
-#include <errno.h>
-#include <stdlib.h>
+/* What is in the maps of a list: that a number is there is all that they tell. */
+static char there;
+
+static int add(struct intmap *map, uint32_t number)
+{
+	return intmap_get(map, number) ? 0 : intmap_add(map, number, &there);
+}
 
 int keep_add_key(struct keep *keep, key_t key)
 {
-	key_t *keys = reallocarray(keep->keys, keep->key_count + 1, sizeof(*keys));
-
-	if (!keys)
-		return ENOMEM;
-	keep->keys = keys;
-	keep->keys[keep->key_count++] = key;
-	return 0;
+	return add(&keep->keys, (uint32_t)key);
 }
 
 int keep_add_creator(struct keep *keep, uid_t uid)
 {
-	uid_t *creators = reallocarray(keep->creators, keep->creator_count + 1, sizeof(*creators));
-
-	if (!creators)
-		return ENOMEM;
-	keep->creators = creators;
-	keep->creators[keep->creator_count++] = uid;
-	return 0;
+	return add(&keep->creators, uid);
 }
 
 bool keep_names_key(const struct keep *keep, const struct segment *segment)
 {
 	/* key 0 is never in the list: it names nothing */
-	for (size_t i = 0; i < keep->key_count; i++) {
-		if (keep->keys[i] == segment->key)
-			return true;
-	}
-	return false;
+	return intmap_get(&keep->keys, (uint32_t)segment->key);
 }
 
 bool keep_names_creator(const struct keep *keep, const struct segment *segment)
 {
-	for (size_t i = 0; i < keep->creator_count; i++) {
-		if (keep->creators[i] == segment->cuid)
-			return true;
-	}
-	return false;
+	return intmap_get(&keep->creators, segment->cuid);
 }
 
 bool keep_names(const struct keep *keep, const struct segment *segment)
@@ -52,7 +37,6 @@ bool keep_names(const struct keep *keep, const struct segment *segment)
 
 void keep_free(struct keep *keep)
 {
-	free(keep->keys);
-	free(keep->creators);
-	*keep = (struct keep){ 0 };
+	intmap_free(&keep->keys, NULL);
+	intmap_free(&keep->creators, NULL);
 }

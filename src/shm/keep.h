@@ -3,13 +3,12 @@
 #ifndef SHM_KEEP_H
 #define SHM_KEEP_H
 
+#include "shm/intmap.h"
 #include "shm/segment.h"
 
 struct keep {
-	key_t *keys;
-	size_t key_count;
-	uid_t *creators;
-	size_t creator_count;
+	struct intmap keys;
+	struct intmap creators;
 };
 
 /* Adds to the list. Returns 0 or ENOMEM. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ static char *trim(char *text)
 static void cut_comment(char *line)
 {
 	for (char *at = line; *at; at++) {
-		if (*at == '\n' || (*at == '#' && (at == line || strchr(" \t", at[-1])))) {
+		if (*at == '#' && (at == line || strchr(" \t", at[-1]))) {
 			*at = '\0';
 			return;
 		}
@@ -41,6 +42,7 @@ static const char *add_line(struct keep *keep, char *line)
 {
 	static const char prefix[] = "creator:";
 	struct segment_ref ref;
+	const char *path;
 	const char *wrong;
 	int file_error;
 	uid_t uid;
@@ -56,6 +58,9 @@ static const char *add_line(struct keep *keep, char *line)
 	wrong = parse_segment(line, &ref, &file_error);
 	if (wrong)
 		return wrong;
+	path = ftok_path(line);
+	if (path && *path != '/')
+		return "the path must begin with /: in another directory it would be another file";
 	if (file_error)
 		return strerror(file_error);
 	if (ref.kind != REF_KEY)
@@ -75,40 +80,61 @@ static const char *distrust(const struct stat *status)
 	return NULL;
 }
 
+/* Longer than any that has a meaning: a path has PATH_MAX bytes at most. */
+enum { LINE_SIZE = PATH_MAX + 256 };
+
+/*
+ * Reads one line, without its newline; *more: there was one. Returns what is
+ * wrong with it, or NULL. No more of the file is read than that takes, whatever it is.
+ */
+static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
+{
+	const char *wrong = NULL;
+	size_t length = 0;
+	int c;
+
+	while (!wrong && (c = getc_unlocked(file)) != EOF && c != '\n') {
+		if (c == '\0')
+			wrong = "a zero byte";
+		else if (length == LINE_SIZE - 1)
+			wrong = "the line is too long";
+		else
+			line[length++] = (char)c;
+	}
+	line[length] = '\0';
+	*more = wrong || c != EOF || length;
+	return wrong;
+}
+
 static bool read_lines(struct keep *keep, FILE *file, const char *path,
 		       char fault[KEEPFILE_FAULT_SIZE])
 {
-	char *line = NULL;
-	size_t capacity = 0;
-	size_t number = 0;
-	const char *wrong = NULL;
-	ssize_t length;
+	char line[LINE_SIZE];
+	bool more = true;
 
-	errno = 0;
-	while (!wrong && (length = getline(&line, &capacity, file)) >= 0) {
-		number++;
-		if (strlen(line) != (size_t)length)
-			wrong = "a zero byte";
+	for (size_t number = 1; more; number++) {
+		const char *wrong = next_line(file, line, &more);
+
+		if (ferror(file)) {
+			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, strerror(errno));
+			return false;
+		}
 		cut_comment(line);
 		if (!wrong)
 			wrong = add_line(keep, trim(line));
-		if (wrong)
+		if (wrong) {
 			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: \"%.100s\": %s",
 				 path, number, trim(line), wrong);
-		errno = 0;
+			return false;
+		}
 	}
-	if (!wrong && !feof(file)) {
-		wrong = strerror(errno);
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, wrong);
-	}
-	free(line);
-	return !wrong;
+	return true;
 }
 
 bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE])
 {
 	/* not to wait for a fifo's writer */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat status;
 	const char *wrong = NULL;
 	FILE *file = NULL;

@@ -364,10 +364,15 @@ static const char *read_project(const char *word, size_t length, int *project)
 	return NULL;
 }
 
+/* The colon behind PROJ, which itself may be one. */
+static const char *behind_project(const char *word)
+{
+	return strchr(word[0] == ':' ? word + 1 : word, ':');
+}
+
 static const char *read_ftok(const char *word, key_t *key, int *file_error)
 {
-	/* PROJ itself may be a colon */
-	const char *colon = strchr(word[0] == ':' ? word + 1 : word, ':');
+	const char *colon = behind_project(word);
 	struct stat status;
 	const char *wrong;
 	int project;
@@ -386,6 +391,11 @@ static const char *read_ftok(const char *word, key_t *key, int *file_error)
 	if (*key == 0)
 		return "ftok makes key 0 (IPC_PRIVATE) of this path";
 	return NULL;
+}
+
+const char *ftok_path(const char *word)
+{
+	return strncmp(word, "ftok:", 5) == 0 ? behind_project(word + 5) + 1 : NULL;
 }
 
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error)

@@ -55,6 +55,9 @@ const char *parse_segment(const char *word, struct segment_ref *ref, int *file_e
  */
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
 
+/* The PATH of a word that was well formed, if it is ftok:PROJ:PATH, or NULL. */
+const char *ftok_path(const char *word);
+
 /* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length);
 

@@ -84,7 +84,7 @@ enum status choice_read_keep(struct choice *choice)
 bool choice_hangs_on_users(const struct choice *choice)
 {
 	return filter_names_users(&choice->filter) ||
-	       (choice->removal && choice->keep.creator_count);
+	       (choice->removal && choice->keep.creators.count);
 }
 
 enum status enter_namespace(const struct operands *operands, const struct choice *choice)
@@ -271,23 +271,32 @@ static void keep_matches(struct selection *selection, const struct filter *filte
 	list->count = kept;
 }
 
-/* The list that named segments are looked for in, and its segments by id. */
+/* The list that named segments are looked for in, and where in it they are. */
 struct searched {
 	const struct listing *list; /* NULL: none was read */
 	struct intmap by_id;
+	struct intmap by_key;
 };
+
+/* Of several in a saved list that have the same key, the first one counts. */
+static int index_keys(struct searched *all)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < all->list->count && !error; i++) {
+		struct segment *segment = &all->list->items[i];
+		uint32_t key = (uint32_t)segment->key;
+
+		if (!segment->dest && !intmap_get(&all->by_key, key))
+			error = intmap_add(&all->by_key, key, segment);
+	}
+	return error;
+}
 
 static const struct segment *find_in_list(const struct searched *all, const struct segment_ref *ref)
 {
-	const struct listing *list = all->list;
-
-	if (ref->kind == REF_ID)
-		return intmap_get(&all->by_id, (uint32_t)ref->id);
-	for (size_t i = 0; i < list->count; i++) {
-		if (segment_is_named(ref, &list->items[i]))
-			return &list->items[i];
-	}
-	return NULL;
+	return ref->kind == REF_ID ? intmap_get(&all->by_id, (uint32_t)ref->id)
+				   : intmap_get(&all->by_key, (uint32_t)ref->key);
 }
 
 /* Finds one segment that was named, in the list if there is one. */
@@ -341,9 +350,12 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	struct searched all = { .list = list };
 	int error = list ? listing_index(list, &all.by_id) : 0;
 
+	if (!error && list)
+		error = index_keys(&all);
 	if (!error)
 		look_for_named(selection, named, &all, source);
 	intmap_free(&all.by_id, NULL);
+	intmap_free(&all.by_key, NULL);
 	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
 }
 

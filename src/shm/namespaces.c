@@ -133,13 +133,15 @@ static int add_at(struct search *search, const char *path, const struct stat *st
 	return error;
 }
 
-/* EACCES: we may not ask it. */
+/* EACCES: we may not ask it, or it does not answer. */
 static int look_at_thread(struct search *search, pid_t pid, pid_t tid)
 {
 	struct stat status;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/ipc", pid, tid);
+	if (!process_answers(tid))
+		return EACCES;
 	if (stat(path, &status) < 0)
 		return errno;
 	return add_at(search, path, &status, tid, tid != pid);

@@ -166,34 +166,55 @@ static bool is_absent(const char *path)
 	return lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* The user's own list, to be freed; NULL when there is no telling where it would be. */
-static char *user_path(void)
+/*
+ * Where the user's own list would be, to be freed. NULL with *wrong NULL: there
+ * is no such user, and so no home; else *wrong says why it cannot be told.
+ */
+static char *user_path(const char **wrong)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	const struct passwd *user;
 	char *path = NULL;
+	int length;
 
+	*wrong = NULL;
 	/* a relative path is to be ignored, says the XDG base directory specification */
-	if (config && *config == '/')
-		return asprintf(&path, "%s/shmtool/keep", config) < 0 ? NULL : path;
-	if (!home || *home != '/') {
-		user = getpwuid(geteuid());
-		home = user ? user->pw_dir : NULL;
+	if (config && *config == '/') {
+		length = asprintf(&path, "%s/shmtool/keep", config);
+	} else {
+		if (!home || *home != '/') {
+			errno = 0;
+			user = getpwuid(geteuid());
+			home = user ? user->pw_dir : NULL;
+			/* getpwuid(3): some say so when there is no such user */
+			if (!user && errno && errno != ENOENT && errno != ESRCH)
+				*wrong = strerror(errno);
+		}
+		if (!home)
+			return NULL;
+		length = asprintf(&path, "%s/.config/shmtool/keep", home);
 	}
-	if (!home || asprintf(&path, "%s/.config/shmtool/keep", home) < 0)
-		return NULL;
-	return path;
+	if (length >= 0)
+		return path;
+	*wrong = "not enough memory";
+	return NULL;
 }
 
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
+	const char *wrong = NULL;
 	char *path;
 	bool good;
 
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
-	path = geteuid() == 0 ? NULL : user_path();
+	path = geteuid() == 0 ? NULL : user_path(&wrong);
+	if (wrong) {
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u: where it is cannot be told: %s",
+			 (unsigned int)geteuid(), wrong);
+		return false;
+	}
 	good = !path || is_absent(path) || keepfile_read(keep, path, fault);
 	free(path);
 	return good;

@@ -557,20 +557,30 @@ foreigner()
 	done
 }
 
-# A process that is stuck in execve(2) looks so: it sleeps, and its maps do not open.
-@test "a process that does not answer is not waited for" {
-	need_root
-	local id stuck
-	id=$(make_segment)
-	hold_segment "$id"
+# beside_stuck ARGUMENT...: shmtool, where reading of a process that sleeps like
+# any other waits for ever, as it does in the middle of execve(2) while a file
+# system does not answer. Sets stuck.
+beside_stuck()
+{
 	background sleep 600
 	stuck=$background_pid
 	mkfifo maps
-	sed 's/^State:.*/State:\tD (disk sleep)/' "/proc/$stuck/status" >status
 	# shellcheck disable=SC2016
-	run --separate-stderr timeout --kill-after 1 20 unshare --mount bash -c '
-		mount --bind maps "/proc/$1/maps" && mount --bind status "/proc/$1/status" &&
-			exec "$SHMTOOL" stat "$2"' bash "$stuck" "$id"
+	run --separate-stderr timeout --kill-after 1 20 unshare --mount sh -c '
+		stuck=$1 program=$2
+		shift 2
+		for file in maps stat; do
+			mount --bind maps "/proc/$stuck/$file" || exit
+		done
+		exec "$program" "$@"' sh "$stuck" "$SHMTOOL" "$@"
+}
+
+@test "a process that does not answer is not waited for" {
+	need_root
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	beside_stuck stat "$id"
 	expect_status 0
 	assert_output_has "process $holder_pid (hold)"
 }

@@ -731,6 +731,11 @@ unread()
 	shmtool "$@" >unread
 }
 
+count_is()
+{
+	[[ $(segment_count) == "$1" ]]
+}
+
 @test "SIGTERM while nobody reads its lines: it ends, and the rest stays" {
 	local id
 	for _ in {1..5}; do
@@ -740,7 +745,7 @@ unread()
 	exec 9<>unread
 	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096' >&9
 	background unread rm --orphaned --grace 0
-	wait_until eval '[[ $(segment_count) == 4 ]]'
+	wait_until count_is 4
 	kill -TERM "$background_pid"
 	wait_until process_is_gone "$background_pid"
 	exec 9>&-

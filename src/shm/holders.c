@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/canary.h"
 #include "shm/control.h"
 #include "shm/namespace.h"
 #include "shm/pages.h"
@@ -38,6 +39,7 @@ static uint64_t namespace_of(const char *process, const char *kind)
 /* One walk. */
 struct walk {
 	struct holders *holders;
+	struct canary canary;
 	struct maps maps;
 	struct holder holder; /* what the next mapping is filed under */
 	int only;             /* the id that is wanted; -1: all */
@@ -138,8 +140,6 @@ static int read_task(struct walk *walk, pid_t pid, pid_t task)
 	int error;
 
 	walk->holder = (struct holder){ .pid = pid, .task = task, .uid = (uid_t)-1 };
-	if (!process_answers(task))
-		return EACCES;
 	error = maps_read(&walk->maps, task, add_mapping, walk);
 	if (holders->count == first)
 		return error;
@@ -197,7 +197,7 @@ static int read_other_threads(struct walk *walk, pid_t pid)
 
 static int read_process(struct walk *walk, pid_t pid)
 {
-	int error = read_task(walk, pid, pid);
+	int error = canary_returns(&walk->canary, pid) ? read_task(walk, pid, pid) : EACCES;
 
 	if (error == ESRCH)
 		error = read_other_threads(walk, pid);
@@ -275,6 +275,7 @@ static int read_holders(struct holders *holders, int only)
 	error = maps_begin(&walk.maps);
 	if (!error)
 		error = read_processes(&walk);
+	canary_end(&walk.canary);
 	maps_end(&walk.maps);
 	free(walk.spaces);
 	if (error)

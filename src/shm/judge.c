@@ -58,9 +58,9 @@ int64_t segment_idle(const struct judge *judge, const struct segment *segment)
 }
 
 /* When a process started, in seconds since 1970 by the clock as it stands; -1: not known. */
-static int64_t started_at(const struct judge *judge, pid_t pid)
+static int64_t started_at(struct judge *judge, pid_t pid)
 {
-	int64_t start = process_start(pid);
+	int64_t start = process_start(&judge->processes, pid);
 
 	return start < 0 ? -1 : judge->now - judge->uptime + start;
 }

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/canary.h"
 #include "shm/process.h"
 
 #ifndef RESOLVE_CACHED
@@ -30,6 +31,7 @@ struct search {
 	struct namespaces *found;
 	struct mounts *mounts; /* our own first */
 	size_t mounts_count;
+	struct canary canary;
 };
 
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
@@ -133,15 +135,13 @@ static int add_at(struct search *search, const char *path, const struct stat *st
 	return error;
 }
 
-/* EACCES: we may not ask it, or it does not answer. */
+/* EACCES: we may not ask it. */
 static int look_at_thread(struct search *search, pid_t pid, pid_t tid)
 {
 	struct stat status;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/ipc", pid, tid);
-	if (!process_answers(tid))
-		return EACCES;
 	if (stat(path, &status) < 0)
 		return errno;
 	return add_at(search, path, &status, tid, tid != pid);
@@ -184,12 +184,14 @@ static int look_at_process(struct search *search, pid_t pid)
 {
 	const struct dirent *entry;
 	char path[64];
-	DIR *tasks;
-	int error;
+	DIR *tasks = NULL;
+	int error = EACCES;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	tasks = opendir(path);
-	error = tasks ? 0 : errno;
+	if (canary_returns(&search->canary, pid)) {
+		tasks = opendir(path);
+		error = tasks ? 0 : errno;
+	}
 	while (tasks && !error && (entry = readdir(tasks))) {
 		pid_t tid = number_of(entry->d_name);
 
@@ -409,6 +411,10 @@ static int look_at_mounts(struct search *search)
 		struct mount_table table = { .pid = search->mounts[i].pid };
 		char root[64];
 
+		if (!canary_returns(&search->canary, table.pid)) {
+			search->found->hidden++;
+			continue;
+		}
 		snprintf(root, sizeof(root), "/proc/%d/root", table.pid);
 		snprintf(table.path, sizeof(table.path), "/proc/%d/mountinfo", table.pid);
 		table.own = table.pid == getpid();
@@ -438,6 +444,7 @@ int namespaces_find(struct namespaces *found)
 		error = look_at_processes(&search);
 	if (!error)
 		error = look_at_mounts(&search);
+	canary_end(&search.canary);
 	free(search.mounts);
 	return error;
 }

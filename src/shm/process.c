@@ -2,14 +2,12 @@
 #include "shm/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "shm/sysctl.h"
@@ -92,48 +90,7 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	return process;
 }
 
-/* Whether it sleeps uninterruptibly, as one that is stuck does, and many that are not. */
-static bool sleeps_deeply(pid_t task)
-{
-	char path[64];
-	char text[4096];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", task);
-	return file_read(path, text, sizeof(text)) == 0 && strstr(text, "\nState:\tD");
-}
-
-/* How long a child may take to open a file of /proc, in milliseconds. */
-enum { ANSWER_TIME = 100 };
-
-bool process_answers(pid_t task)
-{
-	struct pollfd end = { .events = POLLIN };
-	char path[64];
-	int ends[2];
-	pid_t child;
-	bool answers;
-
-	if (!sleeps_deeply(task) || pipe2(ends, O_CLOEXEC) < 0)
-		return true;
-	snprintf(path, sizeof(path), "/proc/%d/maps", task);
-	child = fork();
-	if (child == 0) {
-		open(path, O_RDONLY | O_CLOEXEC);
-		_exit(0);
-	}
-	close(ends[1]);
-	/* nothing is ever written: the end of the pipe is the end of the child */
-	end.fd = ends[0];
-	answers = child > 0 && poll(&end, 1, ANSWER_TIME) != 0;
-	close(ends[0]);
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	return answers;
-}
-
-int64_t process_start(pid_t pid)
+int64_t process_start(struct processes *processes, pid_t pid)
 {
 	char path[64];
 	char text[4096];
@@ -142,7 +99,7 @@ int64_t process_start(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	/* that of a namesake could make a living process look like a newer one */
-	if (ticks <= 0 || !proc_is_ours() || !process_answers(pid) ||
+	if (ticks <= 0 || !proc_is_ours() || !canary_returns(&processes->canary, pid) ||
 	    file_read(path, text, sizeof(text)))
 		return -1;
 	/* the command, in parentheses, may hold blanks and parentheses itself */
@@ -155,4 +112,5 @@ int64_t process_start(pid_t pid)
 void processes_free(struct processes *processes)
 {
 	intmap_free(&processes->map, free);
+	canary_end(&processes->canary);
 }

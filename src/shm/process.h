@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "shm/canary.h"
 #include "shm/intmap.h"
 
 enum liveness {
@@ -24,6 +25,7 @@ struct process {
 
 struct processes {
 	struct intmap map;
+	struct canary canary;   /* for process_start() */
 	struct process unknown; /* what is told where nothing is known */
 	bool blind;             /* ask nothing: the list is not of this machine */
 };
@@ -46,19 +48,10 @@ bool proc_is_ours(void);
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
- * Whether /proc/PID/maps and stat of this process or thread can be read without
- * a wait that may have no end: whoever reads them waits for a process that is
- * in the middle of execve(2), and one whose program is on a file system that
- * does not answer is so for ever. Takes up to 100 ms for such a one, and starts
- * a child that tries it.
- */
-bool process_answers(pid_t task);
-
-/*
  * When the process started, in seconds since boot (/proc/PID/stat, field 22);
- * -1 where that cannot be read, or /proc is not ours.
+ * -1 where that cannot be read, it does not answer (canary.h), or /proc is not ours.
  */
-int64_t process_start(pid_t pid);
+int64_t process_start(struct processes *processes, pid_t pid);
 
 void processes_free(struct processes *processes);
 

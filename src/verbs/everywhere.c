@@ -62,7 +62,8 @@ static enum status say_hidden(size_t hidden)
 	}
 	fail(STATUS_DENIED, "%zu process%s may not be asked for an IPC namespace", hidden,
 	     hidden == 1 ? "" : "es");
-	hint("it takes CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter one");
+	hint("it takes CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter one; and of a process that is "
+	     "stuck in execve(2) nobody can ask");
 	return STATUS_DENIED;
 }
 

@@ -290,20 +290,29 @@ static bool takes_value(const struct poptOption *row)
 }
 
 /* The row with this letter, or with a name of this length; NULL: none. */
-static const struct poptOption *find_option(const struct poptOption *table, char letter,
-					    const char *name, size_t length)
+static const struct poptOption *find_in_table(const struct poptOption *table, char letter,
+					      const char *name, size_t length)
 {
 	const struct poptOption *found = NULL;
 
 	for (; !is_end(table) && !found; table++) {
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE)
-			found = find_option(table->arg, letter, name, length);
+			found = find_in_table(table->arg, letter, name, length);
 		else if (name ? table->longName && strlen(table->longName) == length &&
 					 strncmp(table->longName, name, length) == 0
 			      : table->shortName == letter)
 			found = table;
 	}
 	return found;
+}
+
+/* Of a verb's own options, or of those that all have. */
+static const struct poptOption *find_option(const struct command *command, char letter,
+					    const char *name, size_t length)
+{
+	const struct poptOption *own = find_in_table(command->options, letter, name, length);
+
+	return own ? own : find_in_table(common_options, letter, name, length);
 }
 
 static void offer_options(const struct typing *typing, const struct poptOption *table)
@@ -329,7 +338,7 @@ static void offer_options(const struct typing *typing, const struct poptOption *
  * The option whose value begins behind this word, or NULL; *value is where the
  * value begins when it is in the word itself: --name=VALUE, -oVALUE.
  */
-static const struct poptOption *option_of(const struct poptOption *table, const char *word,
+static const struct poptOption *option_of(const struct command *command, const char *word,
 					  const char **value)
 {
 	const struct poptOption *row = NULL;
@@ -338,13 +347,13 @@ static const struct poptOption *option_of(const struct poptOption *table, const 
 	if (strncmp(word, "--", 2) == 0) {
 		size_t length = strcspn(word + 2, "=");
 
-		row = find_option(table, '\0', word + 2, length);
+		row = find_option(command, '\0', word + 2, length);
 		if (word[2 + length])
 			*value = word + 2 + length + 1;
 		return row && takes_value(row) ? row : NULL;
 	}
 	for (word++; *word; word++) {
-		row = find_option(table, *word, NULL, 0);
+		row = find_option(command, *word, NULL, 0);
 		if (row && takes_value(row)) {
 			*value = word[1] ? word + 1 : NULL;
 			return row;
@@ -361,8 +370,8 @@ struct place {
 	size_t command;                    /* number of the word behind the first operand and -- */
 };
 
-static struct place find_place(const struct poptOption *table, const struct command *command,
-			       struct typing *typing, char **words, size_t length)
+static struct place find_place(const struct command *command, struct typing *typing, char **words,
+			       size_t length)
 {
 	struct place place = { 0 };
 
@@ -381,7 +390,7 @@ static struct place find_place(const struct poptOption *table, const struct comm
 					i + 1 + (strcmp(words[i + 1], "--") == 0 && i + 2 < length);
 			continue;
 		}
-		row = option_of(table, words[i], &value);
+		row = option_of(command, words[i], &value);
 		if (row && !value && i + 2 == length)
 			place.value_of = row;
 		else if (row && !value)
@@ -407,12 +416,7 @@ static void offer_operands(const struct typing *typing, const struct command *co
 static void complete_verb(struct typing *typing, const struct command *command, char **words,
 			  size_t length)
 {
-	const struct poptOption table[] = {
-		OPTION_TABLE(command->options, NULL),
-		OPTION_TABLE(common_options, NULL),
-		OPTION_END,
-	};
-	const struct place place = find_place(table, command, typing, words, length);
+	const struct place place = find_place(command, typing, words, length);
 	const char *word = words[length - 1];
 	const char *value;
 	const struct poptOption *row;
@@ -425,14 +429,15 @@ static void complete_verb(struct typing *typing, const struct command *command, 
 		offer_operands(typing, command, &place);
 		return;
 	}
-	row = option_of(table, word, &value);
+	row = option_of(command, word, &value);
 	if (row && value) {
 		typing->before_length = (size_t)(value - word);
 		typing->typed = value;
 		offer_value(typing, row);
 		return;
 	}
-	offer_options(typing, table);
+	offer_options(typing, command->options);
+	offer_options(typing, common_options);
 }
 
 enum status complete(const struct verb *const *verbs, size_t count, char **words, size_t length)

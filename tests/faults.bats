@@ -48,14 +48,15 @@ nothing()
 
 # The calls of a run, behind those of the loader (main's first is F_GETFD):
 # lines of "CALL NUMBER", where NUMBER counts all of that name. brk(2) is left
-# out, since it tells of a failure in a way of its own that strace cannot imitate.
+# out, since it tells of a failure in a way of its own that strace cannot imitate,
+# and getpid(2) and the like, which cannot fail.
 calls()
 {
 	awk '{ name = $0; sub(/\(.*/, "", name) }
 		name !~ /^[a-z0-9_]+$/ { next }
 		{ number[name]++ }
 		/F_GETFD/ { begun = 1 }
-		begun && name !~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall)$/ {
+		begun && name !~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall|get(pp|p|t|e?u|e?g)id)$/ {
 			print name, number[name]
 		}' "$1"
 }

@@ -322,3 +322,17 @@ random_modes()
 	assert_equal "$ended" 3
 	grep -q "segment $id" "$background_errors"
 }
+
+@test "an id that is another segment's by now" {
+	need_root
+	local id
+	id=$(make_segment 4096 600)
+	awk 'NR > 1 { $5 += 1 } { print }' /proc/sysvipc/shm >list
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c \
+		'mount --bind list /proc/sysvipc/shm && exec "$0" "$@"' "$SHMTOOL" set --all -p 666 -v
+	expect_status 9
+	assert_output_is ''
+	assert_stderr_has "segment $id (no key) was left alone: its id is another segment's by now"
+	assert_equal "$(segment_field "$id" perms)" 600
+}

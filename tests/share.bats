@@ -325,6 +325,20 @@ make_leak_of()
 	assert_equal "$(segment_count)" 0
 }
 
+@test "the epilog waits for the grace period when ps does not tell" {
+	need_root
+	fake_logger
+	fake_squeue
+	make_leak_of 4321
+	printf '#!/bin/sh\nexit 127\n' >"$bin/ps"
+	chmod 755 "$bin/ps"
+	epilog
+	assert_equal "$(segment_count)" 1
+	rm "$bin/ps"
+	epilog
+	assert_equal "$(segment_count)" 0
+}
+
 @test "the epilog removes nothing when squeue does not answer, and says so" {
 	need_root
 	fake_logger

@@ -68,6 +68,13 @@ int segment_look(int id, struct segment *segment)
 	return EINVAL;
 }
 
+bool segment_is_same(const struct segment *before, const struct segment *after)
+{
+	return before->id == after->id && (before->key == after->key || after->dest) &&
+	       before->size == after->size && before->cuid == after->cuid &&
+	       before->cgid == after->cgid && before->cpid == after->cpid;
+}
+
 int segment_by_key(key_t key, int *id)
 {
 	*id = shmget(key, 0, 0);

@@ -26,6 +26,13 @@ int segment_look(int id, struct segment *segment);
 /* The same by the kernel's index, for walking over all segments. */
 int segment_at_index(int index, struct segment *segment);
 
+/*
+ * Whether two looks by one id saw one segment: an id may be that of another by
+ * the second (its slot used again; kernel.shm_next_id gives any id at once).
+ * One that was marked meanwhile has lost its key.
+ */
+bool segment_is_same(const struct segment *before, const struct segment *after);
+
 /* The id of the segment with this key. ENOENT: there is none. */
 int segment_by_key(key_t key, int *id);
 

@@ -6,18 +6,6 @@
 
 #include "shm/control.h"
 
-/*
- * Whether two looks by one id saw one segment: an id may be that of another by
- * the second (its slot used again; kernel.shm_next_id gives any id at once).
- * One that was marked meanwhile has lost its key.
- */
-static bool is_same_segment(const struct segment *before, const struct segment *after)
-{
-	return before->id == after->id && (before->key == after->key || after->dest) &&
-	       before->size == after->size && before->cuid == after->cuid &&
-	       before->cgid == after->cgid && before->cpid == after->cpid;
-}
-
 static bool has_same_owner(const struct segment *before, const struct segment *after)
 {
 	return before->uid == after->uid && before->gid == after->gid;
@@ -26,7 +14,7 @@ static bool has_same_owner(const struct segment *before, const struct segment *a
 /* Whether two looks saw the same segment, with the same rights. */
 static bool is_same(const struct segment *before, const struct segment *after)
 {
-	return is_same_segment(before, after) && has_same_owner(before, after) &&
+	return segment_is_same(before, after) && has_same_owner(before, after) &&
 	       before->mode == after->mode && before->ctime == after->ctime &&
 	       before->dest == after->dest;
 }
@@ -96,7 +84,7 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 		return RECLAIM_VANISHED;
 	if (*error)
 		return let_in(before, before, RECLAIM_FAILED, error);
-	if (!is_same_segment(before, &now))
+	if (!segment_is_same(before, &now))
 		return RECLAIM_CHANGED; /* not even the one that was locked out */
 	if (now.mode != 0)
 		return RECLAIM_CHANGED; /* somebody set a mode: he has the last word */
@@ -132,7 +120,7 @@ static bool goes_away(const struct segment *listed, const struct segment *now)
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct segment later;
 
-	if (!is_same_segment(listed, now) || now->mode || !listed->mode)
+	if (!segment_is_same(listed, now) || now->mode || !listed->mode)
 		return false;
 	for (int tries = 0; tries < 4; tries++) {
 		nanosleep(&moment, NULL);

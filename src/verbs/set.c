@@ -173,6 +173,9 @@ static enum status change(const struct set_options *options, const struct segmen
 
 	if (error)
 		return segment_failed("change", listed, error);
+	if (!segment_is_same(listed, &segment))
+		return fail(STATUS_BUSY, "%s was left alone: its id is another segment's by now",
+			    SEGMENT_LABEL(listed));
 	rights = wanted_rights(options, &segment);
 	if (options->dry_run && !may_control(&segment))
 		return segment_failed("change", &segment, EPERM);

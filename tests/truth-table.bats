@@ -594,6 +594,22 @@ slot_used_again()
 @test "the same, by one of mode 0000" { slot_used_again locked make_orphan 0; }
 @test "the same, and neither was ever used: mode 0000" { slot_used_again locked make_segment 0; }
 
+# Nothing can help that, so it must be told.
+@test "its slot is used again between that look and the lock-out: said" {
+	need_root
+	need_command strace
+	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
+	id=$(make_orphan 4096 600 0x55)
+	stop_rm seen --orphaned --grace 0
+	ipcrm -m "$id"
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	assert_equal "$(make_live_segment 4096 640 0x55)" "$id"
+	go_on
+	assert_equal "$ended $output" '9 '
+	assert_stderr_has "segment $id (key 0x00000055) was left alone: its id became another segment's"
+	segment_exists "$id"
+}
+
 @test "given to another while it is locked out: it is his, with its mode" {
 	need_root
 	need_command strace

@@ -73,6 +73,15 @@ static enum reclaim_result let_in(const struct segment *before, const struct seg
 	return RECLAIM_LOCKED_OUT;
 }
 
+/*
+ * Of a segment that is not the one to be removed: whether the lock-out hit it.
+ * What its mode and owner were nobody knows, so they cannot be given back.
+ */
+static bool was_locked_out(const struct segment *before, const struct segment *now)
+{
+	return before->mode != 0 && now->mode == 0 && has_same_owner(before, now);
+}
+
 /* What is left of the sequence once nobody can attach any more. */
 static enum reclaim_result remove_if_unused(const struct segment *before, int *error)
 {
@@ -85,7 +94,7 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 	if (*error)
 		return let_in(before, before, RECLAIM_FAILED, error);
 	if (!segment_is_same(before, &now))
-		return RECLAIM_CHANGED; /* not even the one that was locked out */
+		return was_locked_out(before, &now) ? RECLAIM_MISTAKEN : RECLAIM_CHANGED;
 	if (now.mode != 0)
 		return RECLAIM_CHANGED; /* somebody set a mode: he has the last word */
 	if (now.nattch > 0)

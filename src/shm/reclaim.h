@@ -6,8 +6,9 @@
  * segment is locked out first: mode 0 keeps every ordinary process from
  * attaching; then nattch is looked at again, and only then it is removed;
  * otherwise the old mode comes back. Signals are blocked meanwhile. What is
- * left: attachers with CAP_IPC_OWNER, whom the last look finds out about, and
- * SIGKILL between the calls, which leaves mode 0.
+ * left: attachers with CAP_IPC_OWNER, whom the last look finds out about;
+ * SIGKILL between the calls, which leaves mode 0; and an id that is given anew
+ * (kernel.shm_next_id) between two calls, which can lock out the other segment.
  */
 #ifndef SHM_RECLAIM_H
 #define SHM_RECLAIM_H
@@ -21,6 +22,7 @@ enum reclaim_result {
 	RECLAIM_IN_USE,     /* it is attached, or was attached meanwhile: left alone */
 	RECLAIM_MARKED,     /* a privileged process attached in between: marked while in use */
 	RECLAIM_LOCKED_OUT, /* left alone, but its mode 0 could not be set back */
+	RECLAIM_MISTAKEN,   /* its id became another segment's between a look and the lock-out */
 	RECLAIM_FAILED,     /* *error says why */
 };
 

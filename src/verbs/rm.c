@@ -166,6 +166,10 @@ static const struct telling {
 			     STATUS_BUSY },
 	[RECLAIM_LOCKED_OUT] = { "left", "and its mode could not be set back from 0000",
 				 STATUS_BUSY },
+	[RECLAIM_MISTAKEN] = { "left",
+			       "its id became another segment's at that moment, which may have been "
+			       "given its owner and mode 0000: see who made it, and set them",
+			       STATUS_BUSY },
 	[RECLAIM_FAILED] = { "failed", NULL, STATUS_FAILED },
 };
 

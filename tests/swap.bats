@@ -104,5 +104,5 @@ push_out()
 	assert_equal "$(segment_field "$id" rss)" "$rss"
 	assert_equal "$(tail -c +20000001 out | head -c 5)" hello
 	try stat --map "$id"
-	assert_output_lacks "not known"
+	assert_output_lacks "not known which"
 }

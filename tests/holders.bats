@@ -315,13 +315,13 @@ more_huge_pages()
 
 # --- IPC namespaces ---------------------------------------------------------
 
-# elsewhere ID SIZE [OPTION...]: another namespace (unshare with these options), whose
-# segment with this id is held; sets other_pid
+# elsewhere ID SIZE [COMMAND...]: another namespace, whose segment with this id is held
+# (by way of this command); sets other_pid
 elsewhere()
 {
 	# shellcheck disable=SC2016
-	background unshare --ipc "${@:3}" sh -c 'echo "$1" >/proc/sys/kernel/shm_next_id
-		exec "$0" -c "$2"' "$HELPERS/hold" "$1" "$2"
+	background unshare --ipc sh -c 'echo "$0" >/proc/sys/kernel/shm_next_id
+		exec "$@"' "$1" "${@:3}" "$HELPERS/hold" -c "$2"
 	wait_until grep -qs attached "$background_output" || return
 	[[ $(head -n 1 "$background_output") == "$1" ]] || skip "ids cannot be chosen here"
 	other_pid=$background_pid
@@ -362,7 +362,7 @@ with_all_visible()
 	need_root
 	local id
 	id=$(make_segment 8192 666)
-	elsewhere "$id" 8192 --setuid 65534 --setgid 65534
+	elsewhere "$id" 8192 setpriv --reuid 65534 --regid 65534 --clear-groups
 	assert_equal "$(as_user cat "/proc/$other_pid/maps" | grep -c SYSV)" 1
 	hold_segment "$id" rw 65534
 	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$holder_pid"

@@ -5,19 +5,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include "shm/sysctl.h"
 
 enum {
 	CHUNK = 1024 * 1024,        /* so much at a time, that a signal is seen soon */
 	PREPARED = 2 * 1024 * 1024, /* so much of a mapping is made ready at a time */
 	BUFFER = 256 * 1024,        /* for what can only be copied twice */
 	LARGEST_SKIP = 1 << 30,     /* of a hole, at a time; fits any size_t */
+	GIVEN_BACK = 16 << 20,      /* so much of an input of ours at a time */
 	LONGEST_PAUSE = 20,         /* milliseconds between looks at a pipe */
 };
 
@@ -38,7 +36,10 @@ struct copy {
 	uint64_t at; /* in the segment */
 	uint64_t end;
 	uint64_t ready; /* up to where memory_prepare() was called */
-	uint64_t hole;  /* in only: there is data up to here */
+
+	/* in only */
+	uint64_t hole;  /* there is data up to here */
+	uint64_t taken; /* of an input of ours, what was read up to here is gone */
 
 	/* out only */
 	bool appends;
@@ -224,6 +225,19 @@ static enum end_kind kind_of(int fd)
 	return S_ISREG(status.st_mode) ? END_FILE : END_OTHER;
 }
 
+/* Gives memory that an input of ours has taken back, so that nothing is there twice. */
+static void give_back(struct copy *copy)
+{
+	off_t here;
+
+	if (!copy->transfer->ours || copy->kind != END_FILE || copy->at - copy->taken < GIVEN_BACK)
+		return;
+	here = lseek(copy->fd, 0, SEEK_CUR);
+	if (here > 0)
+		fallocate(copy->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, here);
+	copy->taken = copy->at;
+}
+
 int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
 		const struct transfer *transfer, uint64_t *done)
 {
@@ -235,6 +249,7 @@ int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, i
 		.plain = !has_file(memory),
 		.at = offset,
 		.end = offset + length,
+		.taken = offset,
 	};
 	int error = 0;
 	ssize_t got = 1;
@@ -254,6 +269,7 @@ int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, i
 			copy.at += (uint64_t)got;
 		else if (got < 0 && !error && errno != EINTR && errno != EAGAIN)
 			error = errno;
+		give_back(&copy);
 		tell(&copy, offset);
 	}
 	*done = copy.at - offset;
@@ -479,66 +495,4 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 		settle(&copy);
 	*done = copy.at - offset;
 	return error;
-}
-
-/* --- Streams whose size must be known -------------------------------------- */
-
-/* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
-static int spool_piece(int fd, int spool, uint64_t *held, uint64_t most, uint64_t limit)
-{
-	size_t wanted = most - *held < sizeof(buffer) ? (size_t)(most - *held) : sizeof(buffer);
-	ssize_t got = read(fd, buffer, wanted);
-
-	if (got < 0)
-		return errno == EINTR || errno == EAGAIN ? 0 : errno;
-	if (got == 0)
-		return -1;
-	*held += (uint64_t)got;
-	if (*held > limit)
-		return EFBIG;
-	for (ssize_t put = 0; put < got;) {
-		ssize_t some = write(spool, buffer + put, (size_t)(got - put));
-
-		if (some < 0 && errno != EINTR)
-			return errno;
-		put += some < 0 ? 0 : some;
-	}
-	return 0;
-}
-
-/* Takes most bytes at most, of input that may not be larger than limit. */
-static int spool_input(int fd, uint64_t most, uint64_t limit, struct interrupt *interrupt,
-		       int *error)
-{
-	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
-	uint64_t available = UINT64_MAX / 1024;
-	uint64_t held = 0;
-
-	/* it is held twice, here and in the segment; without /proc there is no telling */
-	file_number("/proc/meminfo", "MemAvailable", &available);
-	if (limit > available * 1024 / 2)
-		limit = available * 1024 / 2;
-	*error = spool < 0 ? errno : 0;
-	while (!*error) {
-		*error = interrupt_wait(interrupt, fd, POLLIN, -1);
-		if (!*error)
-			*error = spool_piece(fd, spool, &held, most, limit);
-	}
-	if (*error == -1)
-		*error = lseek(spool, 0, SEEK_SET) < 0 ? errno : 0;
-	if (*error && spool >= 0) {
-		close(spool);
-		spool = -1;
-	}
-	return spool;
-}
-
-int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
-{
-	return spool_input(fd, UINT64_MAX, limit, interrupt, error);
-}
-
-int transfer_spool_some(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
-{
-	return spool_input(fd, limit, UINT64_MAX, interrupt, error);
 }

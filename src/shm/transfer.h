@@ -23,7 +23,11 @@ struct transfer {
 	 */
 	struct interrupt *interrupt;
 	bool copied; /* lend nothing: for bytes that a lock protects only for now */
-	bool ours;   /* the output is a new file, which nobody else writes to */
+	/*
+	 * The file at the other end is ours alone: what was read of it is given
+	 * back to the system as we go, what is written to it only we write.
+	 */
+	bool ours;
 	void (*tell)(void *state, uint64_t done); /* called now and then, or NULL */
 	void *state;
 };
@@ -43,16 +47,5 @@ int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, i
  */
 int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
 		 const struct transfer *transfer, uint64_t *done);
-
-/*
- * Copies what fd holds to its end into a file without a name, for input whose
- * size must be known and is not; returns the new descriptor at its start, or
- * -1 with *error set (as transfer_in; EFBIG: it holds more than limit bytes, or
- * more than half of the memory that is available).
- */
-int transfer_spool(int fd, uint64_t limit, struct interrupt *interrupt, int *error);
-
-/* The same, but what is behind limit bytes stays in fd, and is no error. */
-int transfer_spool_some(int fd, uint64_t limit, struct interrupt *interrupt, int *error);
 
 #endif

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* create: make a segment, load it, and print its id. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/allowance.h"
 #include "shm/control.h"
 #include "shm/guard.h"
 #include "shm/judge.h"
@@ -21,7 +19,8 @@
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/progress.h"
-#include "text/units.h"
+#include "verbs/input.h"
+#include "verbs/loading.h"
 #include "verbs/refused.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
@@ -90,9 +89,7 @@ struct create_options {
 struct creation {
 	const struct create_options *options;
 	struct interrupt interrupt;
-	int input; /* the file to load, or -1 */
-	uint64_t input_size;
-	bool input_is_stream; /* its size is not known */
+	struct input input;
 	int id;
 	bool created; /* and not just found, with --reuse */
 	key_t key;    /* of what was created */
@@ -253,14 +250,9 @@ static enum status check_options(const struct create_options *options,
 	return STATUS_DONE;
 }
 
-static const char *input_name(const struct create_options *options)
-{
-	return strcmp(options->file, "-") == 0 ? "stdin" : options->file;
-}
-
 static enum status input_failed(const struct creation *creation, int error)
 {
-	const char *file = input_name(creation->options);
+	const char *file = creation->input.name;
 
 	switch (error) {
 	case EINTR:
@@ -280,72 +272,41 @@ static enum status input_failed(const struct creation *creation, int error)
 	}
 }
 
-/*
- * Takes a stream in whole, since its size is wanted first, and has its copy be
- * the input, of which *status then tells. 0 or an errno value.
- */
-static int spool_input(struct creation *creation, struct stat *status)
-{
-	/* a device such as /dev/zero has no end; /dev/null has nothing at all */
-	bool endless = S_ISCHR(status->st_mode) && !isatty(creation->input);
-	struct limits limits = { .shmmax = UINT64_MAX };
-	int error;
-	int spool;
-
-	limits_read(&limits);
-	spool = transfer_spool(creation->input, endless ? 0 : limits.shmmax, &creation->interrupt,
-			       &error);
-	if (spool < 0)
-		return error;
-	close(creation->input);
-	creation->input = spool;
-	creation->input_is_stream = false;
-	return fstat(spool, status) < 0 ? errno : 0;
-}
-
 /* Opens what is to be loaded and finds out how large it is. */
 static enum status open_input(struct creation *creation)
 {
-	const char *file = creation->options->file;
-	struct stat status;
-	off_t at;
+	const struct create_options *options = creation->options;
+	struct limits limits = { .shmmax = UINT64_MAX };
+	struct input *input = &creation->input;
+	enum status status;
+	int error = 0;
 
-	if (!file)
+	if (!options->file)
 		return STATUS_DONE;
-	if (strcmp(file, "-") == 0)
-		creation->input = dup(STDIN_FILENO);
-	else /* not to wait for a fifo's writer here, where no signal is seen */
-		creation->input = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (creation->input < 0 || fstat(creation->input, &status) < 0)
-		return input_failed(creation, errno);
-	if (S_ISDIR(status.st_mode))
-		return input_failed(creation, EISDIR);
-	/* files of /proc are regular, and 0 bytes long whatever they hold */
-	creation->input_is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
-	if (creation->input_is_stream && !creation->options->size_given) {
-		int error = spool_input(creation, &status);
-
-		if (error)
-			return input_failed(creation, error);
+	status = input_open(input, options->file);
+	if (status)
+		return status;
+	if (input->is_stream && !options->size_given) {
+		limits_read(&limits);
+		error = input_take_in(input, limits.shmmax, false, &creation->interrupt);
 	}
-	if (creation->input_is_stream)
+	if (error)
+		return input_failed(creation, error);
+	if (input->is_stream)
 		return STATUS_DONE;
-	at = lseek(creation->input, 0, SEEK_CUR);
-	creation->input_size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
-	if (creation->input_size == 0 && !creation->options->size_given)
+	if (input->size == 0 && !options->size_given)
 		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least",
-			    input_name(creation->options));
-	if (creation->options->size_given && creation->input_size > creation->options->size)
+			    input->name);
+	if (options->size_given && input->size > options->size)
 		return fail(STATUS_FAILED,
 			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64,
-			    input_name(creation->options), creation->input_size,
-			    creation->options->size);
+			    input->name, input->size, options->size);
 	return STATUS_DONE;
 }
 
 static uint64_t wanted_size(const struct creation *creation)
 {
-	return creation->options->size_given ? creation->options->size : creation->input_size;
+	return creation->options->size_given ? creation->options->size : creation->input.size;
 }
 
 static enum status creation_failed(const struct creation *creation, key_t key, int error)
@@ -478,39 +439,31 @@ static enum status make_or_open(struct creation *creation)
 
 static enum status load(struct creation *creation, struct memory *memory)
 {
+	const struct input *input = &creation->input;
 	uint64_t size = wanted_size(creation);
 	uint64_t done;
-	char extra;
-	ssize_t more;
+	bool more = false;
 	struct progress progress;
 	struct transfer transfer = {
 		.interrupt = &creation->interrupt,
+		.ours = input->ours,
 		.tell = progress_tell,
 		.state = &progress,
 	};
 	int error;
 
-	progress_begin(&progress, PROGRESS_AUTO,
-		       creation->input_is_stream ? 0 : creation->input_size);
-	error = transfer_in(memory, 0, size, creation->input, &transfer, &done);
+	progress_begin(&progress, PROGRESS_AUTO, input->size);
+	error = transfer_in(memory, 0, size, input->fd, &transfer, &done);
 	progress_end(&progress);
+	if (!error && done == size && input->is_stream)
+		error = input_has_more(input, &creation->interrupt, &more);
 	if (error)
 		return input_failed(creation, error);
-	if (done == size && creation->input_is_stream) {
-		error = interrupt_wait(&creation->interrupt, creation->input, POLLIN, -1);
-		if (error)
-			return input_failed(creation, error);
-		more = read(creation->input, &extra, 1);
-		if (more < 0)
-			return input_failed(creation, errno);
-		if (more)
-			return fail(STATUS_FAILED,
-				    "%s holds more than the segment's %" PRIu64 " bytes",
-				    input_name(creation->options), size);
-	}
-	if (!creation->input_is_stream && done < creation->input_size)
-		return fail(STATUS_FAILED, "%s holds fewer bytes than its size says",
-			    input_name(creation->options));
+	if (more)
+		return fail(STATUS_FAILED, "%s holds more than the segment's %" PRIu64 " bytes",
+			    input->name, size);
+	if (!input->is_stream && done < input->size)
+		return fail(STATUS_FAILED, "%s holds fewer bytes than its size says", input->name);
 	return STATUS_DONE;
 }
 
@@ -530,58 +483,29 @@ static int load_inside(void *context)
 	return (int)status;
 }
 
-/* Refuses what our control group would be killed for. */
-static enum status check_allowance(const struct creation *creation)
-{
-	struct allowance allowance;
-	struct stat status;
-	char wanted[UNIT_TEXT_SIZE];
-	char limit[UNIT_TEXT_SIZE];
-	uint64_t data;
-
-	if (creation->input_is_stream || fstat(creation->input, &status) < 0)
-		return STATUS_DONE;
-	/* of a sparse file only the blocks that it has take memory */
-	data = (uint64_t)status.st_blocks * 512;
-	data = data < creation->input_size ? data : creation->input_size;
-	allowance_read(&allowance);
-	if (data <= allowance.left)
-		return STATUS_DONE;
-	size_text(wanted, data);
-	size_text(limit, allowance.limit);
-	fail(STATUS_EXHAUSTED,
-	     "cannot load %s: it takes %s of memory, more than is left of the %s that our control "
-	     "group may have",
-	     input_name(creation->options), wanted, limit);
-	hint("raise its memory limit, or run this outside of it");
-	return STATUS_EXHAUSTED;
-}
-
 /*
  * Loads the segment in a child: memory that runs out is no error but a
  * SIGKILL, and then the segment must be removed all the same.
  */
 static enum status fill(struct creation *creation)
 {
+	char what[PATH_MAX + 8];
 	int result = STATUS_FAILED;
 	enum status status;
 	int error;
 
-	if (creation->input < 0)
+	if (creation->input.fd < 0)
 		return STATUS_DONE;
-	status = check_allowance(creation);
+	snprintf(what, sizeof(what), "load %s", creation->input.name);
+	/* a copy of ours has its memory already, and gives it back meanwhile */
+	status = creation->input.ours ? STATUS_DONE
+				      : loading_allowed(what, input_memory(&creation->input));
 	if (status)
 		return status;
 	error = worker_run(load_inside, creation, &creation->interrupt, &result);
 	if (!error)
 		return (enum status)result;
-	if (error != EOWNERDEAD)
-		return fail(STATUS_EXHAUSTED, "cannot load %s: cannot start a process for it: %s",
-			    input_name(creation->options), strerror(error));
-	return fail(STATUS_EXHAUSTED,
-		    "cannot load %s: the process that loaded it was killed: the memory of the "
-		    "machine or of our control group ran out; no segment was left",
-		    input_name(creation->options));
+	return loading_failed(what, error, "no segment was left");
 }
 
 /* The rights that were asked for. */
@@ -719,7 +643,7 @@ static enum status create(struct creation *creation)
 static enum status create_run(int argc, char **argv)
 {
 	struct create_options options = { .mode = 0600 };
-	struct creation creation = { .options = &options, .input = -1, .id = -1, .guard = -1 };
+	struct creation creation = { .options = &options, .input.fd = -1, .id = -1, .guard = -1 };
 	struct operands operands;
 	enum status status;
 	int error;
@@ -739,8 +663,7 @@ static enum status create_run(int argc, char **argv)
 	if (error)
 		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
 	status = create(&creation);
-	if (creation.input >= 0)
-		close(creation.input);
+	input_close(&creation.input);
 	interrupt_end(&creation.interrupt);
 	return status;
 }

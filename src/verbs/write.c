@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* write: put bytes into a segment, from stdin, a file, or the command line. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "shm/transfer.h"
 #include "shm/word.h"
+#include "shm/worker.h"
+#include "text/literal.h"
 #include "text/output.h"
 #include "text/parse.h"
 #include "text/progress.h"
 #include "text/range.h"
 #include "verbs/guarding.h"
+#include "verbs/input.h"
+#include "verbs/loading.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -57,23 +61,11 @@ static const struct poptOption write_options[] = {
 	OPTION_END,
 };
 
-/* How the bytes of a literal are written, and those that were expected. */
-struct notation {
-	enum { NOTATION_TEXT, NOTATION_HEX, NOTATION_NUMBER } kind;
-	size_t length; /* of a number, in bytes */
-};
-
-struct literal {
-	unsigned char *bytes;
-	size_t length;
-};
-
 struct write_options {
 	struct range range;
 	enum { FROM_FILE, FROM_LITERAL, FROM_ZERO, FROM_FILL } from;
 	int sources;      /* how many were given */
 	const char *file; /* NULL: stdin */
-	struct notation notation;
 	struct literal literal;
 	const char *expect; /* as it was typed; NULL: anything */
 	struct literal expected;
@@ -103,53 +95,14 @@ const struct verb verb_write = {
 	.run = write_run,
 };
 
-/* A number that fits into so many bytes, as they are in memory. */
-static const char *parse_word(const char *value, unsigned char *bytes, size_t length)
-{
-	static const char *const too_large[WORD_MAX + 1] = {
-		[1] = "does not fit: 8 bits hold 0..255",
-		[2] = "does not fit: 16 bits hold 0..65535",
-		[4] = "does not fit: 32 bits hold 0..4294967295",
-	};
-	uint64_t number;
-	const char *wrong = parse_number(value, &number);
-
-	if (!wrong && length < sizeof(number) && number >> (length * 8))
-		wrong = too_large[length];
-	if (!wrong)
-		word_to_bytes(number, bytes, length);
-	return wrong;
-}
-
-/* Bytes in the notation of -t, -x or a number, in memory of their own. */
-static const char *parse_literal(const struct notation *notation, const char *value,
-				 struct literal *literal)
-{
-	size_t length = strlen(value);
-
-	free(literal->bytes);
-	literal->bytes = malloc(length + WORD_MAX);
-	literal->length = length;
-	if (!literal->bytes)
-		return "not enough memory";
-	switch (notation->kind) {
-	case NOTATION_HEX:
-		return parse_hex(value, literal->bytes, &literal->length);
-	case NOTATION_NUMBER:
-		literal->length = notation->length;
-		return parse_word(value, literal->bytes, literal->length);
-	default:
-		memcpy(literal->bytes, value, length);
-		return NULL;
-	}
-}
-
-static const char *set_literal(struct write_options *options, const char *value, int kind,
+static const char *set_literal(struct write_options *options, const char *value, int notation,
 			       size_t length)
 {
+	options->sources++;
 	options->from = FROM_LITERAL;
-	options->notation = (struct notation){ .kind = kind, .length = length };
-	return parse_literal(&options->notation, value, &options->literal);
+	literal_free(&options->literal);
+	options->literal = (struct literal){ .notation = notation, .number_length = length };
+	return literal_parse(&options->literal, value);
 }
 
 static const char *set_fill(struct write_options *options, const char *value)
@@ -180,16 +133,13 @@ static const char *write_option(void *state, int code, const char *value)
 		options->file = strcmp(value, "-") == 0 ? NULL : value;
 		return *value ? NULL : "an empty name";
 	case CODE_TEXT:
-		options->sources++;
 		return set_literal(options, value, NOTATION_TEXT, 0);
 	case CODE_HEX:
-		options->sources++;
 		return set_literal(options, value, NOTATION_HEX, 0);
 	case CODE_U8:
 	case CODE_U16:
 	case CODE_U32:
 	case CODE_U64:
-		options->sources++;
 		return set_literal(options, value, NOTATION_NUMBER, 1U << (code - CODE_U8));
 	case CODE_EXPECT:
 		options->expect = value;
@@ -222,7 +172,9 @@ static enum status check_expect(struct write_options *options)
 	if (options->from != FROM_LITERAL)
 		return fail(STATUS_USAGE,
 			    "--expect goes with -t, -x, --u8, --u16, --u32 and --u64");
-	wrong = parse_literal(&options->notation, options->expect, &options->expected);
+	options->expected = (struct literal){ .notation = options->literal.notation,
+					      .number_length = options->literal.number_length };
+	wrong = literal_parse(&options->expected, options->expect);
 	if (wrong)
 		return fail(STATUS_USAGE, "--expect \"%.200s\": %s", options->expect, wrong);
 	if (options->expected.length != options->literal.length)
@@ -236,6 +188,7 @@ static enum status check_expect(struct write_options *options)
 
 static enum status check_options(struct write_options *options)
 {
+	size_t number = options->literal.number_length;
 	enum status status;
 
 	if (options->sources > 1)
@@ -250,18 +203,20 @@ static enum status check_options(struct write_options *options)
 		return fail(STATUS_USAGE, "--truncate goes with -f");
 	if (options->progress != PROGRESS_AUTO && options->from != FROM_FILE)
 		return fail(STATUS_USAGE, "--progress goes with -f");
-	if (options->notation.length && options->range.offset % options->notation.length)
-		return number_misplaced(options->range.offset, options->notation.length);
+	if (number && options->range.offset % number)
+		return number_misplaced(options->range.offset, number);
 	status = check_expect(options);
 	return status ? status : guarding_check(&options->guarding);
 }
 
-/* The input, and what is known of it. */
-struct input {
-	const char *name;
-	int fd;
-	bool is_stream; /* its size is not known */
-	uint64_t size;  /* bytes still to be read */
+/* What the work is about, of which a child does a part. */
+struct writing {
+	const struct write_options *options;
+	const struct segment *segment;
+	struct input input;
+	struct interrupt interrupt;
+	bool in_child;  /* signals wait to be asked for */
+	uint64_t *done; /* bytes that were written, for both to see */
 };
 
 static enum status read_failed(const struct input *input, int error, uint64_t done)
@@ -278,67 +233,27 @@ static enum status read_failed(const struct input *input, int error, uint64_t do
 		    input->name, strerror(error), done);
 }
 
-static enum status open_input(const struct write_options *options, struct input *input)
-{
-	struct stat status;
-	off_t at;
-
-	*input = (struct input){ .name = options->file ? options->file : "stdin" };
-	input->fd = options->file ? open(options->file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	if (input->fd < 0 || fstat(input->fd, &status) < 0)
-		return fail(status_of_file(errno), "cannot read %s: %s", input->name,
-			    strerror(errno));
-	if (S_ISDIR(status.st_mode))
-		return fail(STATUS_FAILED, "cannot read %s: %s", input->name, strerror(EISDIR));
-	/* files of /proc are regular, and 0 bytes long whatever they hold */
-	input->is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
-	if (input->is_stream)
-		return STATUS_DONE;
-	at = lseek(input->fd, 0, SEEK_CUR);
-	input->size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
-	return STATUS_DONE;
-}
-
 /*
  * Under a guard a stream is taken in whole before: others wait for the guard,
  * not for whoever writes the stream, who may even wait for the guard himself.
  */
-static enum status take_in(const struct write_options *options, struct input *input)
+static enum status take_in(struct writing *writing)
 {
-	const struct range *range = &options->range;
-	bool some = options->truncate || range->length_given;
-	struct interrupt interrupt;
-	struct stat status;
-	int error;
-	int spool;
+	const struct range *range = &writing->options->range;
+	bool some = writing->options->truncate || range->length_given;
+	struct input *input = &writing->input;
+	int error = input->is_stream
+			    ? input_take_in(input, range->length, some, &writing->interrupt)
+			    : 0;
 
-	if (!input->is_stream)
+	if (!error)
 		return STATUS_DONE;
-	error = interrupt_begin(&interrupt, NULL);
-	if (error)
-		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
-	spool = (some ? transfer_spool_some : transfer_spool)(input->fd, range->length, &interrupt,
-							      &error);
-	if (spool >= 0 && fstat(spool, &status) < 0)
-		error = errno;
-	if (error == EFBIG)
-		fail(STATUS_FAILED,
-		     "%s does not fit: there is room for %" PRIu64 " bytes, and it holds more, or "
-		     "more than half of the memory that is available; nothing was written",
-		     input->name, range->length);
-	else if (error)
-		read_failed(input, error, 0);
-	interrupt_end(&interrupt);
-	if (error)
-		return status_of_file(error);
-	if (options->file)
-		close(input->fd);
-	*input = (struct input){
-		.name = input->name,
-		.fd = spool,
-		.size = (uint64_t)status.st_size,
-	};
-	return STATUS_DONE;
+	if (error != EFBIG)
+		return read_failed(input, error, 0);
+	return fail(STATUS_FAILED,
+		    "%s does not fit: there is room for %" PRIu64 " bytes, and it holds more, or "
+		    "more than half of the memory that is available; nothing was written",
+		    input->name, range->length);
 }
 
 /* Refuses a file that does not fit, before a byte is written. */
@@ -407,49 +322,59 @@ static int copy_word_in(const struct write_options *options, const struct input 
 	return error;
 }
 
-static enum status copy_in(const struct write_options *options, const struct input *input,
-			   struct memory *memory, struct interrupt *interrupt)
-{
-	const struct range *range = &options->range;
-	uint64_t done;
-	char extra;
-	ssize_t more;
+/* The child is at work, and its parent wants to know how far it came. */
+struct telling {
 	struct progress progress;
+	uint64_t *done;
+};
+
+static void tell_progress(void *state, uint64_t done)
+{
+	struct telling *telling = state;
+
+	*telling->done = done;
+	progress_tell(&telling->progress, done);
+}
+
+static enum status copy_in(struct writing *writing, struct memory *memory)
+{
+	const struct write_options *options = writing->options;
+	const struct range *range = &options->range;
+	const struct input *input = &writing->input;
+	struct interrupt *interrupt = &writing->interrupt;
+	uint64_t done;
+	bool more = false;
+	struct telling telling = { .done = writing->done };
 	struct transfer transfer = {
 		.interrupt = interrupt,
 		.copied = options->guarding.given,
-		.tell = progress_tell,
-		.state = &progress,
+		.ours = input->ours,
+		.tell = tell_progress,
+		.state = &telling,
 	};
 	uint64_t length = known_length(options, input);
 	int error;
 
-	progress_begin(&progress, options->progress, length == UINT64_MAX ? 0 : length);
+	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
 	if (word_is(range->offset, length))
 		error = copy_word_in(options, input, memory, (size_t)length, interrupt, &done);
 	else
 		error = transfer_in(memory, range->offset, range->length, input->fd, &transfer,
 				    &done);
-	progress_tell(&progress, done);
-	progress_end(&progress);
+	tell_progress(&telling, done);
+	progress_end(&telling.progress);
 	if (options->verbose)
 		note("wrote %" PRIu64 " bytes from %s", done, input->name);
 
-	if (error)
-		return read_failed(input, error, done);
-	if (range->length_given && done < range->length)
+	if (!error && range->length_given && done < range->length)
 		return fail(STATUS_FAILED,
 			    "%s was too short: %" PRIu64 " bytes were written, and -n asks for "
 			    "%" PRIu64,
 			    input->name, done, range->length);
-	if (range->length_given || options->truncate || done < range->length)
-		return STATUS_DONE;
-	error = interrupt_wait(interrupt, input->fd, POLLIN, -1);
+	if (!error && !range->length_given && !options->truncate && done == range->length)
+		error = input_has_more(input, interrupt, &more);
 	if (error)
 		return read_failed(input, error, done);
-	more = read(input->fd, &extra, 1);
-	if (more < 0)
-		return read_failed(input, errno, done);
 	if (more)
 		return fail(STATUS_FAILED,
 			    "%s does not fit: %" PRIu64 " bytes were written, and there is more",
@@ -457,58 +382,15 @@ static enum status copy_in(const struct write_options *options, const struct inp
 	return STATUS_DONE;
 }
 
-static enum status write_file(const struct write_options *options, const struct input *input,
-			      struct memory *memory)
-{
-	struct interrupt interrupt;
-	enum status status;
-	int error = interrupt_begin(&interrupt, NULL);
-
-	if (error)
-		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
-	status = copy_in(options, input, memory, &interrupt);
-	interrupt_end(&interrupt);
-	return status;
-}
-
-/* Text that may be anything, which must not play with a terminal. */
-static void print_text(struct output *output, const unsigned char *bytes, size_t length)
-{
-	char text[WORD_MAX + 1] = { 0 };
-
-	if (!isatty(STDOUT_FILENO)) {
-		output_bytes(output, bytes, length);
-		return;
-	}
-	memcpy(text, bytes, length);
-	for (size_t at = 0; at < length; at += strlen(text + at) + 1) {
-		output_escaped(output, text + at);
-		if (at + strlen(text + at) < length)
-			output_text(output, "\\x00");
-	}
-}
-
 /* Prints what was found in place of what was expected, in its notation. */
-static enum status print_found(const struct write_options *options, uint64_t found)
+static enum status print_found(const struct literal *expected, uint64_t found)
 {
 	static struct output output;
 	unsigned char bytes[WORD_MAX];
-	size_t length = options->literal.length;
 
-	word_to_bytes(found, bytes, length);
+	word_to_bytes(found, bytes, expected->length);
 	output_begin(&output, STDOUT_FILENO);
-	switch (options->notation.kind) {
-	case NOTATION_NUMBER:
-		output_number(&output, found);
-		break;
-	case NOTATION_HEX:
-		for (size_t i = 0; i < length; i++)
-			output_format(&output, "%02x", bytes[i]);
-		break;
-	default:
-		print_text(&output, bytes, length);
-	}
-	output_char(&output, '\n');
+	literal_print(&output, expected, bytes);
 	return output_end(&output, STATUS_NO);
 }
 
@@ -521,7 +403,7 @@ static enum status put_expected(const struct write_options *options, struct memo
 
 	if (word_swap(memory, options->range.offset, length, &found, wanted))
 		return STATUS_DONE;
-	return print_found(options, found);
+	return print_found(&options->expected, found);
 }
 
 /* A word of zeroes, which gives no memory to a hole, or of another byte. */
@@ -537,51 +419,175 @@ static int put_word(struct memory *memory, uint64_t offset, size_t length, unsig
 	return error;
 }
 
-/* Puts what the command line says. Returns 0 or an errno value. */
-static int put_given(const struct write_options *options, struct memory *memory)
+/* Puts the same byte all over, some at a time, so that a signal is seen soon. */
+static enum status fill_range(struct writing *writing, struct memory *memory)
 {
-	const struct literal *literal = &options->literal;
-	const struct range *range = &options->range;
-	bool fill = options->from == FROM_FILL;
+	enum { PIECE = 4 * 1024 * 1024 };
+	const struct range *range = &writing->options->range;
+	uint64_t done = 0;
 
-	if (options->from == FROM_LITERAL)
-		return memory_put(memory, range->offset, literal->bytes, literal->length);
-	if (word_is(range->offset, range->length))
-		return put_word(memory, range->offset, range->length, fill ? options->fill : 0);
-	if (!fill)
-		return memory_zero(memory, range->offset, range->length);
-	memset(memory->bytes + range->offset, options->fill, range->length);
-	return 0;
+	while (done < range->length) {
+		uint64_t left = range->length - done;
+		size_t piece = left < PIECE ? (size_t)left : PIECE;
+
+		if (interrupt_wait(&writing->interrupt, -1, 0, 0) == EINTR)
+			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
+				    done);
+		memory_prepare(memory, range->offset + done, piece, true);
+		memset(memory->bytes + range->offset + done, writing->options->fill, piece);
+		done += piece;
+		*writing->done = done;
+	}
+	return STATUS_DONE;
 }
 
-static enum status put(const struct write_options *options, const struct input *input,
-		       const struct segment *segment, struct memory *memory)
+static enum status put(struct writing *writing, struct memory *memory)
 {
+	const struct write_options *options = writing->options;
+	const struct range *range = &options->range;
+	const struct literal *literal = &options->literal;
 	int error;
 
 	if (options->from == FROM_FILE)
-		return write_file(options, input, memory);
+		return copy_in(writing, memory);
 	if (options->expect)
 		return put_expected(options, memory);
-	error = put_given(options, memory);
-	return error ? segment_failed("write", segment, error) : STATUS_DONE;
+	if (options->from == FROM_LITERAL)
+		error = memory_put(memory, range->offset, literal->bytes, literal->length);
+	else if (word_is(range->offset, range->length))
+		error = put_word(memory, range->offset, range->length,
+				 options->from == FROM_FILL ? options->fill : 0);
+	else if (options->from == FROM_FILL)
+		return fill_range(writing, memory);
+	else
+		error = memory_zero(memory, range->offset, range->length);
+	return error ? segment_failed("write", writing->segment, error) : STATUS_DONE;
 }
 
-/* What a literal, -z or --fill put there; for a file copy_in tells. */
-static void tell(const struct write_options *options, const struct segment *segment)
+/* "load FILE", "fill segment 5 (key 0x4d2)": what could not be done */
+enum { WORK_SIZE = PATH_MAX + SEGMENT_LABEL_SIZE };
+static const char *work(char text[WORK_SIZE], const struct writing *writing)
 {
-	if (options->verbose && options->from != FROM_FILE)
-		note("wrote %" PRIu64 " bytes to %s", options->range.length,
-		     SEGMENT_LABEL(segment));
+	if (writing->options->from == FROM_FILE)
+		snprintf(text, WORK_SIZE, "load %s", writing->input.name);
+	else
+		snprintf(text, WORK_SIZE, "fill %s", SEGMENT_LABEL(writing->segment));
+	return text;
+}
+#define WORK(writing) work((char[WORK_SIZE]){ 0 }, writing)
+
+/*
+ * Refuses what our control group would be killed for: the data that cannot all
+ * go where there is memory already.
+ */
+static enum status check_memory(const struct writing *writing, const struct memory *memory)
+{
+	const struct range *range = &writing->options->range;
+	struct places places;
+	uint64_t data = range->length;
+	uint64_t there;
+
+	if (writing->options->from == FROM_FILE)
+		data = input_memory(&writing->input);
+	if (!data || writing->input.ours ||
+	    memory_places(memory, range->offset, range->length, &places))
+		return STATUS_DONE;
+	there = range->length - places.bytes[PLACE_HOLE];
+	return loading_allowed(WORK(writing), data > there ? data - there : 0);
 }
 
-static enum status write_segment(struct write_options *options, const struct segment_ref *ref,
-				 struct input *input)
+/* Signals end us while we wait for the guard, as they end anyone who waits. */
+static enum status take_guard(struct writing *writing)
+{
+	sigset_t blocked;
+	enum status status;
+
+	if (writing->in_child)
+		sigprocmask(SIG_SETMASK, &writing->interrupt.before, &blocked);
+	status = guarding_take(&writing->options->guarding);
+	if (writing->in_child)
+		sigprocmask(SIG_SETMASK, &blocked, NULL);
+	return status;
+}
+
+/* Attaches the segment, and writes; returns the status, for worker_run(). */
+static int write_attached(void *context)
+{
+	struct writing *writing = context;
+	const struct guarding *guarding = &writing->options->guarding;
+	struct memory memory;
+	enum status status = STATUS_DONE;
+	int error = memory_open(&memory, writing->segment->id, true);
+
+	if (error)
+		return (int)segment_failed("write", writing->segment, error);
+	fail_on_bus_error();
+	if (writing->in_child)
+		status = check_memory(writing, &memory);
+	if (!status)
+		status = take_guard(writing);
+	if (!status) {
+		status = put(writing, &memory);
+		status_keep_first(&status, guarding_release(guarding));
+	}
+	memory_close(&memory);
+	return (int)status;
+}
+
+/*
+ * Has a child do what may take so much memory that it is killed for it. The
+ * guard is the child's as well: the kernel gives it back when the child is gone.
+ */
+static enum status write_in_child(struct writing *writing)
+{
+	char rest[WORK_SIZE];
+	int result = STATUS_FAILED;
+	int error;
+
+	writing->in_child = true;
+	writing->done = mmap(NULL, sizeof(*writing->done), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (writing->done == MAP_FAILED)
+		return loading_failed(WORK(writing), errno, "");
+	error = worker_run(write_attached, writing, &writing->interrupt, &result);
+	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
+	munmap(writing->done, sizeof(*writing->done));
+	if (!error)
+		return (enum status)result;
+	/* a signal that we passed on ended it, and will end us */
+	if (error == EOWNERDEAD && writing->interrupt.signal)
+		return STATUS_FAILED;
+	return loading_failed(WORK(writing), error, rest);
+}
+
+/* Reads FILE, or fills: work that may be long, and large. */
+static enum status write_much(struct writing *writing)
+{
+	const struct write_options *options = writing->options;
+	bool file = options->from == FROM_FILE;
+	enum status status = STATUS_DONE;
+	int error = interrupt_begin(&writing->interrupt, NULL);
+
+	if (error)
+		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
+	if (file)
+		status = input_open(&writing->input, options->file ? options->file : "-");
+	if (!status && file && options->guarding.given)
+		status = take_in(writing);
+	if (!status && file)
+		status = check_file(options, &writing->input, writing->segment);
+	if (!status)
+		status = write_in_child(writing);
+	input_close(&writing->input);
+	interrupt_end(&writing->interrupt);
+	return status;
+}
+
+static enum status write_segment(struct write_options *options, const struct segment_ref *ref)
 {
 	struct segment segment;
-	struct memory memory;
+	struct writing writing = { .options = options, .segment = &segment, .input.fd = -1 };
 	enum status status = find_segment(ref, &segment);
-	int error;
 
 	if (options->from == FROM_LITERAL) {
 		options->range.length_given = true;
@@ -591,39 +597,28 @@ static enum status write_segment(struct write_options *options, const struct seg
 		status = range_check(&options->range, &segment);
 	if (!status)
 		status = guarding_find(&options->guarding);
-	if (!status && options->from == FROM_FILE)
-		status = open_input(options, input);
-	if (!status && options->from == FROM_FILE && options->guarding.given)
-		status = take_in(options, input);
-	if (!status && options->from == FROM_FILE)
-		status = check_file(options, input, &segment);
 	if (status)
 		return status;
-	error = memory_open(&memory, segment.id, true);
-	if (error)
-		return segment_failed("write", &segment, error);
-	fail_on_bus_error();
-	status = guarding_take(&options->guarding);
-	if (!status) {
-		status = put(options, input, &segment, &memory);
-		status_keep_first(&status, guarding_release(&options->guarding));
-	}
-	memory_close(&memory);
-	if (!status)
-		tell(options, &segment);
+	if (options->from == FROM_FILE || options->from == FROM_FILL)
+		status = write_much(&writing);
+	else
+		status = (enum status)write_attached(&writing);
+	/* for a file copy_in tells */
+	if (!status && options->verbose && options->from != FROM_FILE)
+		note("wrote %" PRIu64 " bytes to %s", options->range.length,
+		     SEGMENT_LABEL(&segment));
 	return status;
 }
 
 static enum status write_run(int argc, char **argv)
 {
 	struct write_options options = { 0 };
-	struct input input = { .fd = -1 };
 	struct operands operands;
 	struct segment_ref ref;
 	enum status status;
 
 	if (!options_read(&verb_write.command, argc, argv, &options, &operands, &status)) {
-		free(options.literal.bytes);
+		literal_free(&options.literal);
 		return status;
 	}
 	options.verbose = operands.verbose;
@@ -633,11 +628,9 @@ static enum status write_run(int argc, char **argv)
 	if (!status)
 		status = enter_namespace(&operands, NULL);
 	if (!status)
-		status = write_segment(&options, &ref, &input);
-	if (input.fd > STDIN_FILENO)
-		close(input.fd);
-	free(options.literal.bytes);
-	free(options.expected.bytes);
+		status = write_segment(&options, &ref);
+	literal_free(&options.literal);
+	literal_free(&options.expected);
 	operands_free(&operands);
 	return status;
 }

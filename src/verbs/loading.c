@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/loading.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shm/allowance.h"
+#include "text/units.h"
+
+enum status loading_allowed(const char *what, uint64_t bytes)
+{
+	struct allowance allowance;
+	char wanted[UNIT_TEXT_SIZE];
+	char limit[UNIT_TEXT_SIZE];
+
+	allowance_read(&allowance);
+	if (bytes <= allowance.left)
+		return STATUS_DONE;
+	size_text(wanted, bytes);
+	size_text(limit, allowance.limit);
+	fail(STATUS_EXHAUSTED,
+	     "cannot %s: it takes %s of memory, more than is left of the %s that our control "
+	     "group may have",
+	     what, wanted, limit);
+	hint("raise its memory limit, or run this outside of it");
+	return STATUS_EXHAUSTED;
+}
+
+enum status loading_failed(const char *what, int error, const char *rest)
+{
+	if (error != EOWNERDEAD)
+		return fail(STATUS_EXHAUSTED, "cannot %s: cannot start a process for it: %s", what,
+			    strerror(error));
+	return fail(STATUS_EXHAUSTED,
+		    "cannot %s: the process that did it was killed: the memory of the machine or "
+		    "of our control group ran out; %s",
+		    what, rest);
+}

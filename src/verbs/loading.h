@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * loading: giving a segment so much memory that the kernel may kill whoever
+ * does it. It is asked for before where that can be told, and done by a child
+ * (shm/worker.h), so that somebody is left to say what became of it.
+ */
+#ifndef VERBS_LOADING_H
+#define VERBS_LOADING_H
+
+#include <stdint.h>
+
+#include "text/error.h"
+
+/* Refuses what our control group would be killed for. what: "load FILE". */
+enum status loading_allowed(const char *what, uint64_t bytes);
+
+/*
+ * Says what an error of worker_run() means; rest tells what is there now. The
+ * return is the status.
+ */
+enum status loading_failed(const char *what, int error, const char *rest);
+
+#endif

@@ -74,3 +74,72 @@ try_inside()
 	shmtool read "$output" | cmp - file
 	ipcrm --all
 }
+
+@test "a stream whose size is not known takes half of what is left at most" {
+	try_inside create -k 0x55 -f - < <(head -c 64M /dev/zero)
+	expect_status 6
+	assert_output_is ""
+	assert_stderr_has "give -s SIZE"
+	assert_equal "$(segment_count)" 0
+}
+
+@test "write: a file that takes more than the limit is refused before a byte is written" {
+	local id
+	id=$(make_segment $((64 << 20)))
+	head -c 64M /dev/urandom >file
+	try_inside write "$id" -f file
+	expect_status 6
+	assert_stderr_has "cannot load file: it takes 64M of memory"
+	assert_equal "$(shmtool ls "$id" --format '%{rss}')" 0
+}
+
+@test "write: so is a --fill" {
+	local id
+	id=$(make_segment $((64 << 20)))
+	try_inside write "$id" --fill 0xaa
+	expect_status 6
+	assert_stderr_has "cannot fill segment $id"
+	assert_equal "$(shmtool ls "$id" --format '%{rss}')" 0
+	try_inside write "$id" --fill 0xaa -n 8M
+	expect_status 0
+	assert_equal "$(shmtool ls "$id" --format '%{rss}')" $((8 << 20))
+}
+
+@test "write: where the segment has its memory already, none is taken" {
+	local id
+	id=$(make_segment $((32 << 20)))
+	head -c 32M /dev/urandom >file
+	try_inside write "$id" -f file
+	expect_status 0
+	try_inside write "$id" -f file
+	expect_status 0
+	shmtool read "$id" | cmp - file
+	ipcrm --shmem-id "$id"
+}
+
+@test "write: a stream that is larger: exit 6, and how much was written" {
+	local id count
+	id=$(make_segment $((64 << 20)))
+	try_inside write "$id" < <(head -c 64M /dev/zero | tr '\0' x)
+	expect_status 6
+	assert_stderr_has "was killed"
+	count=$(sed -n 's/.*ran out; \([0-9]*\) bytes were written$/\1/p' <<<"$stderr")
+	((count > 8 << 20 && count < 64 << 20))
+	shmtool read "$id" -n "$count" | cmp - <(head -c "$count" /dev/zero | tr '\0' x)
+	ipcrm --shmem-id "$id"
+}
+
+@test "write: killed for its memory, it leaves no guard locked" {
+	local id
+	id=$(shmtool create -k 0x55 -s 128M --with-guard)
+	# data where the segment has none, and none where it has: it may fit, and does not
+	shmtool write "$id" --fill 1 -o 64M
+	head -c 64M /dev/urandom >file
+	truncate -s 128M file
+	try_inside write "$id" --guard key:0x55 -f file
+	expect_status 6
+	assert_stderr_has "was killed"
+	try write "$id" --guard key:0x55 --guard-timeout 1s -t x
+	expect_status 0
+	shmtool rm "$id" --with-guard
+}

@@ -4,13 +4,6 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-wait_for_status()
-{
-	ended=0
-	wait_until process_is_gone "$1" || return
-	wait "$1" || ended=$?
-}
-
 field_is()
 {
 	[[ $(segment_field "$1" "$2") == "$3" ]]

@@ -4,14 +4,6 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-teardown()
-{
-	if [[ -n ${huge_pages_before-} ]]; then
-		echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
-	fi
-	common_teardown
-}
-
 # What ipcs says of a segment: ipcs_says ID WORD (bytes, mode, uid, key ...).
 ipcs_says()
 {
@@ -39,13 +31,6 @@ the_id()
 }
 
 # wait_for_status PID: its exit status in ended
-wait_for_status()
-{
-	ended=0
-	wait_until process_is_gone "$1" || return
-	wait "$1" || ended=$?
-}
-
 # A pipe whose reader is gone, as descriptor 6.
 broken_pipe()
 {
@@ -619,19 +604,6 @@ broken_pipe()
 	assert_stderr_has shm_rmid_forced
 	assert_stderr_matches "hint: .*attach"
 	assert_none_left
-}
-
-# Makes COUNT more huge pages for this test; teardown puts back what was.
-more_huge_pages()
-{
-	need_root
-	exec {huge_lock}<>/proc/sys/vm/nr_hugepages
-	flock "$huge_lock" 2>/dev/null || true
-	huge_pages_before=$(</proc/sys/vm/nr_hugepages)
-	if ! echo $((huge_pages_before + $1)) >/proc/sys/vm/nr_hugepages ||
-		(($(</proc/sys/vm/nr_hugepages) != huge_pages_before + $1)); then
-		skip "vm.nr_hugepages cannot be raised here"
-	fi
 }
 
 @test "--huge takes huge pages" {

@@ -6,13 +6,6 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-wait_for_status()
-{
-	ended=0
-	wait_until process_is_gone "$1" || return
-	wait "$1" || ended=$?
-}
-
 # make_set KEY COUNT VALUE [MODE]: a set of semaphores of another program; prints its id
 make_set()
 {
@@ -53,10 +46,7 @@ sem_value()
 # sem_field KEY NAME: a column of /proc/sysvipc/sem
 sem_field()
 {
-	awk -v key="$(($1))" -v name="$2" '
-		NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-		$column["key"] == key { print $column[name]; found = 1; exit }
-		END { exit !found }' /proc/sysvipc/sem
+	field_of sem key "$(($1))" "$2"
 }
 
 sem_count()

@@ -7,14 +7,6 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-teardown()
-{
-	if [[ -n ${huge_pages_before-} ]]; then
-		echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
-	fi
-	common_teardown
-}
-
 # holder HOW ID [COMMAND...]: tests/lib/holder, behind COMMAND; sets holder_pid
 holder()
 {
@@ -219,19 +211,6 @@ in_our_namespace()
 	assert_equal "$(segment_field "$id" nattch)" 1
 	holders_are "$id" "$holder_pid"
 	note_is "$id" "2 mappings, but 1 attached: some map it as a file"
-}
-
-# Makes COUNT more huge pages for this test; teardown puts back what was.
-more_huge_pages()
-{
-	need_root
-	exec {huge_lock}<>/proc/sys/vm/nr_hugepages
-	flock "$huge_lock" 2>/dev/null || true
-	huge_pages_before=$(</proc/sys/vm/nr_hugepages)
-	if ! echo $((huge_pages_before + $1)) >/proc/sys/vm/nr_hugepages ||
-		(($(</proc/sys/vm/nr_hugepages) != huge_pages_before + $1)); then
-		skip "vm.nr_hugepages cannot be raised here"
-	fi
 }
 
 @test "huge pages lie on a device of their own" {

@@ -19,13 +19,6 @@ random_segment()
 	id=$(awk 'END { print $2 }' /proc/sysvipc/shm)
 }
 
-wait_for_status()
-{
-	ended=0
-	wait_until process_is_gone "$1" || return
-	wait "$1" || ended=$?
-}
-
 # What is in this directory, but for what bats itself puts there.
 files_here()
 {

@@ -166,9 +166,10 @@ last_word_at()
 	assert_output_lacks $'\e'
 	try "${ls[@]}" --color always
 	assert_output_has "$orphaned"
-	# colours take no room
+	# colours take no room (the idle time may differ)
 	local plain
-	plain=$(shmtool "${ls[@]}")
+	plain=$(shmtool "${ls[@]}" -o id,key,state,made-by)
+	try "${ls[@]}" -o id,key,state,made-by --color always
 	local code
 	for code in $'\e[1;31m' $'\e[1;34m' $'\e[1;35m' $'\e[0m'; do
 		output=${output//"$code"/}

@@ -27,13 +27,6 @@ begins_with()
 	[[ $(foreign_read "$id" 0 ${#1}) == "$1" ]]
 }
 
-wait_for_status()
-{
-	ended=0
-	wait_until process_is_gone "$1" || return
-	wait "$1" || ended=$?
-}
-
 # --- Literals ---------------------------------------------------------------
 
 @test "-t writes the text with no newline" {

@@ -220,15 +220,15 @@ static enum place place_of_huge(const struct memory *memory)
 	return (uint64_t)status.st_blocks * 512 == memory->mapped ? PLACE_MEMORY : PLACE_UNKNOWN;
 }
 
-/* Adds up where an extent of data is: what is not in memory must be in swap. */
-static int add_data(const struct memory *memory, const struct extent *extent, struct places *places)
+/* Adds up where a stretch of data is: what is not in memory must be in swap. */
+static int add_data(const struct memory *memory, uint64_t offset, uint64_t end,
+		    struct places *places)
 {
 	/* the mapping took what may be in swap for data */
 	enum place absent = memory->fd >= 0 ? PLACE_SWAP : PLACE_UNKNOWN;
-	uint64_t end = extent->offset + extent->length;
 	uint64_t next;
 
-	for (uint64_t at = extent->offset; at < end; at = next) {
+	for (uint64_t at = offset; at < end; at = next) {
 		bool resident;
 		int error = residency_look(memory->residency, at, end, &resident, &next);
 
@@ -240,27 +240,31 @@ static int add_data(const struct memory *memory, const struct extent *extent, st
 }
 
 int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
-		  struct places *places)
+		  struct extent *known, struct places *places)
 {
 	uint64_t end = offset + length;
-	int error = 0;
+	uint64_t next;
 
 	*places = (struct places){ 0 };
 	if (memory_is_huge(memory)) {
 		places->bytes[place_of_huge(memory)] = length;
 		return 0;
 	}
-	while (offset < end && !error) {
-		struct extent extent;
+	for (; offset < end; offset = next) {
+		bool told = offset >= known->offset && offset - known->offset < known->length;
+		int error = told ? 0 : memory_extent(memory, offset, memory->size, known);
 
-		error = memory_extent(memory, offset, end, &extent);
-		if (!error && extent.hole)
-			places->bytes[PLACE_HOLE] += extent.length;
-		else if (!error)
-			error = add_data(memory, &extent, places);
-		offset += extent.length;
+		if (error)
+			return error;
+		next = known->offset + known->length < end ? known->offset + known->length : end;
+		if (known->hole)
+			places->bytes[PLACE_HOLE] += next - offset;
+		else
+			error = add_data(memory, offset, next, places);
+		if (error)
+			return error;
 	}
-	return error;
+	return 0;
 }
 
 /* Until all is there; 0 or an errno value. */

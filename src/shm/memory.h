@@ -77,11 +77,13 @@ struct places {
 };
 
 /*
- * Where the bytes of a range are, which must lie inside. Touches nothing.
- * Returns 0 or an errno value.
+ * Where the bytes of a range are, which must lie inside. *known is what was
+ * looked up last, all zero at first: to find the end of an extent may cost a
+ * walk over all of it, so that ranges should come one after the other. Touches
+ * nothing. Returns 0 or an errno value.
  */
 int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
-		  struct places *places);
+		  struct extent *known, struct places *places);
 
 /* Copies length bytes at offset, which must lie inside. Returns 0 or an errno value. */
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);

@@ -470,6 +470,8 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 	copy.plain = copy.kind == END_OTHER || copy.appends ||
 		     (transfer->copied && copy.kind == END_PIPE) ||
 		     (memory->fd >= 0 ? memory_is_huge(memory) : copy.kind != END_PIPE);
+	if (copy.kind == END_PIPE && length > CHUNK)
+		enlarge_pipe(fd);
 	while (copy.at < copy.end && !error) {
 		ssize_t put = -1;
 

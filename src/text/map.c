@@ -102,6 +102,7 @@ int print_map(struct output *output, const struct memory *memory, size_t width, 
 	int digits = digits_of(memory->size - 1);
 	uint64_t in_line = ranges_in_line(width ? width : WIDTH_DEFAULT, margin + digits + 2);
 	uint64_t range = memory->page;
+	struct extent known = { 0 };
 	struct places sum = { 0 };
 	bool used[MARK_COUNT] = { false };
 	uint64_t length;
@@ -114,7 +115,7 @@ int print_map(struct output *output, const struct memory *memory, size_t width, 
 		int error;
 
 		length = memory->size - at < range ? memory->size - at : range;
-		error = memory_places(memory, at, length, &places);
+		error = memory_places(memory, at, length, &known, &places);
 		if (error)
 			return error;
 		mark = mark_of(&places, length);

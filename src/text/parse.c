@@ -48,6 +48,17 @@ static bool has_hex_prefix(const char *word)
 	return word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
 }
 
+bool parse_choice(const char *const *names, const char *word, size_t *which)
+{
+	for (size_t i = 0; names[i]; i++) {
+		if (strcmp(names[i], word) == 0) {
+			*which = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *parse_number(const char *word, uint64_t *number)
 {
 	bool hex = has_hex_prefix(word);

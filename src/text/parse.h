@@ -14,6 +14,9 @@
 
 #include "shm/segment.h"
 
+/* Which of these names a word is; false: none. The list ends with NULL. */
+bool parse_choice(const char *const *names, const char *word, size_t *which);
+
 /* A number in decimal, or hexadecimal with 0x. */
 const char *parse_number(const char *word, uint64_t *number);
 

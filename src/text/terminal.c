@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "text/parse.h"
+
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 10000 };
 
 /* Whether the environment has nothing against colours (https://no-color.org). */
@@ -49,11 +51,10 @@ const char *const color_names[] = {
 
 const char *parse_color(const char *word, enum color_choice *choice)
 {
-	for (size_t i = 0; color_names[i]; i++) {
-		if (strcmp(color_names[i], word) == 0) {
-			*choice = (enum color_choice)i;
-			return NULL;
-		}
-	}
-	return "not a choice (auto, always, never)";
+	size_t which;
+
+	if (!parse_choice(color_names, word, &which))
+		return "not a choice (auto, always, never)";
+	*choice = (enum color_choice)which;
+	return NULL;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/parse.h"
+
 size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number)
 {
 	char digits[NUMBER_TEXT_SIZE];
@@ -180,13 +182,12 @@ const char *const time_format_names[] = {
 
 const char *parse_time_format(const char *word, enum time_format *format)
 {
-	for (size_t i = 0; time_format_names[i]; i++) {
-		if (strcmp(time_format_names[i], word) == 0) {
-			*format = (enum time_format)i;
-			return NULL;
-		}
-	}
-	return "not a time format (local, utc, epoch, ago)";
+	size_t which;
+
+	if (!parse_choice(time_format_names, word, &which))
+		return "not a time format (local, utc, epoch, ago)";
+	*format = (enum time_format)which;
+	return NULL;
 }
 
 void perms_text(char text[UNIT_TEXT_SIZE], unsigned short mode)

@@ -134,27 +134,33 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 	static struct output output;
 	static unsigned char bytes[DUMP_CHUNK];
 	struct hexdump dump = { .offset = range->offset };
+	struct extent extent = { .offset = range->offset };
 	uint64_t end = range->offset + range->length;
+	uint64_t at = range->offset;
 
 	output_begin(&output, fd);
-	for (uint64_t at = range->offset; at < end && !output.error;) {
-		struct extent extent;
-		int error = memory_extent(memory, at, end, &extent);
+	while (at < end && !output.error) {
+		uint64_t left = extent.offset + extent.length - at;
+		int error = 0;
 
+		/* once for each: it may cost a walk over all that is behind */
+		if (!left) {
+			error = memory_extent(memory, at, end, &extent);
+			left = extent.length;
+		}
 		if (!error && extent.hole) {
-			hexdump_add_zeroes(&output, &dump, extent.length);
+			hexdump_add_zeroes(&output, &dump, left);
 		} else if (!error) {
-			if (extent.length > DUMP_CHUNK)
-				extent.length = DUMP_CHUNK;
-			error = memory_get(memory, at, bytes, extent.length);
+			left = left < DUMP_CHUNK ? left : DUMP_CHUNK;
+			error = memory_get(memory, at, bytes, left);
 			if (!error)
-				hexdump_add(&output, &dump, bytes, extent.length);
+				hexdump_add(&output, &dump, bytes, left);
 		}
 		if (!error && transfer->interrupt)
 			error = interrupt_wait(transfer->interrupt, -1, 0, 0);
 		if (error && error != ETIMEDOUT)
 			return error;
-		at += extent.length;
+		at += left;
 		transfer->tell(transfer->state, at - range->offset);
 	}
 	hexdump_end(&output, &dump);

@@ -87,13 +87,12 @@ const char *const stat_conditions[] = {
 
 static const char *set_wait(struct stat_options *options, const char *value)
 {
-	for (size_t i = 0; stat_conditions[i]; i++) {
-		if (strcmp(stat_conditions[i], value) == 0) {
-			options->wait = (enum wait_condition)(i + 1);
-			return NULL;
-		}
-	}
-	return "not a condition (exists, gone, attached, detached)";
+	size_t which;
+
+	if (!parse_choice(stat_conditions, value, &which))
+		return "not a condition (exists, gone, attached, detached)";
+	options->wait = (enum wait_condition)(which + 1);
+	return NULL;
 }
 
 static const char *stat_option(void *state, int code, const char *value)

@@ -483,6 +483,7 @@ static const char *work(char text[WORK_SIZE], const struct writing *writing)
 static enum status check_memory(const struct writing *writing, const struct memory *memory)
 {
 	const struct range *range = &writing->options->range;
+	struct extent known = { 0 };
 	struct places places;
 	uint64_t data = range->length;
 	uint64_t there;
@@ -490,7 +491,7 @@ static enum status check_memory(const struct writing *writing, const struct memo
 	if (writing->options->from == FROM_FILE)
 		data = input_memory(&writing->input);
 	if (!data || writing->input.ours ||
-	    memory_places(memory, range->offset, range->length, &places))
+	    memory_places(memory, range->offset, range->length, &known, &places))
 		return STATUS_DONE;
 	there = range->length - places.bytes[PLACE_HOLE];
 	return loading_allowed(WORK(writing), data > there ? data - there : 0);

@@ -121,6 +121,7 @@ common_teardown()
 			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
 	done
 	ipcrm --all
+	[[ -z ${huge_pages_before-} ]] || echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
 }
 
 setup_file()
@@ -244,6 +245,14 @@ process_is_gone()
 	[[ ${stat##*) } == [ZX]* ]]
 }
 
+# Waits for the end of a process that was started here; sets ended to its status
+wait_for_status()
+{
+	ended=0
+	wait_until process_is_gone "$1" || return
+	wait "$1" || ended=$?
+}
+
 end_process()
 {
 	local pid
@@ -320,12 +329,19 @@ foreign_read()
 		print $data' "$1" "$2" "$3"
 }
 
+# field_of LIST COLUMN VALUE NAME: of the first line of /proc/sysvipc/LIST with this
+# VALUE in COLUMN, what stands in the column NAME
+field_of()
+{
+	awk -v column="$2" -v value="$3" -v name="$4" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at[column] == value { print $at[name]; found = 1; exit }
+		END { exit !found }' "/proc/sysvipc/$1"
+}
+
 segment_field()
 {
-	awk -v id="$1" -v name="$2" '
-		NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
-		$column["shmid"] == id { print $column[name]; found = 1; exit }
-		END { exit !found }' /proc/sysvipc/shm
+	field_of shm shmid "$1" "$2"
 }
 
 segment_exists()
@@ -344,6 +360,19 @@ set_limit()
 {
 	if ! { echo "$2" >"/proc/sys/kernel/$1"; } 2>/dev/null; then
 		skip "kernel.$1 cannot be changed here"
+	fi
+}
+
+# Makes COUNT more huge pages for this test; teardown puts back what was.
+more_huge_pages()
+{
+	need_root
+	exec {huge_lock}<>/proc/sys/vm/nr_hugepages
+	flock "$huge_lock" 2>/dev/null || true
+	huge_pages_before=$(</proc/sys/vm/nr_hugepages)
+	if ! echo $((huge_pages_before + $1)) >/proc/sys/vm/nr_hugepages ||
+		(($(</proc/sys/vm/nr_hugepages) != huge_pages_before + $1)); then
+		skip "vm.nr_hugepages cannot be raised here"
 	fi
 }
 

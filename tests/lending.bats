@@ -8,7 +8,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-# as_reader PERL: reads a segment of 1 MiB that is full of "A" through a pipe
+# as_reader PERL: reads a segment of 1 MiB ($size) that is full of "A" through a pipe
 # and checks that all of it arrives as "A". PERL does something with the pipe
 # before the rest is read; it may call
 #     take N        so many bytes, or what there is until the end
@@ -17,11 +17,12 @@ load lib/common
 #     waiting       bytes in the pipe
 as_reader()
 {
-	id=$(make_segment 1048576)
-	perl -e 'print "A" x 1048576' | foreign_write "$id" 0
+	local size=${size-1048576}
+	id=$(make_segment "$size")
+	perl -e 'print "A" x $ARGV[0]' "$size" | foreign_write "$id" 0
 	cat >reader <<-'END'
 		use POSIX; use Fcntl; use Time::HiRes 'sleep';
-		my ($id, $code, @command) = @ARGV;
+		my ($id, $size, $code, @command) = @ARGV;
 		my ($got, $ended) = ("", 0);
 		pipe my $r, my $w or die;
 		my $pid = fork;
@@ -33,17 +34,17 @@ as_reader()
 			do { $ended ||= waitpid($pid, WNOHANG) == $pid ? 1 : 0; return 1 if $ended; sleep 0.01 }
 				until Time::HiRes::time() > $until;
 			return 0 }
-		sub overwrite { shmwrite $id, "B" x 1048576, 0, 1048576 or die "shmwrite: $!" }
+		sub overwrite { shmwrite $id, "B" x $size, 0, $size or die "shmwrite: $!" }
 		sub waiting { my $n = pack "i", 0; ioctl $r, 0x541b, $n or die "FIONREAD: $!"; unpack "i", $n }
 		sub wait_for_bytes { my $n = shift; for (1 .. 500) { return if waiting() >= $n; sleep 0.01 }
 			die "no $n bytes in the pipe" }
 		eval $code; die $@ if $@;
 		take(1e9);
-		die length($got) . " bytes\n" if length $got != 1048576;
+		die length($got) . " bytes\n" if length $got != $size;
 		my $changed = $got =~ tr/B//;
 		die "$changed bytes were changed\n" if $changed;
 	END
-	perl reader "$id" "$1" "$SHMTOOL" read "$id" "${@:2}"
+	perl reader "$id" "$size" "$1" "$SHMTOOL" read "$id" "${@:2}"
 }
 
 @test "what is in the pipe when it ends is not changed any more" {
@@ -57,6 +58,12 @@ as_reader()
 @test "a pipe that was larger from the beginning" {
 	as_reader 'fcntl $r, 1031, 262144 or die; take(1048576 - 262144);
 		shmtool_ended(5) or die "it did not end"; overwrite()'
+}
+
+@test "a pipe that shmtool enlarged" {
+	size=$((3 << 20))
+	as_reader 'take(1 << 20); fcntl($r, 1032, 0) == 1 << 20 or die "it was not enlarged";
+		take(1 << 20); shmtool_ended(5) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that is enlarged while its end is written" {

@@ -502,8 +502,6 @@ removed 3000 $ns"
 		ls -A 0
 		ls -A -N $pid
 		ls -A -q
-		ls -A -l
-		ls -A -u
 		ls -A --from /proc/sysvipc/shm
 		ls -A --follow
 		ls -A --prometheus
@@ -590,4 +588,45 @@ all_are_told()
 	assert_output_has size=2005
 	assert_output_lacks size=1033
 	all_are_told 2
+}
+
+@test "the limits of each namespace, and a warning that says where" {
+	settle unshare --ipc -- 4096:1 4096:2 4096:3
+	there nsenter --target "$pid" --ipc sh -c 'echo 4 >/proc/sys/kernel/shmmni'
+	# what ipcs says there
+	limit=$(there nsenter --target "$pid" --ipc ipcs -m -l | sed -n 's/^max number of segments = //p')
+	assert_equal "$limit" 4
+	try_there ls -l -A
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$(grep -c '^IPC namespace [0-9]* (.*)$' <<<"$output")" 2
+	assert_equal "$(sed -n "/^IPC namespace $ns ($pid perl)\$/,/^\$/p" <<<"$output" |
+		awk '$1 == "shmmni" { print $2, $3, $4 }')" '4 3 75.0%'
+	assert_equal "$(grep -c '^shmmni ' <<<"$output")" 2
+
+	try_there ls -l -A -J
+	assert_equal "$(jq -c ".limits[] | select(.ns == $ns and .name == \"shmmni\")" <<<"$output")" \
+		"{\"name\":\"shmmni\",\"value\":4,\"used\":3,\"percent\":75,\"ns\":$ns,\"ns_pid\":$pid,\"ns_comm\":\"perl\"}"
+	assert_equal "$(jq '.limits | length' <<<"$output")" 8
+	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	try_there ls -u -A -J
+	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	assert_equal "$(jq -c "[.summary[] | select(.ns == $ns) | .value][0]" <<<"$output")" 3
+
+	try_there ls -A --warn 70
+	expect_status 1
+	assert_output_is "IPC namespace $ns ($pid perl): shmmni: 3 of 4 segments in use, 75.0%: sysctl kernel.shmmni=8 allows more"
+	try_there ls -A --warn 70 --except-namespace "$pid"
+	expect_status 0
+	assert_output_is ''
+	try_there ls -A --warn 80
+	expect_status 0
+}
+
+@test "the limits of a namespace that cannot be entered: said, exit 5, and the others are told" {
+	settle unshare --ipc "${lodger_user[@]}" -- 1000
+	try_there_as_user ls -l -A
+	expect_status 5
+	assert_stderr_matches "cannot enter IPC namespace $ns"
+	assert_output_has shmmni
 }

@@ -68,6 +68,19 @@ int namespaces_add(struct namespaces *list, struct namespace *ns)
 	return 0;
 }
 
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (namespaces_get(others, &list->items[i]))
+			namespace_close(&list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
 void namespaces_free(struct namespaces *list)
 {
 	for (size_t i = 0; i < list->count; i++)

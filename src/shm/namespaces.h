@@ -32,6 +32,9 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 /* Takes over an open one. Returns 0 or ENOMEM; then it is closed. */
 int namespaces_add(struct namespaces *list, struct namespace *ns);
 
+/* Takes out of the list, and closes, those that are in the other one, too. */
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
+
 void namespaces_free(struct namespaces *list);
 
 #endif

@@ -84,9 +84,37 @@ static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 		number_text(text, number_at(limits, limit->value));
 }
 
-static void json_limit(struct output *output, const struct limits *limits,
-		       const struct limit *limit)
+/* In JSON, an object of a namespace other than our own says which. */
+static void json_place(struct output *output, const struct namespace *ns)
 {
+	if (!ns)
+		return;
+	output_format(output, ",\"ns\":%lu,\"ns_pid\":", (unsigned long)ns->inode);
+	if (ns->pid)
+		output_number(output, (uint64_t)ns->pid);
+	else
+		output_text(output, "null");
+	output_text(output, ",\"ns_comm\":");
+	if (*ns->command)
+		json_string(output, ns->command);
+	else
+		output_text(output, "null");
+}
+
+/* Before the table of a namespace other than our own. */
+static void print_place(struct output *output, const struct limits_of *of, size_t index)
+{
+	if (!of->ns)
+		return;
+	output_text(output, index ? "\nIPC namespace " : "IPC namespace ");
+	output_escaped(output, NAMESPACE_LABEL(of->ns));
+	output_char(output, '\n');
+}
+
+static void json_limit(struct output *output, const struct limits_of *of, const struct limit *limit)
+{
+	const struct limits *limits = &of->limits;
+
 	output_format(output, "{\"name\":\"%s\",\"value\":", limit->name);
 	if (is_unlimited(limits, limit))
 		output_text(output, "null");
@@ -102,6 +130,7 @@ static void json_limit(struct output *output, const struct limits *limits,
 		output_format(output, "%.2f", percent_of(limits, limit));
 	else
 		output_text(output, "null");
+	json_place(output, of->ns);
 	output_char(output, '}');
 }
 
@@ -142,26 +171,35 @@ static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits
 		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
 }
 
-void print_limits(struct output *output, const struct limits *limits,
-		  const struct limits_style *style)
+static void table_of_limits(struct output *output, const struct limits *limits,
+			    const struct limits_style *style)
 {
 	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
 		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "CHANGE IT BY" },
 	};
 
-	if (style->json) {
-		json_begin(output, "limits");
-		for (size_t i = 0; i < LIMIT_COUNT; i++) {
-			json_separate(output, i);
-			json_limit(output, limits, &limit_table[i]);
-		}
-		json_end(output);
-		return;
-	}
 	for (size_t i = 0; i < LIMIT_COUNT; i++)
 		limit_cells(cells[i + 1], limits, &limit_table[i], style->exact);
 	print_cells(output, cells + style->no_header, LIMIT_COUNT + 1 - style->no_header,
 		    COLUMN_COUNT, 1U << 1 | 1U << 2 | 1U << 3);
+}
+
+void print_limits(struct output *output, const struct limits_of *all, size_t count,
+		  const struct limits_style *style)
+{
+	if (!style->json) {
+		for (size_t i = 0; i < count; i++) {
+			print_place(output, &all[i], i);
+			table_of_limits(output, &all[i].limits, style);
+		}
+		return;
+	}
+	json_begin(output, "limits");
+	for (size_t i = 0; i < count * LIMIT_COUNT; i++) {
+		json_separate(output, i);
+		json_limit(output, &all[i / LIMIT_COUNT], &limit_table[i % LIMIT_COUNT]);
+	}
+	json_end(output);
 }
 
 /* A row of -u. */
@@ -183,15 +221,13 @@ static const struct figure figures[] = {
 
 enum { FIGURE_COUNT = sizeof(figures) / sizeof(figures[0]), FIGURE_COLUMNS = 5 };
 
-static void json_figures(struct output *output, const struct limits *limits)
+static void json_figure(struct output *output, const struct limits_of *of,
+			const struct figure *figure)
 {
-	json_begin(output, "summary");
-	for (size_t i = 0; i < FIGURE_COUNT; i++) {
-		json_separate(output, i);
-		output_format(output, "{\"name\":\"%s\",\"value\":%" PRIu64 "}", figures[i].name,
-			      number_at(limits, figures[i].value));
-	}
-	json_end(output);
+	output_format(output, "{\"name\":\"%s\",\"value\":%" PRIu64, figure->name,
+		      number_at(&of->limits, figure->value));
+	json_place(output, of->ns);
+	output_char(output, '}');
 }
 
 static void pages_text(char text[CELL_SIZE], uint64_t pages, uint64_t page, bool exact)
@@ -225,21 +261,35 @@ static void figure_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limit
 	}
 }
 
-void print_summary(struct output *output, const struct limits *limits,
-		   const struct limits_style *style)
+static void table_of_figures(struct output *output, const struct limits *limits,
+			     const struct limits_style *style)
 {
 	char cells[FIGURE_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
 		{ "WHAT", "NUMBER", "SIZE", "USE%", "OF" },
 	};
 
-	if (style->json) {
-		json_figures(output, limits);
-		return;
-	}
 	for (size_t i = 0; i < FIGURE_COUNT; i++)
 		figure_cells(cells[i + 1], limits, &figures[i], style->exact);
 	print_cells(output, cells + style->no_header, FIGURE_COUNT + 1 - style->no_header,
 		    FIGURE_COLUMNS, 1U << 1 | 1U << 2 | 1U << 3);
+}
+
+void print_summary(struct output *output, const struct limits_of *all, size_t count,
+		   const struct limits_style *style)
+{
+	if (!style->json) {
+		for (size_t i = 0; i < count; i++) {
+			print_place(output, &all[i], i);
+			table_of_figures(output, &all[i].limits, style);
+		}
+		return;
+	}
+	json_begin(output, "summary");
+	for (size_t i = 0; i < count * FIGURE_COUNT; i++) {
+		json_separate(output, i);
+		json_figure(output, &all[i / FIGURE_COUNT], &figures[i % FIGURE_COUNT]);
+	}
+	json_end(output);
 }
 
 /* The most segments there can be, without and with the boot option ipcmni_extend. */
@@ -267,40 +317,47 @@ static void print_remedy(struct output *output, const struct limit *limit, uint6
 		      (int)strcspn(limit->sysctl, "="), limit->sysctl, larger);
 }
 
-static void print_warning(struct output *output, const struct limits *limits,
+static void print_warning(struct output *output, const struct limits_of *of,
 			  const struct limit *limit)
 {
+	const struct limits *limits = &of->limits;
 	uint64_t value = number_at(limits, limit->value);
 	uint64_t used = number_at(limits, limit->used);
 
+	if (of->ns) {
+		output_text(output, "IPC namespace ");
+		output_escaped(output, NAMESPACE_LABEL(of->ns));
+		output_text(output, ": ");
+	}
 	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use, %.1f%%: ", limit->name,
 		      used, value, limit->unit, percent_of(limits, limit));
 	print_remedy(output, limit, value, used);
 }
 
-bool print_exceeded(struct output *output, const struct limits *limits, unsigned int percent,
-		    const struct limits_style *style)
+bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,
+		    unsigned int percent, const struct limits_style *style)
 {
-	size_t count = 0;
+	size_t exceeded = 0;
 
 	if (style->json)
 		json_begin(output, "limits");
-	for (size_t i = 0; i < LIMIT_COUNT; i++) {
-		const struct limit *limit = &limit_table[i];
+	for (size_t i = 0; i < count * LIMIT_COUNT; i++) {
+		const struct limits_of *of = &all[i / LIMIT_COUNT];
+		const struct limit *limit = &limit_table[i % LIMIT_COUNT];
 
-		if (!has_percent(limits, limit) || percent_of(limits, limit) < percent)
+		if (!has_percent(&of->limits, limit) || percent_of(&of->limits, limit) < percent)
 			continue;
 		if (style->json) {
-			json_separate(output, count);
-			json_limit(output, limits, limit);
+			json_separate(output, exceeded);
+			json_limit(output, of, limit);
 		} else {
-			print_warning(output, limits, limit);
+			print_warning(output, of, limit);
 		}
-		count++;
+		exceeded++;
 	}
 	if (style->json)
 		json_end(output);
-	return count > 0;
+	return exceeded > 0;
 }
 
 const char *parse_percent(const char *word, unsigned int *percent)

@@ -4,7 +4,14 @@
 #define TEXT_LIMITS_H
 
 #include "shm/limits.h"
+#include "shm/namespace.h"
 #include "text/output.h"
+
+/* The limits, and where they are those of. */
+struct limits_of {
+	struct limits limits;
+	const struct namespace *ns; /* NULL: where we are, which goes without saying */
+};
 
 /* How to print them. */
 struct limits_style {
@@ -13,20 +20,20 @@ struct limits_style {
 	bool no_header; /* no line of titles */
 };
 
-/* ls -l: each limit with what is in use of it, and what changes it. */
-void print_limits(struct output *output, const struct limits *limits,
+/* ls -l, of so many namespaces: each limit with what is in use of it, and what changes it. */
+void print_limits(struct output *output, const struct limits_of *all, size_t count,
 		  const struct limits_style *style);
 
 /* ls -u: how much there is of all, and how much of its limit that is. */
-void print_summary(struct output *output, const struct limits *limits,
+void print_summary(struct output *output, const struct limits_of *all, size_t count,
 		   const struct limits_style *style);
 
 /*
  * ls --warn: only the limits of which so many percent or more are in use, one
  * line each. Returns whether there was one.
  */
-bool print_exceeded(struct output *output, const struct limits *limits, unsigned int percent,
-		    const struct limits_style *style);
+bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,
+		    unsigned int percent, const struct limits_style *style);
 
 /* A whole number of percent, 0 to 100; what is wrong, or NULL. */
 const char *parse_percent(const char *word, unsigned int *percent);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "text/parse.h"
@@ -114,32 +116,99 @@ static enum status read_one(struct namespace *ns, struct listing *all, const str
 	return STATUS_FAILED;
 }
 
-enum status everywhere_read(struct selection *selection, struct listing *all,
-			    const struct choice *choice)
+/*
+ * Finds the namespaces that are meant. *missing is the status of what could
+ * not be asked for; another status than STATUS_DONE is returned when nothing
+ * can be had at all.
+ */
+static enum status find_meant(struct namespaces *found, const struct filter *filter,
+			      enum status *missing)
 {
-	struct namespaces *found = &selection->namespaces;
 	struct namespaces excepted = { 0 };
-	enum status status = open_excepted(&excepted, &choice->filter);
+	enum status status = open_excepted(&excepted, filter);
 	int error = status ? 0 : namespaces_find(found);
 
 	if (error)
 		status = fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
 			      "cannot find the IPC namespaces: /proc: %s", strerror(error));
 	if (!status)
-		selection->missing = say_hidden(found->hidden);
-	for (size_t i = 0; i < found->count && !status; i++) {
-		enum status one;
+		*missing = say_hidden(found->hidden);
+	namespaces_subtract(found, &excepted);
+	namespaces_free(&excepted);
+	return status;
+}
 
-		if (namespaces_get(&excepted, &found->items[i]))
-			continue;
-		selection->visited++;
-		one = read_one(&found->items[i], all, choice);
+enum status everywhere_read(struct selection *selection, struct listing *all,
+			    const struct choice *choice)
+{
+	struct namespaces *found = &selection->namespaces;
+	enum status status = find_meant(found, &choice->filter, &selection->missing);
+
+	if (status)
+		return status;
+	for (size_t i = 0; i < found->count; i++) {
+		enum status one = read_one(&found->items[i], all, choice);
+
 		if (one && !selection->missing) {
 			selection->missing = one;
 			selection->missing_at = all->count;
 		}
 	}
-	namespaces_free(&excepted);
+	return STATUS_DONE;
+}
+
+/* What a child finds out, shared with it. */
+struct limits_report {
+	struct limits limits;
+	int error;
+	bool done;
+};
+
+static void read_and_report(void *context)
+{
+	struct limits_report *report = context;
+
+	report->error = limits_read(&report->limits);
+	report->done = true;
+}
+
+static enum status read_limits_of(const struct namespace *ns, struct limits_report *report)
+{
+	enum status status;
+
+	*report = (struct limits_report){ 0 };
+	status = everywhere_visit(ns, read_and_report, report);
+	if (status || !report->done || !report->error)
+		return status;
+	return fail(status_of_segment(report->error),
+		    "cannot read the limits of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
+		    reason_of_segment(report->error));
+}
+
+enum status everywhere_limits(struct namespaces *found, const struct choice *choice,
+			      struct limits_of **limits, size_t *count)
+{
+	struct limits_report *report = shared_memory(sizeof(*report));
+	enum status missing = STATUS_DONE;
+	enum status status = STATUS_DONE;
+
+	*count = 0;
+	*limits = NULL;
+	if (report)
+		status = find_meant(found, &choice->filter, &missing);
+	if (!status)
+		*limits = calloc(found->count + 1, sizeof(**limits));
+	if (!report || (!status && !*limits))
+		status = fail(STATUS_EXHAUSTED, "not enough memory");
+	for (size_t i = 0; i < found->count && !status; i++) {
+		status_keep_first(&missing, read_limits_of(&found->items[i], report));
+		if (report->done && !report->error)
+			(*limits)[(*count)++] = (struct limits_of){ .limits = report->limits,
+								    .ns = &found->items[i] };
+	}
+	if (report)
+		munmap(report, sizeof(*report));
+	status_keep_first(&status, missing);
 	return status;
 }
 

@@ -4,6 +4,7 @@
 #define VERBS_EVERYWHERE_H
 
 #include "shm/visit.h"
+#include "text/limits.h"
 #include "verbs/select.h"
 
 /* What is wrong with -A beside the rest of the command line, or NULL. */
@@ -17,6 +18,14 @@ const char *everywhere_check(const struct choice *choice, const struct operands 
  */
 enum status everywhere_read(struct selection *selection, struct listing *all,
 			    const struct choice *choice);
+
+/*
+ * The limits of each, for free(), as far as they can be had; found are the
+ * namespaces, for namespaces_free(). Returns the status of the first that
+ * cannot be told, which is said.
+ */
+enum status everywhere_limits(struct namespaces *found, const struct choice *choice,
+			      struct limits_of **limits, size_t *count);
 
 /* Does work(context) in that namespace, see namespace_visit(); says what fails. */
 enum status everywhere_visit(const struct namespace *ns, void (*work)(void *context),

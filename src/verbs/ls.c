@@ -13,6 +13,7 @@
 #include "text/prometheus.h"
 #include "text/table.h"
 #include "text/terminal.h"
+#include "verbs/everywhere.h"
 #include "verbs/follow.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
@@ -240,26 +241,49 @@ static enum status read_limits(struct limits *limits)
 		    reason_of_segment(error));
 }
 
-static enum status print_system(struct output *output, const struct ls_options *options)
+static enum status print_system_of(struct output *output, const struct ls_options *options,
+				   const struct limits_of *all, size_t count)
 {
 	const struct limits_style style = {
 		.json = options->json,
 		.exact = options->bytes,
 		.no_header = options->no_header,
 	};
-	struct limits limits;
-	enum status status = read_limits(&limits);
 
-	if (status)
-		return status;
 	if (options->warn)
-		return print_exceeded(output, &limits, options->warn_percent, &style) ? STATUS_NO
-										      : STATUS_DONE;
+		return print_exceeded(output, all, count, options->warn_percent, &style)
+			       ? STATUS_NO
+			       : STATUS_DONE;
 	if (options->limits)
-		print_limits(output, &limits, &style);
+		print_limits(output, all, count, &style);
 	else
-		print_summary(output, &limits, &style);
+		print_summary(output, all, count, &style);
 	return STATUS_DONE;
+}
+
+static enum status print_system_everywhere(struct output *output, const struct ls_options *options)
+{
+	struct namespaces found = { 0 };
+	struct limits_of *all;
+	size_t count;
+	enum status status = everywhere_limits(&found, &options->choice, &all, &count);
+
+	if (all)
+		status_keep_first(&status, print_system_of(output, options, all, count));
+	free(all);
+	namespaces_free(&found);
+	return status;
+}
+
+static enum status print_system(struct output *output, const struct ls_options *options)
+{
+	struct limits_of here = { 0 };
+	enum status status;
+
+	if (options->choice.filter.all_namespaces)
+		return print_system_everywhere(output, options);
+	status = read_limits(&here.limits);
+	return status ? status : print_system_of(output, options, &here, 1);
 }
 
 static enum status print_metrics(struct output *output, const struct listing *list,
@@ -304,7 +328,7 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 					: "shmtool rm --orphaned -n",
 		.ns = options->ns,
 		.everywhere = everywhere,
-		.visited = selection->visited,
+		.visited = selection->namespaces.count,
 		.inhabited = count_namespaces(selection),
 	};
 
@@ -440,9 +464,9 @@ static enum status check_options(const struct ls_options *options)
 		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
 					  "filters and -N only");
 	if (options->choice.filter.all_namespaces &&
-	    (system || options->quiet || options->from || options->prometheus || options->follow))
-		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -l, -u, -q, "
-					  "--from, --follow and --prometheus");
+	    (options->quiet || options->from || options->prometheus || options->follow))
+		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -q, --from, "
+					  "--follow and --prometheus");
 	if (options->limits && options->summary)
 		return fail(STATUS_USAGE, "only one of -l (or --warn) and -u may be given");
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))

@@ -60,7 +60,6 @@ enum status read_segments(struct listing *all, const struct source *source);
 struct selection {
 	struct listing list;
 	struct namespaces namespaces; /* with -A: those that the segments point to */
-	size_t visited;               /* so many of them were meant, not excepted */
 	struct judge judge;
 	struct holders holders; /* where they were wanted, by the source or a filter */
 	bool holders_known;

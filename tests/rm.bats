@@ -725,10 +725,23 @@ users_orphan()
 	assert_gone "$id"
 }
 
-# rm, whose lines nobody reads: the pipe is full.
+# rm, whose lines nobody reads: the pipe is full. Or its errors: those of unread_errors.
 unread()
 {
 	shmtool "$@" >unread
+}
+
+unread_errors()
+{
+	shmtool "$@" 2>unread >told
+}
+
+# A fifo that takes no more, held open on descriptor 9
+fill_fifo()
+{
+	mkfifo unread
+	exec 9<>unread
+	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096' >&9
 }
 
 count_is()
@@ -741,9 +754,7 @@ count_is()
 	for _ in {1..5}; do
 		id=$(make_orphan)
 	done
-	mkfifo unread
-	exec 9<>unread
-	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096' >&9
+	fill_fifo
 	background unread rm --orphaned --grace 0
 	wait_until count_is 4
 	kill -TERM "$background_pid"
@@ -751,6 +762,24 @@ count_is()
 	exec 9>&-
 	segment_exists "$id"
 	assert_equal "$(segment_count)" 4
+}
+
+@test "SIGTERM while nobody reads its errors: it ends, and what was removed is told" {
+	local first second held
+	first=$(make_orphan)
+	second=$(make_orphan)
+	held=$(make_segment)
+	hold_segment "$held"
+	fill_fifo
+	# of what it leaves alone, -v tells on stderr
+	background unread_errors rm --all -v
+	wait_until count_is 1
+	kill -TERM "$background_pid"
+	wait_until process_is_gone "$background_pid"
+	exec 9>&-
+	segment_exists "$held"
+	assert_equal "$(cut -d' ' -f1,2 told)" "removed $first
+removed $second"
 }
 
 @test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {

@@ -12,11 +12,10 @@
 #include "shm/guard.h"
 #include "shm/reclaim.h"
 #include "text/field.h"
-#include "text/holders.h"
 #include "text/json.h"
 #include "text/parse.h"
 #include "verbs/everywhere.h"
-#include "verbs/select.h"
+#include "verbs/telling.h"
 #include "verbs/verb.h"
 
 enum {
@@ -40,17 +39,6 @@ static const struct poptOption rm_options[] = {
 	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
-};
-
-struct rm_options {
-	struct choice choice;
-	struct segment_refs as_ipcrm; /* -m and -M */
-	bool dry_run;
-	bool force;
-	bool json;
-	bool quiet;
-	bool with_guard;
-	bool verbose;
 };
 
 static const char *rm_option(void *state, int code, const char *value);
@@ -125,203 +113,13 @@ static const char *rm_option(void *state, int code, const char *value)
 }
 
 /*
- * What was done so far. It is in memory that is shared with the children that
- * work in other namespaces, together with what they have not yet written: so
- * one that is killed takes no line with it.
- */
-struct tally {
-	struct output output;
-	size_t whole;   /* the output that it holds ends here with a whole entry */
-	size_t results; /* printed as JSON so far */
-	size_t count;   /* removed */
-	uint64_t bytes;
-	size_t namespaces; /* from which something was removed */
-	enum status status;
-};
-
-/* One run. */
-struct removal {
-	const struct rm_options *options;
-	bool by_filter; /* lines and a total are printed */
-	struct view view;
-	struct holders holders; /* read when the first attached segment is refused */
-	bool holders_read;
-	struct tally *tally;
-	struct output *output; /* of the tally */
-};
-
-/* How the results of reclaim() are told. */
-static const struct telling {
-	const char *result; /* in JSON */
-	const char *reason; /* in JSON, and behind "left ... alone:"; NULL: none */
-	enum status status;
-} tellings[] = {
-	[RECLAIM_REMOVED] = { "removed", NULL, STATUS_DONE },
-	[RECLAIM_VANISHED] = { "vanished", "somebody else removed it meanwhile", STATUS_DONE },
-	[RECLAIM_CHANGED] = { "left", "it changed since it was listed", STATUS_BUSY },
-	[RECLAIM_IN_USE] = { "left", "it is attached", STATUS_BUSY },
-	[RECLAIM_MARKED] = { "marked",
-			     "a privileged process attached it while it was being removed: it is "
-			     "marked, and goes with its last detach",
-			     STATUS_BUSY },
-	[RECLAIM_LOCKED_OUT] = { "left", "and its mode could not be set back from 0000",
-				 STATUS_BUSY },
-	[RECLAIM_MISTAKEN] = { "left",
-			       "its id became another segment's at that moment, which may have been "
-			       "given its owner and mode 0000: see who made it, and set them",
-			       STATUS_BUSY },
-	[RECLAIM_FAILED] = { "failed", NULL, STATUS_FAILED },
-};
-
-static void print_json_result(struct removal *removal, const struct segment *segment,
-			      const char *result, const char *reason)
-{
-	json_separate(removal->output, removal->tally->results);
-	output_format(removal->output, "{\"result\":\"%s\",\"reason\":", result);
-	if (reason)
-		json_string(removal->output, reason);
-	else
-		output_text(removal->output, "null");
-	output_char(removal->output, ',');
-	json_fields(removal->output, &removal->view, NULL, segment);
-	output_char(removal->output, '}');
-	removal->tally->results++;
-}
-
-/* What was done, for a line and for JSON; and what would be done, with -n. */
-static const struct doing {
-	const char *line[2];
-	const char *result[2];
-} doings[] = {
-	{ { "removed ", "would remove " }, { "removed", "would-remove" } },
-	/* what is attached lives until its last detach */
-	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
-};
-
-static void print_removed(struct removal *removal, const struct segment *segment)
-{
-	const struct rm_options *options = removal->options;
-	const struct doing *done = &doings[segment->nattch > 0];
-#define LINE                                                           \
-	"%{id} key=%{key} owner=%{owner} size=%{size} state=%{state} " \
-	"idle=%{idle} made-by=%{cpid}"
-	const char *format = segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE;
-
-	if (segment->nattch == 0) {
-		removal->tally->count++;
-		removal->tally->bytes += segment->size;
-	}
-	if (options->json) {
-		print_json_result(removal, segment, done->result[options->dry_run], NULL);
-	} else if (!options->quiet &&
-		   (removal->by_filter || options->dry_run || options->verbose)) {
-		output_text(removal->output, done->line[options->dry_run]);
-		print_format(removal->output, format, &removal->view, segment);
-	}
-}
-
-/* Tells what became of a segment that was not simply removed. */
-static enum status tell(struct removal *removal, const struct segment *segment,
-			enum reclaim_result result, int error)
-{
-	const struct telling *telling = &tellings[result];
-	const char *reason = telling->reason ? telling->reason : reason_of_segment(error);
-
-	if (removal->options->json)
-		print_json_result(removal, segment, telling->result, reason);
-	if (result == RECLAIM_FAILED)
-		return segment_failed("remove", segment, error);
-	if (result == RECLAIM_MARKED)
-		return fail(telling->status, "%s: %s", SEGMENT_LABEL(segment), reason);
-	if (result == RECLAIM_LOCKED_OUT) {
-		fail(telling->status, "%s was left alone, %s: %s", SEGMENT_LABEL(segment), reason,
-		     reason_of_segment(error));
-		hint("nobody can attach it until you do: shmtool set%s%.200s %d -p 0%03o",
-		     segment->ns ? " -N " : "", segment->ns ? segment->ns->path : "", segment->id,
-		     segment->mode);
-		return telling->status;
-	}
-	if (result != RECLAIM_VANISHED)
-		return fail(telling->status, "%s was left alone: %s", SEGMENT_LABEL(segment),
-			    reason);
-	if (removal->by_filter || removal->options->force)
-		return STATUS_DONE;
-	return fail(STATUS_MISSING, "cannot remove %s: it no longer exists",
-		    SEGMENT_LABEL(segment));
-}
-
-/* One walk serves all the segments that are refused. */
-static struct holders *find_holders(struct removal *removal)
-{
-	if (!removal->holders_read && holders_read(&removal->holders))
-		return NULL;
-	removal->holders_read = true;
-	return &removal->holders;
-}
-
-/* ", by process 12 (hold, nobody)"; where no holder is known, at least who made it. */
-static void print_users(FILE *text, struct removal *removal, const struct segment *segment)
-{
-	const struct process *creator =
-		process_find(&removal->view.judge->processes, segment->cpid);
-	char *holders = holders_sentence(&removal->view, segment);
-
-	if (holders)
-		fprintf(text, ", by %s", holders);
-	else if (segment->cpid)
-		fprintf(text, " (made by process %d%s%s)", segment->cpid,
-			*creator->command ? " " : "",
-			creator->liveness == LIVENESS_GONE ? ", gone" : creator->command);
-	free(holders);
-}
-
-/* Says who has a segment attached, and what is not known of that. */
-static void say_attached(struct removal *removal, const struct segment *segment)
-{
-	const struct attachments *attachments =
-		removal->view.holders ? holders_of(removal->view.holders, segment) : NULL;
-	char text[HOLDERS_NOTE_SIZE];
-	const char *note =
-		attachments ? holders_note(text, removal->view.holders, attachments) : NULL;
-	char *users = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&users, &size);
-
-	if (stream) {
-		print_users(stream, removal, segment);
-		fclose(stream);
-	}
-	fail(STATUS_BUSY, "%s %s: %" PRIu64 " attached%s", SEGMENT_LABEL(segment),
-	     segment->dest ? "is marked for removal already, and goes with its last detach"
-			   : "was left alone",
-	     segment->nattch, users ? users : "");
-	if (note)
-		hint("%s", note);
-	free(users);
-}
-
-/* A segment named outright that is attached: said, with who it is. */
-static enum status refuse_attached(struct removal *removal, const struct segment *segment)
-{
-	removal->view.holders = find_holders(removal);
-	if (removal->options->json)
-		print_json_result(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
-	say_attached(removal, segment);
-	if (!segment->dest)
-		hint("--even-attached marks it: it goes with its last detach, and its key is free "
-		     "at once");
-	removal->view.holders = NULL; /* of the others nobody asked */
-	return STATUS_BUSY;
-}
-
-/*
  * Why a segment is left alone before anything is tried, or NULL. Outright
  * naming overrides the keep list.
  */
 static const char *left_alone(const struct removal *removal, const struct segment *segment)
 {
 	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
-		return tellings[RECLAIM_IN_USE].reason;
+		return "it is attached";
 	/* not by its state, which is attached where --even-attached matters */
 	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
 		return "the keep list names it";
@@ -344,23 +142,25 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 	int error = 0;
 
 	if (why_not && !removal->by_filter)
-		return refuse_attached(removal, segment);
+		return tell_attached(removal, segment);
 	if (why_not) {
-		if (options->verbose)
+		if (options->verbose) {
+			before_words(removal);
 			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
+		}
 		return STATUS_DONE;
 	}
 	if (options->dry_run)
 		error = foreseen_error(segment);
 	if (error)
-		return tell(removal, segment, RECLAIM_FAILED, error);
+		return tell_left(removal, segment, RECLAIM_FAILED, error);
 	if (!options->dry_run && options->choice.filter.even_attached)
 		result = reclaim_even_attached(segment, &error);
 	else if (!options->dry_run)
 		result = reclaim(segment, &error);
 	if (result != RECLAIM_REMOVED)
-		return tell(removal, segment, result, error);
-	print_removed(removal, segment);
+		return tell_left(removal, segment, result, error);
+	tell_removed(removal, segment);
 	return STATUS_DONE;
 }
 
@@ -402,7 +202,8 @@ static enum status refuse_guard(struct removal *removal, const struct segment *s
 				const struct guard *guard, const struct refusal *refusal)
 {
 	if (removal->options->json)
-		print_json_result(removal, segment, "left", "its guard cannot be removed");
+		tell_json(removal, segment, "left", "its guard cannot be removed");
+	before_words(removal);
 	fail(refusal->status, "%s and its guard, semaphore set %d, were left alone: %s",
 	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
 	if (refusal->hint)
@@ -416,14 +217,13 @@ static enum status remove_guard(struct removal *removal, const struct guard *gua
 	const struct rm_options *options = removal->options;
 	int error = options->dry_run ? 0 : guard_remove(guard->id);
 
-	if (error && !segment_missing(error))
+	if (error && !segment_missing(error)) {
+		before_words(removal);
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
 			    (unsigned int)guard->key, reason_of_segment(error));
-	if (!options->json && !options->quiet && (options->dry_run || options->verbose))
-		output_format(removal->output, "%sguard %d key=0x%08x\n",
-			      doings[0].line[options->dry_run], guard->id,
-			      (unsigned int)guard->key);
+	}
+	tell_guard_removed(removal, guard);
 	return STATUS_DONE;
 }
 
@@ -452,6 +252,7 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 		return remove_guard(removal, &guard);
 	if (removal->options->force)
 		return STATUS_DONE;
+	before_words(removal);
 	return fail(STATUS_MISSING, "%s had no guard: no semaphore set has its key",
 		    SEGMENT_LABEL(segment));
 }
@@ -472,28 +273,11 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 	else if (!may_control(&segment))
 		error = EPERM;
 	if (error && segment_missing(error))
-		return tell(removal, &segment, RECLAIM_VANISHED, error);
+		return tell_left(removal, &segment, RECLAIM_VANISHED, error);
 	if (error)
-		return tell(removal, &segment, RECLAIM_FAILED, error);
-	print_removed(removal, &segment);
+		return tell_left(removal, &segment, RECLAIM_FAILED, error);
+	tell_removed(removal, &segment);
 	return STATUS_DONE;
-}
-
-static void print_total(const struct removal *removal)
-{
-	const struct tally *tally = removal->tally;
-	char size[UNIT_TEXT_SIZE];
-
-	if (!removal->by_filter || removal->options->quiet || removal->options->json ||
-	    !tally->count)
-		return;
-	size_text(size, tally->bytes);
-	output_format(removal->output, "total %zu segment%s, %" PRIu64 " bytes (%s)", tally->count,
-		      tally->count == 1 ? "" : "s", tally->bytes, size);
-	if (removal->options->choice.filter.all_namespaces)
-		output_format(removal->output, " in %zu IPC namespace%s", tally->namespaces,
-			      tally->namespaces == 1 ? "" : "s");
-	output_char(removal->output, '\n');
 }
 
 /*
@@ -504,19 +288,21 @@ static void print_total(const struct removal *removal)
  */
 enum { BATCH = 32 };
 
-static void begin_batch(sigset_t *before)
+static void begin_batch(struct removal *removal, sigset_t *before)
 {
 	sigset_t all;
 
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, before);
+	sigprocmask(SIG_BLOCK, &all, removal->waiting ? NULL : before);
+	removal->waiting = before;
 }
 
-static void end_batch(struct removal *removal, const sigset_t *before)
+static void end_batch(struct removal *removal)
 {
-	output_flush_with(removal->output, before);
+	output_flush_with(removal->output, removal->waiting);
 	removal->tally->whole = 0;
-	sigprocmask(SIG_SETMASK, before, NULL);
+	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
+	removal->waiting = NULL;
 }
 
 /* Those of the selection that are in one namespace. */
@@ -535,21 +321,20 @@ static void remove_stretch(void *context)
 	struct tally *tally = removal->tally;
 	sigset_t signals;
 
-	begin_batch(&signals);
 	for (size_t i = stretch->first; i < stretch->end && !removal->output->error; i++) {
 		const struct segment *segment = &stretch->selection->list.items[i];
 
+		begin_batch(removal, &signals);
 		status_keep_first(&tally->status, missing_before(stretch->selection, i));
 		status_keep_first(&tally->status, removal->options->with_guard
 							  ? remove_with_guard(removal, segment)
 							  : remove_one(removal, segment));
 		tally->whole = removal->output->length;
-		if ((i - stretch->first) % BATCH)
-			continue;
-		end_batch(removal, &signals);
-		begin_batch(&signals);
+		if ((i - stretch->first) % BATCH == 0)
+			end_batch(removal);
 	}
-	end_batch(removal, &signals);
+	if (removal->waiting)
+		end_batch(removal);
 }
 
 /* The same where they are: in our namespace, or by a child that goes to theirs. */
@@ -634,7 +419,7 @@ static enum status rm(const struct rm_options *options)
 	tally->status = remove_all_as_ipcrm(&removal);
 	if (choice->named.count || removal.by_filter)
 		remove_chosen(&removal);
-	print_total(&removal);
+	tell_total(&removal);
 	if (options->json)
 		json_end(removal.output);
 	return output_end(removal.output, tally->status);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * telling: what rm says of each segment: on stdout lines, or JSON, of what was
+ * removed, on stderr why another was not.
+ */
+#ifndef VERBS_TELLING_H
+#define VERBS_TELLING_H
+
+#include <signal.h>
+
+#include "shm/guard.h"
+#include "shm/reclaim.h"
+#include "text/field.h"
+#include "text/output.h"
+#include "verbs/select.h"
+
+struct rm_options {
+	struct choice choice;
+	struct segment_refs as_ipcrm; /* -m and -M */
+	bool dry_run;
+	bool force;
+	bool json;
+	bool quiet;
+	bool with_guard;
+	bool verbose;
+};
+
+/*
+ * What was done so far. It is in memory that is shared with the children that
+ * work in other namespaces, together with what they have not yet written: so
+ * one that is killed takes no line with it.
+ */
+struct tally {
+	struct output output;
+	size_t whole;   /* the output that it holds ends here with a whole entry */
+	size_t results; /* printed as JSON so far */
+	size_t count;   /* removed */
+	uint64_t bytes;
+	size_t namespaces; /* from which something was removed */
+	enum status status;
+};
+
+/* One run. */
+struct removal {
+	const struct rm_options *options;
+	bool by_filter; /* lines and a total are printed */
+	struct view view;
+	struct holders holders; /* read when the first attached segment is refused */
+	bool holders_read;
+	struct tally *tally;
+	struct output *output;   /* of the tally */
+	const sigset_t *waiting; /* the mask that lets in the signals that wait; NULL: none do */
+};
+
+/* Of a segment that was removed or marked, or with -n would be. */
+void tell_removed(struct removal *removal, const struct segment *segment);
+
+/* The same of its guard. */
+void tell_guard_removed(struct removal *removal, const struct guard *guard);
+
+/*
+ * Of a segment that reclaim() did not remove, with the errno value that it
+ * gave. Returns the status.
+ */
+enum status tell_left(struct removal *removal, const struct segment *segment,
+		      enum reclaim_result result, int error);
+
+/* Of one that is attached: by whom, and what would mark it all the same. */
+enum status tell_attached(struct removal *removal, const struct segment *segment);
+
+/* Its entry in JSON, with -J: what became of it, and why (or NULL). */
+void tell_json(struct removal *removal, const struct segment *segment, const char *result,
+	       const char *reason);
+
+/* How much it was, behind all lines. */
+void tell_total(const struct removal *removal);
+
+/*
+ * Called before anything is said on stderr while signals wait: where nobody
+ * reads what is there already, they act, and what was removed is told first.
+ */
+void before_words(struct removal *removal);
+
+#endif

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -100,21 +101,58 @@ static bool hears(const struct canary *canary)
 	}
 }
 
+/* Tells the child of those that are to come; one that there is not yet is told later. */
+static bool tell(struct canary *canary)
+{
+	const pid_t *rest = canary->sent + canary->asked;
+	size_t size = (canary->sent_count - canary->asked) * sizeof(*rest);
+
+	canary->answered = canary->asked;
+	return send(canary->socket, rest, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+void canary_send(struct canary *canary, const pid_t *pids, size_t count)
+{
+	memcpy(canary->sent, pids, count * sizeof(*pids));
+	canary->sent_count = count;
+	canary->asked = 0;
+	canary->answered = 0;
+	if (canary->child && !tell(canary))
+		canary_end(canary);
+}
+
+/* Takes the answers that there are. false: somebody ended the child. */
+static bool take_answers(struct canary *canary)
+{
+	char answers[CANARY_AHEAD];
+	ssize_t got = read(canary->socket, answers, canary->sent_count - canary->answered);
+
+	if (got > 0)
+		canary->answered += (size_t)got;
+	return got > 0;
+}
+
 bool canary_returns(struct canary *canary, pid_t pid)
 {
-	bool asked;
-	char answer;
-
-	if (!canary->child && !start(canary))
+	if (canary->asked == canary->sent_count)
+		canary_send(canary, &pid, 1);
+	if (!canary->child && (!start(canary) || !tell(canary))) {
+		canary_end(canary);
+		canary->asked++;
 		return true;
-	asked = send(canary->socket, &pid, sizeof(pid), MSG_NOSIGNAL) == (ssize_t)sizeof(pid);
-	if (asked && !hears(canary)) {
-		canary->lost++;
-		canary_end(canary);
-		return false;
 	}
-	/* one that somebody ended is replaced for the next */
-	if (!asked || read(canary->socket, &answer, 1) != 1)
-		canary_end(canary);
+	canary->asked++;
+	while (canary->answered < canary->asked) {
+		if (!hears(canary)) {
+			canary->lost++;
+			canary_end(canary);
+			return false;
+		}
+		/* one that somebody ended is replaced for the next */
+		if (!take_answers(canary)) {
+			canary_end(canary);
+			return true;
+		}
+	}
 	return true;
 }

@@ -14,15 +14,32 @@
 #define SHM_CANARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+/*
+ * It may be so many processes ahead: to wake each other for every one takes
+ * longer than to look at it.
+ */
+enum { CANARY_AHEAD = 16 };
 
 /* All zero: not started, as it is until it is first needed. */
 struct canary {
 	pid_t child;
 	int socket;
 	unsigned int lost; /* so many did not return; the next ones are waited for less long */
+	pid_t sent[CANARY_AHEAD];
+	size_t sent_count;
+	size_t asked;    /* so many of them canary_returns() was called for */
+	size_t answered; /* so many did return */
 };
+
+/*
+ * Sends it ahead: canary_returns() will be called for these, CANARY_AHEAD at
+ * most, in this order and before any other.
+ */
+void canary_send(struct canary *canary, const pid_t *pids, size_t count);
 
 /*
  * Whether /proc/PID can be read without a wait that may have no end. Also true

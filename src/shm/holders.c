@@ -213,21 +213,34 @@ static int read_process(struct walk *walk, pid_t pid)
 	}
 }
 
+/* The next processes of /proc, CANARY_AHEAD at most. */
+static size_t next_processes(DIR *processes, pid_t pids[CANARY_AHEAD])
+{
+	const struct dirent *entry;
+	size_t count = 0;
+
+	while (count < CANARY_AHEAD && (entry = readdir(processes))) {
+		pids[count] = task_of(entry);
+		count += pids[count] > 0;
+	}
+	return count;
+}
+
 static int read_processes(struct walk *walk)
 {
 	DIR *processes = opendir("/proc");
-	const struct dirent *entry;
+	pid_t pids[CANARY_AHEAD];
 	bool mounted = false;
+	size_t count;
 	int error = 0;
 
 	if (!processes)
 		return errno;
-	while (!error && (entry = readdir(processes))) {
-		pid_t pid = task_of(entry);
-
-		if (pid > 0)
-			error = read_process(walk, pid);
-		mounted |= pid > 0;
+	while (!error && (count = next_processes(processes, pids))) {
+		mounted = true;
+		canary_send(&walk->canary, pids, count);
+		for (size_t i = 0; i < count && !error; i++)
+			error = read_process(walk, pids[i]);
 	}
 	closedir(processes);
 	return mounted ? error : ENOENT; /* it shows at least ourselves */

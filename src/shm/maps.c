@@ -205,7 +205,8 @@ enum {
 /* The mapping at this address again, with its name, which is costly to make. */
 static bool ask_name(int fd, uint64_t address, struct procmap_query *query, key_t *key)
 {
-	char name[64]; /* longer ones are not segments' */
+	/* longer ones are not segments'; zero, as not every memory checker knows the call */
+	char name[64] = { 0 };
 
 	*query = (struct procmap_query){
 		.size = sizeof(*query),

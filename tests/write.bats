@@ -428,3 +428,22 @@ begins_with()
 	address=$(awk '/SYSV/ { sub(/-.*/, "", $1); print $1 }' "/proc/$holder_pid/maps")
 	assert_equal "$(dd if="/proc/$holder_pid/mem" bs=1 skip=$((16#$address)) count=8 status=none)" "seen...."
 }
+
+@test "killed with SIGKILL: its child does not go on" {
+	dots 100
+	mkfifo pipe
+	exec 9<>pipe
+	background shmtool write "$id" -f pipe
+	echo abc >&9
+	wait_until begins_with abc
+	local child
+	child=$(<"/proc/$background_pid/task/$background_pid/children")
+	# a number and a blank
+	child=${child% }
+	[[ $child ]]
+	kill -KILL "$background_pid"
+	wait_until process_is_gone "$child"
+	echo def >&9
+	exec 9>&-
+	assert_equal "$(foreign_read "$id" 4 3)" ...
+}

@@ -33,10 +33,8 @@ static int wait_for(pid_t child, int closes_with_it, struct interrupt *interrupt
 		if (errno != EINTR)
 			return errno;
 	}
-	if (WIFSIGNALED(result))
-		return EOWNERDEAD;
-	*status = WEXITSTATUS(result);
-	return 0;
+	*status = WIFSIGNALED(result) ? WTERMSIG(result) : WEXITSTATUS(result);
+	return WIFSIGNALED(result) ? EOWNERDEAD : 0;
 }
 
 int worker_run(int (*work)(void *context), void *context, struct interrupt *interrupt, int *status)

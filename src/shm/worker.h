@@ -13,8 +13,8 @@
  * it; *status is that. Signals that come meanwhile (interrupt->signal) are
  * passed on to the child, whose interrupt sees them, too. The child is what
  * the kernel kills first when memory runs out, and is killed when we are.
- * Returns 0, EOWNERDEAD when the child was killed, or another errno value when
- * there is no child: nothing was done then.
+ * Returns 0, EOWNERDEAD when a signal ended the child (*status is which), or
+ * another errno value when there is no child: nothing was done then.
  */
 int worker_run(int (*work)(void *context), void *context, struct interrupt *interrupt, int *status);
 

@@ -505,7 +505,7 @@ static enum status fill(struct creation *creation)
 	error = worker_run(load_inside, creation, &creation->interrupt, &result);
 	if (!error)
 		return (enum status)result;
-	return loading_failed(what, error, "no segment was left");
+	return loading_failed(what, error, result, "no segment was left");
 }
 
 /* The rights that were asked for. */

@@ -2,6 +2,7 @@
 #include "verbs/loading.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "shm/allowance.h"
@@ -26,13 +27,17 @@ enum status loading_allowed(const char *what, uint64_t bytes)
 	return STATUS_EXHAUSTED;
 }
 
-enum status loading_failed(const char *what, int error, const char *rest)
+enum status loading_failed(const char *what, int error, int signal, const char *rest)
 {
 	if (error != EOWNERDEAD)
 		return fail(STATUS_EXHAUSTED, "cannot %s: cannot start a process for it: %s", what,
 			    strerror(error));
-	return fail(STATUS_EXHAUSTED,
-		    "cannot %s: the process that did it was killed: the memory of the machine or "
-		    "of our control group ran out; %s",
-		    what, rest);
+	if (signal != SIGKILL)
+		return fail(STATUS_FAILED,
+			    "cannot %s: the process that did it was ended by signal %d; %s", what,
+			    signal, rest);
+	fail(STATUS_EXHAUSTED, "cannot %s: the process that did it was killed; %s", what, rest);
+	hint("the kernel does so when the memory of the machine, or of our control group, runs "
+	     "out: \"dmesg\" tells");
+	return STATUS_EXHAUSTED;
 }

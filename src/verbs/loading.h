@@ -15,9 +15,9 @@
 enum status loading_allowed(const char *what, uint64_t bytes);
 
 /*
- * Says what an error of worker_run() means; rest tells what is there now. The
- * return is the status.
+ * Says what an error of worker_run(), and the signal that came with it, mean;
+ * rest tells what is there now. Returns the status.
  */
-enum status loading_failed(const char *what, int error, const char *rest);
+enum status loading_failed(const char *what, int error, int signal, const char *rest);
 
 #endif

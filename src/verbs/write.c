@@ -549,7 +549,7 @@ static enum status write_in_child(struct writing *writing)
 	writing->done = mmap(NULL, sizeof(*writing->done), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (writing->done == MAP_FAILED)
-		return loading_failed(WORK(writing), errno, "");
+		return loading_failed(WORK(writing), errno, 0, "");
 	error = worker_run(write_attached, writing, &writing->interrupt, &result);
 	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
 	munmap(writing->done, sizeof(*writing->done));
@@ -558,7 +558,7 @@ static enum status write_in_child(struct writing *writing)
 	/* a signal that we passed on ended it, and will end us */
 	if (error == EOWNERDEAD && writing->interrupt.signal)
 		return STATUS_FAILED;
-	return loading_failed(WORK(writing), error, rest);
+	return loading_failed(WORK(writing), error, result, rest);
 }
 
 /* Reads FILE, or fills: work that may be long, and large. */

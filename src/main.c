@@ -2,6 +2,7 @@
 /* shmtool: finds the verb that is meant, and runs it. */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -140,6 +141,8 @@ int main(int argc, char **argv)
 	const struct verb *verb = NULL;
 
 	fill_standard_descriptors();
+	/* a file that may not grow is an error to be told (RLIMIT_FSIZE), and not our end */
+	signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	if (argc < 1 || !argv[0]) {
 		argc = 1;

@@ -621,3 +621,14 @@ interrupt_in_the_middle()
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 0
 }
+
+@test "RLIMIT_FSIZE: exit 7, the old file stays, and a command of attach has its signal" {
+	random_segment 300000
+	echo old >out
+	run --separate-stderr bash -c "ulimit -f 100 && exec '$SHMTOOL' read $id -f out"
+	expect_status 7
+	assert_stderr_has "cannot write out: File too large"
+	assert_equal "$(<out)" old
+	run bash -c "ulimit -f 100 && exec '$SHMTOOL' attach $id sh -c 'head -c 300000 /dev/zero >file; exit \$?'"
+	expect_status $((128 + $(kill -l XFSZ)))
+}

@@ -447,3 +447,16 @@ begins_with()
 	exec 9>&-
 	assert_equal "$(foreign_read "$id" 4 3)" ...
 }
+
+@test "RLIMIT_FSIZE bounds files, and no segment" {
+	id=$(make_segment 3000000)
+	head -c 3000000 /dev/urandom >big
+	local from
+	for from in '-f big' '-f - <big' '-f - < <(cat big)'; do
+		bash -c "ulimit -f 100 && exec '$SHMTOOL' write $id $from"
+		shmtool read "$id" | cmp - big
+		shmtool write "$id" -z
+	done
+	bash -c "ulimit -f 100 && exec '$SHMTOOL' write $id -o 2500000 -t hello"
+	assert_equal "$(foreign_read "$id" 2500000 5)" hello
+}

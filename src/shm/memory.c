@@ -335,9 +335,13 @@ int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, 
 		word_store(memory, offset, length, word_from_bytes(bytes, length));
 		return 0;
 	}
-	/* hugetlbfs takes no write(2) */
-	if (memory->fd >= 0 && !memory_is_huge(memory))
-		return write_at(memory->fd, bytes, length, offset);
+	/* hugetlbfs takes no write(2), and no other file one beyond RLIMIT_FSIZE */
+	if (memory->fd >= 0 && !memory_is_huge(memory)) {
+		int error = write_at(memory->fd, bytes, length, offset);
+
+		if (error != EFBIG)
+			return error;
+	}
 	memory_prepare(memory, offset, length, true);
 	memcpy(memory->bytes + offset, bytes, length);
 	return 0;

@@ -69,10 +69,14 @@ static bool has_file(const struct memory *memory)
 	return memory->fd >= 0 && !memory_is_huge(memory);
 }
 
-/* Whether an errno value says that a call is not for these two ends. */
+/*
+ * Whether an errno value says that a call is not for these two ends. EFBIG: the
+ * segment's file is bound by RLIMIT_FSIZE, as its mapping is not.
+ */
 static bool not_supported(int error)
 {
-	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EXDEV;
+	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EXDEV ||
+	       error == EFBIG;
 }
 
 /* Makes the next stretch of the mapping ready, of length bytes that will be used. */

@@ -259,12 +259,17 @@ static enum status start(char **command, const struct segment *segment,
 			 pid_t *child)
 {
 	posix_spawnattr_t attributes;
+	sigset_t usual;
 	int error = set_environment(segment, held);
 
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attributes, &interrupt->before);
+	/* main() ignores it for us alone */
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGXFSZ);
+	posix_spawnattr_setsigdefault(&attributes, &usual);
 	error = posix_spawnp(child, command[0], NULL, &attributes, command, environ);
 	posix_spawnattr_destroy(&attributes);
 	if (!error)

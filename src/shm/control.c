@@ -111,7 +111,7 @@ static bool maps_all(const char *map)
 {
 	char text[128];
 
-	/* one line "0 0 4294967295": a namespace's own map cannot have that length */
+	/* one line "0 0 4294967295": all are mapped, and none stands for others */
 	return !file_read(map, text, sizeof(text)) && strstr(text, " 4294967295\n");
 }
 

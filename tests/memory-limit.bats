@@ -143,3 +143,13 @@ try_inside()
 	expect_status 0
 	shmtool rm "$id" --with-guard
 }
+
+@test "a stream that is taken in whole is not held twice" {
+	local peak=$group/memory.peak
+	[[ -e $peak ]] || peak=$group/memory.max_usage_in_bytes
+	[[ -e $peak ]] || skip "this kernel does not tell how much a control group had at most"
+	try_inside create -f - < <(head -c 23M /dev/urandom | tee sent)
+	expect_status 0
+	shmtool read "$output" | cmp - sent
+	(($(<"$peak") > 23 << 20 && $(<"$peak") < 44 << 20))
+}

@@ -98,7 +98,29 @@ own_memory()
 		1 while sysread $r, my $x, 65536' "$@"
 }
 
+# The same of one that is given 1 GiB: of the child that writes, before the last bytes
+own_memory_in()
+{
+	# shellcheck disable=SC2016
+	perl -e '
+		pipe my $r, my $w or die;
+		my $pid = fork;
+		if (!$pid) { open STDIN, "<&", $r; close $r; close $w; exec @ARGV }
+		close $r;
+		my $piece = "x" x (1 << 20);
+		for (1 .. 1023) { my $n = 0; $n += syswrite $w, $piece, length($piece) - $n, $n while $n < length $piece }
+		open my $children, "<", "/proc/$pid/task/$pid/children" or die;
+		my ($child) = split " ", <$children>;
+		open my $status, "<", "/proc/$child/status" or die;
+		my %kib = map { /^(\w+):\s+(\d+) kB/ ? ($1, $2) : () } <$status>;
+		print(($kib{VmHWM} - $kib{RssShmem}) / 1024);
+		close $w; wait' "$@"
+}
+
 full=$(shmtool create -s 1G -p 0666)
+bound 'own memory, write' "$(own_memory_in shmtool write "$full")" 8 MiB
+# shellcheck disable=SC2086 # several words
+bound 'own memory, write as a user' "$(own_memory_in $user "$work/shmtool" write "$full")" 8 MiB
 shmtool write "$full" --fill 0x41
 bound 'own memory, read' "$(own_memory shmtool read "$full")" 8 MiB
 # shellcheck disable=SC2086 # several words

@@ -184,7 +184,7 @@ static int read_other_threads(struct walk *walk, pid_t pid)
 		return ESRCH;
 	threads = opendir(path);
 	if (!threads)
-		return ESRCH;
+		return errno == ENOMEM ? ENOMEM : ESRCH;
 	while (error == ESRCH && (entry = readdir(threads))) {
 		pid_t task = task_of(entry);
 

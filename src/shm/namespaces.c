@@ -266,7 +266,8 @@ static void undo_octal(char *text)
 
 /*
  * Reads a line of mountinfo: *point, to be freed, where an IPC namespace is
- * mounted, and *inode, which one. False: it is another mount.
+ * mounted, or NULL if there is no memory for it, and *inode, which one. False:
+ * it is another mount.
  */
 static bool parse_mount(const char *line, ino_t *inode, char **point)
 {
@@ -287,7 +288,7 @@ static bool parse_mount(const char *line, ino_t *inode, char **point)
 	*point = strndup(end + 2, strcspn(end + 2, " "));
 	if (*point)
 		undo_octal(*point);
-	return *point;
+	return true;
 }
 
 /*
@@ -409,14 +410,19 @@ static int read_mount_table(struct search *search, const struct mount_table *tab
 	int error = 0;
 
 	if (!file)
-		return 0; /* it ended */
-	while (!error && getline(&line, &capacity, file) >= 0) {
+		return errno == ENOMEM ? ENOMEM : 0; /* it ended */
+	while (!error) {
 		char *point;
 		ino_t inode;
 
+		errno = 0;
+		if (getline(&line, &capacity, file) < 0) {
+			error = errno == ENOMEM ? ENOMEM : 0;
+			break;
+		}
 		if (!parse_mount(line, &inode, &point))
 			continue;
-		error = add_mount(search, table, line, inode, point);
+		error = point ? add_mount(search, table, line, inode, point) : ENOMEM;
 		free(point);
 	}
 	free(line);

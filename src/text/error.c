@@ -24,6 +24,21 @@ const char *error_name(void)
 	return program_name;
 }
 
+/* Where stderr cannot be written, there is nobody to tell. Calls only what signal-safety(7) allows. */
+static void write_error(const char *text, size_t length)
+{
+	while (length) {
+		ssize_t put = write(STDERR_FILENO, text, length);
+
+		if (put < 0 && errno != EINTR)
+			return;
+		if (put > 0) {
+			text += put;
+			length -= (size_t)put;
+		}
+	}
+}
+
 __attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format,
 						      va_list arguments)
 {
@@ -36,9 +51,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *kind, const ch
 		vsnprintf(message + length, sizeof(message) - length, format, arguments);
 	length = escape_controls(line, sizeof(line) - 1, message);
 	line[length++] = '\n';
-	/* where stderr cannot be written, there is nobody to tell */
-	if (write(STDERR_FILENO, line, length) < 0)
-		return;
+	write_error(line, length);
 }
 
 enum status fail(enum status status, const char *format, ...)
@@ -128,7 +141,24 @@ const char *reason_of_segment(int error)
 
 enum status status_of_file(int error)
 {
-	return error == EACCES || error == EPERM ? STATUS_DENIED : STATUS_FAILED;
+	switch (error) {
+	case EACCES:
+	case EPERM:
+		return STATUS_DENIED;
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+		return STATUS_EXHAUSTED;
+	default:
+		return STATUS_FAILED;
+	}
+}
+
+const char out_of_memory[] = "not enough memory";
+
+enum status status_of_wrong(const char *wrong)
+{
+	return wrong == out_of_memory ? STATUS_EXHAUSTED : STATUS_USAGE;
 }
 
 static void on_bus_error(int number)
@@ -136,10 +166,8 @@ static void on_bus_error(int number)
 	static const char reason[] = ": the memory for the segment ran out\n";
 
 	(void)number;
-	/* only what signal-safety(7) allows */
-	if (write(STDERR_FILENO, program_name, strlen(program_name)) < 0 ||
-	    write(STDERR_FILENO, reason, sizeof(reason) - 1) < 0)
-		_exit(STATUS_EXHAUSTED);
+	write_error(program_name, strlen(program_name));
+	write_error(reason, sizeof(reason) - 1);
 	_exit(STATUS_EXHAUSTED);
 }
 

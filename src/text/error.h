@@ -44,6 +44,15 @@ void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes "NAME: warning: message". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What those who read words return as what is wrong with a word that they had
+ * no memory for, which is not the word's fault.
+ */
+extern const char out_of_memory[];
+
+/* The status for what is wrong with a word. */
+enum status status_of_wrong(const char *wrong);
+
 /* The status for an errno value of a call on a segment. */
 enum status status_of_segment(int error);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/namespace.h"
+#include "text/error.h"
 #include "text/holders.h"
 #include "text/state.h"
 
@@ -229,10 +230,15 @@ void view_begin(struct view *view, struct judge *judge)
 	gethostname(view->host, sizeof(view->host) - 1);
 }
 
-void view_end(struct view *view)
+enum status view_end(struct view *view)
 {
+	const bool lacks_memory = view->names.lacks_memory;
+
 	names_free(&view->names);
 	intmap_free(&view->holders_texts, free);
+	if (lacks_memory)
+		return fail(STATUS_EXHAUSTED, "not enough memory for all names");
+	return STATUS_DONE;
 }
 
 static const struct field *find_field(const char *name, size_t length)
@@ -260,7 +266,7 @@ const char *parse_fields(const char *word, struct field_list *list)
 			return "too many fields";
 		items = reallocarray(list->items, list->count + 1, sizeof(field));
 		if (!items)
-			return "not enough memory";
+			return out_of_memory;
 		list->items = items;
 		list->items[list->count++] = field;
 		word += length;
@@ -299,7 +305,7 @@ const char *parse_sort(const char *word, struct sort_keys *keys)
 			return no_such_field;
 		items = reallocarray(keys->items, keys->count + 1, sizeof(*items));
 		if (!items)
-			return "not enough memory";
+			return out_of_memory;
 		keys->items = items;
 		keys->items[keys->count++] = (struct sort_key){ field, descending };
 		word = name + length;

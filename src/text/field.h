@@ -29,7 +29,8 @@ struct view {
 };
 
 void view_begin(struct view *view, struct judge *judge);
-void view_end(struct view *view);
+/* STATUS_DONE; or it says that names are missing in what was shown: STATUS_EXHAUSTED. */
+enum status view_end(struct view *view);
 
 enum value_kind {
 	VALUE_UNKNOWN, /* "-" or null */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shm/judge.h"
+#include "text/error.h"
 #include "text/options.h"
 #include "text/parse.h"
 #include "text/state.h"
@@ -83,7 +84,7 @@ static const char *add_number(struct number_list *list, uint64_t number)
 	uint64_t *items = reallocarray(list->items, list->count + 1, sizeof(*items));
 
 	if (!items)
-		return "not enough memory";
+		return out_of_memory;
 	list->items = items;
 	list->items[list->count++] = number;
 	return NULL;
@@ -137,7 +138,7 @@ static const char *add_except(struct filter *filter, const char *value)
 	}
 	items = reallocarray(except->items, except->count + 1, sizeof(*items));
 	if (!items)
-		return "not enough memory";
+		return out_of_memory;
 	except->items = items;
 	except->items[except->count++] = ref;
 	return NULL;
@@ -148,7 +149,7 @@ static const char *add_name(const char ***names, size_t *count, const char *valu
 	const char **larger = reallocarray(*names, *count + 1, sizeof(*larger));
 
 	if (!larger)
-		return "not enough memory";
+		return out_of_memory;
 	*names = larger;
 	larger[(*count)++] = value;
 	return *value ? NULL : "an empty name";

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "text/error.h"
 #include "text/parse.h"
 
 /* Takes blanks off both ends, in place. */
@@ -52,7 +53,7 @@ static const char *add_line(struct keep *keep, char *line)
 	if (strncmp(line, prefix, sizeof(prefix) - 1) == 0) {
 		wrong = parse_user(line + sizeof(prefix) - 1, &uid);
 		if (!wrong && keep_add_creator(keep, uid))
-			wrong = "not enough memory";
+			wrong = out_of_memory;
 		return wrong;
 	}
 	wrong = parse_segment(line, &ref, &file_error);
@@ -65,7 +66,7 @@ static const char *add_line(struct keep *keep, char *line)
 		return strerror(file_error);
 	if (ref.kind != REF_KEY)
 		return "an id may be another segment's tomorrow: name it by key, or by creator:USER";
-	return keep_add_key(keep, ref.key) ? "not enough memory" : NULL;
+	return keep_add_key(keep, ref.key) ? out_of_memory : NULL;
 }
 
 /* What makes a file unfit to be trusted, or NULL. */
@@ -197,7 +198,7 @@ static char *user_path(const char **wrong)
 	}
 	if (length >= 0)
 		return path;
-	*wrong = "not enough memory";
+	*wrong = out_of_memory;
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "shm/word.h"
+#include "text/error.h"
 #include "text/parse.h"
 
 /* A number that fits into so many bytes, as they are in memory. */
@@ -33,7 +34,7 @@ const char *literal_parse(struct literal *literal, const char *value)
 	literal->bytes = malloc(length + WORD_MAX);
 	literal->length = length;
 	if (!literal->bytes)
-		return "not enough memory";
+		return out_of_memory;
 	switch (literal->notation) {
 	case NOTATION_HEX:
 		return parse_hex(value, literal->bytes, &literal->length);

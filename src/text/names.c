@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/names.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -8,7 +9,8 @@
 #include <string.h>
 
 /* Remembers a name, or the number when name is NULL. */
-static const char *remember(struct intmap *map, uint32_t number, const char *name)
+static const char *remember(struct names *names, struct intmap *map, uint32_t number,
+			    const char *name)
 {
 	char digits[16];
 	char *copy;
@@ -17,6 +19,7 @@ static const char *remember(struct intmap *map, uint32_t number, const char *nam
 	copy = strdup(name ? name : digits);
 	if (!copy || intmap_add(map, number, copy)) {
 		free(copy);
+		names->lacks_memory = true;
 		return "?";
 	}
 	return copy;
@@ -29,8 +32,11 @@ const char *name_of_user(struct names *names, uid_t uid)
 
 	if (known)
 		return known;
+	errno = 0;
 	user = getpwuid(uid);
-	return remember(&names->users, uid, user ? user->pw_name : NULL);
+	if (!user && errno == ENOMEM)
+		names->lacks_memory = true;
+	return remember(names, &names->users, uid, user ? user->pw_name : NULL);
 }
 
 const char *name_of_group(struct names *names, gid_t gid)
@@ -40,8 +46,11 @@ const char *name_of_group(struct names *names, gid_t gid)
 
 	if (known)
 		return known;
+	errno = 0;
 	group = getgrgid(gid);
-	return remember(&names->groups, gid, group ? group->gr_name : NULL);
+	if (!group && errno == ENOMEM)
+		names->lacks_memory = true;
+	return remember(names, &names->groups, gid, group ? group->gr_name : NULL);
 }
 
 void names_free(struct names *names)

@@ -3,6 +3,7 @@
 #ifndef TEXT_NAMES_H
 #define TEXT_NAMES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "shm/intmap.h"
@@ -10,6 +11,7 @@
 struct names {
 	struct intmap users;
 	struct intmap groups;
+	bool lacks_memory; /* some could not be looked up or kept */
 };
 
 /* The name, or the number as text where there is none. Valid until names_free(). */

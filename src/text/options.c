@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "text/output.h"
 
@@ -88,6 +89,28 @@ static void show_variable(const char *name, char *saved)
 	free(saved);
 }
 
+/*
+ * popt ends the program with exit(EXIT_FAILURE) when memory runs out, which as
+ * a status of ours would be the answer no. It is at work while this is set.
+ */
+static bool in_popt;
+
+/* For atexit(3). */
+static void end_for_popt(void)
+{
+	if (in_popt)
+		_exit((int)fail(STATUS_EXHAUSTED, "%s", out_of_memory));
+}
+
+static void enter_popt(void)
+{
+	static bool registered;
+
+	if (!registered)
+		registered = atexit(end_for_popt) == 0;
+	in_popt = true;
+}
+
 /* Makes a context that no environment variable changes. */
 static poptContext make_context(const struct command *command, int argc, char **argv,
 				const struct poptOption *table)
@@ -124,14 +147,17 @@ static enum status print_help(const struct command *command, poptContext context
 
 /*
  * The option's value as it was typed, in argv itself. popt drops the '=' of
- * -t=abc, where it is part of the value.
+ * -t=abc, where it is part of the value. NULL: not enough memory.
  */
 static const char *typed_value(poptContext context)
 {
 	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
 	char *taken = poptGetOptArg(context);
-	const char *value = word + strlen(word) - strlen(taken);
+	const char *value;
 
+	if (!taken)
+		return NULL;
+	value = word + strlen(word) - strlen(taken);
 	free(taken);
 	if (value > word + 1 && value[-1] == '=' && word[1] != '-')
 		value--;
@@ -160,8 +186,9 @@ static enum status say_bad_value(const struct poptOption *row, const char *value
 	const char *name = row->longName ? row->longName : letter;
 
 	if (value)
-		return fail(STATUS_USAGE, "%s%s \"%.200s\": %s", dashes, name, value, wrong);
-	return fail(STATUS_USAGE, "%s%s: %s", dashes, name, wrong);
+		return fail(status_of_wrong(wrong), "%s%s \"%.200s\": %s", dashes, name, value,
+			    wrong);
+	return fail(status_of_wrong(wrong), "%s%s: %s", dashes, name, wrong);
 }
 
 /* Takes one option; sets *finished for those that end the program. */
@@ -172,6 +199,8 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *value = is_flag ? NULL : typed_value(operands->context);
 	const char *wrong;
 
+	if (!is_flag && !value)
+		return say_bad_value(row, NULL, out_of_memory);
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;
@@ -228,13 +257,16 @@ bool options_read(const struct command *command, int argc, char **argv, void *st
 	*status = STATUS_USAGE;
 	if (has_magic_word(command, argc, argv))
 		return false;
+	enter_popt();
 	operands->context = make_context(command, argc, argv, table);
 	if (!operands->context) {
-		*status = fail(STATUS_EXHAUSTED, "not enough memory");
+		in_popt = false;
+		*status = fail(STATUS_EXHAUSTED, "%s", out_of_memory);
 		return false;
 	}
 	poptSetOtherOptionHelp(operands->context, command->usage);
 	*status = read_all(command, table, state, operands, &finished);
+	in_popt = false;
 	if (*status || finished) {
 		operands_free(operands);
 		return false;

@@ -164,7 +164,8 @@ enum status output_failed(int error)
 		kill(getpid(), SIGPIPE);
 		sigprocmask(SIG_UNBLOCK, &pipe, NULL);
 	}
-	return fail(STATUS_FAILED, "cannot write the output: %s", strerror(error));
+	return fail(error == ENOMEM ? STATUS_EXHAUSTED : STATUS_FAILED,
+		    "cannot write the output: %s", strerror(error));
 }
 
 enum status output_end(struct output *output, enum status status)

@@ -11,6 +11,8 @@
 #include <sys/ipc.h>
 #include <sys/stat.h>
 
+#include "text/error.h"
+
 static const char not_a_number[] = "not a number (decimal, or hexadecimal with 0x)";
 static const char too_large[] = "the number is too large";
 
@@ -281,8 +283,12 @@ static bool read_identity(const char *word, uint32_t *identity)
 
 const char *parse_user(const char *word, uid_t *uid)
 {
-	const struct passwd *user = *word && *word != '+' ? getpwnam(word) : NULL;
+	const struct passwd *user;
 
+	errno = 0;
+	user = *word && *word != '+' ? getpwnam(word) : NULL;
+	if (!user && errno == ENOMEM)
+		return out_of_memory;
 	if (user)
 		*uid = user->pw_uid;
 	else if (!read_identity(word, uid))
@@ -292,8 +298,12 @@ const char *parse_user(const char *word, uid_t *uid)
 
 const char *parse_group(const char *word, gid_t *gid)
 {
-	const struct group *group = *word && *word != '+' ? getgrnam(word) : NULL;
+	const struct group *group;
 
+	errno = 0;
+	group = *word && *word != '+' ? getgrnam(word) : NULL;
+	if (!group && errno == ENOMEM)
+		return out_of_memory;
 	if (group)
 		*gid = group->gr_gid;
 	else if (!read_identity(word, gid))

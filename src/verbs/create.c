@@ -571,8 +571,10 @@ static enum status print_result(struct creation *creation)
 	view_begin(&view, &judge);
 	output_begin(&output, STDOUT_FILENO);
 	print_format(&output, expanded, &view, &segment);
-	view_end(&view);
+	status = view_end(&view);
 	judge_end(&judge);
+	if (status)
+		return status;
 	/* told to stop before the id is known to anyone: it must not stay behind */
 	if (creation->created && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
 		return fail(STATUS_FAILED, "interrupted: no segment was left");

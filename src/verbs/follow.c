@@ -167,7 +167,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 		note("following %zu segment%s", list.count, list.count == 1 ? "" : "s");
 	if (!status)
 		status = follow_from(&teller, &list);
-	view_end(&teller.view);
+	status_keep_first(&status, view_end(&teller.view));
 	listing_free(&list);
 	return output_end(&output, status);
 }

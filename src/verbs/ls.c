@@ -404,7 +404,7 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 						selection.list.count));
 	if (usable)
 		status_keep_first(&status, print_segments(output, options, &selection, &view));
-	view_end(&view);
+	status_keep_first(&status, view_end(&view));
 	selection_free(&selection);
 	return status;
 }

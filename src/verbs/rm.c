@@ -78,7 +78,7 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 		filter_note_path(&options->choice.filter, value, file_error);
 	items = reallocarray(options->as_ipcrm.items, options->as_ipcrm.count + 1, sizeof(*items));
 	if (!items)
-		return "not enough memory";
+		return out_of_memory;
 	options->as_ipcrm.items = items;
 	items[options->as_ipcrm.count++] = ref;
 	return NULL;
@@ -380,7 +380,7 @@ static void remove_chosen(struct removal *removal)
 		remove_there(&stretch);
 	}
 	status_keep_first(&tally->status, missing_before(&selection, SIZE_MAX));
-	view_end(&removal->view);
+	status_keep_first(&tally->status, view_end(&removal->view));
 	holders_free(&removal->holders);
 	selection_free(&selection);
 }
@@ -395,7 +395,7 @@ static enum status remove_all_as_ipcrm(struct removal *removal)
 	view_begin(&removal->view, &judge);
 	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
 		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
-	view_end(&removal->view);
+	status_keep_first(&status, view_end(&removal->view));
 	judge_end(&judge);
 	return status;
 }

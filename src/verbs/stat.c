@@ -394,7 +394,7 @@ static enum status stat_segments(const struct stat_options *options)
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	if (!options->quiet)
 		status_keep_first(&status, print_all(&output, options, &selection, &view));
-	view_end(&view);
+	status_keep_first(&status, view_end(&view));
 	selection_free(&selection);
 	return output_end(&output, status);
 }

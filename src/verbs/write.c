@@ -176,7 +176,8 @@ static enum status check_expect(struct write_options *options)
 					      .number_length = options->literal.number_length };
 	wrong = literal_parse(&options->expected, options->expect);
 	if (wrong)
-		return fail(STATUS_USAGE, "--expect \"%.200s\": %s", options->expect, wrong);
+		return fail(status_of_wrong(wrong), "--expect \"%.200s\": %s", options->expect,
+			    wrong);
 	if (options->expected.length != options->literal.length)
 		return fail(STATUS_USAGE, "--expect has %zu bytes, and %zu are to be written",
 			    options->expected.length, options->literal.length);

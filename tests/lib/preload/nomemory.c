@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * For LD_PRELOAD: a program that gets no more memory. Its allocation number
+ * NOMEMORY_FROM, counted from 1, fails, and all that come behind it. How many
+ * it asked for is written to the file NOMEMORY_LOG.
+ *
+ * Only these are replaced: strdup(3), asprintf(3), getline(3) and the rest of
+ * libc get their memory by them. It is libc itself that gives it.
+ *
+ * glibc 2.36 itself crashes or aborts (nss_database.c) when it looks up a user
+ * without memory. Here that fails as its manual page says.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* glibc's own, by the names that it has for this */
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static unsigned long asked;
+static unsigned long fails_from;
+
+/* Before main, since the loader and libc ask for memory as well. */
+__attribute__((constructor)) static void begin(void)
+{
+	const char *from = getenv("NOMEMORY_FROM");
+
+	asked = 0;
+	fails_from = from ? strtoul(from, NULL, 10) : 0;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	unsigned long count = asked;
+	const char *path = getenv("NOMEMORY_LOG");
+	FILE *file;
+
+	fails_from = 0;
+	file = path ? fopen(path, "we") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%lu\n", count);
+	fclose(file);
+}
+
+static int refuse(void)
+{
+	asked++;
+	if (!fails_from || asked < fails_from)
+		return 0;
+	errno = ENOMEM;
+	return 1;
+}
+
+void *malloc(size_t size)
+{
+	return refuse() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	return refuse() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	return refuse() ? NULL : __libc_realloc(old, size);
+}
+
+/* libc's would ask its own realloc */
+void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t whole;
+
+	if (__builtin_mul_overflow(count, size, &whole)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(old, whole);
+}
+
+/* A look-up that has memory for all of it, or fails. */
+#define LOOK_UP(type, name, argument_type)                         \
+	struct type *name(argument_type wanted)                    \
+	{                                                          \
+		static struct type *(*next)(argument_type);        \
+		unsigned long from = fails_from;                   \
+		struct type *found;                                \
+                                                                   \
+		if (refuse())                                      \
+			return NULL;                               \
+		fails_from = 0;                                    \
+		if (!next)                                         \
+			*(void **)&next = dlsym(RTLD_NEXT, #name); \
+		found = next(wanted);                              \
+		fails_from = from;                                 \
+		return found;                                      \
+	}
+
+LOOK_UP(passwd, getpwuid, uid_t)
+LOOK_UP(passwd, getpwnam, const char *)
+LOOK_UP(group, getgrgid, gid_t)
+LOOK_UP(group, getgrnam, const char *)
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)

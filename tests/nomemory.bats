@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Memory runs out, for good, at each allocation of a command in turn
+# (tests/lib/preload/nomemory.c). It ends with status 6 and a word, and nothing
+# is half done; where it could go on without, it does just what it should.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+KEY=0x4d2
+
+setup()
+{
+	common_setup
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has an allocator of its own'
+	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer has an allocator of its own'
+	ldd "$SHMTOOL" | grep -q 'libc\.so\.6' || skip 'it takes an allocator of glibc'
+	head -c 8192 /dev/urandom >content
+}
+
+# For what only looks: a segment that is there still is good for the next run.
+look()
+{
+	segment_exists "$(cat id 2>/dev/null)" || prepare
+}
+
+# A segment with the content, whose creator and last user are gone
+prepare()
+{
+	ipcrm --all
+	rm -f out err
+	echo before >file
+	chmod 600 file
+	make_segment 8192 600 "$KEY" >id
+	foreign_write "$(<id)" 0 <content
+}
+
+nothing()
+{
+	ipcrm --all
+	rm -f out err
+}
+
+# broken TEXT: tells at which allocation, and goes on with the next
+broken()
+{
+	printf '%s, allocation %s: status %s: %s\n' "$*" "$from" "$code" "$(head -c 400 err)"
+	bad=1
+} >&2
+
+# run_without_memory ARGUMENT...: sets code
+run_without_memory()
+{
+	code=0
+	timeout --kill-after 5 20 env LD_PRELOAD="$HELPERS/nomemory.so" NOMEMORY_FROM="$from" \
+		NOMEMORY_LOG="$PWD/log" "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+}
+
+# try_all PREPARE CHECK ARGUMENT...: CHECK is called after each run, with code set
+try_all()
+{
+	local prepare=$1 check=$2 from=0 code count bad=0
+	shift 2
+
+	"$prepare"
+	run_without_memory "$@"
+	((code == 0)) || broken 'fails with memory'
+	"$check"
+	count=$(<log)
+	((count > 10)) || broken 'too few allocations'
+	for ((from = 1; from <= count; from++)); do
+		"$prepare"
+		run_without_memory "$@"
+		check_end
+		"$check"
+	done
+	return "$bad"
+}
+
+# What holds for every command: an end, a status that means something, a word.
+check_end()
+{
+	case $code in
+	0) ;;
+	6) grep -Eqi 'not enough memory|cannot allocate memory' err || broken 'says nothing of memory' ;;
+	7) grep -q 'cannot read the keep list.*memory' err || broken 'another status' ;;
+	125) grep -q '^shmtool attach: ' err || broken 'says nothing' ;;
+	*) broken 'another status' ;;
+	esac
+	awk 'NR > 1 && $3 % 1000 == 0 { exit 1 }' /proc/sysvipc/shm || broken 'left with mode 0'
+}
+
+# --- What must hold for each --------------------------------------------------
+
+unharmed()
+{
+	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
+}
+
+printed()
+{
+	((code)) || cmp -s out <(printf '%s\t8192\troot\n' "$(<id)") || broken 'other output'
+	unharmed
+}
+
+printed_all()
+{
+	((code)) || grep -q root out || broken 'other output'
+	unharmed
+}
+
+dumped()
+{
+	((code)) || cmp -s out content || broken 'other bytes'
+	unharmed
+}
+
+saved()
+{
+	local other
+
+	unharmed
+	((code)) || cmp -s file content || broken 'other bytes'
+	((code == 0)) || [[ $(<file) == before ]] || broken 'changed the file, and failed'
+	other=$(find . -name '*file*' ! -name file)
+	[[ -z $other ]] || broken "left behind: $other"
+}
+
+written()
+{
+	local now
+	now=$(foreign_read "$(<id)" 0 8192 | md5sum)
+	if ((code)); then
+		[[ $now == "$(md5sum <content)" ]] || broken 'written, and failed'
+	else
+		[[ $now == "$({ printf hello && tail -c +6 content; } | md5sum)" ]] || broken 'not written'
+	fi
+}
+
+loaded()
+{
+	((code)) || foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'other bytes'
+	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
+}
+
+was_set()
+{
+	local mode
+	mode=$(segment_field "$(<id)" perms)
+	[[ $mode == $((code ? 600 : 640)) ]] || broken "mode $mode"
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
+}
+
+created()
+{
+	local id
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	if ((code)); then
+		[[ -z $id ]] || broken 'left behind'
+	else
+		[[ $(<out) == "$id"* ]] || broken 'another id'
+		foreign_read "$id" 0 8192 | cmp -s - content || broken 'other bytes'
+		[[ $(segment_field "$id" perms) == 640 ]] || broken 'another mode'
+	fi
+}
+
+removed_by_name()
+{
+	if ((code == 0)); then
+		! segment_exists "$(<id)" || broken 'still there, and not told'
+	elif segment_exists "$(<id)"; then
+		unharmed
+	fi
+}
+
+# Whether a process lives may be in doubt without memory: then it is not removed.
+removed_by_filter()
+{
+	if segment_exists "$(<id)"; then
+		unharmed
+		[[ ! -s out ]] || broken 'still there, and told to be gone'
+	else
+		[[ -s out || -s err ]] || broken 'removed without a line'
+	fi
+}
+
+# --- The commands -------------------------------------------------------------
+
+@test "ls: no memory" {
+	try_all look printed_all ls
+	try_all look printed ls -r --no-header -o id,size,owner
+	try_all look printed_all ls -J
+	try_all look printed_all ls --owner root
+	try_all look printed_all ls --prometheus
+}
+
+@test "stat: no memory" {
+	try_all look printed_all stat "$KEY"
+	try_all look printed_all stat -J "$KEY"
+}
+
+@test "read: no memory" {
+	try_all look dumped read "$KEY"
+	try_all prepare saved read "$KEY" -f file
+}
+
+@test "write: no memory" {
+	try_all prepare written write "$KEY" -t hello
+	try_all prepare loaded write "$KEY" -f content
+}
+
+@test "set: no memory" {
+	try_all prepare was_set set -p 640 "$KEY"
+	try_all prepare was_set set -p 640 --owner root
+}
+
+@test "create -f: no memory, and nothing is left behind" {
+	try_all nothing created create -k 99 -p 640 -f content
+	try_all nothing created create -k 99 -p 640 -f content --format '%{id} %{owner}'
+}
+
+@test "rm by name: no memory, and a segment is as it was or gone" {
+	try_all prepare removed_by_name rm "$KEY"
+}
+
+@test "rm by filter: no memory, and a segment is as it was or gone" {
+	try_all prepare removed_by_filter rm --orphaned --grace 0
+}
+
+@test "rm by filter, but for a keep list: what is kept is never removed" {
+	echo "key:$KEY" >keep
+	chmod 600 keep
+	try_all prepare unharmed rm --orphaned --grace 0 --keep-file keep
+}
+
+@test "attach: no memory" {
+	try_all look unharmed attach "$KEY" -- true
+}

@@ -250,6 +250,7 @@ wait_for_status()
 {
 	ended=0
 	wait_until process_is_gone "$1" || return
+	# shellcheck disable=SC2034 # for the test
 	wait "$1" || ended=$?
 }
 

@@ -12,7 +12,7 @@
 
 #include "shm/sysctl.h"
 
-/* Before Linux 5.3: true for zombies and thread ids too, so it errs on the safe side. */
+/* True for zombies and thread ids too, so it errs on the safe side. */
 static enum liveness ask_by_kill(pid_t pid)
 {
 	if (kill(pid, 0) == 0 || errno == EPERM)
@@ -32,7 +32,8 @@ static enum liveness ask(pid_t pid)
 		case EINVAL: /* a thread's id, as Linux before 6.15 says it */
 		case ENOENT: /* the same since then */
 			return LIVENESS_GONE;
-		case ENOSYS:
+		case ENOSYS: /* before Linux 5.3 */
+		case EPERM:  /* a container's seccomp filter that does not know the call */
 			return ask_by_kill(pid);
 		default:
 			return LIVENESS_UNKNOWN;

@@ -48,6 +48,14 @@ int guard_by_key(key_t key, int *id)
 	return *id < 0 ? errno : 0;
 }
 
+int guard_may_take(const struct guard *guard)
+{
+	/* semget(2) asks for the permission that is given as the mode, here to alter */
+	if (!guard->key || semget(guard->key, 0, 0222) >= 0)
+		return 0;
+	return errno == EACCES ? EACCES : 0;
+}
+
 int guard_take(int id, unsigned short number, int64_t timeout)
 {
 	struct sembuf take = { .sem_num = number, .sem_op = -1, .sem_flg = SEM_UNDO };

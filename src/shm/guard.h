@@ -37,6 +37,12 @@ int guard_look(int id, struct guard *guard);
 int guard_by_key(key_t key, int *id);
 
 /*
+ * Whether it may be taken, as far as that can be asked: EACCES if not. A set
+ * without a key cannot be asked about, and passes.
+ */
+int guard_may_take(const struct guard *guard);
+
+/*
  * Waits until the semaphore with this number is free and takes it. timeout in
  * milliseconds, -1 for ever; ETIMEDOUT when it is over. Signals act as they
  * always do. EFBIG: the set has no such number; ENOSPC: the kernel cannot

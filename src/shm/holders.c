@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shm/canary.h"
 #include "shm/control.h"
+#include "shm/mapfile.h"
 #include "shm/namespace.h"
 #include "shm/pages.h"
 #include "shm/process.h"
@@ -647,25 +647,6 @@ bool holders_have(struct holders *holders, const struct segment *segment, pid_t 
 
 /* Opening */
 
-/* Whether we may use map_files at all: tried on memory of our own. */
-static bool may_open_map_files(void)
-{
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct holder own = { .task = getpid() };
-	char path[MAP_FILE_SIZE];
-	struct stat status;
-	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	bool may;
-
-	if (memory == MAP_FAILED)
-		return false;
-	own.mapping.start = (uintptr_t)memory;
-	own.mapping.end = own.mapping.start + page;
-	may = stat(map_file(path, &own), &status) == 0;
-	munmap(memory, page);
-	return may;
-}
-
 /*
  * The group that certainly is the segment: as choose_group(), but each
  * attachment must have been seen.
@@ -747,7 +728,7 @@ int holder_open(const struct segment *segment, int flags)
 {
 	int fd = -EAGAIN;
 
-	if (!may_open_map_files()) {
+	if (!proc_is_ours() || mapfile_allowed()) {
 		errno = EPERM;
 		return -1;
 	}

@@ -4,11 +4,30 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+int mapfile_allowed(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct stat status;
+	char path[80];
+	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int error;
+
+	if (memory == MAP_FAILED)
+		return errno;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%" PRIxPTR "-%" PRIxPTR,
+		 (uintptr_t)memory, (uintptr_t)memory + page);
+	error = stat(path, &status) < 0 ? errno : 0;
+	munmap(memory, page);
+	return error;
+}
 
 int mapfile_open(const void *attached, int flags)
 {

@@ -11,6 +11,12 @@
 #include <stddef.h>
 
 /*
+ * Whether mapfile_open() may be used at all, tried on memory of our own: 0,
+ * EPERM without the right, ENOENT without /proc, or another errno value.
+ */
+int mapfile_allowed(void);
+
+/*
  * Opens what we have attached at this address, with flags of open(2), close-
  * on-exec. Returns a descriptor, or -1 with errno: EPERM without the right,
  * ENOENT without /proc.

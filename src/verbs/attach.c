@@ -139,28 +139,33 @@ static void *as_address(uint64_t address)
 	return (void *)(uintptr_t)address; /* an address that the user typed */
 }
 
-/* Opens what is attached as a file. */
-static enum status open_as_file(const struct segment *segment, struct attachment *held)
+static enum status no_file(const struct segment *segment, int error)
 {
-	int error;
-
-	/* for writing even with -r: COMMAND can do it, and what it spoils must be mended */
-	held->file = mapfile_open(held->address, O_RDWR);
-	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
-		return STATUS_DONE;
-	error = errno;
 	fail(status_of_file(error), "cannot open %s as a file: %s", SEGMENT_LABEL(segment),
-	     strerror(error));
+	     error == ENOENT ? "there is no /proc/self/map_files" : strerror(error));
 	if (error == EPERM || error == EACCES)
 		hint("that takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN: be root of the machine");
 	return status_of_file(error);
 }
 
+/* Opens what is attached as a file. */
+static enum status open_as_file(const struct segment *segment, struct attachment *held)
+{
+	/* for writing even with -r: COMMAND can do it, and what it spoils must be mended */
+	held->file = mapfile_open(held->address, O_RDWR);
+	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
+		return STATUS_DONE;
+	return no_file(segment, errno);
+}
+
 static enum status do_attach(const struct attach_options *options, const struct segment *segment,
 			     struct attachment *held)
 {
-	int error;
+	/* asked before: a mere attach and detach would leave its trace for nothing */
+	int error = options->as_file ? mapfile_allowed() : 0;
 
+	if (error)
+		return no_file(segment, error);
 	if (segment->nattch == 0 && !segment->dest && removal_is_forced()) {
 		fail(STATUS_FAILED,
 		     "cannot attach %s: kernel.shm_rmid_forced is 1, so detaching "

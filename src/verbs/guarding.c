@@ -83,6 +83,34 @@ static enum status say_missing(const struct segment_ref *ref)
 	return STATUS_MISSING;
 }
 
+/* Who took it, as far as the kernel tells. */
+static void hint_at_user(const struct guarding *guarding)
+{
+	struct processes processes = { 0 };
+	const struct process *last =
+		process_find(&processes, guard_last_user(guarding->guard.id, guarding->number));
+
+	if (last->pid)
+		hint("the process that used it last is %d%s%s", last->pid,
+		     *last->command ? " " : "",
+		     last->liveness == LIVENESS_GONE ? ", which is gone" : last->command);
+	processes_free(&processes);
+}
+
+static enum status take_failed(const struct guarding *guarding, int error)
+{
+	const struct guard *guard = &guarding->guard;
+
+	fail(status_of_segment(error), "cannot take %s: %s", LABEL(guard),
+	     segment_missing(error) ? "it was removed meanwhile" : reason_of_segment(error));
+	if (error == ETIMEDOUT)
+		hint_at_user(guarding);
+	if (error == EACCES)
+		hint("that takes write permission for the semaphores: \"ipcs -s -i %d\"",
+		     guard->id);
+	return status_of_segment(error);
+}
+
 enum status guarding_find(struct guarding *guarding)
 {
 	const struct segment_ref *ref = &guarding->ref;
@@ -105,21 +133,9 @@ enum status guarding_find(struct guarding *guarding)
 			    "--guard-number %d: %s has %" PRIu64 " semaphore%s, numbered from 0",
 			    guarding->number, LABEL(&guarding->guard), guarding->guard.count,
 			    guarding->guard.count == 1 ? "" : "s");
-	return STATUS_DONE;
-}
-
-/* Who took it, as far as the kernel tells. */
-static void hint_at_user(const struct guarding *guarding)
-{
-	struct processes processes = { 0 };
-	const struct process *last =
-		process_find(&processes, guard_last_user(guarding->guard.id, guarding->number));
-
-	if (last->pid)
-		hint("the process that used it last is %d%s%s", last->pid,
-		     *last->command ? " " : "",
-		     last->liveness == LIVENESS_GONE ? ", which is gone" : last->command);
-	processes_free(&processes);
+	/* before the segment is attached, which leaves a trace */
+	error = guard_may_take(&guarding->guard);
+	return error ? take_failed(guarding, error) : STATUS_DONE;
 }
 
 enum status guarding_take(const struct guarding *guarding)
@@ -131,16 +147,7 @@ enum status guarding_take(const struct guarding *guarding)
 		return STATUS_DONE;
 	error = guard_take(guard->id, guarding->number,
 			   guarding->timeout_given ? guarding->timeout : -1);
-	if (!error)
-		return STATUS_DONE;
-	fail(status_of_segment(error), "cannot take %s: %s", LABEL(guard),
-	     segment_missing(error) ? "it was removed meanwhile" : reason_of_segment(error));
-	if (error == ETIMEDOUT)
-		hint_at_user(guarding);
-	if (error == EACCES)
-		hint("that takes write permission for the semaphores: \"ipcs -s -i %d\"",
-		     guard->id);
-	return status_of_segment(error);
+	return error ? take_failed(guarding, error) : STATUS_DONE;
 }
 
 enum status guarding_release(const struct guarding *guarding)

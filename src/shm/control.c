@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -122,21 +123,35 @@ bool owner_is_unknown(const struct segment *segment)
 	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
 }
 
-bool may_control_of(uid_t uid, uid_t cuid)
+static bool is_ours(uid_t uid, uid_t cuid)
+{
+	return geteuid() == uid || geteuid() == cuid;
+}
+
+/* Whether we have a capability that counts for segments. */
+static bool have_capability(int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
 
-	if (geteuid() == uid || geteuid() == cuid)
-		return true;
 	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[CAP_TO_INDEX(CAP_SYS_ADMIN)].effective & CAP_TO_MASK(CAP_SYS_ADMIN)) &&
+	       (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) &&
 	       capabilities_count_here();
+}
+
+bool may_control_of(uid_t uid, uid_t cuid)
+{
+	return is_ours(uid, cuid) || have_capability(CAP_SYS_ADMIN);
 }
 
 bool may_control(const struct segment *segment)
 {
 	return may_control_of(segment->uid, segment->cuid);
+}
+
+bool may_lock(const struct segment *segment)
+{
+	return is_ours(segment->uid, segment->cuid) || have_capability(CAP_IPC_LOCK);
 }
 
 int segment_set_lock(int id, bool lock)
@@ -156,9 +171,36 @@ int segment_attach(int id, void *address, int flags, void **attached)
 	return *attached == (void *)-1 ? errno : 0;
 }
 
+/*
+ * Where there is no /proc/sys: tried on a segment of our own, which does not
+ * outlive its detach where it is 1. In doubt it is: then nothing gets lost.
+ */
+static bool removal_seems_forced(void)
+{
+	struct segment segment;
+	sigset_t before;
+	sigset_t all;
+	void *attached;
+	bool forced = true;
+	int id;
+
+	/* a signal would leave it behind */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	id = shmget(IPC_PRIVATE, 1, 0600);
+	if (id >= 0 && segment_attach(id, NULL, 0, &attached) == 0) {
+		shmdt(attached);
+		forced = segment_look(id, &segment) != 0;
+	}
+	if (id >= 0)
+		segment_remove(id);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return forced;
+}
+
 bool removal_is_forced(void)
 {
 	uint64_t forced;
 
-	return sysctl_read("kernel/shm_rmid_forced", &forced) == 0 && forced != 0;
+	return sysctl_read("kernel/shm_rmid_forced", &forced) ? removal_seems_forced() : forced;
 }

@@ -66,6 +66,12 @@ bool may_control(const struct segment *segment);
 bool may_control_of(uid_t uid, uid_t cuid);
 
 /*
+ * Whether we may lock and unlock it, as far as its owner goes, or with
+ * CAP_IPC_LOCK; RLIMIT_MEMLOCK may still be in the way.
+ */
+bool may_lock(const struct segment *segment);
+
+/*
  * What takes the kernel's index from an id, in its low bits: 15 of them, or 24
  * with the boot option ipcmni_extend. Which it is shows only in the answer.
  */

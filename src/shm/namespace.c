@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "shm/process.h"
 
 enum { PROCESS_PATH_SIZE = 64 };
 
@@ -73,12 +76,29 @@ int namespace_enter(const char *path, bool *users_changed)
 	return error;
 }
 
+/*
+ * Why /proc/PID/ns/ipc is not there: the process has ended (ESRCH), or it is
+ * hidden from us (EACCES, see hidepid in proc(5)), or /proc is not mounted (ENOENT).
+ */
+static int why_missing(pid_t pid)
+{
+	char path[PROCESS_PATH_SIZE];
+
+	if (access("/proc/self", F_OK) < 0)
+		return ENOENT;
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	/* of a zombie the directory is still there */
+	if (access(path, F_OK) == 0 || !proc_is_ours() || (kill(pid, 0) < 0 && errno == ESRCH))
+		return ESRCH;
+	return EACCES;
+}
+
 int namespace_enter_of(pid_t pid, bool *users_changed)
 {
 	char path[PROCESS_PATH_SIZE];
 	int error = namespace_enter(path_of(path, pid), users_changed);
 
-	return error == ENOENT ? ESRCH : error;
+	return error == ENOENT ? why_missing(pid) : error;
 }
 
 bool capabilities_count_here(void)
@@ -129,7 +149,7 @@ int namespace_open_of(pid_t pid, struct namespace *ns)
 	char path[PROCESS_PATH_SIZE];
 	int error = namespace_open(path_of(path, pid), ns);
 
-	return error == ENOENT ? ESRCH : error;
+	return error == ENOENT ? why_missing(pid) : error;
 }
 
 void namespace_close(struct namespace *ns)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/holders.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "text/json.h"
@@ -44,6 +46,18 @@ static const char *user_of(struct view *view, const struct holder *holder)
 	if (holder->uid == (uid_t)-1)
 		return "unknown";
 	return name_of_user(&view->names, holder->uid);
+}
+
+const char *reason_of_holders(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "/proc is not mounted";
+	case ENXIO:
+		return "/proc is that of another pid namespace";
+	default:
+		return strerror(error);
+	}
 }
 
 const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,

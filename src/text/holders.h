@@ -6,6 +6,9 @@
 #include "shm/holders.h"
 #include "text/field.h"
 
+/* Why holders_read() failed, in words. */
+const char *reason_of_holders(int error);
+
 /*
  * Why not all attachments are accounted for: "2 of 3 attachments seen; run as
  * root to see the rest". NULL when they are.

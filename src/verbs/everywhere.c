@@ -75,7 +75,8 @@ static enum status cannot_enter(const struct namespace *ns, int error)
 	     strerror(error));
 	if (error == EPERM || error == EACCES)
 		hint("%s", geteuid() ? "be root, or leave it out with --except-namespace"
-				     : "it takes CAP_SYS_ADMIN where it was made");
+				     : "it takes CAP_SYS_ADMIN where it was made, and a sandbox "
+				       "that does not forbid setns(2)");
 	return status_of_file(error);
 }
 

@@ -3,20 +3,20 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "shm/control.h"
 #include "shm/limits.h"
 #include "shm/sysctl.h"
+#include "text/names.h"
 #include "text/units.h"
 
 /* Says who has the key. */
 static enum status say_exists(key_t key)
 {
 	struct segment segment;
-	const struct passwd *owner;
+	struct names names = { 0 };
 	char size[UNIT_TEXT_SIZE];
 	int id;
 
@@ -25,12 +25,12 @@ static enum status say_exists(key_t key)
 			    "cannot create a segment with the key 0x%08x: "
 			    "it exists already",
 			    (unsigned int)key);
-	owner = getpwuid(segment.uid);
 	size_text(size, segment.size);
 	fail(STATUS_EXISTS,
 	     "cannot create a segment with the key 0x%08x: it exists already: id %d, size %s, "
 	     "owner %s",
-	     (unsigned int)key, id, size, owner ? owner->pw_name : "unknown");
+	     (unsigned int)key, id, size, name_of_user(&names, segment.uid));
+	names_free(&names);
 	hint("--reuse opens it; -k auto takes a key that is not in use");
 	return STATUS_EXISTS;
 }
@@ -77,16 +77,19 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	uint64_t page = wanted->huge_size;
 	char size[UNIT_TEXT_SIZE];
 	char page_text[UNIT_TEXT_SIZE];
+	char there[128] = "";
 
 	if (!page && file_number("/proc/meminfo", "Hugepagesize", &page) == 0)
 		page *= 1024;
 	size_text(size, wanted->size);
 	size_text(page_text, page);
-	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: not enough huge pages for %s: there are %" PRIu64
-	     " of %s, and %" PRIu64 " are free",
-	     size, count_huge_pages(page, "nr_hugepages"), page_text,
-	     count_huge_pages(page, "free_hugepages"));
+	if (page) /* else there is no /proc to tell */
+		snprintf(there, sizeof(there),
+			 ": there are %" PRIu64 " of %s, and %" PRIu64 " are free",
+			 count_huge_pages(page, "nr_hugepages"), page_text,
+			 count_huge_pages(page, "free_hugepages"));
+	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough huge pages for %s%s", size,
+	     there);
 	if (wanted->huge_size)
 		hint("raise /sys/kernel/mm/hugepages/hugepages-%" PRIu64
 		     "kB/nr_hugepages, or leave out --huge-size",
@@ -101,14 +104,17 @@ static enum status say_no_memory(const struct wanted *wanted)
 	uint64_t available = 0;
 	char size[UNIT_TEXT_SIZE];
 	char rest[UNIT_TEXT_SIZE];
+	char there[UNIT_TEXT_SIZE + 32] = "";
 
 	if (wanted->huge)
 		return say_no_huge_pages(wanted);
 	size_text(size, wanted->size);
-	file_number("/proc/meminfo", "MemAvailable", &available);
-	size_text(rest, available * 1024);
-	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: not enough memory for %s: %s are available", size, rest);
+	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0) {
+		size_text(rest, available * 1024);
+		snprintf(there, sizeof(there), ": %s are available", rest);
+	}
+	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s%s", size,
+	     there);
 	hint("--no-reserve makes one that takes memory only as it is touched");
 	return STATUS_EXHAUSTED;
 }

@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shm/control.h"
 #include "shm/namespace.h"
+#include "text/holders.h"
 #include "text/keepfile.h"
+#include "text/names.h"
 #include "text/parse.h"
 #include "verbs/everywhere.h"
 
@@ -111,7 +112,10 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 		if (error == EPERM || error == EACCES)
 			hint("%s", geteuid() ? "be root"
 					     : "it takes CAP_SYS_ADMIN where it was made, and "
-					       "CAP_SYS_PTRACE to ask a process for its own");
+					       "CAP_SYS_PTRACE to ask a process for its own; a "
+					       "sandbox may forbid setns(2) to root, too");
+		if (error == ENOENT && names_process(name))
+			hint("/proc is not mounted");
 		return status_of_file(error);
 	}
 	if (users_changed && choice && choice_hangs_on_users(choice)) {
@@ -238,10 +242,7 @@ static void look_for_holders(struct selection *selection)
 	if (attached)
 		error = holders_read(&selection->holders);
 	if (error)
-		warn("cannot find out who has segments attached: %s",
-		     error == ENOENT  ? "/proc is not mounted"
-		     : error == ENXIO ? "/proc is that of another pid namespace"
-				      : strerror(error));
+		warn("cannot find out who has segments attached: %s", reason_of_holders(error));
 	selection->holders_known = !error;
 }
 
@@ -405,25 +406,45 @@ void selection_free(struct selection *selection)
 	judge_end(&selection->judge);
 }
 
-/* What helps against a denial. */
-static void hint_at_rights(const struct segment *segment)
+/* What helps against a denial. Root, too, may lack the capability that it takes. */
+static void hint_at_rights(const struct segment *segment, const char *capability)
 {
-	const struct passwd *owner = getpwuid(segment->uid);
+	struct names names = { 0 };
+	const char *owner = name_of_user(&names, segment->uid);
 
-	if (segment->uid == geteuid())
-		hint("it is yours, with mode 0%03o: shmtool set %d -p u+rw", segment->mode,
+	if (owner_is_unknown(segment))
+		hint("who owns it is not known in this user namespace: be root outside of it");
+	else if (segment->uid == geteuid() || segment->cuid == geteuid())
+		hint("%s, with mode 0%03o: shmtool set %d -p u+rw",
+		     segment->uid == geteuid() ? "it is yours" : "you made it", segment->mode,
 		     segment->id);
+	else if (geteuid() != 0)
+		hint("it belongs to %s (mode 0%03o): be that user, or root", owner, segment->mode);
 	else
-		hint("it belongs to %s (mode 0%03o): be that user, or root",
-		     owner ? owner->pw_name : "another user", segment->mode);
+		hint("it belongs to %s (mode 0%03o): be that user, or have %s%s", owner,
+		     segment->mode, capability,
+		     capabilities_count_here() ? "" : " outside of this user namespace");
+	names_free(&names);
+}
+
+enum status segment_denied(const char *what, const struct segment *segment, const char *capability)
+{
+	fail(STATUS_DENIED, "cannot %s %s: permission denied", what, SEGMENT_LABEL(segment));
+	hint_at_rights(segment, capability);
+	return STATUS_DENIED;
 }
 
 enum status segment_failed(const char *what, const struct segment *segment, int error)
 {
+	/* sysvipc(7): shmat(2) and IPC_STAT say EACCES, IPC_SET and IPC_RMID say EPERM */
+	if (error == EACCES)
+		return segment_denied(what, segment, "CAP_IPC_OWNER");
+	if (error == EPERM)
+		return segment_denied(what, segment, "CAP_SYS_ADMIN");
 	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
 	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
-	if (error == EPERM || error == EACCES)
-		hint_at_rights(segment);
+	if (error == EOVERFLOW)
+		hint("do it outside of this user namespace, where all users are known");
 	return status_of_segment(error);
 }
 

@@ -108,6 +108,9 @@ enum status find_segment(const struct segment_ref *ref, struct segment *segment)
  */
 void warn_of_trace(const struct segment *segment);
 
+/* Says that something may not be done to a segment, and what helps: this capability does. */
+enum status segment_denied(const char *what, const struct segment *segment, const char *capability);
+
 /* Says that a call on a segment failed, with a hint where one helps. */
 enum status segment_failed(const char *what, const struct segment *segment, int error);
 

@@ -161,6 +161,8 @@ static enum status lock_failed(const struct set_options *options, const struct s
 		hint("raise it (ulimit -l), or be root");
 		return STATUS_EXHAUSTED;
 	}
+	if (error == EPERM)
+		return segment_denied(options->lock ? "lock" : "unlock", segment, "CAP_IPC_LOCK");
 	return segment_failed(options->lock ? "lock" : "unlock", segment, error);
 }
 
@@ -177,8 +179,10 @@ static enum status change(const struct set_options *options, const struct segmen
 		return fail(STATUS_BUSY, "%s was left alone: its id is another segment's by now",
 			    SEGMENT_LABEL(listed));
 	rights = wanted_rights(options, &segment);
-	if (options->dry_run && !may_control(&segment))
+	if (options->dry_run && rights_differ(&rights, &segment) && !may_control(&segment))
 		return segment_failed("change", &segment, EPERM);
+	if (options->dry_run && (options->lock || options->unlock) && !may_lock(&segment))
+		return lock_failed(options, &segment, EPERM);
 	if (rights_differ(&rights, &segment) && !(options->uid_given && options->gid_given) &&
 	    owner_is_unknown(&segment))
 		return segment_failed("change", &segment, EOVERFLOW);
@@ -189,8 +193,12 @@ static enum status change(const struct set_options *options, const struct segmen
 		return lock_failed(options, &segment, error);
 	if (!options->dry_run && rights_differ(&rights, &segment))
 		error = segment_set_rights(segment.id, &rights);
-	if (error)
+	if (error) {
+		/* all or nothing: the one takes CAP_IPC_LOCK, the other CAP_SYS_ADMIN */
+		if (options->lock || options->unlock)
+			segment_set_lock(segment.id, segment.locked);
 		return segment_failed("change", &segment, error);
+	}
 	if ((verbose || options->dry_run) &&
 	    (rights_differ(&rights, &segment) || options->lock || options->unlock))
 		print_change(options, &segment, &rights, output);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shm/control.h"
 #include "text/holders.h"
 #include "text/json.h"
 #include "text/units.h"
@@ -112,12 +113,11 @@ enum status tell_left(struct removal *removal, const struct segment *segment,
 }
 
 /* One walk serves all the segments that are refused. */
-static struct holders *find_holders(struct removal *removal)
+static struct holders *find_holders(struct removal *removal, int *error)
 {
-	if (!removal->holders_read && holders_read(&removal->holders))
-		return NULL;
-	removal->holders_read = true;
-	return &removal->holders;
+	*error = removal->holders_read ? 0 : holders_read(&removal->holders);
+	removal->holders_read = !*error;
+	return *error ? NULL : &removal->holders;
 }
 
 /* ", by process 12 (hold, nobody)"; where no holder is known, at least who made it. */
@@ -163,12 +163,16 @@ static void say_attached(struct removal *removal, const struct segment *segment)
 
 enum status tell_attached(struct removal *removal, const struct segment *segment)
 {
-	removal->view.holders = find_holders(removal);
+	int error;
+
+	removal->view.holders = find_holders(removal, &error);
 	if (removal->options->json)
 		tell_json(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
 	before_words(removal);
 	say_attached(removal, segment);
-	if (!segment->dest)
+	if (error)
+		hint("cannot find out who has segments attached: %s", reason_of_holders(error));
+	if (!segment->dest && may_control(segment))
 		hint("--even-attached marks it: it goes with its last detach, and its key is free "
 		     "at once");
 	removal->view.holders = NULL; /* of the others nobody asked */

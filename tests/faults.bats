@@ -47,18 +47,25 @@ nothing()
 }
 
 # The calls of a run, behind those of the loader (main's first is F_GETFD):
-# lines of "CALL NUMBER", where NUMBER counts all of that name. brk(2) is left
-# out, since it tells of a failure in a way of its own that strace cannot imitate,
-# and getpid(2) and the like, which cannot fail.
+# lines of "CALL NUMBER", where NUMBER counts all of that name in its process. brk(2)
+# is left out, since it tells of a failure in a way of its own that strace cannot
+# imitate, and getpid(2) and the like, which cannot fail (nor can wait4(2) where it
+# does not wait), and what gcov does in the end. strace counts for each process: of
+# a child's calls before its exec, those follow with "-f" that the program itself
+# does not make, so that only one fails.
 calls()
 {
-	awk '{ name = $0; sub(/\(.*/, "", name) }
-		name !~ /^[a-z0-9_]+$/ { next }
-		{ number[name]++ }
+	awk '{ name = $2; sub(/\(.*/, "", name) }
+		NR == 1 { program = $1 }
+		/\.gcda"/ || (name == "execve" && $1 != program) { ended[$1] = 1 }
+		name !~ /^[a-z0-9_]+$/ || ended[$1] { next }
+		{ call = name " " ++number[$1, name] }
+		$1 == program { made[call] = 1 }
 		/F_GETFD/ { begun = 1 }
-		begun && name !~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall|get(pp|p|t|e?u|e?g)id)$/ {
-			print name, number[name]
-		}' "$1"
+		!begun || /WNOHANG/ || name ~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall|get(pp|p|t|e?u|e?g)id)$/ { next }
+		$1 == program { print call; next }
+		{ theirs[++count] = call }
+		END { for (i = 1; i <= count; i++) if (!made[theirs[i]]++) print theirs[i], "-f" }' "$1"
 }
 
 # broken TEXT: tells which fault it was, and goes on with the next
@@ -75,18 +82,18 @@ broken()
 # code, call and fault set
 try_faults()
 {
-	local prepare=$1 check=$2 call number fault code count=0 bad=0
+	local prepare=$1 check=$2 call number follow fault code count=0 bad=0
 	local step=${FAULTS_STEP:-7}
 	shift 2
 
 	"$prepare"
 	code=0 call=none number=0 fault=none
-	strace -o all -- "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+	strace -f -s 512 -o all -- "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 	((code == 0)) || broken 'fails without a fault'
 	"$check"
 	calls all >list
 	(($(wc -l <list) > 10)) || broken 'too few calls'
-	while read -r call number <&7; do
+	while read -r call number follow <&7; do
 		for fault in "${faults[@]}"; do
 			# close(2) closes whatever it says; strace's failure leaves it open
 			[[ $call:$fault != close:error=* ]] || continue
@@ -97,7 +104,7 @@ try_faults()
 			code=0
 			# bash itself tells of one that was killed
 			{
-				timeout --kill-after 5 20 strace -o trace -e trace=all \
+				timeout --kill-after 5 20 strace ${follow:+"$follow"} -o trace -e trace=all \
 					-e "inject=$call:$fault:when=$number" -- \
 					"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 			} 2>/dev/null
@@ -243,6 +250,11 @@ created()
 
 @test "write: whatever fails" {
 	try_faults prepare written write "$KEY" -t hello
+}
+
+@test "write -f: whatever fails" {
+	echo hello >other
+	try_faults prepare written write "$KEY" -f other
 }
 
 @test "set: whatever fails" {

@@ -162,10 +162,10 @@ static uint64_t data_behind(const struct copy *copy, off_t here)
 }
 
 /*
- * How many bytes of a hole the input file stands before; it then stands behind
- * them. 0: it stands before data, and copy->hole tells how much of that.
+ * Sets how many bytes of a hole the input file stands before; it then stands
+ * behind them. 0: it stands before data, and copy->hole tells how much of that.
  */
-static uint64_t take_hole(struct copy *copy)
+static int take_hole(struct copy *copy, uint64_t *hole)
 {
 	off_t here = lseek(copy->fd, 0, SEEK_CUR);
 	off_t data = lseek(copy->fd, here, SEEK_DATA);
@@ -180,9 +180,9 @@ static uint64_t take_hole(struct copy *copy)
 		skip = (uint64_t)(data - here);
 	skip = at_most(skip < left ? skip : left, LARGEST_SKIP);
 	copy->hole = copy->at + (skip ? skip : data_behind(copy, here));
+	*hole = skip;
 	/* SEEK_DATA and SEEK_HOLE have moved us */
-	lseek(copy->fd, here + (off_t)skip, SEEK_SET);
-	return skip;
+	return lseek(copy->fd, here + (off_t)skip, SEEK_SET) < 0 ? errno : 0;
 }
 
 /* Copies or zeroes the next piece; 0 at the end of the input, -1 with errno set. */
@@ -190,16 +190,17 @@ static ssize_t take_piece(struct copy *copy)
 {
 	uint64_t hole = 0;
 	uint64_t left = copy->end - copy->at;
-	int error;
+	int error = 0;
 
 	/* to look for the next hole may cost a walk over all that is behind */
 	if (copy->kind == END_FILE && copy->at >= copy->hole)
-		hole = take_hole(copy);
+		error = take_hole(copy, &hole);
 	if (!hole && copy->hole > copy->at && copy->hole - copy->at < left)
 		left = copy->hole - copy->at;
-	if (!hole)
+	if (!error && !hole)
 		return take(copy, at_most(left, CHUNK));
-	error = memory_zero(copy->memory, copy->at, hole);
+	if (!error)
+		error = memory_zero(copy->memory, copy->at, hole);
 	if (!error)
 		return (ssize_t)hole;
 	errno = error;

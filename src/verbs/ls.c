@@ -486,7 +486,8 @@ static enum status ls_run(int argc, char **argv)
 
 	choice_begin(&options.choice);
 	options.choice.may_be_everywhere = true;
-	set_columns(&options, default_columns);
+	if (set_columns(&options, default_columns))
+		return fail(STATUS_EXHAUSTED, "not enough memory");
 	if (options_read(&verb_ls.command, argc, argv, &options, &operands, &status)) {
 		status = choice_read(&options.choice, &operands);
 		if (!status)

@@ -512,6 +512,7 @@ proc_is()
 	but <<-'END'
 		ls --grace 0 --format %{id}=%{state}:%{rss}    | 0 | -            | @free=orphaned:-.*@held=attached:-.*@shut=orphaned
 		ls -o id,holders -r                            | 0 | -            | cannot find out who has segments attached: /proc is not mounted
+		ls -A                                          | 7 | -            | cannot find the IPC namespaces: /proc
 		ls -N @other -q                                | 7 | -            | cannot enter the IPC namespace of @other: No such file.*hint: /proc is not mounted
 		stat @held                                     | 0 | -            | holders +not known.*/proc is not mounted
 		stat --map @held                               | 0 | @held used   | /proc is not mounted
@@ -540,6 +541,30 @@ proc_is()
 		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		rm -M 0x101                                    | 5 | -            | permission denied.*who owns it is not known in this user namespace
 		rm @held                                       | 9 | -            | 1 attached[^-]*$
+		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
+		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
+		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K
+	END
+	check
+}
+
+# His group is not mapped.
+@test "the owner as root of a user namespace" {
+	user 4002
+	person+=(unshare --user --map-root-user)
+	ordinary
+	holders_unseen
+	but <<-'END'
+		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
+		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		rm @held                                       | 9 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		read -n 5 @shut                                | 5 | -            | permission denied.*who owns it is not known in this user namespace
+		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		rm -n @free                                    | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
 		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K
@@ -618,4 +643,16 @@ beside_another()
 		assert_stderr_has 'kernel.shm_rmid_forced is 1'
 		segment_exists "$id"
 	done
+}
+
+# --- The manual -----------------------------------------------------------------
+
+@test "the manual explains each capability that the program asks for" {
+	local top name rights
+	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	rights=$(sed -n '/^\.Sh RIGHTS/,/^\.Sh FOUR/p' "$top/man/shmtool.1")
+	while read -r name; do
+		[[ $rights == *"$name"* ]] || fail "the manual lacks $name"
+	done < <(grep -Ehro 'CAP_(SYS|IPC|DAC|CHECKPOINT)_[A-Z_]+' "$top/src/verbs" "$top/tests/rights.bats" | sort -u | tee names)
+	(($(wc -l <names) >= 5))
 }

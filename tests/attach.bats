@@ -35,6 +35,19 @@ mapped_as()
 	assert_equal "$(mapped_as)" rw-s
 }
 
+@test "a signal that is ignored (nohup) does not end it" {
+	id=$(make_segment)
+	trap '' HUP
+	background "$SHMTOOL" attach "$id"
+	trap - HUP
+	wait_until field_is "$id" nattch 1
+	kill -HUP "$background_pid"
+	try stat "$id" --wait detached --timeout 200ms
+	expect_status 8
+	kill -TERM "$background_pid"
+	wait_until field_is "$id" nattch 0
+}
+
 @test "SIGTERM, SIGINT and SIGHUP end it with exit 0, and it is detached" {
 	id=$(make_segment)
 	local signal

@@ -674,3 +674,10 @@ broken_pipe()
 	expect_status 0
 	assert_output_is "$(the_id)"
 }
+
+@test "--format that is longer than any that makes sense: exit 2, and nothing is made" {
+	try create -s 1 --format "$(printf '%%%%%.0s' {1..20000})"
+	expect_status 2
+	assert_stderr_has 'too long'
+	assert_equal "$(segment_count)" 0
+}

@@ -196,3 +196,27 @@ assert_refused()
 		"$SHMTOOL" ls --creator nobody --format '%{state}'
 	assert_output_is kept
 }
+
+# An epilog has few variables, if any.
+@test "without HOME, an ordinary user's list is where the system says the user lives" {
+	need_root
+	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	mkdir -p home/.config/shmtool etc
+	echo creator:nobody >home/.config/shmtool/keep
+	chown -R 65534 home
+	cp -a /etc/. etc/
+	sed "s|^\(nobody:.*:\)[^:]*\(:[^:]*\)$|\1$PWD/home\2|" /etc/passwd >etc/passwd
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env -u HOME \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" "$@"' \
+		"$SHMTOOL" ls --creator nobody --format '%{id} %{state}'
+	assert_output_is "$by_user kept"
+}
+
+@test "a list that cannot be read to its end is no list" {
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -P "$list" -e trace=read \
+		-e inject=read:error=EIO "$SHMTOOL" rm --all --keep-file "$list"
+	assert_refused 'Input/output error'
+}

@@ -364,3 +364,23 @@ page_options()
 	done < <(sed -n '/^\.Sh TROUBLESHOOTING/,/^\.Sh JSON/s/^\.Dl //p' "$top/man/shmtool.1")
 	((count >= 8))
 }
+
+# What a program with an event loop may leave behind for those that share its pipe
+@test "a pipe that does not wait, and is full: the output comes when there is room" {
+	for _ in {1..40}; do
+		make_segment >/dev/null
+	done
+	shmtool ls --format "%{id}$(printf '%4000s' x)" >wanted
+	# shellcheck disable=SC2016
+	timeout 20 perl -MFcntl -e 'pipe my $from, my $to or die;
+		fcntl $to, F_SETFL, O_WRONLY | O_NONBLOCK or die "fcntl: $!\n";
+		my $pid = fork // die;
+		if (!$pid) { open STDOUT, ">&", $to or die; exec @ARGV or die }
+		close $to;
+		# it waits for room
+		do { open my $file, "<", "/proc/$pid/stat" or die; $_ = <$file>; select undef, undef, undef, 0.01 }
+			until /\) S /;
+		print while <$from>;
+		waitpid $pid, 0; exit $? >> 8' "$SHMTOOL" ls --format "%{id}$(printf '%4000s' x)" >out
+	cmp wanted out
+}

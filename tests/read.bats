@@ -486,6 +486,37 @@ attached_segment()
 	assert_equal "$(files_here)" "./pipe ./wanted "
 }
 
+@test "-f with a descriptor's name: it is written as it is" {
+	random_segment 5000
+	foreign_read "$id" 0 5000 >wanted
+	echo first >out
+	shmtool read "$id" -f /dev/fd/7 7>>out
+	cmp <(echo first; cat wanted) out
+	shmtool read "$id" -f /dev/stderr 2>out
+	cmp wanted out
+	try read "$id" -f /proc/self/fd/77
+	expect_status 7
+	assert_stderr_has "Bad file descriptor"
+}
+
+@test "-f where there can be no file: exit 7, or 5, and why" {
+	random_segment 10
+	ln -s loop loop
+	touch file
+	try read "$id" -f loop
+	expect_status 7
+	assert_stderr_has "Too many levels of symbolic links"
+	try read "$id" -f file/file
+	expect_status 7
+	assert_stderr_has "Not a directory"
+	need_root
+	mkdir -m 700 closed
+	id=$(make_segment 10 666)
+	try_as_user read "$id" -f closed/file
+	expect_status 5
+	assert_stderr_has "Permission denied"
+}
+
 @test "-f into a fifo whose reader goes away: SIGPIPE or exit 7" {
 	random_segment 1000000
 	mkfifo pipe

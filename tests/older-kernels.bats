@@ -1,0 +1,77 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Calls that an older kernel, or a file that is not of the usual kind, does not
+# have: strace says what would be said there, and all is as it is with them.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+setup()
+{
+	common_setup
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	! grep -q __asan_init "$SHMTOOL" || skip 'LeakSanitizer uses ptrace as well'
+}
+
+# without CALL:ERROR ARGUMENT...
+without()
+{
+	local lacking=$1
+	shift
+	timeout --kill-after 5 20 strace -f -qq -o trace -e trace="${lacking%:*}" \
+		-e inject="${lacking%:*}:error=${lacking#*:}" "$SHMTOOL" "$@"
+	local status=$?
+	grep -q INJECTED trace || fail "no ${lacking%:*} in: $*"
+	return "$status"
+}
+
+@test "pidfd_open, before Linux 5.3: who lives and who is gone is told by kill" {
+	local live gone
+	live=$(make_live_segment)
+	gone=$(make_orphan)
+	without pidfd_open:ENOSYS ls --grace 0 --format '%{id} %{state}' >out
+	assert_equal "$(sort -n out)" "$(printf '%s\n' "$live detached" "$gone orphaned" | sort -n)"
+	without pidfd_open:ENOSYS rm --orphaned --grace 0
+	segment_exists "$live"
+	assert_equal "$(segment_count)" 1
+}
+
+@test "pidfd_open, before Linux 5.3: a process that may not be signalled lives" {
+	need_root
+	local id
+	id=$(make_live_segment 4096 666)
+	as_user strace -f -qq -o /dev/null -e trace=pidfd_open -e inject=pidfd_open:error=ENOSYS \
+		"$SHMTOOL" ls --grace 0 --format '%{id} %{state}' >out
+	assert_equal "$(<out)" "$id detached"
+}
+
+# too many open files say nothing of the process
+@test "pidfd_open that fails otherwise: in doubt, and not orphaned" {
+	local id
+	id=$(make_orphan)
+	without pidfd_open:EMFILE rm --orphaned --grace 0
+	segment_exists "$id"
+	without pidfd_open:EMFILE ls --grace 0 --format '%{state}' >out
+	assert_equal "$(<out)" detached
+}
+
+@test "splice and sendfile that are not for these files: the same bytes" {
+	local id
+	id=$(make_segment 300000)
+	head -c 300000 /dev/urandom >content
+	foreign_write "$id" 0 <content
+	hold_segment "$id"
+	has_files || skip 'they are not used without the segment as a file'
+	# shellcheck disable=SC2002 # a pipe it is to be
+	cat content | without splice:EINVAL write "$id"
+	foreign_read "$id" 0 300000 | cmp - content
+	without splice:EINVAL read "$id" | cat >out
+	cmp out content
+	tac content >other
+	without sendfile:EINVAL write "$id" --truncate -f other
+	foreign_read "$id" 0 300000 | cmp - other
+	without sendfile:EINVAL read "$id" -f out
+	cmp out other
+}

@@ -140,9 +140,12 @@ faults: $(PROGRAM) $(HELPERS)  ## let each system call of each command fail once
 	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' FAULTS_STEP=1 \
 		BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200 tests/run tests/faults.bats
 
-# Other machines, see tests/cross. qemu is slow.
-.PHONY: check-i386 check-arm64 check-s390x
-check-i386 check-arm64 check-s390x: check-%: $(PROGRAM) $(HELPERS)  ## run tests as another machine would
+# Other machines and another libc, see tests/cross. qemu is slow. What they take
+# `make deps-cross` installs.
+.PHONY: check-i386 check-arm64 check-s390x check-musl deps-cross
+deps-cross:  ## install what building for other machines needs and is missing
+	@tests/deps cross
+check-i386 check-arm64 check-s390x check-musl: check-%: $(PROGRAM) $(HELPERS)  ## run tests as another machine would
 	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
 
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed

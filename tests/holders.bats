@@ -498,21 +498,21 @@ foreigner()
 	local id words
 	id=$(make_segment)
 	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-		strace -o trace -e trace=openat "$SHMTOOL" stat "$id"
+		strace -o trace -e trace=?open,openat "$SHMTOOL" stat "$id"
 	run ! grep -E '/proc/[0-9]+/maps' trace # nothing is attached
 	hold_segment "$id"
 	for words in "ls" "ls -J" "ls -q" "ls -t" "stat --all" "stat $id -q" "stat $id --format %{id}" \
 		"rm --orphaned" "ls --format %{nattch} --sort id"; do
 		# shellcheck disable=SC2086 # words
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			strace -o trace -e trace=openat "$SHMTOOL" $words
+			strace -o trace -e trace=?open,openat "$SHMTOOL" $words
 		run ! grep -E '/proc/[0-9]+/maps' trace
 	done
 	for words in "ls -o holders" "ls --sort holders" "ls --format %{holders}" "stat $id" \
 		"stat --all --holders" "ls --pid 1" "stat $id --format %{holders}" "ls -J -o holders"; do
 		# shellcheck disable=SC2086 # words
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			strace -o trace -e trace=openat "$SHMTOOL" $words
+			strace -o trace -e trace=?open,openat "$SHMTOOL" $words
 		grep -qE '/proc/[0-9]+/maps' trace
 		# once for all
 		assert_equal "$(grep -c "/proc/$holder_pid/maps" trace)" 1

@@ -457,7 +457,7 @@ attached_segment()
 	echo old >disk/out
 	# LeakSanitizer uses ptrace as well
 	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 run --separate-stderr strace -o trace -P "$PWD/disk" \
-		-e inject=openat:error=EOPNOTSUPP -- "$SHMTOOL" read "$id" -f "$PWD/disk/out"
+		-e inject=?open,openat:error=EOPNOTSUPP -- "$SHMTOOL" read "$id" -f "$PWD/disk/out"
 	expect_status 0
 	grep -q 'O_TMPFILE.*EOPNOTSUPP.*(INJECTED)' trace
 	cmp disk/out wanted

@@ -202,6 +202,12 @@ enum {
 	WANT_FILE = 32,
 };
 
+/* The request is an unsigned long for glibc and an int for musl; the kernel takes 32 bits. */
+static int ask(int fd, struct procmap_query *query)
+{
+	return ioctl(fd, (int)ASK_MAPPING, query);
+}
+
 /* The mapping at this address again, with its name, which is costly to make. */
 static bool ask_name(int fd, uint64_t address, struct procmap_query *query, key_t *key)
 {
@@ -215,8 +221,8 @@ static bool ask_name(int fd, uint64_t address, struct procmap_query *query, key_
 		.name_size = sizeof(name),
 		.name = (uintptr_t)name,
 	};
-	return ioctl(fd, ASK_MAPPING, query) == 0 && query->name_size > 0 &&
-	       query->name_size <= sizeof(name) && maps_is_segment(name, query->name_size - 1, key);
+	return ask(fd, query) == 0 && query->name_size > 0 && query->name_size <= sizeof(name) &&
+	       maps_is_segment(name, query->name_size - 1, key);
 }
 
 static const struct maps_device *device_of(const struct maps *maps,
@@ -249,7 +255,7 @@ static int read_by_query(const struct maps *maps, int fd,
 		struct procmap_query named;
 		key_t key;
 
-		if (ioctl(fd, ASK_MAPPING, &query) < 0) {
+		if (ask(fd, &query) < 0) {
 			if (errno == ENOENT)
 				return 0;
 			return address == 0 && errno != ESRCH ? ENOTTY : errno;

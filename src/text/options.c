@@ -126,10 +126,12 @@ static poptContext make_context(const struct command *command, int argc, char **
 	return context;
 }
 
-/* Sees whether stdout took what was printed through stdio. */
+/*
+ * Sees whether stdout took what was printed through stdio since errno was 0:
+ * musl writes, and fails, before the flush.
+ */
 static enum status finish_stdout(void)
 {
-	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return STATUS_DONE;
 	return output_failed(errno ? errno : EIO);
@@ -201,6 +203,7 @@ static enum status take_option(const struct command *command, struct operands *o
 
 	if (!is_flag && !value)
 		return say_bad_value(row, NULL, out_of_memory);
+	errno = 0;
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;

@@ -196,8 +196,9 @@ check()
 root()
 {
 	but <<-'END'
-		ls --grace 0 --format %{id}=%{state}:%{rss}    | 0 | -            | @free=orphaned:4096.*@held=attached:4096.*@shut=orphaned
+		ls --sort id --grace 0 --format %{id}=%{state}:%{rss} | 0 | -            | @free=orphaned:4096.*@held=attached:4096.*@shut=orphaned
 		ls -o id,holders -r                            | 0 | -            | @held.@holder hold
+		ls -J                                          | 0 | -            | "segments":.*"id":@shut,.*"holders":null
 		ls -N @other -q                                | 0 | -            | -
 		stat --grace 0 @free                           | 0 | -            | process [0-9]+, gone.*orphaned: its creator and its last user are gone
 		stat @held                                     | 0 | -            | process @holder .hold., user 4002, rw
@@ -510,7 +511,7 @@ proc_is()
 	root
 	no_file
 	but <<-'END'
-		ls --grace 0 --format %{id}=%{state}:%{rss}    | 0 | -            | @free=orphaned:-.*@held=attached:-.*@shut=orphaned
+		ls --sort id --grace 0 --format %{id}=%{state}:%{rss} | 0 | -            | @free=orphaned:-.*@held=attached:-.*@shut=orphaned
 		ls -o id,holders -r                            | 0 | -            | cannot find out who has segments attached: /proc is not mounted
 		ls -A                                          | 7 | -            | cannot find the IPC namespaces: /proc
 		ls -N @other -q                                | 7 | -            | cannot enter the IPC namespace of @other: No such file.*hint: /proc is not mounted
@@ -544,6 +545,26 @@ proc_is()
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
 		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K
+	END
+	check
+}
+
+@test "root of a user namespace that has all users: his capabilities do not count" {
+	mkfifo ready go
+	# shellcheck disable=SC2016
+	person=(sh -c 'unshare --user sh -c "echo >ready; read -r _ <go; exec \"\$@\"" sh "$@" &
+		read -r _ <ready && echo 0 0 5000 >/proc/$!/uid_map && echo 0 0 5000 >/proc/$!/gid_map &&
+		echo >go && wait $!' sh)
+	root
+	may_not_read 'be that user, or have CAP_IPC_OWNER outside of this user namespace'
+	may_not_write 'be that user, or have CAP_IPC_OWNER outside of this user namespace'
+	may_not_control 'be that user, or have CAP_SYS_ADMIN outside of this user namespace'
+	may_not_lock 'be that user, or have CAP_IPC_LOCK outside of this user namespace'
+	but <<-'END'
+		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
+		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
+		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 	check
 }

@@ -96,8 +96,8 @@ LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 all: $(PROGRAM)  ## build the program (the default)
 
-$(PROGRAM): $(OBJECTS)
-	$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(LDLIBS) $(POPT_LIBS)
+$(PROGRAM): $(OBJECTS) $(filter %.o,$(PROGRAM_LIBS))
+	$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(PROGRAM_LIBS) $(LDLIBS) $(POPT_LIBS)
 
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -105,12 +105,12 @@ $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 
 $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
+	$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
 
 # Without the sanitizers: the program brings their library along.
 $(BUILD)/tests/%.so: tests/lib/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(filter-out -fPIE -fsanitize=%,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+	$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
 
 # Rewritten, and so all compiled again, only when a flag or the version changes.
 flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS)
@@ -159,7 +159,7 @@ deps:  ## install what building and testing need and is missing
 
 # Linters
 
-C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch])
+C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch] tests/coverage/*.c)
 # Whatever in these places says that it is for a shell or bats.
 SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
@@ -218,18 +218,29 @@ valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 
 # Which lines and branches of src/ the tests reach, in $(BUILD)/coverage/. All
 # that the tests run as may add to the counts. What is killed is not counted.
-COVERAGE := $(BUILD)/coverage
-.PHONY: coverage
-coverage:  ## run the tests (or TESTS), and list the lines of src/ that they do not reach
-	@find '$(COVERAGE)' -name '*.gcda' -delete 2>/dev/null || true
-	@$(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' all
+# PROGRAM_LIBS goes into the program alone, and not into what helps the tests.
+COVERAGE     := $(BUILD)/coverage
+MAKE_COVERED  = $(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
+	PROGRAM_LIBS='-Wl,--wrap=_exit,--wrap=kill $(abspath $(COVERAGE))/ends.o'
+
+.PHONY: coverage coverage-report
+coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that tests/coverage/explained does not explain
+	@find '$(COVERAGE)' -name '*.gcda' -delete
+	@$(MAKE_COVERED) all
 	@'$(COVERAGE)/shmtool' --version >/dev/null
 	@find '$(COVERAGE)' -name '*.gcda' -exec chmod a+w {} +
-	-@GCOV_ERROR_FILE=/dev/null $(MAKE) BUILD='$(COVERAGE)' TESTS='$(TESTS)' check \
-		CFLAGS='-O0 -g --coverage -fprofile-update=atomic'
+	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-2}" \
+		BATS_TEST_TIMEOUT=900 FILE_TIMEOUT=3600 $(MAKE_COVERED) TESTS='$(TESTS)' check
+	@$(MAKE) coverage-report
+
+coverage-report:
 	@gcovr --root . --filter src/ --object-directory '$(COVERAGE)/src' '$(COVERAGE)/src' \
-		--txt '$(COVERAGE)/uncovered' --html-details '$(COVERAGE)/report.html' --print-summary
-	@cat '$(COVERAGE)/uncovered'
+		--json '$(COVERAGE)/counts.json' --html-details '$(COVERAGE)/report.html' --print-summary
+	@tests/coverage/report '$(COVERAGE)/counts.json'
+
+$(COVERAGE)/ends.o: tests/coverage/ends.c
+	@mkdir -p $(@D)
+	$(CC) $(LANGUAGE) $(WARNINGS) -fPIE -c -o $@ $<
 
 # Fuzzing, with libFuzzer. Everything but main.c goes into a library for it.
 # What a fuzzer replaces (__wrap_NAME) the linker is told of.

@@ -14,6 +14,17 @@ follow()
 	wait_until grep -q 'following' "$background_errors"
 }
 
+# It ends as it does elsewhere: what is killed is not counted by `make coverage`.
+teardown()
+{
+	local pid
+	while read -r pid; do
+		kill "$pid" 2>/dev/null || continue
+		wait_until process_is_gone "$pid"
+	done <"$started"
+	common_teardown
+}
+
 # said ERE: there is such a line
 said()
 {

@@ -89,7 +89,7 @@ reclaimed()
 		unharmed
 		return
 	fi
-	grep -qw "$id" out err || broken 'removed without a word'
+	grep -qw "$id" out || grep -Eq "\<$id\>|cannot write the output" err || broken 'removed without a word'
 	id=$(make_segment 8192 600 "$KEY")
 	foreign_write "$id" 0 <content
 }

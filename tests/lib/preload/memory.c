@@ -26,8 +26,9 @@ void *__libc_realloc(void *old, size_t size);
 static atomic_long left;
 static void *program; /* where it begins */
 
-/* Before the ends of others, gcov's say, who do not reckon with this. */
-static void disarm(void)
+/* For tests/coverage/ends.c: gcov crashes when it does not get its memory. */
+void grant_memory(void);
+void grant_memory(void)
 {
 	left = 0;
 }
@@ -37,7 +38,6 @@ __attribute__((constructor)) static void arm(void)
 	const char *number = getenv("FAIL_MEMORY");
 	Dl_info info;
 
-	atexit(disarm);
 	if (dladdr((const void *)getauxval(AT_PHDR), &info)) // NOLINT(performance-no-int-to-ptr)
 		program = info.dli_fbase;
 	left = number ? strtol(number, NULL, 10) : 0;

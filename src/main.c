@@ -37,6 +37,16 @@ static enum status run_verb(const struct verb *verb, int argc, char **argv)
 	return verb->run(argc, argv);
 }
 
+/* Options that stand before the verb's name are the verb's. */
+static enum status run_verb_at(const struct verb *verb, int argc, char **argv, size_t at)
+{
+	/* but a -- there says only that the name is none of them */
+	size_t options = at > 1 && strcmp(argv[at - 1], "--") == 0 ? at - 1 : at;
+
+	memmove(argv + options, argv + at + 1, ((size_t)argc - at) * sizeof(*argv));
+	return run_verb(verb, argc - (int)(at + 1 - options), argv);
+}
+
 static enum status unknown_verb(const char *name)
 {
 	fail(STATUS_USAGE, "\"%s\": no such command", name);
@@ -105,14 +115,12 @@ static enum status run_program(int argc, char **argv)
 	if (operands.count == 0) {
 		fail(STATUS_USAGE, "no command given");
 		usage_hint();
-	} else if (operands.verbose || operands.ns) {
-		fail(STATUS_USAGE, "-v and -N stand behind the command: shmtool %s -v", argv[at]);
 	} else if (strcmp(argv[at], "help") == 0) {
 		status = run_help(&program, argc - (int)at, argv + at);
 	} else if (strcmp(argv[at], "__complete") == 0) {
 		status = complete(verbs, VERB_COUNT, argv + at + 1, (size_t)argc - at - 1);
 	} else if ((verb = find_verb(argv[at]))) {
-		status = run_verb(verb, argc - (int)at, argv + at);
+		status = run_verb_at(verb, argc, argv, at);
 	} else {
 		unknown_verb(argv[at]);
 	}

@@ -723,3 +723,14 @@ END
 @test "10,000 random lists, the last quarter" {
 	random_lists 4
 }
+
+@test "where a saved list is from is not known" {
+	make_segment >/dev/null
+	cp /proc/sysvipc/shm saved
+	try ls --from saved -J
+	expect_status 0
+	assert_equal "$(jq -c '.segments[0] | [.host, .ns]' <<<"$output")" '[null,null]'
+	try ls -J
+	assert_equal "$(jq -c '.segments[0] | [.host, .ns]' <<<"$output")" \
+		"[\"$(uname -n)\",$(stat -Lc %i /proc/self/ns/ipc)]"
+}

@@ -384,3 +384,19 @@ page_options()
 		waitpid $pid, 0; exit $? >> 8' "$SHMTOOL" ls --format "%{id}$(printf '%4000s' x)" >out
 	cmp wanted out
 }
+
+@test "-N and -v may stand before the command" {
+	local id
+	id=$(make_segment)
+	try -N $$ ls -q
+	expect_status 0
+	assert_output_is "$id"
+	try -v -- rm "$id"
+	expect_status 0
+	assert_output_has "removed $id "
+	try -N 0 ls
+	expect_status 2
+	assert_stderr_has 'namespace "0"'
+	try -v attach 0 -- true
+	expect_status 125
+}

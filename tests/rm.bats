@@ -454,6 +454,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	make_orphan
 	make_orphan
 	run --separate-stderr bash -c "'$SHMTOOL' rm --all >/dev/full"
+	assert_stderr_matches 'removed or marked all the same: [0-9]+$'
 	expect_status 7
 	assert_stderr_has "No space left"
 	assert_equal "$(segment_count)" 2
@@ -805,4 +806,24 @@ removed $second"
 	go_on
 	assert_equal "$ended" 143
 	assert_equal "$(rights_of "$id")" "600 0 0"
+}
+
+@test "a hint that helps against several failures is given once" {
+	need_root
+	make_segment >/dev/null
+	make_segment >/dev/null
+	try_as_user rm --all
+	expect_status 5
+	assert_equal "$(grep -c 'permission denied' <<<"$stderr")" 2
+	assert_equal "$(grep -c 'hint: ' <<<"$stderr")" 1
+}
+
+@test "-v says of one that was named why the filters leave it out" {
+	local id
+	id=$(make_orphan)
+	try rm "$id" --orphaned -v
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) does not pass the filters: it is detached, idle for [0-9]+s$"
+	assert_there "$id"
 }

@@ -544,3 +544,19 @@ assert_no_harm()
 	assert_equal "$(segment_count)" 1
 	assert_equal "$(segment_field "$id" perms)" 600
 }
+
+# --- The keep list ---------------------------------------------------------------
+
+@test "the keep list to begin with keeps nothing; its lines are lines of one" {
+	local id
+	id=$(make_orphan 4096 600 0x51)
+	try rm --orphaned --grace 0 -n --keep-file "$examples/keep"
+	expect_status 0
+	assert_output_has "would remove $id "
+	grep -q "^#     install -D -m 644 $examples/keep /etc/shmtool/keep\$" "$examples/keep"
+	sed 's/^#\([^ ]\)/\1/; s/postgres/nobody/' "$examples/keep" >keep
+	assert_equal "$(grep -c '^[^#]' keep)" 4
+	try rm --orphaned --grace 0 -n --keep-file keep
+	expect_status 0
+	assert_output_is ''
+}

@@ -18,6 +18,11 @@ enum { LIKELY_MARGIN = 600 };
  */
 enum { CLOCK_NOISE = 1 };
 
+static int64_t milliseconds(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
+}
+
 void judge_begin(struct judge *judge, int64_t grace, bool saved)
 {
 	struct timespec now = { 0 };
@@ -30,6 +35,7 @@ void judge_begin(struct judge *judge, int64_t grace, bool saved)
 		.processes = { .blind = saved },
 		.now = now.tv_sec,
 		.uptime = uptime.tv_sec,
+		.boot = milliseconds(&now) - milliseconds(&uptime),
 		.grace = grace,
 		.saved = saved,
 	};
@@ -62,7 +68,7 @@ static int64_t started_at(struct judge *judge, pid_t pid)
 {
 	int64_t start = process_start(&judge->processes, pid);
 
-	return start < 0 ? -1 : judge->now - judge->uptime + start;
+	return start < 0 ? -1 : (judge->boot + start) / 1000;
 }
 
 /* Whether a living process, started then, is a newer one that only got its pid again. */
@@ -70,7 +76,7 @@ static bool pid_was_reused(const struct judge *judge, const struct segment *segm
 			   int64_t started)
 {
 	const int64_t times[] = { segment->atime, segment->dtime, segment->ctime };
-	int64_t boot = judge->now - judge->uptime;
+	int64_t boot = judge->boot / 1000;
 
 	if (started < 0)
 		return false;

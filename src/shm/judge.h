@@ -26,6 +26,7 @@ struct judge {
 	const struct keep *keep; /* NULL: nothing is kept */
 	int64_t now;             /* seconds since 1970 */
 	int64_t uptime;          /* seconds since boot */
+	int64_t boot;            /* milliseconds since 1970, by the clock as it stands */
 	int64_t grace;           /* milliseconds */
 	bool likely;             /* also find out what is likely orphaned: reads /proc/PID/stat */
 	bool saved;              /* a saved list: nothing is known of processes, nor of the boot */

@@ -107,7 +107,7 @@ int64_t process_start(struct processes *processes, pid_t pid)
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
-	return at ? strtoll(at + 1, NULL, 10) / ticks : -1;
+	return at ? strtoll(at + 1, NULL, 10) * 1000 / ticks : -1;
 }
 
 void processes_free(struct processes *processes)

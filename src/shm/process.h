@@ -48,7 +48,7 @@ bool proc_is_ours(void);
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
- * When the process started, in seconds since boot (/proc/PID/stat, field 22);
+ * When the process started, in milliseconds since boot (/proc/PID/stat, field 22);
  * -1 where that cannot be read, it does not answer (canary.h), or /proc is not ours.
  */
 int64_t process_start(struct processes *processes, pid_t pid);

@@ -73,12 +73,30 @@ void note(const char *format, ...)
 	va_end(arguments);
 }
 
+/* Whether the same hint was given before: what helps against many failures is said once. */
+__attribute__((format(printf, 1, 0))) static bool is_repeated(const char *format, va_list arguments)
+{
+	static char before[LINE_SIZE];
+	char now[LINE_SIZE];
+	bool repeated;
+
+	vsnprintf(now, sizeof(now), format, arguments);
+	repeated = strcmp(now, before) == 0;
+	strcpy(before, now);
+	return repeated;
+}
+
 void hint(const char *format, ...)
 {
 	va_list arguments;
+	bool repeated;
 
 	va_start(arguments, format);
-	say("hint: ", format, arguments);
+	repeated = is_repeated(format, arguments);
+	va_end(arguments);
+	va_start(arguments, format);
+	if (!repeated)
+		say("hint: ", format, arguments);
 	va_end(arguments);
 }
 

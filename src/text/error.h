@@ -38,7 +38,7 @@ enum status fail(enum status status, const char *format, ...) __attribute__((for
 /* Writes "NAME: message", for -v. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes "NAME: hint: message". */
+/* Writes "NAME: hint: message", unless the hint before was the same. */
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes "NAME: warning: message". */

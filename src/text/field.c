@@ -130,6 +130,13 @@ static struct value get_holders(struct view *view, const struct segment *segment
 	return (struct value){ VALUE_HOLDERS, attachments->count, text };
 }
 
+static struct value get_ns(struct view *view, const struct segment *segment)
+{
+	uint64_t ns = segment->ns ? segment->ns->inode : view->ns;
+
+	return (struct value){ ns ? VALUE_NUMBER : VALUE_UNKNOWN, ns, NULL };
+}
+
 static struct value get_ns_pid(struct view *view, const struct segment *segment)
 {
 	pid_t pid = segment->ns ? segment->ns->pid : 0;
@@ -178,8 +185,7 @@ GETTER(dest, VALUE_FLAG, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
-GETTER(ns, VALUE_NUMBER, segment->ns ? segment->ns->inode : view->ns, NULL)
-GETTER(host, VALUE_TEXT, 0, view->host)
+GETTER(host, *view->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->host)
 
 const struct field fields[] = {
 	{ "id", "ID", true, get_id, "identifier (shmid)" },
@@ -225,6 +231,9 @@ void view_begin(struct view *view, struct judge *judge)
 	struct stat status;
 
 	*view = (struct view){ .judge = judge };
+	/* a saved list does not say where it is from */
+	if (judge->saved)
+		return;
 	if (stat("/proc/self/ns/ipc", &status) == 0)
 		view->ns = status.st_ino;
 	gethostname(view->host, sizeof(view->host) - 1);

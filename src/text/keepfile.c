@@ -56,9 +56,13 @@ static const char *add_line(struct keep *keep, char *line)
 			wrong = out_of_memory;
 		return wrong;
 	}
+	if (strncmp(line, "owner:", 6) == 0)
+		return "anyone can give a segment away, but not its creator: creator:USER";
+	if (line[strcspn(line, " \t")])
+		return "one name to a line: 0xKEY, key:K, ftok:PROJ:/PATH or creator:USER";
 	wrong = parse_segment(line, &ref, &file_error);
 	if (wrong)
-		return wrong;
+		return "not a name of a keep list: 0xKEY, key:K, ftok:PROJ:/PATH or creator:USER";
 	path = ftok_path(line);
 	if (path && *path != '/')
 		return "the path must begin with /: in another directory it would be another file";

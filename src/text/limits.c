@@ -78,7 +78,7 @@ static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 {
 	if (is_unlimited(limits, limit))
 		strcpy(text, "unlimited");
-	else if (limit->is_bytes && !exact)
+	else if (limit->is_bytes && !exact && number_at(limits, limit->value) % 1024 == 0)
 		size_text(text, number_at(limits, limit->value));
 	else
 		number_text(text, number_at(limits, limit->value));
@@ -171,9 +171,20 @@ static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits
 		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
 }
 
-static void table_of_limits(struct output *output, const struct limits *limits,
+/* A setting is that of the namespace in which sysctl runs. */
+static void print_way_in(struct output *output, const struct limits_of *of)
+{
+	if (!of->path)
+		return;
+	output_text(output, "nsenter --ipc=");
+	output_escaped(output, of->path);
+	output_char(output, ' ');
+}
+
+static void table_of_limits(struct output *output, const struct limits_of *of,
 			    const struct limits_style *style)
 {
+	const struct limits *limits = &of->limits;
 	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
 		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "CHANGE IT BY" },
 	};
@@ -182,6 +193,11 @@ static void table_of_limits(struct output *output, const struct limits *limits,
 		limit_cells(cells[i + 1], limits, &limit_table[i], style->exact);
 	print_cells(output, cells + style->no_header, LIMIT_COUNT + 1 - style->no_header,
 		    COLUMN_COUNT, 1U << 1 | 1U << 2 | 1U << 3);
+	if (of->path && !style->no_header) {
+		output_text(output, "changed there by ");
+		print_way_in(output, of);
+		output_text(output, "sysctl ...\n");
+	}
 }
 
 void print_limits(struct output *output, const struct limits_of *all, size_t count,
@@ -190,7 +206,7 @@ void print_limits(struct output *output, const struct limits_of *all, size_t cou
 	if (!style->json) {
 		for (size_t i = 0; i < count; i++) {
 			print_place(output, &all[i], i);
-			table_of_limits(output, &all[i].limits, style);
+			table_of_limits(output, &all[i], style);
 		}
 		return;
 	}
@@ -296,9 +312,11 @@ void print_summary(struct output *output, const struct limits_of *all, size_t co
 enum { IPCMNI = 32768, IPCMNI_EXTENDED = 16777216 };
 
 /* What makes room: twice as much, as far as the kernel takes it. */
-static void print_remedy(struct output *output, const struct limit *limit, uint64_t value,
-			 uint64_t used)
+static void print_remedy(struct output *output, const struct limits_of *of,
+			 const struct limit *limit)
 {
+	uint64_t value = number_at(&of->limits, limit->value);
+	uint64_t used = number_at(&of->limits, limit->used);
 	bool of_segments = limit->value == PLACE(shmmni);
 	uint64_t most = value < IPCMNI ? IPCMNI : IPCMNI_EXTENDED;
 	uint64_t larger = value || used ? 2 * (value > used ? value : used) : 1;
@@ -313,6 +331,7 @@ static void print_remedy(struct output *output, const struct limit *limit, uint6
 	}
 	if (of_segments && larger > most)
 		larger = most;
+	print_way_in(output, of);
 	output_format(output, "sysctl %.*s=%" PRIu64 " allows more\n",
 		      (int)strcspn(limit->sysctl, "="), limit->sysctl, larger);
 }
@@ -331,7 +350,7 @@ static void print_warning(struct output *output, const struct limits_of *of,
 	}
 	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use, %.1f%%: ", limit->name,
 		      used, value, limit->unit, percent_of(limits, limit));
-	print_remedy(output, limit, value, used);
+	print_remedy(output, of, limit);
 }
 
 bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,

@@ -11,6 +11,7 @@
 struct limits_of {
 	struct limits limits;
 	const struct namespace *ns; /* NULL: where we are, which goes without saying */
+	const char *path; /* what nsenter(1) takes to change them; NULL: they are our own */
 };
 
 /* How to print them. */

@@ -178,7 +178,8 @@ static enum status do_attach(const struct attach_options *options, const struct 
 	if (error)
 		return attach_failed(options, segment, error);
 	if (options->verbose)
-		note("attached %s at %p", SEGMENT_LABEL(segment), held->address);
+		note("attached %s at 0x%" PRIxPTR, SEGMENT_LABEL(segment),
+		     (uintptr_t)held->address);
 	return options->as_file ? open_as_file(segment, held) : STATUS_DONE;
 }
 
@@ -223,8 +224,8 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	int error;
 
 	output_begin(&output, STDOUT_FILENO);
-	output_format(&output, "id %d address %p size %" PRIu64 "\n", segment->id, attached,
-		      segment->size);
+	output_format(&output, "id %d address 0x%" PRIxPTR " size %" PRIu64 "\n", segment->id,
+		      (uintptr_t)attached, segment->size);
 	status = output_end(&output, STATUS_DONE);
 	if (status)
 		return status;

@@ -218,8 +218,13 @@ static enum status check_options(const struct create_options *options,
 	const char *wrong;
 
 	if (operands->count) {
+		uint64_t size;
+
 		fail(STATUS_USAGE, "\"%s\": create takes no operands", operands->words[0]);
-		return usage_hint();
+		if (parse_size(operands->words[0], &size))
+			return usage_hint();
+		hint("a size is given as -s %s", operands->words[0]);
+		return STATUS_USAGE;
 	}
 	if (options->reuse && options->key_kind != KEY_GIVEN)
 		return fail(STATUS_USAGE, "--reuse needs a key: -k KEY");

@@ -205,7 +205,8 @@ enum status everywhere_limits(struct namespaces *found, const struct choice *cho
 		status_keep_first(&missing, read_limits_of(&found->items[i], report));
 		if (report->done && !report->error)
 			(*limits)[(*count)++] = (struct limits_of){ .limits = report->limits,
-								    .ns = &found->items[i] };
+								    .ns = &found->items[i],
+								    .path = found->items[i].path };
 	}
 	if (report)
 		munmap(report, sizeof(*report));

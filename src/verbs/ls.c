@@ -277,11 +277,16 @@ static enum status print_system_everywhere(struct output *output, const struct l
 
 static enum status print_system(struct output *output, const struct ls_options *options)
 {
-	struct limits_of here = { 0 };
+	struct limits_of here = { .path = options->ns };
+	char path[64];
 	enum status status;
 
 	if (options->choice.filter.all_namespaces)
 		return print_system_everywhere(output, options);
+	if (options->ns && names_process(options->ns)) {
+		snprintf(path, sizeof(path), "/proc/%.20s/ns/ipc", options->ns);
+		here.path = path;
+	}
 	status = read_limits(&here.limits);
 	return status ? status : print_system_of(output, options, &here, 1);
 }
@@ -474,7 +479,8 @@ static enum status check_options(const struct ls_options *options)
 	if (system && (options->from || options->raw || options->quiet || options->format ||
 		       options->fail_empty || options->columns_given || options->sort.count))
 		return fail(STATUS_USAGE,
-			    "-l, -u and --warn are of this machine, as text or with -J");
+			    "-l, -u and --warn are printed as text or with -J, and go with no "
+			    "--from, -r, -q, -o, --format, --sort or --fail-empty");
 	return check_follow(options);
 }
 

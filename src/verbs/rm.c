@@ -280,14 +280,6 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 	return STATUS_DONE;
 }
 
-/*
- * So many segments are removed before what was done is written out: a write
- * for each would take as long as the removal itself. Signals wait meanwhile,
- * so that no end but SIGKILL loses a line, unless nobody reads them. The first
- * is written at once: it tells whether stdout can be written at all.
- */
-enum { BATCH = 32 };
-
 static void begin_batch(struct removal *removal, sigset_t *before)
 {
 	sigset_t all;
@@ -301,6 +293,8 @@ static void end_batch(struct removal *removal)
 {
 	output_flush_with(removal->output, removal->waiting);
 	removal->tally->whole = 0;
+	if (!removal->output->error)
+		removal->tally->untold_count = 0;
 	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
 	removal->waiting = NULL;
 }
@@ -410,6 +404,8 @@ static enum status rm(const struct rm_options *options)
 		.tally = tally,
 	};
 
+	enum status status;
+
 	if (!tally)
 		return fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
 	removal.output = &tally->output;
@@ -422,7 +418,9 @@ static enum status rm(const struct rm_options *options)
 	tell_total(&removal);
 	if (options->json)
 		json_end(removal.output);
-	return output_end(removal.output, tally->status);
+	status = output_end(removal.output, tally->status);
+	tell_untold(tally);
+	return status;
 }
 
 static enum status check_options(const struct rm_options *options)

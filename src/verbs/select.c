@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/control.h"
@@ -13,6 +14,8 @@
 #include "text/keepfile.h"
 #include "text/names.h"
 #include "text/parse.h"
+#include "text/state.h"
+#include "text/units.h"
 #include "verbs/everywhere.h"
 
 void choice_begin(struct choice *choice)
@@ -54,7 +57,17 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	for (size_t i = 0; i < operands->count && !status; i++)
 		status = parse_operand(operands->words[i], &choice->named.items[i]);
 	choice->named.count = operands->count;
+	choice->verbose = operands->verbose;
 	return status;
+}
+
+/* As it is after setpriv(1), say: the keep list is then looked for in the wrong place. */
+static bool home_is_not_ours(void)
+{
+	const char *home = getenv("HOME");
+	struct stat status;
+
+	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
 }
 
 enum status choice_read_keep(struct choice *choice)
@@ -78,7 +91,10 @@ enum status choice_read_keep(struct choice *choice)
 		return STATUS_DONE;
 	}
 	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
-	hint("mend it, or say --ignore-keep to remove what it may name");
+	if (!filter->keep_files && home_is_not_ours())
+		hint("HOME is %s, which is not yours: set HOME", getenv("HOME"));
+	else
+		hint("mend it, or say --ignore-keep to remove what it may name");
 	return STATUS_FAILED;
 }
 
@@ -246,9 +262,20 @@ static void look_for_holders(struct selection *selection)
 	selection->holders_known = !error;
 }
 
-/* Keeps of the list, in place, only what passes the filters. */
-static void keep_matches(struct selection *selection, const struct filter *filter)
+/* One that was named, and does not pass the filters. */
+static void say_left_out(const struct selection *selection, const struct segment *segment)
 {
+	char idle[UNIT_TEXT_SIZE];
+
+	duration_text(idle, segment_idle(&selection->judge, segment));
+	note("%s does not pass the filters: it is %s, idle for %s", SEGMENT_LABEL(segment),
+	     state_name(segment->state), idle);
+}
+
+/* Keeps of the list, in place, only what passes the filters. */
+static void keep_matches(struct selection *selection, const struct choice *choice)
+{
+	const struct filter *filter = &choice->filter;
 	struct listing *list = &selection->list;
 	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
 	size_t missing_at = selection->missing_at;
@@ -261,8 +288,11 @@ static void keep_matches(struct selection *selection, const struct filter *filte
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
 		if (!filter_matches(filter, segment, segment_idle(&selection->judge, segment),
-				    holders))
+				    holders)) {
+			if (choice->verbose && choice->named.count)
+				say_left_out(selection, segment);
 			continue;
+		}
 		if (kept != i)
 			list->items[kept] = *segment;
 		kept++;
@@ -389,7 +419,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 		return status;
 	if (!source->saved && (source->holders || filter_wants_holders(&choice->filter)))
 		look_for_holders(selection);
-	keep_matches(selection, &choice->filter);
+	keep_matches(selection, choice);
 	return STATUS_DONE;
 }
 

@@ -20,6 +20,7 @@ struct choice {
 	struct keep keep;
 	bool removal;           /* without its keep list, a removal by filter must not begin */
 	bool may_be_everywhere; /* the verb takes -A */
+	bool verbose;           /* say why one that was named is left out */
 };
 
 void choice_begin(struct choice *choice);

@@ -374,7 +374,8 @@ static enum status wait_for(const struct stat_options *options)
 		if (left <= 0 && options->quiet)
 			return STATUS_TIMEOUT;
 		if (left <= 0)
-			return fail(STATUS_TIMEOUT, "timed out waiting for %s", waits_for->word);
+			return fail(STATUS_TIMEOUT, "timed out waiting for %s: --wait %s",
+				    waits_for->word, stat_conditions[options->wait - 1]);
 		poll(NULL, 0, left < WAIT_INTERVAL ? (int)left : WAIT_INTERVAL);
 	}
 }

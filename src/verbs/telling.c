@@ -73,6 +73,8 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 		removal->tally->count++;
 		removal->tally->bytes += segment->size;
 	}
+	if (!options->dry_run && removal->tally->untold_count < BATCH)
+		removal->tally->untold[removal->tally->untold_count++] = segment->id;
 	if (options->json) {
 		tell_json(removal, segment, done->result[options->dry_run], NULL);
 	} else if (!options->quiet &&
@@ -177,6 +179,20 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 		     "at once");
 	removal->view.holders = NULL; /* of the others nobody asked */
 	return STATUS_BUSY;
+}
+
+void tell_untold(const struct tally *tally)
+{
+	char ids[BATCH * 12] = "";
+	size_t length = 0;
+
+	if (!tally->output.error)
+		return;
+	for (size_t i = 0; i < tally->untold_count; i++)
+		length += (size_t)snprintf(ids + length, sizeof(ids) - length, " %d",
+					   tally->untold[i]);
+	if (length)
+		note("removed or marked all the same:%s", ids);
 }
 
 void tell_guard_removed(struct removal *removal, const struct guard *guard)

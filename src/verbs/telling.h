@@ -26,6 +26,14 @@ struct rm_options {
 };
 
 /*
+ * So many segments are removed before what was done is written out: a write
+ * for each would take as long as the removal itself. Signals wait meanwhile,
+ * so that no end but SIGKILL loses a line, unless nobody reads them. The first
+ * is written at once: it tells whether stdout can be written at all.
+ */
+enum { BATCH = 32 };
+
+/*
  * What was done so far. It is in memory that is shared with the children that
  * work in other namespaces, together with what they have not yet written: so
  * one that is killed takes no line with it.
@@ -37,6 +45,8 @@ struct tally {
 	size_t count;   /* removed */
 	uint64_t bytes;
 	size_t namespaces; /* from which something was removed */
+	int untold[BATCH]; /* ids of what was removed, whose lines are not written yet */
+	size_t untold_count;
 	enum status status;
 };
 
@@ -71,6 +81,9 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 /* Its entry in JSON, with -J: what became of it, and why (or NULL). */
 void tell_json(struct removal *removal, const struct segment *segment, const char *result,
 	       const char *reason);
+
+/* Where the output failed: what was removed all the same, on stderr. */
+void tell_untold(const struct tally *tally);
 
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);

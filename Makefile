@@ -92,25 +92,33 @@ COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) $(REPRODUCIBLE
 	-fPIE $(CPPFLAGS) $(CFLAGS)
 LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
+# A line for each file; V=1 shows the whole commands.
+Q    := $(if $(filter 1,$(V)),,@)
+says  = $(if $(Q),@printf '  %-4s %s\n' $(1) '$(@:$(BUILD)/%=%)')
+
 .PHONY: all check storm demo deps bench lint install uninstall clean help FORCE
 
 all: $(PROGRAM)  ## build the program (the default)
 
 $(PROGRAM): $(OBJECTS) $(filter %.o,$(PROGRAM_LIBS))
-	$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(PROGRAM_LIBS) $(LDLIBS) $(POPT_LIBS)
+	$(call says,LD)
+	$(Q)$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(PROGRAM_LIBS) $(LDLIBS) $(POPT_LIBS)
 
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call says,CC)
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
+	$(call says,CC)
+	$(Q)$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
 
 # Without the sanitizers: the program brings their library along.
 $(BUILD)/tests/%.so: tests/lib/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+	$(call says,CC)
+	$(Q)$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
 
 # Rewritten, and so all compiled again, only when a flag or the version changes.
 flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS)
@@ -262,13 +270,15 @@ fuzz-proof:  ## see that each fuzzer finds a bug that is put in
 
 $(BUILD)/fuzz/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(call says,CC)
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/library.a: $(FUZZ_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
-	$(FUZZ_COMPILE) -fsanitize=fuzzer -MMD -MP -MF $@.d \
+	$(call says,CC)
+	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer -MMD -MP -MF $@.d \
 		$$(sed -n 's/^.*\<__wrap_\([a-z]*\)(.*;$$/-Wl,--wrap=\1/p' $<) \
 		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS)
 

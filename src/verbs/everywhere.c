@@ -201,7 +201,8 @@ enum status everywhere_limits(struct namespaces *found, const struct choice *cho
 		*limits = calloc(found->count + 1, sizeof(**limits));
 	if (!report || (!status && !*limits))
 		status = fail(STATUS_EXHAUSTED, "not enough memory");
-	for (size_t i = 0; i < found->count && !status; i++) {
+	/* the analyser does not know that without memory there is a status */
+	for (size_t i = 0; i < found->count && !status && report && *limits; i++) {
 		status_keep_first(&missing, read_limits_of(&found->items[i], report));
 		if (report->done && !report->error)
 			(*limits)[(*count)++] = (struct limits_of){ .limits = report->limits,

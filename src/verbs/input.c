@@ -55,7 +55,7 @@ void input_close(struct input *input)
 int input_take_in(struct input *input, uint64_t limit, bool some, struct interrupt *interrupt)
 {
 	struct stat status;
-	int error;
+	int error = 0; /* the linter does not follow the two functions */
 	int spool;
 
 	if (!some && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&

@@ -297,6 +297,7 @@ attached_segment()
 }
 
 @test "-x of offsets above 4 GiB shows all of their digits" {
+	[[ ${WORD_BITS-} != 32 ]] || skip 'no program of 32 bits can have it'
 	id=$(shmtool create -s 5G --no-reserve)
 	try read "$id" -x -o $((4 * 1024 * 1024 * 1024 + 16)) -n 3
 	expect_status 0
@@ -536,11 +537,11 @@ interrupt_in_the_middle()
 	echo old >out
 	rm -f trace
 	# bash lets what it starts in the background ignore SIGINT
-	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,sendfile \
-		-e inject=write,sendfile:delay_exit=400000:when=1 env --default-signal \
+	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,sendfile,?sendfile64 \
+		-e inject=write,sendfile,?sendfile64:delay_exit=400000:when=1 env --default-signal \
 		"$SHMTOOL" read "$id" "$@" -f out
-	wait_until grep -Esq '(write|sendfile)\(' trace
-	kill "-$signal" "$(awk '/(write|sendfile)\(/ { print $1; exit }' trace)"
+	wait_until grep -Esq '(write|sendfile(64)?)\(' trace
+	kill "-$signal" "$(awk '/(write|sendfile(64)?)\(/ { print $1; exit }' trace)"
 	wait_for_status "$background_pid"
 	assert_equal "$ended" $((128 + $(kill -l "$signal")))
 	if ! echo old | cmp - out; then

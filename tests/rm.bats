@@ -518,7 +518,7 @@ users_orphan()
 	need_root
 	need_command strace
 	users_orphan
-	stop_also=clock_nanosleep stop_rm listed --orphaned --grace 0
+	stop_also=nanosleep,clock_nanosleep stop_rm listed --orphaned --grace 0
 	shmtool "set" "$id" -p 0
 	# it waits for what comes next
 	kill -CONT "$rm_pid"

@@ -1,7 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each piece of memory that a command asks for is refused once, in turn.
+# Memory runs out at each allocation of a command in turn, once for good and once
+# for that one alone (tests/lib/preload/memory.c). The command ends with status 6
+# and a word, and nothing is half done; where it could go on without, it does just
+# what it should.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -11,162 +14,250 @@ KEY=0x4d2
 setup()
 {
 	common_setup
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has a malloc of its own'
-	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer has a malloc of its own'
-	[[ $(ldd "$SHMTOOL") == *libc.so.6* ]] || skip 'needs glibc'
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has an allocator of its own'
+	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer has an allocator of its own'
+	ldd "$SHMTOOL" | grep -q 'libc\.so\.6' || skip 'it takes an allocator of glibc'
 	head -c 8192 /dev/urandom >content
-	id=$(make_segment 8192 600 "$KEY")
-	foreign_write "$id" 0 <content
 }
 
-# refuse_each CHECK ARGUMENT...: until a run asks for no more memory than the last
-# that was refused; CHECK is called after each run
-refuse_each()
+# For what only looks: a segment that is there still is good for the next run.
+look()
 {
-	local check=$1 number=0 bad=0 expected=${expected:-0}
-	shift
+	segment_exists "$(cat id 2>/dev/null)" || prepare
+}
 
-	while rm -f refused && ((++number < 2000)); do
-		status=0
-		# bash itself tells of one that crashed
-		{
-			FAIL_MEMORY=$number FAILED_MEMORY=$PWD/refused LD_PRELOAD=$HELPERS/memory.so \
-				timeout 20 "$SHMTOOL" "$@" >out 2>err </dev/null || status=$?
-		} 2>/dev/null
-		case $status in
-		0) [[ ! -s err || -e refused ]] || broken 'warns of nothing' ;;
-		[1-9])
-			[[ $(head -n 1 err) == "shmtool $1: "* ]] || broken 'fails without a word'
-			[[ -e refused || $status == "$expected" ]] || broken 'fails though all was granted'
-			;;
-		125) [[ $1 == attach && -s err ]] || broken 'fails' ;;
-		*) broken 'crashed or hung' ;;
-		esac
-		"$check"
-		[[ -e refused ]] || break
+# A segment with the content, whose creator and last user are gone
+prepare()
+{
+	ipcrm --all
+	rm -f out err
+	echo before >file
+	chmod 600 file
+	make_segment 8192 600 "$KEY" >id
+	foreign_write "$(<id)" 0 <content
+}
+
+nothing()
+{
+	ipcrm --all
+	rm -f out err
+}
+
+# broken TEXT: tells at which allocation, and goes on with the next
+broken()
+{
+	printf '%s, allocation %s (%s): status %s: %s\n' "$*" "$from" "${once:-for good}" "$code" "$(head -c 400 err)"
+	bad=1
+} >&2
+
+# run_without_memory ARGUMENT...: sets code
+run_without_memory()
+{
+	code=0
+	timeout --kill-after 5 20 env LD_PRELOAD="$HELPERS/memory.so" MEMORY_FAILS="$from" \
+		${once:+MEMORY_FAILS_ONCE=1} MEMORY_LOG="$PWD/log" \
+		"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+}
+
+# try_all PREPARE CHECK ARGUMENT...: CHECK is called after each run, with code set
+try_all()
+{
+	local prepare=$1 check=$2 from=0 code count bad=0 once=''
+	shift 2
+
+	"$prepare"
+	run_without_memory "$@"
+	((code == 0)) || broken 'fails with memory'
+	"$check"
+	count=$(<log)
+	((count > 10)) || broken 'too few allocations'
+	for once in '' once; do
+		for ((from = 1; from <= count; from++)); do
+			"$prepare"
+			run_without_memory "$@"
+			check_end
+			"$check"
+		done
 	done
-	((number < 2000)) || broken 'always refused'
 	return "$bad"
 }
 
-broken()
+# What holds for every command: an end, a status that means something, a word.
+check_end()
 {
-	printf '%s: memory %s: status %s: %s\n' "$*" "$number" "$status" "$(head -n 3 err)" >&2
-	bad=1
+	case $code in
+	0) ;;
+	6) grep -Eqi 'not enough memory|cannot allocate memory' err || broken 'says nothing of memory' ;;
+	7) grep -q 'cannot read the keep list.*memory' err || broken 'another status' ;;
+	125) grep -q '^shmtool attach: ' err || broken 'says nothing' ;;
+	*) broken 'another status' ;;
+	esac
+	awk 'NR > 1 && $3 % 1000 == 0 { exit 1 }' /proc/sysvipc/shm || broken 'left with mode 0'
 }
+
+# --- What must hold for each --------------------------------------------------
 
 unharmed()
 {
-	[[ $(segment_field "$id" perms) == 600 ]] || broken 'mode changed'
-	foreign_read "$id" 0 8192 | cmp -s - content || broken 'content changed'
+	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
 }
 
-# What a shorter list would be taken for, if it did not fail
-listed()
+printed()
 {
-	((status)) || grep -qw "$id" out || broken 'no output'
+	((code)) || cmp -s out <(printf '%s\t8192\troot\n' "$(<id)") || broken 'other output'
+	unharmed
+}
+
+printed_all()
+{
+	((code)) || grep -q root out || broken 'other output'
 	unharmed
 }
 
 dumped()
 {
-	((status)) || cmp -s out content || broken 'other bytes'
+	((code)) || cmp -s out content || broken 'other bytes'
 	unharmed
 }
 
 saved()
 {
-	[[ $(find . -name '*file*') == ./file ]] || broken 'something left behind'
-	cmp -s file content || ((status)) || broken 'other bytes'
-	cmp -s file content || [[ $(<file) == before ]] || broken 'half a file'
-	echo before >file
+	local other
+
+	unharmed
+	((code)) || cmp -s file content || broken 'other bytes'
+	((code == 0)) || [[ $(<file) == before ]] || broken 'changed the file, and failed'
+	other=$(find . -name '*file*' ! -name file)
+	[[ -z $other ]] || broken "left behind: $other"
 }
 
-# Left as it was, or removed and said
-reclaimed()
+written()
 {
-	if segment_exists "$id"; then
-		unharmed
-		return
+	local now
+	now=$(foreign_read "$(<id)" 0 8192 | md5sum)
+	if ((code)); then
+		[[ $now == "$(md5sum <content)" ]] || broken 'written, and failed'
+	else
+		[[ $now == "$({ printf hello && tail -c +6 content; } | md5sum)" ]] || broken 'not written'
 	fi
-	grep -qw "$id" out || grep -Eq "\<$id\>|cannot write the output" err || broken 'removed without a word'
-	id=$(make_segment 8192 600 "$KEY")
-	foreign_write "$id" 0 <content
+}
+
+loaded()
+{
+	((code)) || foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'other bytes'
+	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
+}
+
+was_set()
+{
+	local mode
+	mode=$(segment_field "$(<id)" perms)
+	[[ $mode == $((code ? 600 : 640)) ]] || broken "mode $mode"
+	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
 }
 
 created()
 {
-	local new
-	new=$(awk -v id="$id" 'NR > 1 && $2 != id { print $2 }' /proc/sysvipc/shm)
-	[[ $new == "$(<out)" ]] || broken 'not what was made'
-	((status == 0)) || [[ -z $new ]] || broken 'left behind'
-	[[ -z $new ]] || ipcrm -m "$new"
-	ipcs -s | awk '$2 ~ /^[0-9]+$/ { print $2 }' | xargs -rn1 ipcrm -s
+	local id
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	if ((code)); then
+		[[ -z $id ]] || broken 'left behind'
+	else
+		[[ $(<out) == "$id"* ]] || broken 'another id'
+		foreign_read "$id" 0 8192 | cmp -s - content || broken 'other bytes'
+		[[ $(segment_field "$id" perms) == 640 ]] || broken 'another mode'
+	fi
 }
 
-@test "ls without memory" {
-	refuse_each listed ls
-	refuse_each listed ls --sort size "$KEY" -o id,ccomm,owner,holders
+removed_by_name()
+{
+	if ((code == 0)); then
+		! segment_exists "$(<id)" || broken 'still there, and not told'
+	elif segment_exists "$(<id)"; then
+		unharmed
+	fi
 }
 
-@test "ls in its other forms without memory" {
-	local form
-	for form in -J -r -t -p -c -q '--format=%{id} %{owner}' --sort=-size,owner; do
-		refuse_each listed ls "$form"
-	done
-	for form in --prometheus -H -u -l -lJ; do
-		refuse_each unharmed ls "$form"
-	done
+# Whether a process lives may be in doubt without memory: then it is not removed.
+removed_by_filter()
+{
+	if segment_exists "$(<id)"; then
+		unharmed
+		[[ ! -s out ]] || broken 'still there, and told to be gone'
+	else
+		[[ -s out || -s err ]] || broken 'removed without a line'
+	fi
 }
 
-@test "stat without memory" {
-	hold_segment "$id"
-	refuse_each listed stat "$KEY"
-	refuse_each listed stat -J --holders "$KEY"
-	refuse_each listed stat --map "$KEY"
+# --- The commands -------------------------------------------------------------
+
+@test "ls: no memory" {
+	try_all look printed_all ls
+	try_all look printed ls -r --no-header -o id,size,owner
+	try_all look printed_all ls -J
+	try_all look printed_all ls --owner root
+	try_all look printed_all ls --prometheus
+	try_all look unharmed ls -u
 }
 
-@test "read without memory" {
-	refuse_each dumped read "$KEY"
-	refuse_each unharmed read -x "$KEY"
-	hold_segment "$id"
-	refuse_each dumped read "$KEY"
+@test "stat: no memory" {
+	try_all look printed_all stat "$KEY"
+	try_all look printed_all stat -J "$KEY"
+	try_all look printed_all stat --map "$KEY"
 }
 
-@test "read -f without memory: the file is the old one or the new one" {
-	echo before >file
-	refuse_each saved read "$KEY" -f file
+@test "read: no memory" {
+	try_all look dumped read "$KEY"
+	try_all prepare saved read "$KEY" -f file
 }
 
-@test "write without memory" {
-	refuse_each unharmed write "$KEY" -f content
-	refuse_each unharmed write "$KEY" -x "$(head -c 16 content | xxd -p)"
+@test "write: no memory" {
+	try_all prepare written write "$KEY" -t hello
+	try_all prepare loaded write "$KEY" -f content
 }
 
-@test "create without memory: nothing is left behind" {
-	refuse_each created create -s 4096 -k 7 --with-guard
-	refuse_each created create -k auto -f content
-	refuse_each created create -s 4096 --format '%{id}'
+@test "set: no memory" {
+	try_all prepare was_set set -p 640 "$KEY"
+	try_all prepare was_set set -p 640 --owner root
 }
 
-@test "rm without memory: a segment is as it was, or gone and told" {
-	echo 0x99 >keep && chmod 600 keep
-	refuse_each reclaimed rm --keep-file keep --orphaned --grace 0
-	refuse_each reclaimed rm -J "$KEY"
-	refuse_each reclaimed rm -v --all --except 5
-	hold_segment "$id"
-	expected=9 refuse_each unharmed rm "$KEY"
+@test "create -f: no memory, and nothing is left behind" {
+	try_all nothing created create -k 99 -p 640 -f content
+	try_all nothing created create -k 99 -p 640 -f content --format '%{id} %{owner}'
 }
 
-@test "rm with a keep list without memory: what is kept stays" {
-	echo "$KEY" >keep && chmod 600 keep
-	refuse_each unharmed rm --keep-file keep --all
-	# shellcheck disable=SC2016
-	refuse_each unharmed rm --keep-file keep --orphaned --grace 0
+@test "rm by name: no memory, and a segment is as it was or gone" {
+	try_all prepare removed_by_name rm "$KEY"
 }
 
-@test "set and attach without memory" {
-	refuse_each unharmed set -p 600 "$KEY"
-	refuse_each unharmed attach "$KEY" -- true
-	refuse_each unharmed attach --as-file "$KEY" -- true
+@test "rm by filter: no memory, and a segment is as it was or gone" {
+	try_all prepare removed_by_filter rm --orphaned --grace 0
+}
+
+@test "rm by filter, but for a keep list: what is kept is never removed" {
+	echo "key:$KEY" >keep
+	chmod 600 keep
+	try_all prepare unharmed rm --orphaned --grace 0 --keep-file keep
+}
+
+# popt loses a word that it has no memory for, and so would the command its meaning.
+@test "rm SEGMENT with a filter: no memory, and no other segment goes" {
+	try_all one_of_two other_stays rm "$KEY" --orphaned --grace 0 --except 0x99
+}
+
+one_of_two()
+{
+	prepare
+	make_orphan 8192 600 7 >other
+}
+
+other_stays()
+{
+	segment_exists "$(<other)" || broken 'another was removed'
+	removed_by_filter
+}
+
+@test "attach: no memory" {
+	try_all look unharmed attach "$KEY" -- true
 }

@@ -193,9 +193,47 @@ static enum status say_bad_value(const struct poptOption *row, const char *value
 	return fail(status_of_wrong(wrong), "%s%s: %s", dashes, name, wrong);
 }
 
+/* The words of the command line, and which of them are the values of options. */
+struct words {
+	char **argv;
+	int argc;
+	bool *is_value;
+};
+
+static void mark_value(struct words *words, const char *value)
+{
+	for (int at = 1; at < words->argc; at++)
+		words->is_value[at] |= words->argv[at] == value;
+}
+
+/*
+ * How many operands there are. popt passes over one that it has no memory for,
+ * and with it gone, "rm SEGMENT --orphaned" would be another command.
+ */
+static size_t count_operands(const struct command *command, const struct words *words)
+{
+	size_t count = 0;
+
+	for (int at = 1; at < words->argc; at++) {
+		const char *word = words->argv[at];
+
+		if (words->is_value[at])
+			continue;
+		if (strcmp(word, "--") == 0)
+			return count + (size_t)(words->argc - at - 1);
+		if (word[0] == '-' && word[1])
+			continue;
+		if (command->options_first)
+			return (size_t)(words->argc - at);
+		count++;
+	}
+	return count;
+}
+
 /* Takes one option; sets *finished for those that end the program. */
 static enum status take_option(const struct command *command, struct operands *operands,
-			       const struct poptOption *row, void *state, bool *finished)
+			       struct words *words, const struct poptOption *row, void *state,
+			       bool *finished)
 {
 	bool is_flag = (row->argInfo & POPT_ARG_MASK) == POPT_ARG_NONE;
 	const char *value = is_flag ? NULL : typed_value(operands->context);
@@ -203,6 +241,8 @@ static enum status take_option(const struct command *command, struct operands *o
 
 	if (!is_flag && !value)
 		return say_bad_value(row, NULL, out_of_memory);
+	if (value)
+		mark_value(words, value);
 	errno = 0;
 	switch (row->val) {
 	case CODE_NAMESPACE:
@@ -229,7 +269,8 @@ static enum status take_option(const struct command *command, struct operands *o
 }
 
 static enum status read_all(const struct command *command, const struct poptOption *table,
-			    void *state, struct operands *operands, bool *finished)
+			    struct words *words, void *state, struct operands *operands,
+			    bool *finished)
 {
 	int code;
 
@@ -239,45 +280,61 @@ static enum status read_all(const struct command *command, const struct poptOpti
 
 		if (!row) /* popt has no other codes than those of the table */
 			break;
-		status = take_option(command, operands, row, state, finished);
+		status = take_option(command, operands, words, row, state, finished);
 		if (status || *finished)
 			return status;
 	}
 	return code == -1 ? STATUS_DONE : say_bad_option(operands->context, code);
 }
 
-bool options_read(const struct command *command, int argc, char **argv, void *state,
-		  struct operands *operands, enum status *status)
+static enum status read_words(const struct command *command, struct words *words, void *state,
+			      struct operands *operands, bool *finished)
 {
 	const struct poptOption table[] = {
 		OPTION_TABLE(command->options, NULL),
 		OPTION_TABLE(common_options, "Common options:"),
 		OPTION_END,
 	};
+	enum status status;
+
+	enter_popt();
+	operands->context = make_context(command, words->argc, words->argv, table);
+	if (!operands->context) {
+		in_popt = false;
+		return fail(STATUS_EXHAUSTED, "%s", out_of_memory);
+	}
+	poptSetOtherOptionHelp(operands->context, command->usage);
+	status = read_all(command, table, words, state, operands, finished);
+	in_popt = false;
+	if (status || *finished)
+		return status;
+	operands->words = poptGetArgs(operands->context);
+	while (operands->words && operands->words[operands->count])
+		operands->count++;
+	if (operands->count != count_operands(command, words))
+		return fail(STATUS_EXHAUSTED, "%s", out_of_memory);
+	return STATUS_DONE;
+}
+
+bool options_read(const struct command *command, int argc, char **argv, void *state,
+		  struct operands *operands, enum status *status)
+{
+	struct words words = { .argv = argv, .argc = argc };
 	bool finished = false;
 
 	*operands = (struct operands){ 0 };
 	*status = STATUS_USAGE;
 	if (has_magic_word(command, argc, argv))
 		return false;
-	enter_popt();
-	operands->context = make_context(command, argc, argv, table);
-	if (!operands->context) {
-		in_popt = false;
+	words.is_value = calloc((size_t)argc + 1, sizeof(*words.is_value));
+	if (words.is_value)
+		*status = read_words(command, &words, state, operands, &finished);
+	else
 		*status = fail(STATUS_EXHAUSTED, "%s", out_of_memory);
-		return false;
-	}
-	poptSetOtherOptionHelp(operands->context, command->usage);
-	*status = read_all(command, table, state, operands, &finished);
-	in_popt = false;
-	if (*status || finished) {
+	free(words.is_value);
+	if (*status || finished)
 		operands_free(operands);
-		return false;
-	}
-	operands->words = poptGetArgs(operands->context);
-	while (operands->words && operands->words[operands->count])
-		operands->count++;
-	return true;
+	return !*status && !finished;
 }
 
 void operands_free(struct operands *operands)

@@ -1,124 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: a program that does not get its memory. Of the pieces that it
- * asks for behind its beginning, the one of the number FAIL_MEMORY is refused, and
- * the file FAILED_MEMORY is made then. What libraries ask for is not counted
- * but where they do it for the program itself: libpopt and glibc's name service
- * crash without memory.
+ * For LD_PRELOAD: a program that gets no more memory. Its allocation number
+ * MEMORY_FAILS, counted from 1, fails, and all that come behind it, unless
+ * MEMORY_FAILS_ONCE is set. How many it asked for is written to the file
+ * MEMORY_LOG.
+ *
+ * Only these are replaced: strdup(3), asprintf(3), getline(3) and the rest of
+ * libc get their memory by them. It is libc itself that gives it.
+ *
+ * glibc 2.36 itself crashes or aborts (nss_database.c) when it looks up a user
+ * without memory. Here that fails as its manual page says.
  */
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdatomic.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <unistd.h>
 
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): glibc's own names
+/* glibc's own, by the names that it has for this */
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
-static atomic_long left;
-static void *program; /* where it begins */
+static unsigned long asked;
+static unsigned long fails_from;
+static int once;
+
+/* Before main, since the loader and libc ask for memory as well. */
+__attribute__((constructor)) static void begin(void)
+{
+	const char *from = getenv("MEMORY_FAILS");
+
+	asked = 0;
+	once = getenv("MEMORY_FAILS_ONCE") != NULL;
+	fails_from = from ? strtoul(from, NULL, 10) : 0;
+}
+
+__attribute__((destructor)) static void end(void)
+{
+	unsigned long count = asked;
+	const char *path = getenv("MEMORY_LOG");
+	FILE *file;
+
+	fails_from = 0;
+	file = path ? fopen(path, "we") : NULL;
+	if (!file)
+		return;
+	fprintf(file, "%lu\n", count);
+	fclose(file);
+}
 
 /* For tests/coverage/ends.c: gcov crashes when it does not get its memory. */
 void grant_memory(void);
 void grant_memory(void)
 {
-	left = 0;
+	fails_from = 0;
 }
 
-__attribute__((constructor)) static void arm(void)
+static int refuse(void)
 {
-	const char *number = getenv("FAIL_MEMORY");
-	Dl_info info;
-
-	if (dladdr((const void *)getauxval(AT_PHDR), &info)) // NOLINT(performance-no-int-to-ptr)
-		program = info.dli_fbase;
-	left = number ? strtol(number, NULL, 10) : 0;
-}
-
-static int refused(const void *caller)
-{
-	const char *path = getenv("FAILED_MEMORY");
-	Dl_info info;
-
-	if (left <= 0 || !dladdr(caller, &info) || info.dli_fbase != program || --left)
+	asked++;
+	if (!fails_from || asked < fails_from || (once && asked > fails_from))
 		return 0;
-	if (path)
-		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 	errno = ENOMEM;
 	return 1;
 }
 
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's are reserved
 void *malloc(size_t size)
 {
-	return refused(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
+	return refuse() ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-	return refused(__builtin_return_address(0)) ? NULL : __libc_calloc(count, size);
+	return refuse() ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-	return refused(__builtin_return_address(0)) ? NULL : __libc_realloc(old, size);
+	return refuse() ? NULL : __libc_realloc(old, size);
 }
 
-char *strdup(const char *text)
-{
-	size_t size = strlen(text) + 1;
-	char *copy = refused(__builtin_return_address(0)) ? NULL : __libc_malloc(size);
-
-	return copy ? memcpy(copy, text, size) : NULL;
-}
-
+/* libc's would ask its own realloc */
 void *reallocarray(void *old, size_t count, size_t size)
 {
 	size_t whole;
 
-	if (refused(__builtin_return_address(0)) || __builtin_mul_overflow(count, size, &whole))
+	if (__builtin_mul_overflow(count, size, &whole)) {
+		errno = ENOMEM;
 		return NULL;
-	return __libc_realloc(old, whole);
+	}
+	return realloc(old, whole);
 }
 
-int vasprintf(char **text, const char *format, va_list arguments)
-{
-	int (*real)(char **, const char *, va_list);
+/* A look-up that has memory for all of it, or fails. */
+#define LOOK_UP(type, name, argument_type)                         \
+	struct type *name(argument_type wanted)                    \
+	{                                                          \
+		static struct type *(*next)(argument_type);        \
+		unsigned long from = fails_from;                   \
+		struct type *found;                                \
+                                                                   \
+		if (refuse())                                      \
+			return NULL;                               \
+		fails_from = 0;                                    \
+		if (!next)                                         \
+			*(void **)&next = dlsym(RTLD_NEXT, #name); \
+		found = next(wanted);                              \
+		fails_from = from;                                 \
+		return found;                                      \
+	}
 
-	if (refused(__builtin_return_address(0)))
-		return -1;
-	*(void **)&real = dlsym(RTLD_NEXT, "vasprintf");
-	return real(text, format, arguments);
-}
-
-int asprintf(char **text, const char *format, ...)
-{
-	va_list arguments;
-	int length;
-
-	if (refused(__builtin_return_address(0)))
-		return -1;
-	va_start(arguments, format);
-	length = vasprintf(text, format, arguments);
-	va_end(arguments);
-	return length;
-}
-
-FILE *open_memstream(char **text, size_t *size)
-{
-	FILE *(*real)(char **, size_t *);
-
-	if (refused(__builtin_return_address(0)))
-		return NULL;
-	*(void **)&real = dlsym(RTLD_NEXT, "open_memstream");
-	return real(text, size);
-}
-// NOLINTEND(readability-inconsistent-declaration-parameter-name)
+LOOK_UP(passwd, getpwuid, uid_t)
+LOOK_UP(passwd, getpwnam, const char *)
+LOOK_UP(group, getgrgid, gid_t)
+LOOK_UP(group, getgrnam, const char *)
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)

@@ -11,6 +11,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/undone
 
 KEY=0x4d2
 
@@ -27,23 +28,6 @@ setup()
 	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
 	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer would fail in its own calls'
 	head -c 8192 /dev/urandom >content
-}
-
-# A segment with the content, whose creator and last user are gone
-prepare()
-{
-	ipcrm --all
-	rm -f out err
-	echo before >file
-	chmod 600 file
-	make_segment 8192 600 "$KEY" >id
-	foreign_write "$(<id)" 0 <content
-}
-
-nothing()
-{
-	ipcrm --all
-	rm -f out err
 }
 
 # The calls of a run, behind those of the loader (main's first is F_GETFD):
@@ -136,12 +120,6 @@ check_end()
 
 # --- What must hold for each ------------------------------------------------
 
-unharmed()
-{
-	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
-	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
-}
-
 gone_or_unharmed()
 {
 	if segment_exists "$(<id)"; then
@@ -172,12 +150,6 @@ removed_by_filter()
 printed()
 {
 	((code)) || grep -qw "$(<id)" out || broken 'no output'
-	unharmed
-}
-
-dumped()
-{
-	((code)) || cmp -s out content || broken 'other bytes'
 	unharmed
 }
 

@@ -8,6 +8,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/undone
 
 KEY=0x4d2
 
@@ -24,23 +25,6 @@ setup()
 look()
 {
 	segment_exists "$(cat id 2>/dev/null)" || prepare
-}
-
-# A segment with the content, whose creator and last user are gone
-prepare()
-{
-	ipcrm --all
-	rm -f out err
-	echo before >file
-	chmod 600 file
-	make_segment 8192 600 "$KEY" >id
-	foreign_write "$(<id)" 0 <content
-}
-
-nothing()
-{
-	ipcrm --all
-	rm -f out err
 }
 
 # broken TEXT: tells at which allocation, and goes on with the next
@@ -97,12 +81,6 @@ check_end()
 
 # --- What must hold for each --------------------------------------------------
 
-unharmed()
-{
-	[[ $(segment_field "$(<id)" perms) == 600 ]] || broken 'mode changed'
-	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
-}
-
 printed()
 {
 	((code)) || cmp -s out <(printf '%s\t8192\troot\n' "$(<id)") || broken 'other output'
@@ -112,12 +90,6 @@ printed()
 printed_all()
 {
 	((code)) || grep -q root out || broken 'other output'
-	unharmed
-}
-
-dumped()
-{
-	((code)) || cmp -s out content || broken 'other bytes'
 	unharmed
 }
 

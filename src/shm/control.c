@@ -159,6 +159,13 @@ int segment_set_lock(int id, bool lock)
 	return shmctl(id, lock ? SHM_LOCK : SHM_UNLOCK, NULL) < 0 ? errno : 0;
 }
 
+bool segment_is_gone(int id)
+{
+	struct shmid_ds ds;
+
+	return shmctl(id, IPC_STAT, &ds) < 0 && segment_missing(errno);
+}
+
 int segment_remove(int id)
 {
 	return shmctl(id, IPC_RMID, NULL) < 0 ? errno : 0;

@@ -18,6 +18,12 @@ static inline bool segment_missing(int error)
 }
 
 /*
+ * Whether no segment has this id, in one call; that one is there says nothing
+ * about which.
+ */
+bool segment_is_gone(int id);
+
+/*
  * Looks at the segment with this id, without need of any right and without
  * leaving a trace (SHM_STAT_ANY, Linux 4.17). rss and swap stay unknown.
  */

@@ -39,6 +39,9 @@ static enum reclaim_result last_look(const struct segment *removed)
 {
 	struct segment now;
 
+	/* as nearly always */
+	if (segment_is_gone(removed->id))
+		return RECLAIM_REMOVED;
 	/* key and ctime differ by now, so the creator and the size must tell */
 	if (segment_look(removed->id, &now) == 0 && now.dest && now.cuid == removed->cuid &&
 	    now.cpid == removed->cpid && now.size == removed->size)

@@ -284,8 +284,10 @@ static void begin_batch(struct removal *removal, sigset_t *before)
 {
 	sigset_t all;
 
+	if (removal->waiting)
+		return;
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, removal->waiting ? NULL : before);
+	sigprocmask(SIG_BLOCK, &all, before);
 	removal->waiting = before;
 }
 

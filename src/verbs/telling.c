@@ -213,6 +213,7 @@ void before_words(struct removal *removal)
 		return;
 	output_flush_with(removal->output, removal->waiting);
 	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
+	removal->waiting = NULL;
 }
 
 void tell_total(const struct removal *removal)

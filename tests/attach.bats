@@ -535,3 +535,23 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	assert_output_is ''
 	assert_equal "$(segment_field "$id" lpid)" "$before"
 }
+
+@test "--as-file: a segment of huge pages" {
+	need_root
+	more_huge_pages 2
+	local id
+	id=$(shmtool create -s 4M --huge)
+	head -c 4M /dev/urandom | tee content | shmtool write "$id"
+	# shellcheck disable=SC2016
+	try attach --as-file "$id" sh -c 'sha256sum <"$SHMTOOL_FILE"'
+	expect_status 0
+	assert_output_is "$(sha256sum <content)"
+	# shellcheck disable=SC2016
+	try attach --as-file "$id" python3 -c 'import mmap, os
+f = open(os.environ["SHMTOOL_FILE"], "r+b")
+m = mmap.mmap(f.fileno(), 4 << 20)
+m[3 << 20] = 65'
+	expect_status 0
+	assert_equal "$(shmtool read "$id" -o 3M -n 1)" A
+	ipcrm -m "$id"
+}

@@ -114,3 +114,28 @@ picture()
 		assert_output_is ""
 	done
 }
+
+# Where the pages are is known of all or of none, and only to those who see the file.
+@test "a segment of huge pages: none, some, all" {
+	more_huge_pages 3
+	local id free
+	id=$(shmtool create -s 6M --huge)
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	try stat --map "$id"
+	expect_status 0
+	if has_files; then
+		assert_output_matches ' 0 in memory \(0 bytes\).* 6M in holes'
+	else
+		assert_output_has 'in swap or holes'
+	fi
+	# looking takes no page
+	assert_equal "$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)" "$free"
+	shmtool write "$id" -t x
+	try stat --map "$id"
+	assert_output_has '6M in swap or holes'
+	shmtool write "$id" --fill 7
+	try stat --map "$id"
+	! has_files || assert_output_has '6M in memory'
+	assert_equal "$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)" $((free - 3))
+	ipcrm -m "$id"
+}

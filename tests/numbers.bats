@@ -374,3 +374,19 @@ looks_torn()
 	printf abcdefgh | { shmtool write "$id" -n 4; shmtool write "$id" -o 4 -n 4; }
 	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
 }
+
+@test "in a segment of huge pages" {
+	more_huge_pages 1
+	local id
+	id=$(shmtool create -s 2M --huge)
+	assert_equal "$(shmtool read "$id" --u32 -o 1M)" 0
+	shmtool write "$id" --u32 4000000000 -o 1M
+	assert_equal "$(shmtool read "$id" --u32 -o 1M)" 4000000000
+	assert_equal "$(perl -e 'shmread($ARGV[0], my $x, 1 << 20, 4); print unpack "L", $x' "$id")" 4000000000
+	try write "$id" --u32 1 --expect 2 -o 1M
+	expect_status 1
+	assert_output_is 4000000000
+	try write "$id" --u32 1 --expect 4000000000 -o 1M
+	expect_status 0
+	ipcrm -m "$id"
+}

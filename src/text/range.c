@@ -13,9 +13,9 @@ enum status range_check(struct range *range, const struct segment *segment)
 		range->length = segment->size - range->offset;
 	if (range->length > segment->size - range->offset)
 		return fail(STATUS_USAGE,
-			    "%" PRIu64 " bytes at offset %" PRIu64
+			    "offset %" PRIu64 " and length %" PRIu64
 			    " reach past the end of %s, which has %" PRIu64 " bytes",
-			    range->length, range->offset, SEGMENT_LABEL(segment), segment->size);
+			    range->offset, range->length, SEGMENT_LABEL(segment), segment->size);
 	return STATUS_DONE;
 }
 

@@ -622,8 +622,7 @@ broken_pipe()
 }
 
 @test "--huge without enough huge pages: exit 6, how many are free" {
-	need_root
-	[[ -d /sys/kernel/mm/hugepages ]] || skip "no huge pages in this kernel"
+	more_huge_pages 2
 	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
 	try create -s $(((free + 2) * 2))M --huge
 	expect_status 6

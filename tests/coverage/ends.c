@@ -17,11 +17,18 @@ int __real_kill(pid_t pid, int number);
 _Noreturn void __wrap__exit(int status);
 int __wrap_kill(pid_t pid, int number);
 
-/* Also runs at exit(3), before gcov does. See tests/lib/preload/memory.c. */
-__attribute__((destructor)) static void have_memory(void)
+/*
+ * Before gcov writes, also at exit(3): memory is to be had again (see
+ * tests/lib/preload/memory.c), and no signal comes in between, which would leave
+ * the files broken, and all counts in them lost.
+ */
+__attribute__((destructor)) static void prepare(void)
 {
 	void (*grant)(void);
+	sigset_t all;
 
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
 	*(void **)&grant = dlsym(RTLD_DEFAULT, "grant_memory");
 	if (grant)
 		grant();
@@ -29,7 +36,7 @@ __attribute__((destructor)) static void have_memory(void)
 
 static void dump(void)
 {
-	have_memory();
+	prepare();
 	__gcov_dump();
 }
 
@@ -55,8 +62,12 @@ static void let_end(pid_t pid)
 int __wrap_kill(pid_t pid, int number)
 {
 	if (pid == getpid()) {
+		sigset_t before;
+
+		sigprocmask(SIG_SETMASK, NULL, &before);
 		dump();
 		__gcov_reset();
+		sigprocmask(SIG_SETMASK, &before, NULL);
 	} else if (number == SIGKILL) {
 		let_end(pid);
 	}
@@ -65,15 +76,23 @@ int __wrap_kill(pid_t pid, int number)
 
 static void end_by(int number)
 {
+	sigset_t one;
+
 	dump();
-	signal(number, SIG_DFL); /* blocked until this returns */
+	signal(number, SIG_DFL);
 	__real_kill(getpid(), number);
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
 /* What would end the program at once. After exec(3) all is as it was. */
 __attribute__((constructor)) static void catch_ends(void)
 {
 	static const int ends[] = { SIGTERM, SIGINT, SIGHUP, SIGPIPE };
+
+	/* end_by() needs memory, and malloc(3) sets itself up when it is first called */
+	free(malloc(1));
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		struct sigaction action;

@@ -130,9 +130,28 @@ static struct value get_holders(struct view *view, const struct segment *segment
 	return (struct value){ VALUE_HOLDERS, attachments->count, text };
 }
 
+/*
+ * Where our own segments are. Found out when it is first wanted, since to look
+ * into /proc takes a moment of every start that is not to be seen in most views.
+ */
+static const struct origin *origin_of(struct view *view)
+{
+	struct origin *origin = &view->origin;
+	struct stat status;
+
+	/* a saved list does not say where it is from */
+	if (origin->known || view->judge->saved)
+		return origin;
+	if (stat("/proc/self/ns/ipc", &status) == 0)
+		origin->ns = status.st_ino;
+	gethostname(origin->host, sizeof(origin->host) - 1);
+	origin->known = true;
+	return origin;
+}
+
 static struct value get_ns(struct view *view, const struct segment *segment)
 {
-	uint64_t ns = segment->ns ? segment->ns->inode : view->ns;
+	uint64_t ns = segment->ns ? segment->ns->inode : origin_of(view)->ns;
 
 	return (struct value){ ns ? VALUE_NUMBER : VALUE_UNKNOWN, ns, NULL };
 }
@@ -185,7 +204,7 @@ GETTER(dest, VALUE_FLAG, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
-GETTER(host, *view->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->host)
+GETTER(host, *origin_of(view)->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->origin.host)
 
 const struct field fields[] = {
 	{ "id", "ID", true, get_id, "identifier (shmid)" },
@@ -228,15 +247,7 @@ const size_t field_count = sizeof(fields) / sizeof(fields[0]);
 
 void view_begin(struct view *view, struct judge *judge)
 {
-	struct stat status;
-
 	*view = (struct view){ .judge = judge };
-	/* a saved list does not say where it is from */
-	if (judge->saved)
-		return;
-	if (stat("/proc/self/ns/ipc", &status) == 0)
-		view->ns = status.st_ino;
-	gethostname(view->host, sizeof(view->host) - 1);
 }
 
 enum status view_end(struct view *view)

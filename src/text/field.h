@@ -22,10 +22,13 @@ struct view {
 	bool numeric;                /* users and groups as numbers */
 	bool exact;                  /* sizes in bytes */
 	enum time_format times;
-	bool color;    /* states in colour, in the table */
-	size_t width;  /* of the table, which cuts names to fit; 0: no bound */
-	uint64_t ns;   /* inode of the IPC namespace */
-	char host[65]; /* the machine's name */
+	bool color;   /* states in colour, in the table */
+	size_t width; /* of the table, which cuts names to fit; 0: no bound */
+	struct origin {
+		bool known;
+		uint64_t ns;   /* inode of the IPC namespace */
+		char host[65]; /* the machine's name */
+	} origin;              /* of our own segments */
 };
 
 void view_begin(struct view *view, struct judge *judge);

@@ -341,7 +341,10 @@ static enum status check_condition(enum wait_condition condition, const struct s
 	return STATUS_DONE;
 }
 
-/* Looks at all of them; *waits_for is the first that is not so yet, or NULL. */
+/*
+ * Looks at all of them; *waits_for is the first that is not so yet, or NULL. One
+ * that never will be ends the wait, wherever among the others it stands.
+ */
 static enum status check_all(const struct stat_options *options,
 			     const struct segment_ref **waits_for)
 {
@@ -349,11 +352,11 @@ static enum status check_all(const struct stat_options *options,
 	enum status status = STATUS_DONE;
 
 	*waits_for = NULL;
-	for (size_t i = 0; i < named->count && !status && !*waits_for; i++) {
+	for (size_t i = 0; i < named->count && !status; i++) {
 		bool holds;
 
 		status = check_condition(options->wait, &named->items[i], &holds);
-		if (!holds)
+		if (!holds && !*waits_for)
 			*waits_for = &named->items[i];
 	}
 	return status;

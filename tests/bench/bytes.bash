@@ -16,48 +16,53 @@ full=$(shmtool create -s 1G -p 0666)
 shmtool write "$full" --fill 0x41
 shmtool read "$full" -f "$tmpfs/file"
 
-# few runs: each takes a second or so
-runs=(--warmup 1 --runs 5)
+# Memory that is free for a while a virtual machine gives back to its host, and then
+# waits for again. Before each run that takes much, as much was in use right before.
+warm="head -c 1G /dev/zero >$tmpfs/warm && rm $tmpfs/warm"
 
 # --- Out
 
-measure 'write(2) loop to a pipe' "copyloop out $full" "${runs[@]}"
-measure 'read to a pipe' "shmtool read $full" "${runs[@]}"
-measure 'cat of a tmpfs file to a pipe' "cat $tmpfs/file" "${runs[@]}"
-measure 'read to a pipe, as a user' "$user $work/shmtool read $full" "${runs[@]}"
-measure 'write(2) loop to a pipe, as a user' "$user $work/copyloop out $full" "${runs[@]}"
+measure 5 'write(2) loop to a pipe' "copyloop out $full"
+measure 5 'read to a pipe' "shmtool read $full"
+measure 5 'cat of a tmpfs file to a pipe' "cat $tmpfs/file"
+measure 5 'read to a pipe, as a user' "$user $work/shmtool read $full"
+measure 5 'write(2) loop to a pipe, as a user' "$user $work/copyloop out $full"
 # shellcheck disable=SC2016 # perl's own
-measure 'perl shmread and print' \
-	"perl -e 'shmread(\$ARGV[0], my \$x, 0, $GIB) or die; print \$x' $full" "${runs[@]}"
+measure 5 'perl shmread and print' \
+	"perl -e 'shmread(\$ARGV[0], my \$x, 0, $GIB) or die; print \$x' $full"
+take_turns
 compare 'read to a pipe' 'write(2) loop to a pipe' least 4
 compare 'read to a pipe' 'cat of a tmpfs file to a pipe' least 1.8
 compare 'read to a pipe, as a user' 'write(2) loop to a pipe, as a user' least 1.7
 compare 'read to a pipe' 'perl shmread and print' least 6
 
 # to ask for each piece of it anew where its data ends took 100 times as long
-measure 'stat --map' "shmtool stat --map $full" --runs 5
+measure 5 'stat --map' "shmtool stat --map $full"
+take_turns
 bound 'stat --map' "${median['stat --map']}" 0.5 s
 
-fresh=(--prepare "rm -f $tmpfs/copy")
-measure 'read to a tmpfs file' "shmtool read $full -f $tmpfs/copy" "${runs[@]}" "${fresh[@]}"
-measure 'cp of a tmpfs file' "cp $tmpfs/file $tmpfs/copy" "${runs[@]}" "${fresh[@]}"
-measure 'write(2) loop to a tmpfs file' \
-	"sh -c 'exec copyloop out $full >$tmpfs/copy'" "${runs[@]}" "${fresh[@]}"
+fresh=(--prepare "sh -c 'rm -f $tmpfs/copy && $warm'")
+measure 5 'read to a tmpfs file' "shmtool read $full -f $tmpfs/copy" "${fresh[@]}"
+measure 5 'cp of a tmpfs file' "cp $tmpfs/file $tmpfs/copy" "${fresh[@]}"
+measure 5 'write(2) loop to a tmpfs file' \
+	"sh -c 'exec copyloop out $full >$tmpfs/copy'" "${fresh[@]}"
+take_turns
 compare 'read to a tmpfs file' 'cp of a tmpfs file' least 1
 compare 'read to a tmpfs file' 'write(2) loop to a tmpfs file' least 1.7
 rm -f "$tmpfs/copy"
 
 # --- In
 
-empty=(--prepare "shmtool write $full -z")
-measure 'read(2) loop from a pipe' \
-	"sh -c 'copyloop feed $GIB | copyloop in $full'" "${runs[@]}" "${empty[@]}"
-measure 'write from a pipe' \
-	"sh -c 'copyloop feed $GIB | shmtool write $full'" "${runs[@]}" "${empty[@]}"
-measure 'write from a pipe, as a user' \
-	"sh -c 'copyloop feed $GIB | $user $work/shmtool write $full'" "${runs[@]}" "${empty[@]}"
-measure 'read(2) loop from a pipe, as a user' \
-	"sh -c 'copyloop feed $GIB | $user $work/copyloop in $full'" "${runs[@]}" "${empty[@]}"
+empty=(--prepare "sh -c 'shmtool write $full -z && $warm'")
+measure 5 'read(2) loop from a pipe' \
+	"sh -c 'copyloop feed $GIB | copyloop in $full'" "${empty[@]}"
+measure 5 'write from a pipe' \
+	"sh -c 'copyloop feed $GIB | shmtool write $full'" "${empty[@]}"
+measure 5 'write from a pipe, as a user' \
+	"sh -c 'copyloop feed $GIB | $user $work/shmtool write $full'" "${empty[@]}"
+measure 5 'read(2) loop from a pipe, as a user' \
+	"sh -c 'copyloop feed $GIB | $user $work/copyloop in $full'" "${empty[@]}"
+take_turns
 compare 'write from a pipe' 'read(2) loop from a pipe' least 3
 compare 'write from a pipe, as a user' 'read(2) loop from a pipe, as a user' least 1.5
 
@@ -72,10 +77,12 @@ ipcrm -m "$full"
 sparse=$(shmtool create -s 64G --no-reserve -p 0666)
 head -c 1M /dev/urandom | shmtool write "$sparse" -o 30G
 before=$(rss "$sparse")
-measure 'read 64 GiB of holes to a file' "shmtool read $sparse -f $tmpfs/sparse" "${fresh[@]}"
+measure 10 'read 64 GiB of holes to a file' "shmtool read $sparse -f $tmpfs/sparse"
+take_turns
 bound 'read 64 GiB of holes to a file' "${median['read 64 GiB of holes to a file']}" 0.1 s
 chmod 1777 "$tmpfs"
-measure 'read 64 GiB of holes, as a user' "$user $work/shmtool read $sparse -f $tmpfs/users" --runs 5
+measure 5 'read 64 GiB of holes, as a user' "$user $work/shmtool read $sparse -f $tmpfs/users"
+take_turns
 bound 'read 64 GiB of holes, as a user' "${median['read 64 GiB of holes, as a user']}" 2 s
 bound 'memory that this gave the segment' $(($(rss "$sparse") - before)) 0 bytes
 

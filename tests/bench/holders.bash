@@ -14,11 +14,12 @@ done
 [[ $(shmtool ls --format '%{nattch}') == 500 ]]
 [[ $(shmtool ls -J -o holders | jq '.segments[0].holders | length') == 500 ]]
 
-measure 'ls -o holders, 500 processes' 'shmtool ls -o id,nattch,holders' --runs 20
-measure 'stat, 500 processes' "shmtool stat $segment" --runs 20
-measure 'lsof -n -P' 'lsof -n -P' --runs 10 --ignore-failure
+measure 20 'ls -o holders, 500 processes' 'shmtool ls -o id,nattch,holders'
+measure 20 'stat, 500 processes' "shmtool stat $segment"
+measure 10 'lsof -n -P' 'lsof -n -P' --ignore-failure
 # the pattern needs a shell, whose share hyperfine does not take off here
-measure 'grep SYSV /proc/*/maps' "sh -c 'grep SYSV /proc/[0-9]*/maps'" --runs 20 --ignore-failure
+measure 20 'grep SYSV /proc/*/maps' "sh -c 'grep SYSV /proc/[0-9]*/maps'" --ignore-failure
+take_turns
 kill "$crowd"
 wait "$crowd" 2>/dev/null || true
 

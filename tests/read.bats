@@ -541,11 +541,11 @@ interrupt_in_the_middle()
 	echo old >out
 	rm -f trace
 	# bash lets what it starts in the background ignore SIGINT
-	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,sendfile,?sendfile64 \
-		-e inject=write,sendfile,?sendfile64:delay_exit=400000:when=1 env --default-signal \
+	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,splice \
+		-e inject=write,splice:delay_exit=400000:when=1 env --default-signal \
 		"$SHMTOOL" read "$id" "$@" -f out
-	wait_until grep -Esq '(write|sendfile(64)?)\(' trace
-	kill "-$signal" "$(awk '/(write|sendfile(64)?)\(/ { print $1; exit }' trace)"
+	wait_until grep -Esq '(write|splice)\(' trace
+	kill "-$signal" "$(awk '/(write|splice)\(/ { print $1; exit }' trace)"
 	wait_for_status "$background_pid"
 	assert_equal "$ended" $((128 + $(kill -l "$signal")))
 	if ! echo old | cmp - out; then

@@ -205,19 +205,29 @@ int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end, st
 	return extent_of_mapping(memory, offset, end, extent);
 }
 
-/*
- * Of huge pages only the file tells, and only how many there are (st_blocks):
- * where they are is known when it is all of them or none.
- */
-static enum place place_of_huge(const struct memory *memory)
+bool memory_huge_taken(const struct memory *memory, uint64_t *taken)
 {
 	struct stat status;
 
-	if (memory->fd < 0 || fstat(memory->fd, &status) < 0)
+	if (!memory_is_huge(memory) || memory->fd < 0 || fstat(memory->fd, &status) < 0)
+		return false;
+	*taken = (uint64_t)status.st_blocks * 512;
+	/* the last page may reach beyond the segment */
+	if (*taken > memory->size)
+		*taken = memory->size;
+	return true;
+}
+
+/* Where huge pages are is known when it is all of them or none. */
+static enum place place_of_huge(const struct memory *memory)
+{
+	uint64_t taken;
+
+	if (!memory_huge_taken(memory, &taken))
 		return PLACE_UNKNOWN;
-	if (status.st_blocks == 0)
+	if (taken == 0)
 		return PLACE_HOLE;
-	return (uint64_t)status.st_blocks * 512 == memory->mapped ? PLACE_MEMORY : PLACE_UNKNOWN;
+	return taken == memory->size ? PLACE_MEMORY : PLACE_UNKNOWN;
 }
 
 /* Adds up where a stretch of data is: what is not in memory must be in swap. */

@@ -67,8 +67,8 @@ int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
 enum place {
 	PLACE_MEMORY,
 	PLACE_SWAP,
-	PLACE_HOLE,    /* nowhere: they were never written */
-	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, anywhere */
+	PLACE_HOLE, /* nowhere: they were never written */
+	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, which have no swap: in memory or nowhere */
 	PLACE_COUNT,
 };
 
@@ -84,6 +84,12 @@ struct places {
  */
 int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
 		  struct extent *known, struct places *places);
+
+/*
+ * How many bytes of a segment of huge pages have memory, which only its file
+ * tells (st_blocks); where they are nothing tells. false: not known.
+ */
+bool memory_huge_taken(const struct memory *memory, uint64_t *taken);
 
 /* Copies length bytes at offset, which must lie inside. Returns 0 or an errno value. */
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);

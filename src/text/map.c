@@ -18,21 +18,26 @@ static const struct mark {
 	enum place place;
 	bool all; /* of the range, not just a part */
 	const char *legend;
+	const char *huge_legend; /* of huge pages, which have no swap, where it differs */
 } marks[] = {
-	{ '#', PLACE_MEMORY, true, "in memory" },
-	{ '.', PLACE_HOLE, true, "a hole" },
-	{ 's', PLACE_SWAP, false, "all or part of it in swap" },
-	{ '+', PLACE_MEMORY, false, "part of it in memory" },
-	{ '?', PLACE_UNKNOWN, false, "in swap or a hole, not known which" },
+	{ '#', PLACE_MEMORY, true, "in memory", NULL },
+	{ '.', PLACE_HOLE, true, "a hole", NULL },
+	{ 's', PLACE_SWAP, false, "all or part of it in swap", NULL },
+	{ '+', PLACE_MEMORY, false, "part of it in memory", NULL },
+	{ '?', PLACE_UNKNOWN, false, "in swap or a hole, not known which",
+	  "in memory or a hole, not known which" },
 };
 
 enum { MARK_COUNT = sizeof(marks) / sizeof(marks[0]) };
 
-static const char *const totals[PLACE_COUNT] = {
-	[PLACE_MEMORY] = "in memory",
-	[PLACE_SWAP] = "in swap",
-	[PLACE_HOLE] = "in holes",
-	[PLACE_UNKNOWN] = "in swap or holes",
+static const struct total {
+	const char *words;
+	const char *huge_words; /* NULL: the same */
+} totals[PLACE_COUNT] = {
+	[PLACE_MEMORY] = { "in memory", NULL },
+	[PLACE_SWAP] = { "in swap", NULL },
+	[PLACE_HOLE] = { "in holes", NULL },
+	[PLACE_UNKNOWN] = { "in swap or holes", "in memory or holes" },
 };
 
 static size_t mark_of(const struct places *places, uint64_t length)
@@ -62,18 +67,20 @@ static uint64_t ranges_in_line(size_t width, int taken)
 	return (left < WIDTH_MAX ? left : WIDTH_MAX) / CELLS_UNIT * CELLS_UNIT;
 }
 
-static void print_totals(struct output *output, const struct places *sum, int margin)
+static void print_totals(struct output *output, const struct places *sum, bool huge, int margin)
 {
 	const char *between = "";
 
 	output_format(output, "%*s", margin, "");
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
+		const struct total *total = &totals[i];
 		char text[UNIT_TEXT_SIZE];
 
 		if (i == PLACE_UNKNOWN && sum->bytes[i] == 0)
 			continue;
 		size_text(text, sum->bytes[i]);
-		output_format(output, "%s%s %s (%" PRIu64 " bytes)", between, text, totals[i],
+		output_format(output, "%s%s %s (%" PRIu64 " bytes)", between, text,
+			      huge && total->huge_words ? total->huge_words : total->words,
 			      sum->bytes[i]);
 		between = ", ";
 	}
@@ -81,7 +88,7 @@ static void print_totals(struct output *output, const struct places *sum, int ma
 }
 
 static void print_legend(struct output *output, const bool used[MARK_COUNT], uint64_t range,
-			 int margin)
+			 bool huge, int margin)
 {
 	char text[UNIT_TEXT_SIZE];
 	const char *between = "";
@@ -91,7 +98,9 @@ static void print_legend(struct output *output, const bool used[MARK_COUNT], uin
 	for (size_t i = 0; i < MARK_COUNT; i++) {
 		if (!used[i])
 			continue;
-		output_format(output, "%s%c %s", between, marks[i].character, marks[i].legend);
+		output_format(output, "%s%c %s", between, marks[i].character,
+			      huge && marks[i].huge_legend ? marks[i].huge_legend
+							   : marks[i].legend);
 		between = ", ";
 	}
 	output_char(output, '\n');
@@ -105,6 +114,8 @@ int print_map(struct output *output, const struct memory *memory, size_t width, 
 	struct extent known = { 0 };
 	struct places sum = { 0 };
 	bool used[MARK_COUNT] = { false };
+	const bool huge = memory_is_huge(memory);
+	uint64_t taken;
 	uint64_t length;
 
 	while ((memory->size - 1) / range / in_line >= ROWS_MAX)
@@ -128,7 +139,12 @@ int print_map(struct output *output, const struct memory *memory, size_t width, 
 		output_char(output, marks[mark].character);
 	}
 	output_char(output, '\n');
-	print_legend(output, used, range, margin);
-	print_totals(output, &sum, margin);
+	/* how many there are may be known where it is not known which */
+	if (memory_huge_taken(memory, &taken))
+		sum = (struct places){
+			.bytes = { [PLACE_MEMORY] = taken, [PLACE_HOLE] = memory->size - taken }
+		};
+	print_legend(output, used, range, huge, margin);
+	print_totals(output, &sum, huge, margin);
 	return 0;
 }

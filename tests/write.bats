@@ -419,6 +419,67 @@ begins_with()
 	grep -q "segment $id" "$background_errors"
 }
 
+@test "a segment that is removed while it is written: exit 9, with the count" {
+	mkfifo pipe
+	local held
+	for held in '' yes; do
+		dots 100
+		[[ ! $held ]] || hold_segment "$id"
+		exec 9<>pipe
+		background shmtool write "$id" -n 6 -f pipe
+		echo abc >&9
+		wait_until begins_with abc
+		ipcrm -m "$id"
+		printf ef >&9
+		wait_for_status "$background_pid"
+		exec 9>&-
+		assert_equal "$ended" 9
+		assert_equal "$(<"$background_errors")" "shmtool write: segment $id (no key) was marked for \
+removal meanwhile: the 6 bytes that were written go with its last detach"
+		assert_equal "$(<"$background_output")" ''
+	done
+	# one that was marked before is meant
+	id=$(make_segment)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	try write "$id" -t x
+	expect_status 0
+	assert_stderr_is ''
+}
+
+@test "huge pages run out: exit 6, with the segment, the count, and what helps" {
+	more_huge_pages 2
+	local id
+	id=$(shmtool create -s 8M --huge --no-reserve)
+	local said="shmtool write: cannot write segment $id (no key): the memory for it ran out"
+	try write "$id" --fill 1
+	expect_status 6
+	assert_stderr_matches "^$(sed 's/[()]/\\&/g' <<<"$said"); [0-9]+ bytes were written"
+	assert_stderr_has 'hint: /proc/meminfo tells how many huge pages are free'
+	try write "$id" -o 7M -t hello
+	expect_status 6
+	assert_stderr_has "$said"
+	head -c 8M /dev/zero | tr '\0' x >file
+	try write "$id" -f file
+	expect_status 6
+	assert_stderr_has "segment $id"
+}
+
+@test "zeroing takes no huge page" {
+	more_huge_pages 2
+	has_files || skip 'only the file tells what is zero already'
+	local id free
+	id=$(shmtool create -s 4M --huge)
+	shmtool write "$id" -o 100 -t hello
+	free=$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)
+	try write "$id" -o 2M -n 100000 -z
+	expect_status 0
+	assert_equal "$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)" "$free"
+	try write "$id" -o 101 -n 100000 -z
+	expect_status 0
+	assert_equal "$(shmtool read "$id" -o 100 -n 5 | tr '\0' .)" h....
+}
+
 @test "what is written is there for a process that has it attached" {
 	dots 8
 	hold_segment "$id"

@@ -368,9 +368,33 @@ static int punch(const struct memory *memory, uint64_t first, uint64_t last)
 	return madvise(memory->bytes + first, last - first, MADV_REMOVE) < 0 ? errno : 0;
 }
 
+/*
+ * Zeroes what is in huge pages, whose holes only reading shows: where all is zero
+ * nothing is touched, which would take a page that there may not be.
+ */
+static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end)
+{
+	static unsigned char piece[64 * 1024];
+
+	while (offset < end) {
+		size_t length = end - offset < sizeof(piece) ? end - offset : sizeof(piece);
+		int error = read_at(memory->fd, piece, length, offset);
+
+		if (error)
+			return error;
+		/* all are like the first, and that is zero */
+		if (piece[0] || memcmp(piece, piece + 1, length - 1) != 0)
+			memset(memory->bytes + offset, 0, length);
+		offset += length;
+	}
+	return 0;
+}
+
 /* Zeroes less than a page, or what cannot be given back: holes are zero already. */
 static int clear(const struct memory *memory, uint64_t offset, uint64_t end)
 {
+	if (memory_is_huge(memory) && memory->fd >= 0)
+		return clear_huge(memory, offset, end);
 	while (offset < end) {
 		struct extent extent;
 		int error = memory_extent(memory, offset, end, &extent);

@@ -67,8 +67,8 @@ int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
 enum place {
 	PLACE_MEMORY,
 	PLACE_SWAP,
-	PLACE_HOLE, /* nowhere: they were never written */
-	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, which have no swap: in memory or nowhere */
+	PLACE_HOLE,    /* nowhere: they were never written */
+	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, in memory or nowhere */
 	PLACE_COUNT,
 };
 

@@ -179,20 +179,50 @@ enum status status_of_wrong(const char *wrong)
 	return wrong == out_of_memory ? STATUS_EXHAUSTED : STATUS_USAGE;
 }
 
+/* What a SIGBUS is the end of, in words that need no more to be made. */
+static struct {
+	char failure[LINE_SIZE];
+	const uint64_t *done;
+	char advice[LINE_SIZE];
+} at_bus_error;
+
+static void write_number(uint64_t number)
+{
+	char digits[20]; /* of 2^64 */
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	write_error(digits + at, sizeof(digits) - at);
+}
+
 static void on_bus_error(int number)
 {
-	static const char reason[] = ": the memory for the segment ran out\n";
+	static const char unit[] = " bytes were written";
 
 	(void)number;
-	write_error(program_name, strlen(program_name));
-	write_error(reason, sizeof(reason) - 1);
+	write_error(at_bus_error.failure, strlen(at_bus_error.failure));
+	if (at_bus_error.done) {
+		write_error("; ", 2);
+		write_number(*at_bus_error.done);
+		write_error(unit, sizeof(unit) - 1);
+	}
+	write_error("\n", 1);
+	write_error(at_bus_error.advice, strlen(at_bus_error.advice));
 	_exit(STATUS_EXHAUSTED);
 }
 
-void fail_on_bus_error(void)
+void fail_on_bus_error(const char *what, const uint64_t *done, const char *advice)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
 
+	snprintf(at_bus_error.failure, LINE_SIZE, "%s: cannot %s: the memory for it ran out",
+		 program_name, what);
+	at_bus_error.done = done;
+	if (advice)
+		snprintf(at_bus_error.advice, LINE_SIZE, "%s: hint: %s\n", program_name, advice);
 	sigaction(SIGBUS, &action, NULL);
 }
 

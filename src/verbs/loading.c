@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "shm/allowance.h"
@@ -25,6 +26,19 @@ enum status loading_allowed(const char *what, uint64_t bytes)
 	     what, wanted, limit);
 	hint("raise its memory limit, or run this outside of it");
 	return STATUS_EXHAUSTED;
+}
+
+void loading_may_fail(const char *what, const struct segment *segment, const struct memory *memory,
+		      const uint64_t *done)
+{
+	char text[SEGMENT_LABEL_SIZE + 16];
+
+	snprintf(text, sizeof(text), "%s %s", what, SEGMENT_LABEL(segment));
+	fail_on_bus_error(text, done,
+			  memory_is_huge(memory)
+				  ? "/proc/meminfo tells how many huge pages are free; raise "
+				    "vm.nr_hugepages"
+				  : NULL);
 }
 
 enum status loading_failed(const char *what, int error, int signal, const char *rest)

@@ -9,10 +9,18 @@
 
 #include <stdint.h>
 
+#include "shm/memory.h"
 #include "text/error.h"
 
 /* Refuses what our control group would be killed for. what: "load FILE". */
 enum status loading_allowed(const char *what, uint64_t bytes);
+
+/*
+ * From here on, memory that a segment cannot be given ends us in good order, see
+ * fail_on_bus_error(). what: "write"; done: the bytes written so far, or NULL.
+ */
+void loading_may_fail(const char *what, const struct segment *segment, const struct memory *memory,
+		      const uint64_t *done);
 
 /*
  * Says what an error of worker_run(), and the signal that came with it, mean;

@@ -13,6 +13,7 @@
 #include "text/progress.h"
 #include "text/range.h"
 #include "verbs/guarding.h"
+#include "verbs/loading.h"
 #include "verbs/select.h"
 #include "verbs/verb.h"
 
@@ -293,7 +294,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		return segment_failed("read", &segment, error);
 	if (memory.attached)
 		warn_of_trace(&segment);
-	fail_on_bus_error();
+	loading_may_fail("read", &segment, &memory, NULL);
 	/* before there is a file to be left behind: a signal ends the wait, and us */
 	status = guarding_take(&options->guarding);
 	if (!status && options->file)

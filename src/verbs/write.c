@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shm/control.h"
 #include "shm/transfer.h"
 #include "shm/word.h"
 #include "shm/worker.h"
@@ -220,16 +221,17 @@ struct writing {
 	uint64_t *done; /* bytes that were written, for both to see */
 };
 
-static enum status read_failed(const struct input *input, int error, uint64_t done)
+static enum status read_failed(const struct writing *writing, int error, uint64_t done)
 {
+	const struct input *input = &writing->input;
+
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes of %s were written",
 			    done, input->name);
 	if (error == EFAULT) /* reading into the segment touches its memory */
 		return fail(STATUS_EXHAUSTED,
-			    "the memory for the segment ran out: %" PRIu64
-			    " bytes of %s were written",
-			    done, input->name);
+			    "the memory for %s ran out: %" PRIu64 " bytes of %s were written",
+			    SEGMENT_LABEL(writing->segment), done, input->name);
 	return fail(status_of_file(error), "cannot read %s: %s (%" PRIu64 " bytes were written)",
 		    input->name, strerror(error), done);
 }
@@ -250,7 +252,7 @@ static enum status take_in(struct writing *writing)
 	if (!error)
 		return STATUS_DONE;
 	if (error != EFBIG)
-		return read_failed(input, error, 0);
+		return read_failed(writing, error, 0);
 	return fail(STATUS_FAILED,
 		    "%s does not fit: there is room for %" PRIu64 " bytes, and it holds more, or "
 		    "more than half of the memory that is available; nothing was written",
@@ -375,7 +377,7 @@ static enum status copy_in(struct writing *writing, struct memory *memory)
 	if (!error && !range->length_given && !options->truncate && done == range->length)
 		error = input_has_more(input, interrupt, &more);
 	if (error)
-		return read_failed(input, error, done);
+		return read_failed(writing, error, done);
 	if (more)
 		return fail(STATUS_FAILED,
 			    "%s does not fit: %" PRIu64 " bytes were written, and there is more",
@@ -512,6 +514,25 @@ static enum status take_guard(struct writing *writing)
 	return status;
 }
 
+/*
+ * Whether what was written stays: nothing of a segment that was marked for removal
+ * meanwhile does, once those are gone who have it attached, ourselves at most.
+ */
+static enum status look_again(const struct writing *writing)
+{
+	const struct segment *before = writing->segment;
+	const struct range *range = &writing->options->range;
+	uint64_t done = writing->in_child ? *writing->done : range->length;
+	struct segment now;
+
+	if (before->dest || segment_look(before->id, &now) || !now.dest)
+		return STATUS_DONE;
+	return fail(STATUS_BUSY,
+		    "%s was marked for removal meanwhile: the %" PRIu64 " bytes that were written "
+		    "go with its last detach",
+		    SEGMENT_LABEL(before), done);
+}
+
 /* Attaches the segment, and writes; returns the status, for worker_run(). */
 static int write_attached(void *context)
 {
@@ -523,7 +544,8 @@ static int write_attached(void *context)
 
 	if (error)
 		return (int)segment_failed("write", writing->segment, error);
-	fail_on_bus_error();
+	loading_may_fail("write", writing->segment, &memory,
+			 writing->in_child ? writing->done : NULL);
 	if (writing->in_child)
 		status = check_memory(writing, &memory);
 	if (!status)
@@ -532,6 +554,8 @@ static int write_attached(void *context)
 		status = put(writing, &memory);
 		status_keep_first(&status, guarding_release(guarding));
 	}
+	if (!status)
+		status = look_again(writing);
 	memory_close(&memory);
 	return (int)status;
 }

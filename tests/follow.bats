@@ -60,10 +60,29 @@ event_names()
 	hold_segment "$id"
 	wait_until said_times 2 ' attached '
 	ipcrm -m "$id"
-	wait_until said " marked $id key=0x00000000 .* nattch=1 state=dest "
+	# the key that the kernel has taken from it
+	wait_until said " marked $id key=0x000004d2 .* nattch=1 state=dest "
 	end_process "$holder_pid"
-	wait_until said " removed $id .* state=dest "
+	wait_until said " removed $id key=0x000004d2 .* state=dest "
 	assert_equal "$(event_names)" 'created changed changed attached detached attached marked removed'
+}
+
+@test "who follows a key sees it marked and removed, by whatever it is named" {
+	local id words
+	for words in 0x4d2 '--key 0x4d2'; do
+		# shellcheck disable=SC2086 # words
+		follow $words
+		make_segment >/dev/null
+		id=$(make_segment 4096 600 0x4d2)
+		wait_until said " created $id "
+		hold_segment "$id"
+		wait_until said " attached $id "
+		ipcrm -m "$id"
+		wait_until said " marked $id "
+		end_process "$holder_pid"
+		wait_until said " removed $id "
+		assert_equal "$(event_names)" 'created attached marked removed'
+	done
 }
 
 @test "one that was attached and detached between two looks shows as both" {

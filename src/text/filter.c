@@ -344,9 +344,7 @@ bool filter_matches(const struct filter *filter, const struct segment *segment, 
 
 bool segment_is_named(const struct segment_ref *ref, const struct segment *segment)
 {
-	if (ref->kind == REF_ID)
-		return segment->id == ref->id;
-	return segment->key == ref->key && !segment->dest;
+	return ref->kind == REF_ID ? segment->id == ref->id : segment->key == ref->key;
 }
 
 bool filter_excepts(const struct filter *filter, const struct segment *segment)

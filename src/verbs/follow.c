@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shm/changes.h"
+#include "shm/control.h"
 #include "shm/interrupt.h"
 #include "text/json.h"
 
@@ -114,6 +115,33 @@ static bool wait_until(int64_t deadline)
 	}
 }
 
+/*
+ * Gives marked segments, from which the kernel takes the key, the one that they
+ * had: whoever follows a key wants to see what becomes of its segment. 0 or ENOMEM.
+ */
+static int keep_keys(const struct listing *before, struct listing *after)
+{
+	struct intmap old = { 0 };
+	bool indexed = false;
+	int error = 0;
+
+	for (size_t i = 0; i < after->count && !error; i++) {
+		struct segment *segment = &after->items[i];
+		const struct segment *was;
+
+		if (!segment->dest)
+			continue;
+		if (!indexed)
+			error = listing_index(before, &old);
+		indexed = true;
+		was = intmap_get(&old, (uint32_t)segment->id);
+		if (was && segment_is_same(was, segment))
+			segment->key = was->key;
+	}
+	intmap_free(&old, NULL);
+	return error;
+}
+
 /* One look, and a line for all that happened since the one before. */
 static enum status look(struct teller *teller, struct listing *before)
 {
@@ -121,7 +149,7 @@ static enum status look(struct teller *teller, struct listing *before)
 	struct listing after = { 0 };
 	enum status status = read_segments(&after, &source);
 
-	if (!status && changes_between(before, &after, tell, teller))
+	if (!status && (keep_keys(before, &after) || changes_between(before, &after, tell, teller)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
 	output_flush(teller->output);
 	if (teller->judging)

@@ -452,7 +452,8 @@ static enum status check_follow(const struct ls_options *options)
 		return fail(STATUS_USAGE, "--follow prints lines of its own; -o goes with -J");
 	if (options->follow && (options->limits || options->summary || options->from ||
 				options->raw || options->quiet || options->format ||
-				options->prometheus || options->sort.count || options->fail_empty))
+				options->prometheus || options->sort.count || options->fail_empty ||
+				options->view != default_columns || options->color == COLOR_ALWAYS))
 		return fail(STATUS_USAGE, "--follow goes with segments, filters, -J and -N, and "
 					  "with no other list");
 	return STATUS_DONE;

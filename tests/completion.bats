@@ -191,6 +191,20 @@ bash_offers()
 	assert_equal "$(offered rm -N nosuch 0x)" ''
 }
 
+@test "behind options that stand before the command" {
+	local before
+	for before in '-v' "-N $$" "-N$$" "--namespace=$$ -v"; do
+		# shellcheck disable=SC2086 # words
+		assert_equal "$(offered $before st)" "$(offered st)"
+		# shellcheck disable=SC2086
+		assert_equal "$(offered $before ls --col)" --color
+		# shellcheck disable=SC2086
+		assert_equal "$(offered $before help w)" write
+	done
+	assert_equal "$(offered -N '')" "$(offered ls -N '')"
+	assert_equal "$(offered -v -N 1 attach 5 -- l)" ':command 5'
+}
+
 @test "names that a terminal or a shell would take for more are escaped" {
 	# shellcheck disable=SC2016
 	background perl -e '

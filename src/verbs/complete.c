@@ -24,6 +24,7 @@ struct typing {
 	size_t before_length;
 	const char *typed; /* what is to be completed, behind that */
 	const char *ns;    /* of -N, somewhere before, or NULL */
+	size_t skipped;    /* words before the verb */
 };
 
 /* Offers a word, if what was typed is its beginning. */
@@ -407,7 +408,7 @@ static void offer_operands(const struct typing *typing, const struct command *co
 	const char *usage = command->usage;
 
 	if (strstr(usage, "COMMAND") && place->operands)
-		output_format(typing->output, ":command %zu\n", place->command);
+		output_format(typing->output, ":command %zu\n", typing->skipped + place->command);
 	else if (strstr(usage, "SEGMENT..") || (strstr(usage, "SEGMENT") && !place->operands))
 		offer_segments(typing);
 }
@@ -440,15 +441,48 @@ static void complete_verb(struct typing *typing, const struct command *command, 
 	offer_options(typing, common_options);
 }
 
+/*
+ * Passes over the options that stand before the verb, as -N PID does. Returns
+ * the one whose value is to be completed, or NULL.
+ */
+static const struct poptOption *skip_options(struct typing *typing, char **words, size_t length)
+{
+	static const struct poptOption none[] = { OPTION_END };
+	const struct command program = { .options = none };
+	size_t at = 0;
+
+	while (at + 1 < length && words[at][0] == '-' && words[at][1]) {
+		const char *value;
+		const struct poptOption *row = option_of(&program, words[at++], &value);
+
+		if (row && !value && at + 1 == length)
+			return row;
+		if (row && !value)
+			value = words[at++];
+		if (row && row->shortName == 'N')
+			typing->ns = value;
+	}
+	typing->skipped = at;
+	return NULL;
+}
+
 enum status complete(const struct verb *const *verbs, size_t count, char **words, size_t length)
 {
 	static struct output output;
 	struct typing typing = { .output = &output };
+	const struct poptOption *value_of;
 
 	output_begin(&output, STDOUT_FILENO);
 	if (!length)
 		return STATUS_USAGE;
 	typing.before = typing.typed = words[length - 1];
+	value_of = skip_options(&typing, words, length);
+	if (value_of) {
+		offer_value(&typing, value_of);
+		return output_end(&output, STATUS_DONE);
+	}
+	words += typing.skipped;
+	length -= typing.skipped;
 	if (length == 1 || (length == 2 && strcmp(words[0], "help") == 0)) {
 		for (size_t i = 0; i < count; i++)
 			offer(&typing, verbs[i]->name, verbs[i]->command.summary);

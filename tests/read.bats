@@ -332,14 +332,27 @@ attached_segment()
 # --- -f FILE ----------------------------------------------------------------
 
 @test "-f makes a file of mode 0600, whatever the umask" {
+	local mask
 	random_segment 5000
-	umask 0
-	try read "$id" -f out
+	for mask in 0 077 0277 0777; do
+		run --separate-stderr bash -c "umask $mask && exec '$SHMTOOL' read $id -f out"
+		expect_status 0
+		assert_output_is ""
+		cmp out wanted
+		assert_equal "$(stat -c %a out)" 600
+		assert_equal "$(files_here)" "./out ./wanted "
+		rm out
+	done
+}
+
+@test "-f of a file that can only be opened anew: nothing of it is left" {
+	random_segment 5000
+	head -c 9000 /dev/zero >out
+	exec 5<>out
+	try read "$id" -n 4 -f "/proc/$$/fd/5"
 	expect_status 0
-	assert_output_is ""
-	cmp out wanted
-	assert_equal "$(stat -c %a out)" 600
-	assert_equal "$(files_here)" "./out ./wanted "
+	cmp out <(head -c 4 wanted)
+	exec 5>&-
 }
 
 @test "-f replaces a file: a new one is renamed into place" {

@@ -110,6 +110,17 @@ static int open_beside(struct outfile *outfile)
 	return errno;
 }
 
+/* Opens the file that will be put in the other's place. */
+static int open_new(struct outfile *outfile)
+{
+	int error = open_beside(outfile);
+
+	/* a umask may have taken more; where there are no modes, that is no failure */
+	if (!error && fchmod(outfile->fd, 0600) < 0)
+		errno = 0;
+	return error;
+}
+
 int outfile_open(struct outfile *outfile, const char *path)
 {
 	int descriptor = own_descriptor(path);
@@ -126,14 +137,16 @@ int outfile_open(struct outfile *outfile, const char *path)
 		if (errno != ENOENT)
 			return errno;
 	} else if (!S_ISREG(status.st_mode) || strncmp(path, "/proc/", 6) == 0) {
-		outfile->fd = open(path, O_WRONLY | O_CLOEXEC);
+		/* of a file that cannot be replaced nothing old is left, as after the shell's > */
+		outfile->fd =
+			open(path, O_WRONLY | O_CLOEXEC | (S_ISREG(status.st_mode) ? O_TRUNC : 0));
 		return outfile->fd < 0 ? errno : 0;
 	}
 	outfile->replaces = true;
 	outfile->target = resolve(path);
 	if (!outfile->target)
 		return errno;
-	error = open_beside(outfile);
+	error = open_new(outfile);
 	if (error)
 		outfile_abandon(outfile);
 	return error;

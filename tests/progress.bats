@@ -26,6 +26,28 @@ load lib/common
 	tail -n 1 log | grep -Eqx 'shmtool write: 4 of 4 \(100%\), [0-9]+/s'
 }
 
+@test "--progress: a copy that stands still is told of, every second" {
+	id=$(make_segment 10000000)
+	local log=$PWD/log
+	# until there are two lines, however long that takes
+	waits()
+	{
+		# shellcheck disable=SC2016
+		timeout 15 bash -c 'until (($(wc -l <"$0") >= 2)); do sleep 0.05; done' "$log"
+	}
+	shmtool read "$id" --progress 2>log | { waits && cat >/dev/null; }
+	assert_equal "$(head -n 2 log |
+		grep -Ecx 'shmtool read: [0-9.]+[KM] of 9.5M \([0-9]+%\), .*[smh] left')" 2
+	: >log
+	{ printf a; waits; } | shmtool write "$id" --progress 2>log
+	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool write: 1, 0/s')" 2
+	need_root
+	shmtool "set" "$id" -p 666
+	: >log
+	as_user shmtool read "$id" --progress 2>log | { waits && cat >/dev/null; }
+	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool read: .* left')" 2
+}
+
 @test "--progress of what is done at once is one line" {
 	id=$(make_segment 1000)
 	try read "$id" --progress -f out

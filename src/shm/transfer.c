@@ -17,6 +17,7 @@ enum {
 	LARGEST_SKIP = 1 << 30,     /* of a hole, at a time; fits any size_t */
 	GIVEN_BACK = 16 << 20,      /* so much of an input of ours at a time */
 	LONGEST_PAUSE = 20,         /* milliseconds between looks at a pipe */
+	TELL_INTERVAL = 200,        /* milliseconds until one that waits is told of */
 };
 
 /* What is at the other end. */
@@ -56,6 +57,20 @@ static unsigned char zeroes[BUFFER] __attribute__((aligned(4096)));
 static size_t at_most(uint64_t length, size_t limit)
 {
 	return length < limit ? (size_t)length : limit;
+}
+
+/*
+ * Waits until the other end is ready. Where somebody is told of the copy, not for
+ * ever: ETIMEDOUT, to be told that nothing has come.
+ */
+static int wait_ready(const struct copy *copy, short events)
+{
+	const struct transfer *transfer = copy->transfer;
+
+	if (!transfer->interrupt)
+		return 0;
+	return interrupt_wait(transfer->interrupt, copy->fd, events,
+			      transfer->tell ? TELL_INTERVAL : -1);
 }
 
 static void tell(const struct copy *copy, uint64_t begin)
@@ -268,13 +283,14 @@ int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, i
 	if (copy.kind == END_PIPE && length > CHUNK)
 		enlarge_pipe(fd);
 	while (copy.at < copy.end && got && !error) {
-		if (transfer->interrupt)
-			error = interrupt_wait(transfer->interrupt, fd, POLLIN, -1);
+		error = wait_ready(&copy, POLLIN);
 		got = error ? -1 : take_piece(&copy);
 		if (got > 0)
 			copy.at += (uint64_t)got;
 		else if (got < 0 && !error && errno != EINTR && errno != EAGAIN)
 			error = errno;
+		if (error == ETIMEDOUT)
+			error = 0;
 		give_back(&copy);
 		tell(&copy, offset);
 	}
@@ -517,14 +533,16 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 
 		if (copy.at == extent.offset + extent.length)
 			error = memory_extent(memory, copy.at, copy.end, &extent);
-		if (!error && transfer->interrupt)
-			error = interrupt_wait(transfer->interrupt, fd, POLLOUT, -1);
+		if (!error)
+			error = wait_ready(&copy, POLLOUT);
 		if (!error)
 			put = put_piece(&copy, &extent);
 		if (put > 0)
 			copy.at += (uint64_t)put;
 		else if (put == 0)
 			error = EIO; /* somebody cut the segment's file short */
+		else if (error == ETIMEDOUT)
+			error = 0;
 		else if (!error && errno == EAGAIN)
 			wait_writable(fd);
 		else if (!error && errno != EINTR)

@@ -456,7 +456,7 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 		perms_text(buffer, (unsigned short)value->number);
 		return buffer;
 	case VALUE_TIME:
-		time_text(buffer, (int64_t)value->number, TIME_UTC, 0);
+		time_text(buffer, (int64_t)value->number, TIME_RFC3339, 0);
 		return buffer;
 	case VALUE_FLAG:
 		return value->number ? "yes" : "no";

@@ -11,6 +11,41 @@
 /* Milliseconds until the first line, and between lines. */
 enum { PATIENCE = 1000, INTERVAL = 1000, INTERVAL_TERMINAL = 200 };
 
+/* SIGALRM, and its timer, may be our caller's. */
+#define TICK SIGRTMIN
+
+static void tick(int number)
+{
+	(void)number;
+}
+
+/* Without a timer a copy that stands still is not told of. */
+static void start_ticking(struct progress *progress)
+{
+	const time_t every = progress->terminal ? INTERVAL_TERMINAL : INTERVAL;
+	const struct itimerspec times = {
+		.it_value = { .tv_sec = PATIENCE / 1000 },
+		.it_interval = { .tv_sec = every / 1000, .tv_nsec = every % 1000 * 1000000 },
+	};
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = TICK };
+	struct sigaction action = { .sa_handler = tick };
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &progress->timer) < 0)
+		return;
+	sigaction(TICK, &action, &progress->before);
+	timer_settime(progress->timer, 0, &times, NULL);
+	progress->ticking = true;
+}
+
+static void stop_ticking(struct progress *progress)
+{
+	if (!progress->ticking)
+		return;
+	timer_delete(progress->timer);
+	sigaction(TICK, &progress->before, NULL);
+	progress->ticking = false;
+}
+
 void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total)
 {
 	bool terminal = isatty(STDERR_FILENO);
@@ -22,6 +57,7 @@ void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t
 		return;
 	progress->begun = monotonic_ms();
 	progress->due = progress->begun + PATIENCE;
+	start_ticking(progress);
 }
 
 /* "512M of 1.0G (50%), 1.2G/s, 3s left" */
@@ -78,6 +114,7 @@ void progress_end(struct progress *progress)
 {
 	static const char clear[] = "\r\033[K";
 
+	stop_ticking(progress);
 	if (progress->wish == PROGRESS_ALWAYS) {
 		print_line(progress, monotonic_ms());
 		if (progress->terminal && write(STDERR_FILENO, "\n", 1) < 0)

@@ -8,8 +8,10 @@
 #ifndef TEXT_PROGRESS_H
 #define TEXT_PROGRESS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum progress_wish {
 	PROGRESS_AUTO,   /* on a terminal, when it takes long */
@@ -25,8 +27,16 @@ struct progress {
 	uint64_t done;
 	int64_t begun; /* milliseconds, as monotonic_ms() */
 	int64_t due;   /* when the next line is */
+	bool ticking;
+	timer_t timer;
+	struct sigaction before; /* of the timer's signal */
 };
 
+/*
+ * From here on, where there is something to tell, calls that wait are ended with
+ * EINTR (and shorter results) whenever a line is due, so that a copy that stands
+ * still is told of, too. Ends with progress_end().
+ */
 void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total);
 
 /* So many bytes are copied; for a transfer, which calls it often. state: the struct progress. */

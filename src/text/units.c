@@ -144,12 +144,13 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		strcat(text, " ago"); /* a duration has 20 characters at most */
 		return;
 	}
-	if (format == TIME_UTC && utc_text(text, time))
+	if (format == TIME_RFC3339 && utc_text(text, time))
 		return;
-	converted = format == TIME_UTC ? gmtime_r(&value, &parts) : localtime_r(&value, &parts);
+	converted = format == TIME_RFC3339 ? gmtime_r(&value, &parts) : localtime_r(&value, &parts);
 	if (!converted ||
 	    !strftime(text, UNIT_TEXT_SIZE,
-		      format == TIME_UTC ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S", converted))
+		      format == TIME_RFC3339 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S",
+		      converted))
 		/* beyond what a calendar can tell */
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRId64, time);
 }
@@ -174,7 +175,7 @@ void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 
 const char *const time_format_names[] = {
 	[TIME_LOCAL] = "local",
-	[TIME_UTC] = "utc",
+	[TIME_RFC3339] = "utc",
 	[TIME_EPOCH] = "epoch",
 	[TIME_AGO] = "ago",
 	NULL,

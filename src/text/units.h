@@ -21,10 +21,10 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
 enum time_format {
-	TIME_LOCAL, /* 2026-11-23 09:30:00, in the local time zone */
-	TIME_UTC,   /* 2026-11-23T09:30:00Z (RFC 3339) */
-	TIME_EPOCH, /* seconds since 1970 */
-	TIME_AGO,   /* 3d ago */
+	TIME_LOCAL,   /* 2026-11-23 09:30:00, in the local time zone */
+	TIME_RFC3339, /* 2026-11-23T09:30:00Z (RFC 3339) */
+	TIME_EPOCH,   /* seconds since 1970 */
+	TIME_AGO,     /* 3d ago */
 };
 
 /* A time as in the format; now is for TIME_AGO. */

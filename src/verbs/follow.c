@@ -53,7 +53,7 @@ static void tell_json(struct teller *teller, const char *name, const struct segm
 {
 	char time[UNIT_TEXT_SIZE];
 
-	time_text(time, teller->judge.now, TIME_UTC, 0);
+	time_text(time, teller->judge.now, TIME_RFC3339, 0);
 	output_format(teller->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
 		      time);
 	json_fields(teller->output, &teller->view, teller->follow->fields, segment);

@@ -133,6 +133,11 @@ void output_format(struct output *output, const char *format, ...)
 
 void output_escaped(struct output *output, const char *text)
 {
+	output_unambiguous(output, text, "");
+}
+
+void output_unambiguous(struct output *output, const char *text, const char *specials)
+{
 	while (*text) {
 		char escaped[16];
 		char one[3] = { text[0] };
@@ -141,6 +146,8 @@ void output_escaped(struct output *output, const char *text)
 		if (!control) {
 			size_t whole = utf8_length(text);
 
+			if (strchr(specials, *text))
+				output_char(output, '\\');
 			output_bytes(output, text, whole);
 			text += whole;
 			continue;

@@ -41,6 +41,9 @@ void output_advance(struct output *output, const char *end);
 /* Text with control characters escaped. */
 void output_escaped(struct output *output, const char *text);
 
+/* The same with a backslash before each of these characters: with "\\", printf(1)'s %b undoes it. */
+void output_unambiguous(struct output *output, const char *text, const char *specials);
+
 /* Writes what is held. */
 void output_flush(struct output *output);
 

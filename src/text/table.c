@@ -341,7 +341,7 @@ void print_raw(struct output *output, struct view *view, const struct field_list
 			char buffer[VALUE_TEXT_SIZE];
 			struct value value = columns->items[i]->get(view, &segments[row]);
 
-			output_escaped(output, value_for_programs(&value, buffer));
+			output_unambiguous(output, value_for_programs(&value, buffer), "\\");
 			output_char(output, i + 1 < columns->count ? '\t' : '\n');
 		}
 	}

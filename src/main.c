@@ -97,7 +97,7 @@ static enum status run_program(int argc, char **argv)
 {
 	const struct command program = {
 		.usage = "COMMAND [OPTION...] [SEGMENT...]",
-		.summary = "See, reclaim and script System V shared memory segments.",
+		.summary = "see, reclaim and script System V shared memory segments",
 		.epilogue = describe_verbs(),
 		.options = no_options,
 		.options_first = true,

@@ -197,6 +197,74 @@ assert_refused()
 	assert_output_is kept
 }
 
+# Each way in which the file $1 is no good list, one after the other
+bad_lists=(
+	'echo junk >"$1"'
+	'chmod 620 "$1"'
+	'chmod 602 "$1"'
+	'chown 12345 "$1"'
+	'chmod 000 "$1"'
+	'rm "$1" && mkdir "$1"'
+	'rm "$1" && ln -s nowhere "$1"'
+	'rm "$1" && mkfifo "$1"'
+)
+
+# Scheduled jobs have no other.
+@test "a system's list that is wrong stops a removal by filter, and no other" {
+	need_root
+	mkdir etc
+	cp -a /etc/. etc/
+	mkdir -p etc/shmtool
+	local make
+	for make in "${bad_lists[@]}"; do
+		rm -rf etc/shmtool/keep
+		echo "creator:root" >etc/shmtool/keep
+		bash -c "$make" bash etc/shmtool/keep
+		# root may read what is mode 0: it is a list, and keeps all of root's
+		[[ $make != 'chmod 000'* ]] || continue
+		# shellcheck disable=SC2016
+		run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
+			"$SHMTOOL" rm --all
+		assert_refused 'cannot read the keep list /etc/shmtool/keep'
+		assert_stderr_has 'hint: mend it, or say --ignore-keep'
+	done
+	make_orphan 4096 600 0x98
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
+		"$SHMTOOL" rm 0x98
+	expect_status 0
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
+		"$SHMTOOL" rm --all --ignore-keep
+	expect_status 0
+	assert_equal "$(segment_count)" 0
+}
+
+@test "a user's own list that is wrong stops his removal, and HOME is to blame where it is" {
+	need_root
+	mkdir -p config/shmtool home/.config/shmtool
+	chown 65534 config home/.config
+	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	local make
+	for make in "${bad_lists[@]}"; do
+		rm -rf config/shmtool/keep
+		as_user touch config/keep
+		mv config/keep config/shmtool/keep
+		bash -c "$make" bash config/shmtool/keep
+		run --separate-stderr env XDG_CONFIG_HOME="$PWD/config" HOME=/root \
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
+		assert_refused "cannot read the keep list $PWD/config/shmtool/keep"
+		assert_stderr_has 'hint: mend it, or say --ignore-keep'
+		segment_exists "$by_user"
+	done
+	echo junk >home/.config/shmtool/keep
+	chmod 755 home
+	run --separate-stderr env HOME="$PWD/home" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
+	assert_refused "cannot read the keep list $PWD/home/.config/shmtool/keep"
+	assert_stderr_has "hint: HOME is $PWD/home, which is not yours: set HOME"
+}
+
 # An epilog has few variables, if any.
 @test "without HOME, an ordinary user's list is where the system says the user lives" {
 	need_root

@@ -115,6 +115,12 @@ new_namespace()
 		[[ $status == 2 || $status == 7 ]] || fail "status $status for \"$name\""
 		[[ -n $stderr ]]
 	done
+	for name in -1 +5 -0; do
+		try ls -N "$name"
+		expect_status 2
+		try ls -A --except-namespace "$name"
+		expect_status 2
+	done
 	end_process "$inside"
 	try ls -N "$inside"
 	expect_status 7

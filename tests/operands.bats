@@ -243,6 +243,13 @@ assert_size()
 	try ls 1235
 	expect_status 3
 	assert_stderr_lacks hint
+	# one that is to be left out is no error, and the more in need of it
+	try rm -n --all --except 1234
+	expect_status 0
+	assert_stderr_is 'shmtool rm: hint: 1234 is no id, but the key of a segment: key:1234?'
+	try rm -n --all --except id:1234 --except 1235
+	expect_status 0
+	assert_stderr_is ''
 	try ls id:1234
 	expect_status 3
 	assert_stderr_lacks hint

@@ -169,7 +169,7 @@ verbs=(create attach read write stat set rm ls)
 	for verb in "${verbs[@]}"; do
 		try "$verb" --help
 		expect_status 0
-		assert_equal "${lines[0]%% [*}" "Usage: shmtool $verb"
+		assert_equal "${lines[1]%% [*}" "Usage: shmtool $verb"
 		try "$verb" --usage
 		expect_status 0
 		assert_output_matches "^Usage: shmtool $verb"

@@ -238,6 +238,46 @@ total 1 segment"
 	expect_status 0
 	assert_output_matches "^marked $id "
 	assert_equal "$(segment_field "$id" perms)" 1600
+	# once: what is marked already is no news to cron
+	for words in '' -n -J; do
+		# shellcheck disable=SC2086 # an option, or none
+		try rm --all --even-attached $words
+		expect_status 0
+		if [[ $words == -J ]]; then
+			assert_output_is '{"schema":1,"results":[]}'
+		else
+			assert_output_is ''
+		fi
+	done
+}
+
+@test "lines can be split at blanks and =, whatever the owner is called" {
+	need_root
+	local id
+	{
+		cat /etc/passwd
+		printf '%s:x:%s:12345::/:/bin/false\n' 'john doe' 12345 'a=b' 12346
+	} >passwd
+	for uid in 12345 12346; do
+		id=$(as_uid "$uid" perl -e 'print shmget(0, 4096, 01600) + 0')
+		# shellcheck disable=SC2016
+		run --separate-stderr unshare --mount sh -c 'mount --bind passwd /etc/passwd && "$0" "$@"' \
+			"$SHMTOOL" rm --all -n
+		assert_output_matches "^would remove $id key=0x00000000 owner=$uid size=4096 "
+		# shellcheck disable=SC2016
+		run --separate-stderr unshare --mount sh -c 'mount --bind passwd /etc/passwd && "$0" "$@"' \
+			"$SHMTOOL" rm --all -J
+		assert_equal "$(jq -r '.results[0].owner' <<<"$output")" \
+			"$(awk -F : -v uid="$uid" '$3 == uid { print $1 }' passwd)"
+	done
+}
+
+@test "-J tells the memory of what is named, as of what is found" {
+	id=$(make_orphan 4096 600 0x99)
+	for words in "$id" 0x99 --all; do
+		try rm -n -J "$words"
+		assert_equal "$(jq -c '.results[0] | [.rss, .swap]' <<<"$output")" '[4096,0]'
+	done
 }
 
 # --- By filter --------------------------------------------------------------

@@ -77,6 +77,47 @@ assert_ended()
 	assert_ended 3
 }
 
+@test "such an id ends the wait behind one that is waited for, as before it" {
+	try stat --wait exists 0x99 4711 --timeout 10
+	expect_status 3
+	try stat --wait exists 4711 0x99 --timeout 10
+	expect_status 3
+	local first second removed
+	for removed in 0 1; do
+		first=$(make_segment)
+		second=$(make_segment)
+		start_waiting attached "$first" "$second"
+		ids=("$first" "$second")
+		ipcrm -m "${ids[removed]}"
+		assert_ended 3
+	done
+}
+
+@test "a key that was given as an id is not gone: hint" {
+	make_segment 4096 600 4711 >/dev/null
+	try stat --wait gone 4711
+	expect_status 0
+	assert_stderr_has 'hint: 4711 is no id, but the key of a segment: key:4711?'
+	try stat --wait gone 4711 -q
+	assert_stderr_is ''
+	try stat --wait gone id:4711
+	assert_stderr_is ''
+}
+
+# Prompt: within 50 ms; cheap: a look takes microseconds, and there are not many.
+@test "it looks every 10 to 50 milliseconds" {
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	id=$(make_segment)
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=poll,ppoll \
+		"$SHMTOOL" stat --wait attached "$id" --timeout 1s
+	expect_status 8
+	# the last pause is what is left of the time
+	sed -E 's/^p?poll\(NULL, 0, (\{tv_sec=0, tv_nsec=)?//; s/[^0-9].*//' trace | sed '$d' >pauses
+	(($(wc -l <pauses) > 3))
+	awk '{ ms = $1 > 1000 ? $1 / 1000000 : $1; if (ms < 10 || ms > 50) exit 1 }' pauses
+}
+
 @test "timed out: status 8, with a message unless -q" {
 	id=$(make_segment)
 	try stat --wait attached "$id" --timeout 50ms

@@ -23,14 +23,20 @@
 		return (struct value){ __VA_ARGS__ };                                    \
 	}
 
+/* The name, where names are wanted, and this one does not break what it stands in. */
+static const char *suitable(const struct view *view, const char *name)
+{
+	return view->words && strpbrk(name, " =") ? NULL : name;
+}
+
 static const char *user_text(struct view *view, uid_t uid)
 {
-	return view->numeric ? NULL : name_of_user(&view->names, uid);
+	return view->numeric ? NULL : suitable(view, name_of_user(&view->names, uid));
 }
 
 static const char *group_text(struct view *view, gid_t gid)
 {
-	return view->numeric ? NULL : name_of_group(&view->names, gid);
+	return view->numeric ? NULL : suitable(view, name_of_group(&view->names, gid));
 }
 
 /* A user or group by name, or by number with --numeric. */

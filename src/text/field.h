@@ -20,6 +20,7 @@ struct view {
 	struct holders *holders;     /* NULL: nobody asked for them */
 	struct intmap holders_texts; /* by id */
 	bool numeric;                /* users and groups as numbers */
+	bool words;                  /* the same of names with a blank or an = in them */
 	bool exact;                  /* sizes in bytes */
 	enum time_format times;
 	bool color;   /* states in colour, in the table */

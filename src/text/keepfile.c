@@ -172,10 +172,11 @@ static bool is_absent(const char *path)
 }
 
 /*
- * Where the user's own list would be, to be freed. NULL with *wrong NULL: there
- * is no such user, and so no home; else *wrong says why it cannot be told.
+ * Where the user's own list would be, to be freed; *by_home: HOME says so. NULL
+ * with *wrong NULL: there is no such user, and so no home; else *wrong says why it
+ * cannot be told.
  */
-static char *user_path(const char **wrong)
+static char *user_path(const char **wrong, bool *by_home)
 {
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
@@ -184,11 +185,13 @@ static char *user_path(const char **wrong)
 	int length;
 
 	*wrong = NULL;
+	*by_home = false;
 	/* a relative path is to be ignored, says the XDG base directory specification */
 	if (config && *config == '/') {
 		length = asprintf(&path, "%s/shmtool/keep", config);
 	} else {
-		if (!home || *home != '/') {
+		*by_home = home && *home == '/';
+		if (!*by_home) {
 			errno = 0;
 			user = getpwuid(geteuid());
 			home = user ? user->pw_dir : NULL;
@@ -206,15 +209,16 @@ static char *user_path(const char **wrong)
 	return NULL;
 }
 
-bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home)
 {
 	const char *wrong = NULL;
 	char *path;
 	bool good;
 
+	*by_home = false;
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
-	path = geteuid() == 0 ? NULL : user_path(&wrong);
+	path = geteuid() == 0 ? NULL : user_path(&wrong, by_home);
 	if (wrong) {
 		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u: where it is cannot be told: %s",
 			 (unsigned int)geteuid(), wrong);

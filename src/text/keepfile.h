@@ -25,7 +25,8 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 /*
  * The same for the default lists: the system's, and for ordinary users also
  * their own ($XDG_CONFIG_HOME/shmtool/keep). One that is not there is empty.
+ * *by_home: the one at fault is where HOME led to.
  */
-bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE]);
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home);
 
 #endif

@@ -139,11 +139,10 @@ static enum status finish_stdout(void)
 
 static enum status print_help(const struct command *command, poptContext context)
 {
+	printf("%s: %s\n", error_name(), command->summary);
 	poptPrintHelp(context, stdout, 0);
-	printf("\n%s", command->summary);
 	if (command->epilogue)
-		printf("\n%s", command->epilogue);
-	putchar('\n');
+		puts(command->epilogue);
 	return finish_stdout();
 }
 
@@ -292,7 +291,7 @@ static enum status read_words(const struct command *command, struct words *words
 {
 	const struct poptOption table[] = {
 		OPTION_TABLE(command->options, NULL),
-		OPTION_TABLE(common_options, "Common options:"),
+		OPTION_TABLE(common_options, NULL), /* a title would be two lines */
 		OPTION_END,
 	};
 	enum status status;

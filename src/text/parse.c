@@ -325,7 +325,10 @@ const char *parse_pid(const char *word, pid_t *pid)
 
 bool names_process(const char *word)
 {
-	return word[strspn(word, "0123456789")] == '\0';
+	/* -5 is a number that does not fit, rather than a file */
+	const char *digits = word + (*word == '-' || *word == '+');
+
+	return digits[strspn(digits, "0123456789")] == '\0';
 }
 
 static const char *read_key_number(const char *word, key_t *key)

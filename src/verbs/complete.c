@@ -162,10 +162,11 @@ static void for_each_segment(const struct typing *typing, offer_segment *offer_o
 	struct judge judge;
 	struct view view;
 	bool users_changed;
+	bool by_home;
 	pid_t pid;
 	int error = 0;
 
-	keepfile_read_defaults(&keep, keep_fault);
+	keepfile_read_defaults(&keep, keep_fault, &by_home);
 	if (typing->ns && parse_pid(typing->ns, &pid) == NULL)
 		error = namespace_enter_of(pid, &users_changed);
 	else if (typing->ns)

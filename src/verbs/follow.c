@@ -189,6 +189,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&teller.view, &teller.judge);
 	teller.view.numeric = follow->numeric;
+	teller.view.words = !follow->json;
 	if (!status)
 		status = check_ids(choice, &list);
 	if (!status && follow->verbose)

@@ -120,6 +120,8 @@ static const char *left_alone(const struct removal *removal, const struct segmen
 {
 	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
 		return "it is attached";
+	if (removal->by_filter && segment->nattch > 0 && segment->dest)
+		return "it is marked already, and goes with its last detach";
 	/* not by its state, which is attached where --even-attached matters */
 	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
 		return "the keep list names it";
@@ -358,7 +360,10 @@ static void remove_there(struct stretch *stretch)
 /* Removes all that is chosen, namespace by namespace, as they are listed. */
 static void remove_chosen(struct removal *removal)
 {
-	const struct source source = { .missing_is_no_error = removal->options->force };
+	const struct source source = {
+		.missing_is_no_error = removal->options->force,
+		.memory = removal->options->json,
+	};
 	struct tally *tally = removal->tally;
 	struct selection selection;
 	const struct listing *list = &selection.list;
@@ -367,6 +372,7 @@ static void remove_chosen(struct removal *removal)
 	status_keep_first(&tally->status,
 			  select_segments(&selection, &removal->options->choice, &source));
 	view_begin(&removal->view, &selection.judge);
+	removal->view.words = !removal->options->json;
 	for (; stretch.first < list->count && !removal->output->error;
 	     stretch.first = stretch.end) {
 		stretch.end = stretch.first + 1;
@@ -389,6 +395,7 @@ static enum status remove_all_as_ipcrm(struct removal *removal)
 
 	judge_begin(&judge, removal->options->choice.filter.grace, false);
 	view_begin(&removal->view, &judge);
+	removal->view.words = !removal->options->json;
 	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
 		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
 	status_keep_first(&status, view_end(&removal->view));

@@ -76,12 +76,13 @@ enum status choice_read_keep(struct choice *choice)
 	struct keep *keep = &choice->keep;
 	char fault[KEEPFILE_FAULT_SIZE];
 	bool good = true;
+	bool by_home = false;
 
 	/* what is removed by name alone is removed whatever the list says */
 	if (filter->ignore_keep || (choice->removal && !filter_given(filter)))
 		return STATUS_DONE;
 	if (!filter->keep_files)
-		good = keepfile_read_defaults(keep, fault);
+		good = keepfile_read_defaults(keep, fault, &by_home);
 	for (size_t i = 0; i < filter->keep_file_count && good; i++)
 		good = keepfile_read(keep, filter->keep_files[i], fault);
 	if (good)
@@ -91,7 +92,7 @@ enum status choice_read_keep(struct choice *choice)
 		return STATUS_DONE;
 	}
 	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
-	if (!filter->keep_files && home_is_not_ours())
+	if (by_home && home_is_not_ours())
 		hint("HOME is %s, which is not yours: set HOME", getenv("HOME"));
 	else
 		hint("mend it, or say --ignore-keep to remove what it may name");
@@ -152,17 +153,22 @@ void choice_free(struct choice *choice)
 	keep_free(&choice->keep);
 }
 
-static enum status say_missing(const struct segment_ref *ref)
+void hint_at_key(const struct segment_ref *ref)
 {
 	int id;
 
+	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
+	    segment_by_key(ref->id, &id) == 0)
+		hint("%d is no id, but the key of a segment: key:%d?", ref->id, ref->id);
+}
+
+static enum status say_missing(const struct segment_ref *ref)
+{
 	if (ref->kind == REF_ID)
 		fail(STATUS_MISSING, "no segment has the id %d", ref->id);
 	else
 		fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)ref->key);
-	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
-	    segment_by_key(ref->id, &id) == 0)
-		hint("a segment has this as its key: key:%d?", ref->id);
+	hint_at_key(ref);
 	return STATUS_MISSING;
 }
 
@@ -390,6 +396,18 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
 }
 
+/* An --except that names nothing is fine, but it may have been meant as a key. */
+static void look_at_exceptions(const struct choice *choice)
+{
+	const struct segment_refs *except = &choice->filter.except;
+	struct segment segment;
+
+	for (size_t i = 0; i < except->count; i++) {
+		if (segment_missing(look_up_segment(&except->items[i], &segment)))
+			hint_at_key(&except->items[i]);
+	}
+}
+
 enum status select_segments(struct selection *selection, const struct choice *choice,
 			    const struct source *source)
 {
@@ -401,6 +419,8 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
 	selection->judge.likely = filter_wants_likely(&choice->filter);
 	selection->judge.keep = &choice->keep;
+	if (!source->saved)
+		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces)
 		status = everywhere_read(selection, &all, choice);
 	else if (need_list)

@@ -100,6 +100,9 @@ int look_up_segment(const struct segment_ref *ref, struct segment *segment);
 /* Says that looking it up failed. */
 enum status lookup_failed(const struct segment_ref *ref, int error);
 
+/* Of a number that is no id: hints that it is a key, if it is one. */
+void hint_at_key(const struct segment_ref *ref);
+
 /* Looks up one segment that was named; says that there is none. */
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
 

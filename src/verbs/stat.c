@@ -362,6 +362,13 @@ static enum status check_all(const struct stat_options *options,
 	return status;
 }
 
+/* What is gone may never have been there, if keys were given for ids. */
+static void hint_at_keys(const struct segment_refs *named)
+{
+	for (size_t i = 0; i < named->count; i++)
+		hint_at_key(&named->items[i]);
+}
+
 /* Waits until the condition holds for all at one look. */
 static enum status wait_for(const struct stat_options *options)
 {
@@ -372,6 +379,8 @@ static enum status wait_for(const struct stat_options *options)
 		enum status status = check_all(options, &waits_for);
 		int64_t left = deadline < 0 ? WAIT_INTERVAL : deadline - monotonic_ms();
 
+		if (!status && !waits_for && options->wait == WAIT_GONE && !options->quiet)
+			hint_at_keys(&options->choice.named);
 		if (status || !waits_for)
 			return status;
 		if (left <= 0 && options->quiet)

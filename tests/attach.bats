@@ -504,9 +504,62 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	# -r is about the attachment, not about the file
 	# shellcheck disable=SC2016
 	try attach -r --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"'
-	assert_stderr_has 'first 0 bytes'
+	assert_stderr_has ': all of it is now zeroes'
 	try attach "$id" true
 	expect_status 0
+}
+
+@test "--as-file: who reads a segment meanwhile that COMMAND has truncated is told so" {
+	need_root
+	noise
+	background shmtool attach --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"; touch cut; sleep 60'
+	wait_until test -e cut
+	try read "$id"
+	expect_status 7
+	assert_stderr_has "cannot read segment $id (no key): somebody cut it short"
+	try write "$id" -t hello
+	expect_status 7
+	assert_stderr_has "cannot write segment $id (no key): somebody cut it short"
+	end_process "$(pgrep -P "$background_pid")"
+	wait_for_status "$background_pid"
+}
+
+attached_by()
+{
+	[[ $(segment_field "$id" lpid) == "$1" ]]
+}
+
+# has_bytes FD: something can be read from it
+has_bytes()
+{
+	python3 -c 'import select, sys; sys.exit(not select.select([int(sys.argv[1])], [], [], 0)[0])' "$1"
+}
+
+@test "--as-file: one that is truncated while it is read: exit 9" {
+	need_root
+	local held
+	id=$(make_segment $((4 << 20)))
+	shmtool write "$id" --fill 7
+	mkfifo go pipe
+	# shellcheck disable=SC2016
+	background shmtool attach --as-file "$id" -- \
+		sh -c 'read x <go; : >"$SHMTOOL_FILE"; touch cut; read x <go'
+	held=$background_pid
+	wait_until attached_by "$held"
+	background shmtool read "$id" -f pipe
+	exec 8<pipe
+	# it waits for room in the pipe
+	wait_until has_bytes 8
+	echo >go
+	wait_until test -e cut
+	timeout 10 cat <&8 >/dev/null || true
+	exec 8<&-
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 9
+	assert_equal "$(<"$background_errors")" \
+		"shmtool read: cannot read segment $id (no key): somebody cut it short meanwhile"
+	echo >go
+	wait_for_status "$held"
 }
 
 @test "--as-file: SHMTOOL_FILE is never another segment's" {

@@ -203,6 +203,14 @@ some_segments()
 	assert_output_is "$(ipcs -m | awk 'NR > 3 && NF { print $2 }')"
 }
 
+@test "a field that is named twice is once in an object" {
+	make_segment >/dev/null
+	try ls -J -o id,size,id
+	assert_output_matches '^\{"schema":1,"segments":\[\{"id":[0-9]+,"size":4096\}\]\}$'
+	try ls -o id,id --no-header
+	assert_equal "$(wc -w <<<"$output")" 2
+}
+
 @test "--format: fields, escapes, and a newline" {
 	some_segments
 	try ls "$one" --format '%{id}:%{mode}'

@@ -176,9 +176,9 @@ verbs=(create attach read write stat set rm ls)
 	done
 	run ./shmrm --help
 	expect_status 0
-	assert_equal "${lines[0]%% [*}" 'Usage: shmtool rm'
+	assert_equal "${lines[1]%% [*}" 'Usage: shmtool rm'
 	run ./something --help
-	assert_equal "${lines[0]%% [*}" 'Usage: shmtool COMMAND'
+	assert_equal "${lines[1]%% [*}" 'Usage: shmtool COMMAND'
 	run --separate-stderr ./shmrm --nosuch
 	expect_status 2
 	assert_stderr_matches '^shmtool rm: '

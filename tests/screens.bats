@@ -240,6 +240,10 @@ some_states()
 		/dev/null </dev/null
 	assert_equal "${lines[-1]}" \
 		'2 segments, 8K; 1 orphaned, 4K: shmtool rm --orphaned -n shows what would go'
+	SHELL=/bin/bash run script -qec "stty cols 120 -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls --orphaned" \
+		/dev/null </dev/null
+	assert_equal "${lines[-1]}" \
+		'1 segment, 4K; 1 orphaned, 4K: shmtool rm --orphaned -n shows what would go'
 	local command=${lines[-1]#*4K: }
 	read -ra command <<<"${command% shows what*}"
 	PATH=${SHMTOOL%/*}:$PATH run unshare --mount bash on-list "${command[@]}"

@@ -288,7 +288,7 @@ static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
 		if (got < 0 && errno != EINTR)
 			return errno;
 		if (got == 0)
-			return EIO; /* somebody cut the file short */
+			return ENODATA; /* somebody cut the file short */
 		if (got > 0) {
 			at += got;
 			length -= (size_t)got;

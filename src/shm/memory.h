@@ -91,7 +91,10 @@ int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
  */
 bool memory_huge_taken(const struct memory *memory, uint64_t *taken);
 
-/* Copies length bytes at offset, which must lie inside. Returns 0 or an errno value. */
+/*
+ * Copies length bytes at offset, which must lie inside. Returns 0 or an errno
+ * value; ENODATA: they are gone, since somebody cut the segment's file short.
+ */
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);
 
 /*

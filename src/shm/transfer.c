@@ -540,7 +540,7 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 		if (put > 0)
 			copy.at += (uint64_t)put;
 		else if (put == 0)
-			error = EIO; /* somebody cut the segment's file short */
+			error = ENODATA; /* somebody cut the segment's file short */
 		else if (error == ETIMEDOUT)
 			error = 0;
 		else if (!error && errno == EAGAIN)

@@ -214,12 +214,11 @@ static void on_bus_error(int number)
 	_exit(STATUS_EXHAUSTED);
 }
 
-void fail_on_bus_error(const char *what, const uint64_t *done, const char *advice)
+void fail_on_bus_error(const char *failure, const uint64_t *done, const char *advice)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
 
-	snprintf(at_bus_error.failure, LINE_SIZE, "%s: cannot %s: the memory for it ran out",
-		 program_name, what);
+	snprintf(at_bus_error.failure, LINE_SIZE, "%s: %s", program_name, failure);
 	at_bus_error.done = done;
 	if (advice)
 		snprintf(at_bus_error.advice, LINE_SIZE, "%s: hint: %s\n", program_name, advice);

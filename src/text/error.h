@@ -64,10 +64,10 @@ const char *reason_of_segment(int error);
 
 /*
  * From here on, touching memory that cannot be had (huge pages that ran out)
- * ends the program with "cannot WHAT: ..." and STATUS_EXHAUSTED, not with SIGBUS.
+ * ends the program with this message and STATUS_EXHAUSTED, not with SIGBUS.
  * done: how many bytes were written, to be told then; advice: a hint; or NULL.
  */
-void fail_on_bus_error(const char *what, const uint64_t *done, const char *advice);
+void fail_on_bus_error(const char *failure, const uint64_t *done, const char *advice);
 
 /* Keeps the status of the first failure of several. */
 void status_keep_first(enum status *kept, enum status status);

@@ -311,6 +311,21 @@ bool fields_want_holders(const struct field_list *list)
 	return false;
 }
 
+void field_list_drop_repeats(struct field_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		size_t at = 0;
+
+		while (at < kept && list->items[at] != list->items[i])
+			at++;
+		if (at == kept)
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
 void field_list_free(struct field_list *list)
 {
 	free(list->items);

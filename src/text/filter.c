@@ -261,10 +261,11 @@ bool filter_given(const struct filter *filter)
 	return filter->kinds != 0;
 }
 
-bool filter_untouched(const struct filter *filter)
+bool filter_shows_orphaned(const struct filter *filter)
 {
-	return !filter->kinds && filter->grace == GRACE_DEFAULT && !filter->except.count &&
-	       !filter->keep_files && !filter->ignore_keep && !filter->except_namespaces;
+	return !(filter->kinds & ~KIND(CODE_ORPHANED)) && filter->grace == GRACE_DEFAULT &&
+	       !filter->except.count && !filter->keep_files && !filter->ignore_keep &&
+	       !filter->except_namespaces;
 }
 
 bool filter_names_users(const struct filter *filter)

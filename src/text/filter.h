@@ -64,8 +64,8 @@ const char *filter_check(const struct filter *filter);
 /* Whether any filter was given (modifiers are none). */
 bool filter_given(const struct filter *filter);
 
-/* Whether nothing at all was said, no modifier either. */
-bool filter_untouched(const struct filter *filter);
+/* Whether it shows all that --orphaned by itself does: nothing else was said, no modifier either. */
+bool filter_shows_orphaned(const struct filter *filter);
 
 /* Whether users were named, whose numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);

@@ -197,6 +197,8 @@ static void mend_size(const struct segment *segment, const struct attachment *he
 	if (ftruncate(held->file, held->status.st_size) < 0)
 		warn("the command left %s with %jd bytes: it cannot be attached any more",
 		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);
+	else if (now.st_size == 0)
+		warn("the command truncated %s: all of it is now zeroes", SEGMENT_LABEL(segment));
 	else if (now.st_size < held->status.st_size)
 		warn("the command truncated %s: all but its first %jd bytes is now zeroes",
 		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);

@@ -31,14 +31,16 @@ enum status loading_allowed(const char *what, uint64_t bytes)
 void loading_may_fail(const char *what, const struct segment *segment, const struct memory *memory,
 		      const uint64_t *done)
 {
-	char text[SEGMENT_LABEL_SIZE + 16];
+	const bool huge = memory_is_huge(memory);
+	char text[SEGMENT_LABEL_SIZE + 128];
 
-	snprintf(text, sizeof(text), "%s %s", what, SEGMENT_LABEL(segment));
+	snprintf(text, sizeof(text), "cannot %s %s: the memory for it %s", what,
+		 SEGMENT_LABEL(segment),
+		 huge ? "ran out" : "ran out, or somebody cut it short (attach --as-file)");
 	fail_on_bus_error(text, done,
-			  memory_is_huge(memory)
-				  ? "/proc/meminfo tells how many huge pages are free; raise "
-				    "vm.nr_hugepages"
-				  : NULL);
+			  huge ? "/proc/meminfo tells how many huge pages are free; raise "
+				 "vm.nr_hugepages"
+			       : NULL);
 }
 
 enum status loading_failed(const char *what, int error, int signal, const char *rest)

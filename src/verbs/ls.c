@@ -326,7 +326,7 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 	const struct terminal terminal = terminal_of(output->fd, options->color);
 	const struct choice *choice = &options->choice;
 	const bool everywhere = choice->filter.all_namespaces;
-	const bool all = !choice->named.count && filter_untouched(&choice->filter);
+	const bool all = !choice->named.count && filter_shows_orphaned(&choice->filter);
 	const struct footer footer = {
 		.exact = options->bytes,
 		.command = !all         ? NULL
@@ -502,6 +502,8 @@ static enum status ls_run(int argc, char **argv)
 			status = check_options(&options);
 		if (!status)
 			status = widen_view(&options);
+		if (options.json)
+			field_list_drop_repeats(&options.columns);
 		if (!status && !options.field_help && !options.limits && !options.summary)
 			status = choice_read_keep(&options.choice);
 		if (!status)

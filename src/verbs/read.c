@@ -223,23 +223,42 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 	return error;
 }
 
-static enum status read_to_stdout(const struct read_options *options, const struct memory *memory)
+/* Whether an errno value of a copy is about the segment, and not about the output. */
+static bool was_cut_short(int error)
+{
+	return error == ENODATA || error == EFAULT;
+}
+
+static enum status say_cut_short(const struct segment *segment)
+{
+	return fail(STATUS_BUSY, "cannot read %s: somebody cut it short meanwhile",
+		    SEGMENT_LABEL(segment));
+}
+
+static enum status read_to_stdout(const struct read_options *options, const struct segment *segment,
+				  const struct memory *memory)
 {
 	int error = copy_out(options, memory, STDOUT_FILENO, NULL);
 
+	if (was_cut_short(error))
+		return say_cut_short(segment);
 	return error ? output_failed(error) : guarding_release(&options->guarding);
 }
 
-static enum status write_failed(const char *file, const struct outfile *outfile, int error)
+static enum status write_failed(const char *file, const struct segment *segment,
+				const struct outfile *outfile, int error)
 {
 	const char *rest = outfile->replaces ? "; it was left as it was" : "";
 
+	if (was_cut_short(error))
+		return say_cut_short(segment);
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted while writing %s%s", file, rest);
 	return fail(status_of_file(error), "cannot write %s: %s%s", file, strerror(error), rest);
 }
 
-static enum status read_to_file(const struct read_options *options, const struct memory *memory)
+static enum status read_to_file(const struct read_options *options, const struct segment *segment,
+				const struct memory *memory)
 {
 	struct interrupt interrupt;
 	struct outfile outfile;
@@ -263,7 +282,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (!error && replaces && interrupt_wait(&interrupt, -1, 0, 0) == EINTR)
 		error = EINTR;
 	if (error)
-		status = write_failed(options->file, &outfile, error);
+		status = write_failed(options->file, segment, &outfile, error);
 	else
 		status = guarding_release(&options->guarding);
 	if (status)
@@ -298,9 +317,9 @@ static enum status read_segment(struct read_options *options, const struct segme
 	/* before there is a file to be left behind: a signal ends the wait, and us */
 	status = guarding_take(&options->guarding);
 	if (!status && options->file)
-		status = read_to_file(options, &memory);
+		status = read_to_file(options, &segment, &memory);
 	else if (!status)
-		status = read_to_stdout(options, &memory);
+		status = read_to_stdout(options, &segment, &memory);
 	memory_close(&memory);
 	if (!status && options->verbose)
 		note("read %" PRIu64 " bytes of %s", options->range.length,

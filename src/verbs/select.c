@@ -491,6 +491,10 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 		return segment_denied(what, segment, "CAP_IPC_OWNER");
 	if (error == EPERM)
 		return segment_denied(what, segment, "CAP_SYS_ADMIN");
+	/* the kernel attaches no segment whose file is shorter than it, and calls that EINVAL */
+	if (error == EINVAL && !segment_is_gone(segment->id))
+		return fail(STATUS_FAILED, "cannot %s %s: somebody cut it short (attach --as-file)",
+			    what, SEGMENT_LABEL(segment));
 	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
 	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
 	if (error == EOVERFLOW)

@@ -512,6 +512,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 @test "--as-file: who reads a segment meanwhile that COMMAND has truncated is told so" {
 	need_root
 	noise
+	# shellcheck disable=SC2016
 	background shmtool attach --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"; touch cut; sleep 60'
 	wait_until test -e cut
 	try read "$id"

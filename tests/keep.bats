@@ -198,6 +198,7 @@ assert_refused()
 }
 
 # Each way in which the file $1 is no good list, one after the other
+# shellcheck disable=SC2016
 bad_lists=(
 	'echo junk >"$1"'
 	'chmod 620 "$1"'

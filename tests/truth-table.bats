@@ -58,6 +58,14 @@ judge_by_ls()
 	assert_equal "$(awk -v id="$id" '$1 == id { print $2 }' <<<"$output")" "${1#-}"
 }
 
+# What ls shows by the filters of rm is what that would remove.
+judge_by_filter()
+{
+	try_there ls "${filter[@]}" "${options[@]}" -q
+	expect_status 0
+	assert_equal "$(sort -n <<<"$output")" "$(doomed "$1" | sort -n)"
+}
+
 judge_by_stat()
 {
 	try_there stat "$id" "${options[@]}"
@@ -88,6 +96,7 @@ row()
 	[[ $witness == none ]] || orphan=$(make_orphan)
 	before=$(kernel_list)
 	judge_by_ls "$state"
+	[[ $outcome == refused || $outcome == changed ]] || judge_by_filter "$outcome"
 	judge_by_stat "$state" "$words"
 
 	[[ $outcome != refused ]] || status=7

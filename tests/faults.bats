@@ -28,6 +28,7 @@ setup()
 	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
 	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer would fail in its own calls'
 	head -c 8192 /dev/urandom >content
+	around=()
 }
 
 # The calls of a run, behind those of the loader (main's first is F_GETFD):
@@ -62,6 +63,18 @@ broken()
 	bad=1
 } >&2
 
+# What the program runs in: with a process of its own that holds the segment, and
+# no other processes to look at
+beside_a_holder()
+{
+	around=(unshare --pid --fork --kill-child --mount-proc "$SHMTOOL" attach "$KEY" --)
+}
+
+alone_there()
+{
+	around=(unshare --pid --fork --kill-child --mount-proc)
+}
+
 # try_faults PREPARE CHECK ARGUMENT...: CHECK is called after each run, with
 # code, call and fault set
 try_faults()
@@ -72,11 +85,11 @@ try_faults()
 
 	"$prepare"
 	code=0 call=none number=0 fault=none
-	strace -f -s 512 -o all -- "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
+	"${around[@]}" strace -f -s 512 -o all -- "$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 	((code == 0)) || broken 'fails without a fault'
 	"$check"
 	calls all >list
-	(($(wc -l <list) > 10)) || broken 'too few calls'
+	(($(wc -l <list) > 5)) || broken 'too few calls'
 	while read -r call number follow <&7; do
 		for fault in "${faults[@]}"; do
 			# close(2) closes whatever it says; strace's failure leaves it open
@@ -88,7 +101,7 @@ try_faults()
 			code=0
 			# bash itself tells of one that was killed
 			{
-				timeout --kill-after 5 20 strace ${follow:+"$follow"} -o trace -e trace=all \
+				timeout --kill-after 5 20 "${around[@]}" strace ${follow:+"$follow"} -o trace -e trace=all \
 					-e "inject=$call:$fault:when=$number" -- \
 					"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 			} 2>/dev/null
@@ -243,6 +256,103 @@ created()
 
 @test "rm by filter: whatever fails, a segment is as it was or gone" {
 	try_faults prepare removed_by_filter rm --orphaned --grace 0
+}
+
+# What is not there without a holder, or not known, is told of, or left out.
+@test "ls -o holders: whatever fails" {
+	beside_a_holder
+	try_faults prepare printed ls -o id,holders
+}
+
+@test "stat: whatever fails of what shows holders, and what is inside" {
+	beside_a_holder
+	try_faults prepare printed stat --map "$KEY"
+}
+
+@test "ls -A: whatever fails" {
+	alone_there
+	try_faults prepare printed ls -A
+}
+
+@test "ls -l: whatever fails" {
+	try_faults prepare unharmed ls -l
+}
+
+guard_exists()
+{
+	awk -v key="$KEY" 'NR > 1 && $1 == 1234 { found = 1 } END { exit !found }' /proc/sysvipc/sem
+}
+
+
+created_guarded()
+{
+	local count
+	created
+	count=$(awk 'END { print NR - 1 }' /proc/sysvipc/sem)
+	if ((code)); then
+		((count == 0)) || [[ $fault == *SIGKILL || $fault == signal=* ]] || broken 'guard left behind'
+	else
+		((count == 1)) || broken 'no guard'
+	fi
+}
+
+@test "create --with-guard: whatever fails, nothing is left behind" {
+	try_faults nothing created_guarded create -k 99 -p 640 -f content --with-guard
+}
+
+prepare_guarded()
+{
+	prepare
+	perl -e 'use IPC::SysV qw(IPC_CREAT SETVAL); my $id = semget(1234, 1, 01600) // die;
+		semctl($id, 0, SETVAL, 1) // die; semop($id, pack("s!3", 0, -1, 0)) or die;
+		semop($id, pack("s!3", 0, 1, 0)) or die'
+}
+
+# In doubt none of the two goes without the other.
+both_or_none()
+{
+	gone_or_unharmed
+	if segment_exists "$(<id)"; then
+		guard_exists || broken 'the guard went, and the segment stayed'
+	elif guard_exists; then
+		((code)) || broken 'the guard stayed, and it was not told'
+	fi
+}
+
+@test "rm --with-guard: whatever fails" {
+	try_faults prepare_guarded both_or_none rm --with-guard "$KEY"
+}
+
+guard_is_free()
+{
+	perl -e 'use IPC::SysV qw(GETVAL); my $id = semget(1234, 1, 0) // die; exit(semctl($id, 0, GETVAL, 0) != 1)' ||
+		broken 'the guard is still taken'
+}
+
+read_guarded()
+{
+	dumped
+	guard_is_free
+}
+
+@test "read --guard: whatever fails, the guard is free afterwards" {
+	try_faults prepare_guarded read_guarded read "$KEY" --guard "$KEY"
+}
+
+@test "write -f --guard: whatever fails, the guard is free afterwards" {
+	echo hello >other
+	try_faults prepare_guarded written_guarded write "$KEY" --guard "$KEY" -f other
+}
+
+written_guarded()
+{
+	written
+	guard_is_free
+}
+
+@test "attach --as-file: whatever fails" {
+	# shellcheck disable=SC2016
+	try_faults prepare unharmed attach --as-file "$KEY" -- sh -c 'cmp "$SHMTOOL_FILE" content'
 }
 
 @test "attach: whatever fails" {

@@ -511,18 +511,23 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 
 @test "--as-file: who reads a segment meanwhile that COMMAND has truncated is told so" {
 	need_root
-	noise
-	# shellcheck disable=SC2016
-	background shmtool attach --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"; touch cut; sleep 60'
-	wait_until test -e cut
-	try read "$id"
-	expect_status 7
-	assert_stderr_has "cannot read segment $id (no key): somebody cut it short"
-	try write "$id" -t hello
-	expect_status 7
-	assert_stderr_has "cannot write segment $id (no key): somebody cut it short"
-	end_process "$(pgrep -P "$background_pid")"
-	wait_for_status "$background_pid"
+	local size
+	for size in 4096 0; do
+		noise
+		rm -f cut
+		# shellcheck disable=SC2016
+		background shmtool attach --as-file "$id" -- \
+			sh -c 'truncate -s "$0" "$SHMTOOL_FILE"; touch cut; sleep 60' "$size"
+		wait_until test -e cut
+		try read "$id"
+		expect_status 9
+		assert_stderr_has "cannot read segment $id (no key): somebody cut it short"
+		try stat --map "$id"
+		expect_status 9
+		assert_stderr_has "cannot look inside segment $id (no key): somebody cut it short"
+		end_process "$(pgrep -P "$background_pid")"
+		wait_for_status "$background_pid"
+	done
 }
 
 attached_by()
@@ -558,7 +563,7 @@ has_bytes()
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 9
 	assert_equal "$(<"$background_errors")" \
-		"shmtool read: cannot read segment $id (no key): somebody cut it short meanwhile"
+		"shmtool read: cannot read segment $id (no key): somebody cut it short (attach --as-file)"
 	echo >go
 	wait_for_status "$held"
 }

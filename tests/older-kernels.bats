@@ -74,4 +74,18 @@ without()
 	foreign_read "$id" 0 300000 | cmp - other
 	without splice:EINVAL read "$id" -f out
 	cmp out other
+	# nor is there a descriptor for the way from file to file
+	rm out
+	without pipe2:EMFILE read "$id" -f out
+	cmp out other
+}
+
+@test "an input that times out is a failure, and no wait without end" {
+	local id
+	id=$(make_segment 300000)
+	has_files || skip 'it is not moved by splice without the segment as a file'
+	head -c 300000 /dev/zero >file
+	# shellcheck disable=SC2002 # a pipe it is to be
+	cat file | without splice:ETIMEDOUT write "$id" 2>err && fail 'done'
+	grep -q ': Connection timed out (' err
 }

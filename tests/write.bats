@@ -438,6 +438,22 @@ begins_with()
 removal meanwhile: the 6 bytes that were written go with its last detach"
 		assert_equal "$(<"$background_output")" ''
 	done
+	# the same of a word, while it waits for its guard
+	id=$(shmtool create -s 100 -k 0x77 --with-guard)
+	hold_segment "$id"
+	mkfifo taken
+	# shellcheck disable=SC2016
+	background perl -e 'my $id = semget(0x77, 1, 0); semop($id, pack("s!3", 0, -1, 0)) or die;
+		open my $file, "<", "taken" or die; <$file>; semop($id, pack("s!3", 0, 1, 0)) or die'
+	exec 9>taken
+	background shmtool write "$id" --fill 7 -n 4 --guard 0x77
+	wait_until perl -e 'use IPC::SysV qw(GETNCNT); exit !(semctl(semget(0x77, 1, 0), 0, GETNCNT, 0) > 0)'
+	ipcrm -m "$id"
+	echo >&9
+	exec 9>&-
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 9
+	grep -q 'the 4 bytes that were written' "$background_errors"
 	# one that was marked before is meant
 	id=$(make_segment)
 	hold_segment "$id"
@@ -449,13 +465,13 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 
 @test "huge pages run out: exit 6, with the segment, the count, and what helps" {
 	more_huge_pages 2
+	[[ $(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo) == 2 ]] || skip 'more huge pages are free'
 	local id
-	id=$(shmtool create -s 8M --huge --no-reserve)
+	id=$(shmtool create -s 8M --huge --no-reserve -p 666)
 	local said="segment $id (no key): the memory for it ran out"
 	try write "$id" --fill 1
 	expect_status 6
-	assert_stderr_has "shmtool write: cannot write $said; "
-	assert_stderr_matches 'ran out; [0-9]+ bytes were written'
+	assert_stderr_has "shmtool write: cannot write $said; at least 4194304 bytes were written"
 	assert_stderr_has 'hint: /proc/meminfo tells how many huge pages are free'
 	try write "$id" -o 7M -t hello
 	expect_status 6
@@ -464,6 +480,12 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	try write "$id" -f file
 	expect_status 6
 	assert_stderr_has "segment $id"
+	# what a call is told when it reads what there is no page for
+	shmtool write "$id" -z
+	echo 0 >/proc/sys/vm/nr_hugepages
+	as_user shmtool read "$id" -f out 2>said && fail 'read what there is no memory for'
+	assert_equal "$(head -n 1 said)" \
+		"shmtool read: cannot read segment $id (no key): the memory for it ran out"
 }
 
 @test "zeroing takes no huge page" {

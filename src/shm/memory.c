@@ -165,6 +165,14 @@ void memory_close(struct memory *memory)
 	*memory = (struct memory){ .fd = -1 };
 }
 
+/* Whether somebody has cut the segment's file short before this place. */
+static bool is_cut_short(int fd, uint64_t end)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (uint64_t)status.st_size < end;
+}
+
 static int extent_of_file(int fd, uint64_t offset, uint64_t end, struct extent *extent)
 {
 	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
@@ -172,6 +180,8 @@ static int extent_of_file(int fd, uint64_t offset, uint64_t end, struct extent *
 
 	if (data < 0 && errno != ENXIO)
 		return errno;
+	if (is_cut_short(fd, end))
+		return ENODATA;
 	extent->hole = data < 0 || (uint64_t)data > offset;
 	if (!extent->hole)
 		next = lseek(fd, (off_t)offset, SEEK_HOLE);

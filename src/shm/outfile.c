@@ -137,9 +137,7 @@ int outfile_open(struct outfile *outfile, const char *path)
 		if (errno != ENOENT)
 			return errno;
 	} else if (!S_ISREG(status.st_mode) || strncmp(path, "/proc/", 6) == 0) {
-		/* of a file that cannot be replaced nothing old is left, as after the shell's > */
-		outfile->fd =
-			open(path, O_WRONLY | O_CLOEXEC | (S_ISREG(status.st_mode) ? O_TRUNC : 0));
+		outfile->fd = open(path, O_WRONLY | O_CLOEXEC);
 		return outfile->fd < 0 ? errno : 0;
 	}
 	outfile->replaces = true;

@@ -17,7 +17,6 @@ enum {
 	LARGEST_SKIP = 1 << 30,     /* of a hole, at a time; fits any size_t */
 	GIVEN_BACK = 16 << 20,      /* so much of an input of ours at a time */
 	LONGEST_PAUSE = 20,         /* milliseconds between looks at a pipe */
-	TELL_INTERVAL = 200,        /* milliseconds until one that waits is told of */
 };
 
 /* What is at the other end. */
@@ -59,10 +58,7 @@ static size_t at_most(uint64_t length, size_t limit)
 	return length < limit ? (size_t)length : limit;
 }
 
-/*
- * Waits until the other end is ready. Where somebody is told of the copy, not for
- * ever: ETIMEDOUT, to be told that nothing has come.
- */
+/* Waits until the other end is ready. ETIMEDOUT: not yet, which is to be told. */
 static int wait_ready(const struct copy *copy, short events)
 {
 	const struct transfer *transfer = copy->transfer;
@@ -70,7 +66,7 @@ static int wait_ready(const struct copy *copy, short events)
 	if (!transfer->interrupt)
 		return 0;
 	return interrupt_wait(transfer->interrupt, copy->fd, events,
-			      transfer->tell ? TELL_INTERVAL : -1);
+			      transfer->patience ? transfer->patience : -1);
 }
 
 static void tell(const struct copy *copy, uint64_t begin)
@@ -287,10 +283,10 @@ int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, i
 		got = error ? -1 : take_piece(&copy);
 		if (got > 0)
 			copy.at += (uint64_t)got;
+		else if (error == ETIMEDOUT)
+			error = 0; /* nothing has come yet */
 		else if (got < 0 && !error && errno != EINTR && errno != EAGAIN)
 			error = errno;
-		if (error == ETIMEDOUT)
-			error = 0;
 		give_back(&copy);
 		tell(&copy, offset);
 	}
@@ -370,8 +366,10 @@ static ssize_t send(struct copy *copy, size_t length)
 	ssize_t taken;
 	int error;
 
-	if (copy->relay[0] < 0 && pipe2(copy->relay, O_CLOEXEC) < 0)
+	if (copy->relay[0] < 0 && pipe2(copy->relay, O_CLOEXEC) < 0) {
+		errno = EOPNOTSUPP; /* without a descriptor for it, it goes without it */
 		return -1;
+	}
 	enlarge_pipe(copy->relay[1]);
 	taken = splice(copy->memory->fd, &from, copy->relay[1], NULL, length, 0);
 	if (taken <= 0)

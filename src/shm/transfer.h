@@ -30,6 +30,7 @@ struct transfer {
 	bool ours;
 	void (*tell)(void *state, uint64_t done); /* called now and then, or NULL */
 	void *state;
+	int64_t patience; /* milliseconds until a copy that stands still is told of; 0: never */
 };
 
 /*

@@ -128,6 +128,7 @@ static const struct meaning {
 	{ EAGAIN, STATUS_EXHAUSTED, NULL },
 	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
 	{ EBUSY, STATUS_BUSY, "in use" },
+	{ ENODATA, STATUS_BUSY, "somebody cut it short (attach --as-file)" },
 	{ EOVERFLOW, STATUS_FAILED,
 	  "its owner or group, or the one given, is not mapped in this user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
@@ -200,12 +201,13 @@ static void write_number(uint64_t number)
 
 static void on_bus_error(int number)
 {
+	static const char begin[] = "; at least ";
 	static const char unit[] = " bytes were written";
 
 	(void)number;
 	write_error(at_bus_error.failure, strlen(at_bus_error.failure));
 	if (at_bus_error.done) {
-		write_error("; ", 2);
+		write_error(begin, sizeof(begin) - 1);
 		write_number(*at_bus_error.done);
 		write_error(unit, sizeof(unit) - 1);
 	}

@@ -412,8 +412,6 @@ static const char *read_ftok(const char *word, key_t *key, int *file_error)
 	}
 	/* a failure between the two calls gives -1, a key like any other: ftok cannot say more */
 	*key = ftok(colon + 1, project);
-	if (*key == 0)
-		return "ftok makes key 0 (IPC_PRIVATE) of this path";
 	return NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/progress.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -60,6 +61,28 @@ void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t
 	start_ticking(progress);
 }
 
+int64_t progress_patience(const struct progress *progress)
+{
+	return progress->wish == PROGRESS_NEVER ? 0 : INTERVAL_TERMINAL;
+}
+
+/* Where stderr cannot be written, there is nobody to tell. */
+static bool put(const char *text, size_t length)
+{
+	while (length) {
+		ssize_t put = write(STDERR_FILENO, text, length);
+
+		/* our own ticks end a write that waits, too */
+		if (put < 0 && errno != EINTR)
+			return false;
+		if (put > 0) {
+			text += put;
+			length -= (size_t)put;
+		}
+	}
+	return true;
+}
+
 /* "512M of 1.0G (50%), 1.2G/s, 3s left" */
 static void print_line(struct progress *progress, int64_t now)
 {
@@ -89,8 +112,7 @@ static void print_line(struct progress *progress, int64_t now)
 	length =
 		snprintf(line, sizeof(line), "%s%s: %s%s, %s/s%s%s", progress->terminal ? "\r" : "",
 			 error_name(), done, of, speed, rest, progress->terminal ? "\033[K" : "\n");
-	/* where stderr cannot be written, there is nobody to tell */
-	if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
+	if (length > 0 && !put(line, (size_t)length))
 		progress->wish = PROGRESS_NEVER;
 	progress->shown = progress->terminal;
 }
@@ -117,10 +139,10 @@ void progress_end(struct progress *progress)
 	stop_ticking(progress);
 	if (progress->wish == PROGRESS_ALWAYS) {
 		print_line(progress, monotonic_ms());
-		if (progress->terminal && write(STDERR_FILENO, "\n", 1) < 0)
-			return;
-	} else if (progress->shown && write(STDERR_FILENO, clear, sizeof(clear) - 1) < 0) {
-		return;
+		if (progress->terminal)
+			put("\n", 1);
+	} else if (progress->shown) {
+		put(clear, sizeof(clear) - 1);
 	}
 	progress->shown = false;
 	progress->wish = PROGRESS_NEVER;

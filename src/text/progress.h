@@ -39,6 +39,9 @@ struct progress {
  */
 void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total);
 
+/* The patience of a transfer that is to be told of. */
+int64_t progress_patience(const struct progress *progress);
+
 /* So many bytes are copied; for a transfer, which calls it often. state: the struct progress. */
 void progress_tell(void *state, uint64_t done);
 

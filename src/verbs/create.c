@@ -458,6 +458,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	int error;
 
 	progress_begin(&progress, PROGRESS_AUTO, input->size);
+	transfer.patience = progress_patience(&progress);
 	error = transfer_in(memory, 0, size, input->fd, &transfer, &done);
 	progress_end(&progress);
 	if (!error && done == size && input->is_stream)

@@ -28,19 +28,39 @@ enum status loading_allowed(const char *what, uint64_t bytes)
 	return STATUS_EXHAUSTED;
 }
 
+/* What is wrong with memory that cannot be had, and what helps (or NULL). */
+enum { RAN_OUT_SIZE = SEGMENT_LABEL_SIZE + 128 };
+static const char *ran_out(char text[RAN_OUT_SIZE], const char *what, const struct segment *segment,
+			   const struct memory *memory)
+{
+	const bool huge = memory_is_huge(memory);
+
+	snprintf(text, RAN_OUT_SIZE, "cannot %s %s: the memory for it %s", what,
+		 SEGMENT_LABEL(segment),
+		 huge ? "ran out" : "ran out, or somebody cut it short (attach --as-file)");
+	return huge ? "/proc/meminfo tells how many huge pages are free; raise vm.nr_hugepages"
+		    : NULL;
+}
+
 void loading_may_fail(const char *what, const struct segment *segment, const struct memory *memory,
 		      const uint64_t *done)
 {
-	const bool huge = memory_is_huge(memory);
-	char text[SEGMENT_LABEL_SIZE + 128];
+	char text[RAN_OUT_SIZE];
+	const char *advice = ran_out(text, what, segment, memory);
 
-	snprintf(text, sizeof(text), "cannot %s %s: the memory for it %s", what,
-		 SEGMENT_LABEL(segment),
-		 huge ? "ran out" : "ran out, or somebody cut it short (attach --as-file)");
-	fail_on_bus_error(text, done,
-			  huge ? "/proc/meminfo tells how many huge pages are free; raise "
-				 "vm.nr_hugepages"
-			       : NULL);
+	fail_on_bus_error(text, done, advice);
+}
+
+enum status loading_ran_out(const char *what, const struct segment *segment,
+			    const struct memory *memory)
+{
+	char text[RAN_OUT_SIZE];
+	const char *advice = ran_out(text, what, segment, memory);
+
+	fail(STATUS_EXHAUSTED, "%s", text);
+	if (advice)
+		hint("%s", advice);
+	return STATUS_EXHAUSTED;
 }
 
 enum status loading_failed(const char *what, int error, int signal, const char *rest)

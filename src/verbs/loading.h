@@ -22,6 +22,10 @@ enum status loading_allowed(const char *what, uint64_t bytes);
 void loading_may_fail(const char *what, const struct segment *segment, const struct memory *memory,
 		      const uint64_t *done);
 
+/* Says the same of a call that failed with EFAULT for it. Returns the status. */
+enum status loading_ran_out(const char *what, const struct segment *segment,
+			    const struct memory *memory);
+
 /*
  * Says what an error of worker_run(), and the signal that came with it, mean;
  * rest tells what is there now. Returns the status.

@@ -215,6 +215,7 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 	if (word_is(range->offset, range->length))
 		return word_out(options, memory, fd);
 	progress_begin(&progress, options->progress, range->length);
+	transfer.patience = progress_patience(&progress);
 	if (options->hex)
 		error = dump_out(memory, range, fd, &transfer);
 	else
@@ -224,15 +225,17 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 }
 
 /* Whether an errno value of a copy is about the segment, and not about the output. */
-static bool was_cut_short(int error)
+static bool is_of_segment(int error)
 {
 	return error == ENODATA || error == EFAULT;
 }
 
-static enum status say_cut_short(const struct segment *segment)
+static enum status segment_lost(const struct segment *segment, const struct memory *memory,
+				int error)
 {
-	return fail(STATUS_BUSY, "cannot read %s: somebody cut it short meanwhile",
-		    SEGMENT_LABEL(segment));
+	/* what SIGBUS is to us when we touch its memory, EFAULT is to a system call */
+	return error == EFAULT ? loading_ran_out("read", segment, memory)
+			       : segment_failed("read", segment, error);
 }
 
 static enum status read_to_stdout(const struct read_options *options, const struct segment *segment,
@@ -240,18 +243,19 @@ static enum status read_to_stdout(const struct read_options *options, const stru
 {
 	int error = copy_out(options, memory, STDOUT_FILENO, NULL);
 
-	if (was_cut_short(error))
-		return say_cut_short(segment);
+	if (is_of_segment(error))
+		return segment_lost(segment, memory, error);
 	return error ? output_failed(error) : guarding_release(&options->guarding);
 }
 
 static enum status write_failed(const char *file, const struct segment *segment,
-				const struct outfile *outfile, int error)
+				const struct memory *memory, const struct outfile *outfile,
+				int error)
 {
 	const char *rest = outfile->replaces ? "; it was left as it was" : "";
 
-	if (was_cut_short(error))
-		return say_cut_short(segment);
+	if (is_of_segment(error))
+		return segment_lost(segment, memory, error);
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted while writing %s%s", file, rest);
 	return fail(status_of_file(error), "cannot write %s: %s%s", file, strerror(error), rest);
@@ -282,7 +286,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (!error && replaces && interrupt_wait(&interrupt, -1, 0, 0) == EINTR)
 		error = EINTR;
 	if (error)
-		status = write_failed(options->file, segment, &outfile, error);
+		status = write_failed(options->file, segment, memory, &outfile, error);
 	else
 		status = guarding_release(&options->guarding);
 	if (status)

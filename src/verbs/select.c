@@ -336,21 +336,41 @@ static const struct segment *find_in_list(const struct searched *all, const stru
 				   : intmap_get(&all->by_key, (uint32_t)ref->key);
 }
 
-/* Finds one segment that was named, in the list if there is one. */
-static int find_named(const struct segment_ref *ref, const struct searched *all,
+/* What only the list tells, of a segment that was looked up. */
+static void add_memory(const struct searched *all, struct segment *segment)
+{
+	const struct segment *found = intmap_get(&all->by_id, (uint32_t)segment->id);
+
+	if (!found || !segment_is_same(found, segment))
+		return;
+	segment->memory_known = found->memory_known;
+	segment->rss = found->rss;
+	segment->swap = found->swap;
+}
+
+/*
+ * Finds one segment that was named: in a saved list, or in the kernel, and not in
+ * its list, where a key that is made anew meanwhile may come twice or not at all.
+ */
+static int find_named(const struct segment_ref *ref, const struct searched *all, bool saved,
 		      struct segment *segment)
 {
 	const struct segment *found;
+	int error;
 
-	if (!all->list)
-		return look_up_segment(ref, segment);
+	if (!saved) {
+		error = look_up_segment(ref, segment);
+		if (!error && all->list)
+			add_memory(all, segment);
+		return error;
+	}
 	found = find_in_list(all, ref);
 	if (found)
 		*segment = *found;
 	return found ? 0 : EINVAL;
 }
 
-/* Finds each segment named, in the list if there is one, else by single looks. */
+/* Finds each segment named. */
 static void look_for_named(struct selection *selection, const struct segment_refs *named,
 			   const struct searched *all, const struct source *source)
 {
@@ -359,7 +379,7 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 
 	for (size_t i = 0; i < named->count; i++) {
 		struct segment segment;
-		int error = find_named(&named->items[i], all, &segment);
+		int error = find_named(&named->items[i], all, source->saved != NULL, &segment);
 		enum status status = STATUS_DONE;
 
 		/* what is named twice is there once */
@@ -387,7 +407,7 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	struct searched all = { .list = list };
 	int error = list ? listing_index(list, &all.by_id) : 0;
 
-	if (!error && list)
+	if (!error && source->saved)
 		error = index_keys(&all);
 	if (!error)
 		look_for_named(selection, named, &all, source);
@@ -419,7 +439,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
 	selection->judge.likely = filter_wants_likely(&choice->filter);
 	selection->judge.keep = &choice->keep;
-	if (!source->saved)
+	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces)
 		status = everywhere_read(selection, &all, choice);
@@ -493,8 +513,7 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 		return segment_denied(what, segment, "CAP_SYS_ADMIN");
 	/* the kernel attaches no segment whose file is shorter than it, and calls that EINVAL */
 	if (error == EINVAL && !segment_is_gone(segment->id))
-		return fail(STATUS_FAILED, "cannot %s %s: somebody cut it short (attach --as-file)",
-			    what, SEGMENT_LABEL(segment));
+		error = ENODATA;
 	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
 	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
 	if (error == EOVERFLOW)

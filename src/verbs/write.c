@@ -359,6 +359,7 @@ static enum status copy_in(struct writing *writing, struct memory *memory)
 	int error;
 
 	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
+	transfer.patience = progress_patience(&telling.progress);
 	if (word_is(range->offset, length))
 		error = copy_word_in(options, input, memory, (size_t)length, interrupt, &done);
 	else
@@ -410,15 +411,20 @@ static enum status put_expected(const struct write_options *options, struct memo
 }
 
 /* A word of zeroes, which gives no memory to a hole, or of another byte. */
-static int put_word(struct memory *memory, uint64_t offset, size_t length, unsigned char byte)
+static int put_word(struct writing *writing, struct memory *memory)
 {
+	const struct range *range = &writing->options->range;
+	unsigned char byte = writing->options->from == FROM_FILL ? writing->options->fill : 0;
 	unsigned char bytes[WORD_MAX];
 	uint64_t there = 1;
-	int error = byte ? 0 : word_load(memory, offset, length, &there);
+	int error = byte ? 0 : word_load(memory, range->offset, range->length, &there);
 
 	memset(bytes, byte, sizeof(bytes));
 	if (!error && there)
-		word_store(memory, offset, length, word_from_bytes(bytes, length));
+		word_store(memory, range->offset, range->length,
+			   word_from_bytes(bytes, range->length));
+	if (writing->in_child)
+		*writing->done = range->length;
 	return error;
 }
 
@@ -432,7 +438,11 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 	while (done < range->length) {
 		uint64_t left = range->length - done;
 		size_t piece = left < PIECE ? (size_t)left : PIECE;
+		uint64_t in_page = memory->page - (range->offset + done) % memory->page;
 
+		/* huge pages may run out: each is counted */
+		if (memory_is_huge(memory) && piece > in_page)
+			piece = (size_t)in_page;
 		if (interrupt_wait(&writing->interrupt, -1, 0, 0) == EINTR)
 			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
 				    done);
@@ -458,8 +468,7 @@ static enum status put(struct writing *writing, struct memory *memory)
 	if (options->from == FROM_LITERAL)
 		error = memory_put(memory, range->offset, literal->bytes, literal->length);
 	else if (word_is(range->offset, range->length))
-		error = put_word(memory, range->offset, range->length,
-				 options->from == FROM_FILL ? options->fill : 0);
+		error = put_word(writing, memory);
 	else if (options->from == FROM_FILL)
 		return fill_range(writing, memory);
 	else

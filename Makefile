@@ -228,22 +228,22 @@ valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 # that the tests run as may add to the counts. What is killed is not counted.
 # PROGRAM_LIBS goes into the program alone, and not into what helps the tests.
 COVERAGE     := $(BUILD)/coverage
-COUNTS       := $(abspath $(COVERAGE))/counts
+COUNTED      := $(abspath $(COVERAGE))/counts
 MAKE_COVERED  = $(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
 	PROGRAM_LIBS='-Wl,--wrap=_exit,--wrap=kill $(abspath $(COVERAGE))/ends.o'
 
 .PHONY: coverage coverage-report
 coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that tests/coverage/explained does not explain
 	@$(MAKE_COVERED) all
-	@rm -rf '$(COUNTS)' && mkdir -p '$(COUNTS)/none'
-	@GCOV_PREFIX='$(COUNTS)/none' '$(COVERAGE)/shmtool' --version >/dev/null
-	@find '$(COUNTS)' -type f -exec chmod a+w {} +
-	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-3}" COUNTS='$(COUNTS)' \
+	@rm -rf '$(COUNTED)' && mkdir -p '$(COUNTED)/none'
+	@GCOV_PREFIX='$(COUNTED)/none' '$(COVERAGE)/shmtool' --version >/dev/null
+	@find '$(COUNTED)' -type f -exec chmod a+w {} +
+	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-3}" COUNTS='$(COUNTED)' \
 		BATS_TEST_TIMEOUT=900 FILE_TIMEOUT=3600 $(MAKE_COVERED) TESTS='$(TESTS)' check
 	@$(MAKE) coverage-report
 
 coverage-report:
-	@tests/coverage/merge '$(COUNTS)' '$(abspath $(COVERAGE))'
+	@tests/coverage/merge '$(COUNTED)' '$(abspath $(COVERAGE))'
 	@gcovr --root . --filter src/ --object-directory '$(COVERAGE)/src' '$(COVERAGE)/src' \
 		--json '$(COVERAGE)/counts.json' --html-details '$(COVERAGE)/report.html' --print-summary
 	@tests/coverage/report '$(COVERAGE)/counts.json'

@@ -631,3 +631,18 @@ all_are_told()
 	assert_stderr_matches "cannot enter IPC namespace $ns"
 	assert_output_has shmmni
 }
+
+@test "more namespaces than there may be open files at first" {
+	local i
+	for i in 1 2 3 4 5 6; do
+		settle unshare --ipc -- 4096
+	done
+	run --separate-stderr there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file none' "$SHMTOOL"
+	expect_status 0
+	(($(jq '.segments | length' <<<"$output") >= 6))
+	# one that is mounted has no process that could be named
+	bind_there "$pid" mounted
+	end_there "$pid"
+	try_there ls -A -l -J
+	assert_equal "$(jq '[.limits[] | select(.ns_pid == null)] | length > 0' <<<"$output")" true
+}

@@ -614,3 +614,21 @@ m[3 << 20] = 65'
 	assert_equal "$(shmtool read "$id" -o 3M -n 1)" A
 	ipcrm -m "$id"
 }
+
+@test "an option behind SEGMENT is taken for COMMAND: exit 127, and a hint" {
+	id=$(make_segment)
+	run -127 --separate-stderr shmtool attach "$id" --hold=1
+	assert_stderr_has 'hint: options of attach stand before SEGMENT'
+}
+
+@test "--as-file: a size that cannot be given back is told" {
+	need_root
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	noise
+	# shellcheck disable=SC2016
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=ftruncate \
+		-e inject=ftruncate:error=EPERM "$SHMTOOL" attach --as-file "$id" -- sh -c 'printf hello >"$SHMTOOL_FILE"'
+	expect_status 0
+	assert_stderr_has "warning: the command left segment $id (no key) with 5 bytes: it cannot be attached any more"
+}

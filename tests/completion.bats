@@ -275,3 +275,8 @@ bash_offers()
 	assert_equal "$(fish_offers 'shmtool create --file=only')" --file=only_this_file
 	assert_equal "$(fish_offers "shmtool attach $id -- basenam" | cut -f 1)" basename
 }
+
+@test "options that stand before the command are offered, too" {
+	offered - | grep -qx -- --namespace
+	offered --ver | grep -qx -- --version
+}

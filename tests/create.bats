@@ -680,3 +680,12 @@ broken_pipe()
 	assert_stderr_has 'too long'
 	assert_equal "$(segment_count)" 0
 }
+
+@test "-f into huge pages that run out: exit 6, and no segment" {
+	more_huge_pages 1
+	head -c 6M /dev/zero | tr '\0' x >file
+	try create --huge --no-reserve -f file
+	expect_status 6
+	assert_stderr_has 'cannot load file: the memory for it ran out'
+	assert_none_left
+}

@@ -643,3 +643,12 @@ mebibyte()
 	done
 	fail "no mixture in $i storms"
 }
+
+@test "a guard without a key is told by its id" {
+	local guard
+	id=$(make_segment)
+	guard=$(perl -e 'print semget(0, 1, 01600) + 0')
+	try read "$id" --guard "$guard" --guard-timeout 0
+	expect_status 8
+	assert_stderr_has "guard $guard (no key)"
+}

@@ -171,3 +171,16 @@ shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
 		expect_status 2
 	done
 }
+
+@test "of the namespace of a process: what changes it there" {
+	need_root
+	background unshare --ipc sleep 60
+	# shellcheck disable=SC2016
+	wait_until sh -c '[ "$(readlink "/proc/$0/ns/ipc")" != "$(readlink /proc/self/ns/ipc)" ]' "$background_pid"
+	local way
+	for way in "$background_pid" "/proc/$background_pid/ns/ipc"; do
+		try ls -l -N "$way"
+		expect_status 0
+		assert_output_has "nsenter --ipc=/proc/$background_pid/ns/ipc"
+	done
+}

@@ -734,3 +734,13 @@ END
 	assert_equal "$(jq -c '.segments[0] | [.host, .ns]' <<<"$output")" \
 		"[\"$(uname -n)\",$(stat -Lc %i /proc/self/ns/ipc)]"
 }
+
+@test "a list with more columns than any kernel writes" {
+	{
+		printf '%s ' "${columns[@]}" column{1..60}
+		printf '\n'
+	} >list
+	try ls --from list
+	expect_status 7
+	assert_stderr_has 'line 1: too many columns'
+}

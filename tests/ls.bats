@@ -454,3 +454,13 @@ alike()
 	local format='%{id} %{key} %{owner} %{mode} %{size} %{nattch} %{state} %{cpid} %{ccomm} %{ctime}'
 	assert_equal "$(as_user shmtool ls --format "$format")" "$(shmtool ls --format "$format")"
 }
+
+@test "more fields than a table can hold: exit 2" {
+	make_segment >/dev/null
+	try ls -o "$(printf 'id,%.0s' {1..99})id" --no-header
+	expect_status 0
+	assert_equal "$(wc -w <<<"$output")" 100
+	try ls -o "$(printf 'id,%.0s' {1..100})id"
+	expect_status 2
+	assert_stderr_has 'too many fields'
+}

@@ -109,6 +109,14 @@ picture()
 	assert_equal "$(picture)" .
 }
 
+@test "offsets of more than 32 bits" {
+	id=$(shmtool create -s 5G --no-reserve)
+	try stat --map "$id"
+	expect_status 0
+	assert_equal "$(grep -cE '^ +[0-9a-f]{9}  \.+$' <<<"$output")" "$(grep -cE '^ +[0-9a-f]{8,}  ' <<<"$output")"
+	assert_output_has ' 5G in holes (5368709120 bytes)'
+}
+
 @test "it goes with no other form: exit 2" {
 	id=$(make_segment 4096)
 	local other

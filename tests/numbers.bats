@@ -228,6 +228,14 @@ end_hammer()
 	expect_status 7
 }
 
+@test "--expect: found text with zero bytes shows them on a terminal" {
+	need_command script
+	id=$(make_segment 8)
+	foreign_write "$id" 0 < <(printf 'a\0b\0')
+	script -qec "'$SHMTOOL' write $id -t abcd --expect efgh" screen </dev/null >/dev/null || true
+	grep -aqF 'a\x00b\x00' screen
+}
+
 @test "--expect: found text does not play with a terminal" {
 	need_command script
 	id=$(make_segment 8)

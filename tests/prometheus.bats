@@ -174,3 +174,15 @@ as_if_named()
 	run --separate-stderr sh -c '"$0" ls --prometheus >/dev/full' "$SHMTOOL"
 	expect_status 7
 }
+
+@test "without /proc/sysvipc/shm there are no series for memory that is not known" {
+	need_root
+	make_segment >/dev/null
+	mkdir empty
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind empty /proc/sysvipc && exec "$0" ls --prometheus' "$SHMTOOL"
+	expect_status 0
+	assert_output_has 'shmtool_segment_bytes{'
+	assert_output_lacks 'resident_bytes{'
+	assert_output_lacks 'swapped_bytes{'
+}

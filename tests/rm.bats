@@ -867,3 +867,35 @@ removed $second"
 	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) does not pass the filters: it is detached, idle for [0-9]+s$"
 	assert_there "$id"
 }
+
+@test "-n -m of another's: exit 5, as it would be" {
+	id=$(make_segment)
+	try_as_user rm -n -m "$id"
+	expect_status 5
+	assert_output_is ''
+	try_as_user rm -J "$id"
+	expect_status 5
+	assert_equal "$(jq -r '.results[0].result' <<<"$output")" failed
+	segment_exists "$id"
+}
+
+# The lock-out, and then no call on segments works any more.
+@test "a mode that cannot be set back: exit 9, and what to do" {
+	need_root
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	local at words
+	id=$(make_orphan)
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o trace -e trace=shmctl "$SHMTOOL" rm "$id"
+	at=$(($(grep -n IPC_SET trace | head -n 1 | cut -d: -f1) + 1))
+	for words in '' -J; do
+		id=$(make_orphan 4096 640)
+		# shellcheck disable=SC2086 # an option, or none
+		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=shmctl \
+			-e inject="shmctl:error=EIO:when=$at+" "$SHMTOOL" rm $words "$id"
+		expect_status 9
+		assert_stderr_has "segment $id (no key) was left alone, and its mode could not be set back from 0000"
+		assert_stderr_has "hint: nobody can attach it until you do: shmtool set $id -p 0640"
+		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" left
+	done
+}

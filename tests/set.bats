@@ -277,6 +277,14 @@ random_modes()
 	assert_rights "$id" "0 0 0666"
 }
 
+@test "not the owner: -n says so, too" {
+	id=$(make_segment)
+	try_as_user "set" -n -p 640 "$id"
+	expect_status 5
+	assert_output_is ''
+	assert_stderr_has "cannot change segment $id"
+}
+
 @test "an ordinary user's own segment of mode 0000" {
 	need_root
 	id=$(as_user shmtool create -s 10 -p 0 -k 0x11)

@@ -143,7 +143,7 @@ assert_ended()
 }
 
 @test "bad conditions, and what does not go together" {
-	for words in '--wait soon 1' '--wait gone' '--wait gone --all' '--wait gone 1 --orphaned' \
+	for words in '--wait gone 1 -J' '--wait gone 1 --format %{id}' '--wait soon 1' '--wait gone' '--wait gone --all' '--wait gone 1 --orphaned' \
 		'1 --timeout 1' '--wait gone 1 --timeout -1' '--wait gone 1 --timeout 1x'; do
 		# shellcheck disable=SC2086 # words
 		try stat $words

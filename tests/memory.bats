@@ -19,6 +19,7 @@ setup()
 	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer has an allocator of its own'
 	ldd "$SHMTOOL" | grep -q 'libc\.so\.6' || skip 'it takes an allocator of glibc'
 	head -c 8192 /dev/urandom >content
+	around=()
 }
 
 # For what only looks: a segment that is there still is good for the next run.
@@ -38,7 +39,7 @@ broken()
 run_without_memory()
 {
 	code=0
-	timeout --kill-after 5 20 env LD_PRELOAD="$HELPERS/memory.so" MEMORY_FAILS="$from" \
+	timeout --kill-after 5 20 "${around[@]}" env LD_PRELOAD="$HELPERS/memory.so" MEMORY_FAILS="$from" \
 		${once:+MEMORY_FAILS_ONCE=1} MEMORY_LOG="$PWD/log" \
 		"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 }
@@ -176,6 +177,29 @@ removed_by_filter()
 	try_all look printed_all ls --owner root
 	try_all look printed_all ls --prometheus
 	try_all look unharmed ls -u
+}
+
+@test "ls that sorts, and rm as ipcrm does: no memory" {
+	try_all look printed_all ls --sort owner,-size
+	try_all prepare removed_by_name rm -M "$KEY"
+}
+
+# With a process that holds the segment, and no others to look at; who holds it may
+# then not be known, which is said.
+@test "holders: no memory" {
+	need_root
+	around=(unshare --pid --fork --kill-child --mount-proc "$SHMTOOL" attach "$KEY" --)
+	try_all look printed_all ls -o id,owner,holders
+	try_all look printed_all ls -J -o id,owner,holders
+	try_all look printed_all stat "$KEY"
+	try_all look printed_all ls --pid 1
+}
+
+@test "ls -A: no memory" {
+	need_root
+	around=(unshare --pid --fork --kill-child --mount-proc)
+	try_all look printed_all ls -A
+	try_all look unharmed ls -A -l
 }
 
 @test "stat: no memory" {

@@ -193,8 +193,10 @@ static int take_hole(struct copy *copy, uint64_t *hole)
 	skip = at_most(skip < left ? skip : left, LARGEST_SKIP);
 	copy->hole = copy->at + (skip ? skip : data_behind(copy, here));
 	*hole = skip;
-	/* SEEK_DATA and SEEK_HOLE have moved us */
-	return lseek(copy->fd, here + (off_t)skip, SEEK_SET) < 0 ? errno : 0;
+	/* SEEK_DATA and SEEK_HOLE have moved us: if that stays, nothing may be tried again */
+	if (lseek(copy->fd, here + (off_t)skip, SEEK_SET) < 0)
+		return errno == EINTR ? EIO : errno;
+	return 0;
 }
 
 /* Copies or zeroes the next piece; 0 at the end of the input, -1 with errno set. */

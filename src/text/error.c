@@ -24,19 +24,19 @@ const char *error_name(void)
 	return program_name;
 }
 
-/* Where stderr cannot be written, there is nobody to tell. Calls only what signal-safety(7) allows. */
-static void write_error(const char *text, size_t length)
+bool error_write(const char *text, size_t length)
 {
 	while (length) {
 		ssize_t put = write(STDERR_FILENO, text, length);
 
 		if (put < 0 && errno != EINTR)
-			return;
+			return false;
 		if (put > 0) {
 			text += put;
 			length -= (size_t)put;
 		}
 	}
+	return true;
 }
 
 __attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format,
@@ -51,7 +51,7 @@ __attribute__((format(printf, 2, 0))) static void say(const char *kind, const ch
 		vsnprintf(message + length, sizeof(message) - length, format, arguments);
 	length = escape_controls(line, sizeof(line) - 1, message);
 	line[length++] = '\n';
-	write_error(line, length);
+	error_write(line, length);
 }
 
 enum status fail(enum status status, const char *format, ...)
@@ -196,7 +196,7 @@ static void write_number(uint64_t number)
 		digits[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number);
-	write_error(digits + at, sizeof(digits) - at);
+	error_write(digits + at, sizeof(digits) - at);
 }
 
 static void on_bus_error(int number)
@@ -205,14 +205,14 @@ static void on_bus_error(int number)
 	static const char unit[] = " bytes were written";
 
 	(void)number;
-	write_error(at_bus_error.failure, strlen(at_bus_error.failure));
+	error_write(at_bus_error.failure, strlen(at_bus_error.failure));
 	if (at_bus_error.done) {
-		write_error(begin, sizeof(begin) - 1);
+		error_write(begin, sizeof(begin) - 1);
 		write_number(*at_bus_error.done);
-		write_error(unit, sizeof(unit) - 1);
+		error_write(unit, sizeof(unit) - 1);
 	}
-	write_error("\n", 1);
-	write_error(at_bus_error.advice, strlen(at_bus_error.advice));
+	error_write("\n", 1);
+	error_write(at_bus_error.advice, strlen(at_bus_error.advice));
 	_exit(STATUS_EXHAUSTED);
 }
 

@@ -7,6 +7,9 @@
 #ifndef TEXT_ERROR_H
 #define TEXT_ERROR_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "shm/namespace.h"
 #include "shm/segment.h"
 
@@ -27,6 +30,12 @@ enum status {
 	STATUS_NOT_FOUND = 127,
 	STATUS_SIGNAL = 128, /* plus the signal's number */
 };
+
+/*
+ * Writes all of it to stderr; false: it cannot be written, so that there is nobody
+ * to tell. Calls only what signal-safety(7) allows.
+ */
+bool error_write(const char *text, size_t length);
 
 /* Sets the name that lines begin with: "shmtool rm". */
 void error_set_name(const char *name);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/progress.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -66,23 +65,6 @@ int64_t progress_patience(const struct progress *progress)
 	return progress->wish == PROGRESS_NEVER ? 0 : INTERVAL_TERMINAL;
 }
 
-/* Where stderr cannot be written, there is nobody to tell. */
-static bool put(const char *text, size_t length)
-{
-	while (length) {
-		ssize_t put = write(STDERR_FILENO, text, length);
-
-		/* our own ticks end a write that waits, too */
-		if (put < 0 && errno != EINTR)
-			return false;
-		if (put > 0) {
-			text += put;
-			length -= (size_t)put;
-		}
-	}
-	return true;
-}
-
 /* "512M of 1.0G (50%), 1.2G/s, 3s left" */
 static void print_line(struct progress *progress, int64_t now)
 {
@@ -112,7 +94,7 @@ static void print_line(struct progress *progress, int64_t now)
 	length =
 		snprintf(line, sizeof(line), "%s%s: %s%s, %s/s%s%s", progress->terminal ? "\r" : "",
 			 error_name(), done, of, speed, rest, progress->terminal ? "\033[K" : "\n");
-	if (length > 0 && !put(line, (size_t)length))
+	if (length > 0 && !error_write(line, (size_t)length))
 		progress->wish = PROGRESS_NEVER;
 	progress->shown = progress->terminal;
 }
@@ -140,9 +122,9 @@ void progress_end(struct progress *progress)
 	if (progress->wish == PROGRESS_ALWAYS) {
 		print_line(progress, monotonic_ms());
 		if (progress->terminal)
-			put("\n", 1);
+			error_write("\n", 1);
 	} else if (progress->shown) {
-		put(clear, sizeof(clear) - 1);
+		error_write(clear, sizeof(clear) - 1);
 	}
 	progress->shown = false;
 	progress->wish = PROGRESS_NEVER;

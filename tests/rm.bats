@@ -238,17 +238,6 @@ total 1 segment"
 	expect_status 0
 	assert_output_matches "^marked $id "
 	assert_equal "$(segment_field "$id" perms)" 1600
-	# once: what is marked already is no news to cron
-	for words in '' -n -J; do
-		# shellcheck disable=SC2086 # an option, or none
-		try rm --all --even-attached $words
-		expect_status 0
-		if [[ $words == -J ]]; then
-			assert_output_is '{"schema":1,"results":[]}'
-		else
-			assert_output_is ''
-		fi
-	done
 }
 
 @test "lines can be split at blanks and =, whatever the owner is called" {

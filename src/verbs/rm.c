@@ -120,8 +120,6 @@ static const char *left_alone(const struct removal *removal, const struct segmen
 {
 	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
 		return "it is attached";
-	if (removal->by_filter && segment->nattch > 0 && segment->dest)
-		return "it is marked already, and goes with its last detach";
 	/* not by its state, which is attached where --even-attached matters */
 	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
 		return "the keep list names it";
@@ -363,6 +361,7 @@ static void remove_chosen(struct removal *removal)
 	const struct source source = {
 		.missing_is_no_error = removal->options->force,
 		.memory = removal->options->json,
+		.named_by_itself = true,
 	};
 	struct tally *tally = removal->tally;
 	struct selection selection;

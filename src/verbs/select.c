@@ -348,17 +348,14 @@ static void add_memory(const struct searched *all, struct segment *segment)
 	segment->swap = found->swap;
 }
 
-/*
- * Finds one segment that was named: in a saved list, or in the kernel, and not in
- * its list, where a key that is made anew meanwhile may come twice or not at all.
- */
-static int find_named(const struct segment_ref *ref, const struct searched *all, bool saved,
+/* Finds one segment that was named: in the list, or by itself. */
+static int find_named(const struct segment_ref *ref, const struct searched *all, bool by_itself,
 		      struct segment *segment)
 {
 	const struct segment *found;
 	int error;
 
-	if (!saved) {
+	if (by_itself || !all->list) {
 		error = look_up_segment(ref, segment);
 		if (!error && all->list)
 			add_memory(all, segment);
@@ -379,7 +376,7 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 
 	for (size_t i = 0; i < named->count; i++) {
 		struct segment segment;
-		int error = find_named(&named->items[i], all, source->saved != NULL, &segment);
+		int error = find_named(&named->items[i], all, source->named_by_itself, &segment);
 		enum status status = STATUS_DONE;
 
 		/* what is named twice is there once */
@@ -407,7 +404,7 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	struct searched all = { .list = list };
 	int error = list ? listing_index(list, &all.by_id) : 0;
 
-	if (!error && source->saved)
+	if (!error && list)
 		error = index_keys(&all);
 	if (!error)
 		look_for_named(selection, named, &all, source);

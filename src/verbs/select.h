@@ -52,6 +52,11 @@ struct source {
 	bool memory;              /* rss and swap are wanted, which only the list has */
 	bool holders;             /* who has them attached is wanted */
 	bool missing_is_no_error; /* rm -f */
+	/*
+	 * What is named is looked up by itself, and only its memory taken from the
+	 * list: there a key that is made anew meanwhile may come twice, or not at all.
+	 */
+	bool named_by_itself;
 };
 
 /* Reads the whole list, of all segments, judged by nobody; says why it cannot. */

@@ -289,3 +289,12 @@ bad_lists=(
 		-e inject=read:error=EIO "$SHMTOOL" rm --all --keep-file "$list"
 	assert_refused 'Input/output error'
 }
+
+@test "a user that has neither a name nor a HOME has no list of his own" {
+	need_root
+	by_user=$(as_uid 54321 perl -e 'print shmget(0, 4096, 01600) + 0')
+	run --separate-stderr env -u HOME setpriv --reuid 54321 --regid 54321 --clear-groups \
+		"$SHMTOOL" rm --creator +54321
+	expect_status 0
+	run ! segment_exists "$by_user"
+}

@@ -464,3 +464,13 @@ alike()
 	expect_status 2
 	assert_stderr_has 'too many fields'
 }
+
+@test "--sort: what is not known comes first, and last when downwards" {
+	local never used
+	used=$(make_orphan)
+	never=$(make_segment)
+	try ls --sort atime -q
+	assert_output_is "$never"$'\n'"$used"
+	try ls --sort -atime -q
+	assert_output_is "$used"$'\n'"$never"
+}

@@ -129,6 +129,16 @@ picture()
 }
 
 # Where the pages are is known of all or of none, and only to those who see the file.
+@test "a segment that ends within a huge page" {
+	more_huge_pages 2
+	has_files || skip 'only the file tells how many there are'
+	local id
+	id=$(shmtool create -s 3M --huge)
+	shmtool write "$id" --fill 7
+	try stat --map "$id"
+	assert_output_matches ' 3M in memory \(3145728 bytes\).* 0 in holes'
+}
+
 @test "a segment of huge pages: none, some, all" {
 	more_huge_pages 3
 	local id free

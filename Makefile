@@ -238,7 +238,7 @@ coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that
 	@rm -rf '$(COUNTED)' && mkdir -p '$(COUNTED)/none'
 	@GCOV_PREFIX='$(COUNTED)/none' '$(COVERAGE)/shmtool' --version >/dev/null
 	@find '$(COUNTED)' -type f -exec chmod a+w {} +
-	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-3}" COUNTS='$(COUNTED)' \
+	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
 		BATS_TEST_TIMEOUT=900 FILE_TIMEOUT=3600 $(MAKE_COVERED) TESTS='$(TESTS)' check
 	@$(MAKE) coverage-report
 

@@ -488,6 +488,16 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 		"shmtool read: cannot read segment $id (no key): the memory for it ran out"
 }
 
+@test "-v tells how much was written, and from where or to what" {
+	dots 100
+	echo hello >file
+	try write "$id" -v -f file
+	expect_status 0
+	assert_stderr_is 'shmtool write: wrote 6 bytes from file'
+	try write "$id" -v -t hello
+	assert_stderr_is "shmtool write: wrote 5 bytes to segment $id (no key)"
+}
+
 @test "zeroing takes no huge page" {
 	more_huge_pages 2
 	has_files || skip 'only the file tells what is zero already'

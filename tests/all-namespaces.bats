@@ -645,4 +645,8 @@ all_are_told()
 	end_there "$pid"
 	try_there ls -A -l -J
 	assert_equal "$(jq '[.limits[] | select(.ns_pid == null)] | length > 0' <<<"$output")" true
+	# places sort before processes
+	try_there ls -A --sort ns-of --format '%{ns-of}'
+	assert_equal "${lines[0]}" "$PWD/mounted"
+	assert_output_matches ' perl$'
 }

@@ -20,7 +20,7 @@ enum reclaim_result {
 	RECLAIM_VANISHED,   /* somebody else removed it before us */
 	RECLAIM_CHANGED,    /* it is no longer as it was listed: left alone */
 	RECLAIM_IN_USE,     /* it is attached, or was attached meanwhile: left alone */
-	RECLAIM_MARKED,     /* a privileged process attached in between: marked while in use */
+	RECLAIM_MARKED,     /* somebody attached in spite of the lock-out: marked while in use */
 	RECLAIM_LOCKED_OUT, /* left alone, but its mode 0 could not be set back */
 	RECLAIM_MISTAKEN,   /* its id became another segment's between a look and the lock-out */
 	RECLAIM_FAILED,     /* *error says why */

@@ -23,8 +23,8 @@ static const struct telling {
 	[RECLAIM_CHANGED] = { "left", "it changed since it was listed", STATUS_BUSY },
 	[RECLAIM_IN_USE] = { "left", "it is attached", STATUS_BUSY },
 	[RECLAIM_MARKED] = { "marked",
-			     "a privileged process attached it while it was being removed: it is "
-			     "marked, and goes with its last detach",
+			     "a privileged process, or one that the kernel was letting in, attached it "
+			     "in the last moment: it is marked, and goes with its last detach",
 			     STATUS_BUSY },
 	[RECLAIM_LOCKED_OUT] = { "left", "and its mode could not be set back from 0000",
 				 STATUS_BUSY },

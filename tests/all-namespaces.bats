@@ -346,9 +346,11 @@ $in_own 4000"
 
 @test "namespaces that end meanwhile are no error" {
 	# shellcheck disable=SC2016
-	background there sh -c 'while :; do
+	background there sh -c 'touch there; while :; do
 		unshare --ipc perl -e "shmget(0, 4096, 01600)" & unshare --ipc sleep 0.02 & wait
 	done'
+	# before its exec, who comes in through nsenter(1) cannot be asked
+	wait_until test -e there
 	for _ in {1..15}; do
 		try_there ls -A
 		expect_status 0

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "shm/namespace.h"
 #include "shm/pages.h"
 #include "shm/process.h"
+#include "shm/sysctl.h"
 #include "shm/walk.h"
 
 static void free_attachments(void *value)
@@ -379,6 +381,27 @@ bool holders_have(struct holders *holders, const struct segment *segment, pid_t 
 			return true;
 	}
 	return false;
+}
+
+uid_t holder_user(const struct holder *holder)
+{
+	static const char label[] = "\nUid:";
+	char path[64];
+	char text[4096];
+	char *number;
+	char *end;
+	unsigned long user;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", holder->task);
+	if (file_read(path, text, sizeof(text)))
+		return (uid_t)-1;
+	number = strstr(text, label);
+	if (!number)
+		return (uid_t)-1;
+	/* "Uid:	0	0	0	0": the second number is the effective user */
+	strtoul(number + strlen(label), &number, 10);
+	user = strtoul(number, &end, 10);
+	return end == number ? (uid_t)-1 : (uid_t)user;
 }
 
 /* Opening */

@@ -34,7 +34,6 @@ struct holder {
 	 * when its first thread has exited, another.
 	 */
 	pid_t task;
-	uid_t uid;    /* effective user; (uid_t)-1: not known */
 	uint64_t ns;  /* inode of the IPC namespace where it is now; 0: not known */
 	int identity; /* equal for mappings of one segment; 0: not known (yet) */
 };
@@ -89,6 +88,12 @@ const struct attachments *holders_of(struct holders *holders, const struct segme
 
 /* Whether this process is known to hold the segment. */
 bool holders_have(struct holders *holders, const struct segment *segment, pid_t pid);
+
+/*
+ * The effective user of the process; (uid_t)-1: it is not known any more. Asked
+ * when it is shown, as its command is: for all it would take a tenth of the walk.
+ */
+uid_t holder_user(const struct holder *holder);
 
 void holders_free(struct holders *holders);
 

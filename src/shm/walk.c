@@ -13,7 +13,6 @@
 
 #include "shm/canary.h"
 #include "shm/process.h"
-#include "shm/sysctl.h"
 
 /* Inode of the first pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
 static const ino_t first_pid_namespace = 0xeffffffcU;
@@ -101,27 +100,6 @@ static bool is_new_space(struct walk *walk, pid_t task)
 	return true;
 }
 
-/* The effective user, the second number of "Uid:	0	0	0	0". */
-static uid_t user_of(pid_t task)
-{
-	static const char label[] = "\nUid:";
-	char path[64];
-	char text[4096];
-	char *number;
-	char *end;
-	unsigned long user;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", task);
-	if (file_read(path, text, sizeof(text)))
-		return (uid_t)-1;
-	number = strstr(text, label);
-	if (!number)
-		return (uid_t)-1;
-	strtoul(number + strlen(label), &number, 10); /* the real user */
-	user = strtoul(number, &end, 10);
-	return end == number ? (uid_t)-1 : (uid_t)user;
-}
-
 /* Reads what this process holds, through one of its threads. ESRCH: this one has no memory. */
 static int read_task(struct walk *walk, pid_t pid, pid_t task)
 {
@@ -130,7 +108,7 @@ static int read_task(struct walk *walk, pid_t pid, pid_t task)
 	char name[16];
 	int error;
 
-	walk->holder = (struct holder){ .pid = pid, .task = task, .uid = (uid_t)-1 };
+	walk->holder = (struct holder){ .pid = pid, .task = task };
 	error = maps_read(&walk->maps, task, add_mapping, walk);
 	if (holders->count == first)
 		return error;
@@ -139,11 +117,9 @@ static int read_task(struct walk *walk, pid_t pid, pid_t task)
 		return error;
 	}
 	snprintf(name, sizeof(name), "%d", task);
-	for (size_t i = first; i < holders->count; i++) {
-		holders->items[i].uid = i == first ? user_of(task) : holders->items[first].uid;
+	for (size_t i = first; i < holders->count; i++)
 		holders->items[i].ns =
 			i == first ? namespace_of(name, "ipc") : holders->items[first].ns;
-	}
 	return error;
 }
 

@@ -43,9 +43,9 @@ static const char *command_of(struct view *view, const struct holder *holder)
 
 static const char *user_of(struct view *view, const struct holder *holder)
 {
-	if (holder->uid == (uid_t)-1)
-		return "unknown";
-	return name_of_user(&view->names, holder->uid);
+	uid_t uid = holder_user(holder);
+
+	return uid == (uid_t)-1 ? "unknown" : name_of_user(&view->names, uid);
 }
 
 const char *reason_of_holders(int error)
@@ -162,14 +162,15 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 static void json_holder(struct output *output, struct view *view, const struct holder *holder)
 {
 	const char *command = command_of(view, holder);
+	uid_t uid = holder_user(holder);
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
-	if (holder->uid == (uid_t)-1)
+	if (uid == (uid_t)-1)
 		output_text(output, "null");
 	else if (view->numeric)
-		output_number(output, holder->uid);
+		output_number(output, uid);
 	else
-		json_string(output, user_of(view, holder));
+		json_string(output, name_of_user(&view->names, uid));
 	output_text(output, ",\"command\":");
 	if (*command)
 		json_string(output, command);

@@ -368,11 +368,13 @@ static ssize_t send(struct copy *copy, size_t length)
 	ssize_t taken;
 	int error;
 
-	if (copy->relay[0] < 0 && pipe2(copy->relay, O_CLOEXEC) < 0) {
-		errno = EOPNOTSUPP; /* without a descriptor for it, it goes without it */
-		return -1;
+	if (copy->relay[0] < 0) {
+		if (pipe2(copy->relay, O_CLOEXEC) < 0) {
+			errno = EOPNOTSUPP; /* without a descriptor for it, it goes without it */
+			return -1;
+		}
+		enlarge_pipe(copy->relay[1]);
 	}
-	enlarge_pipe(copy->relay[1]);
 	taken = splice(copy->memory->fd, &from, copy->relay[1], NULL, length, 0);
 	if (taken <= 0)
 		return taken;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/reclaim.h"
 
+#include <linux/membarrier.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shm/control.h"
 
@@ -85,7 +88,7 @@ static bool was_locked_out(const struct segment *before, const struct segment *n
 	return before->mode != 0 && now->mode == 0 && has_same_owner(before, now);
 }
 
-/* What is left of the sequence once nobody can attach any more. */
+/* The last step, once nobody can attach any more and those who could are counted. */
 static enum reclaim_result remove_if_unused(const struct segment *before, int *error)
 {
 	struct segment now;
@@ -110,51 +113,21 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 	return *error ? RECLAIM_VANISHED : last_look(before);
 }
 
-/* The whole sequence for a segment that was looked at and is as it was listed. */
-static enum reclaim_result remove_unused(const struct segment *before, int *error)
+/* One that is as it was listed: nobody can attach it afterwards, if it is undecided. */
+static enum reclaim_result begin_unused(const struct segment *now, int *error)
 {
-	if (before->nattch > 0)
+	if (now->nattch > 0)
 		return RECLAIM_IN_USE;
-	if (owner_is_unknown(before)) {
+	if (owner_is_unknown(now)) {
 		*error = EOVERFLOW;
 		return RECLAIM_FAILED;
 	}
-	*error = lock_out(before);
-	return *error ? failure(*error, error) : remove_if_unused(before, error);
+	*error = lock_out(now);
+	return *error ? failure(*error, error) : RECLAIM_UNDECIDED;
 }
 
-/*
- * Of a segment that changed: whether another removal has locked it out, and it
- * goes within a few milliseconds. Two that run side by side are no news.
- */
-static bool goes_away(const struct segment *listed, const struct segment *now)
-{
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	struct segment later;
-
-	if (!segment_is_same(listed, now) || now->mode || !listed->mode)
-		return false;
-	for (int tries = 0; tries < 4; tries++) {
-		nanosleep(&moment, NULL);
-		if (segment_missing(segment_look(listed->id, &later)))
-			return true;
-	}
-	return false;
-}
-
-static enum reclaim_result remove_listed(const struct segment *listed, int *error)
-{
-	struct segment now;
-
-	*error = segment_look(listed->id, &now);
-	if (*error)
-		return failure(*error, error);
-	if (!is_same(listed, &now) || !is_unused(listed, &now))
-		return goes_away(listed, &now) ? RECLAIM_VANISHED : RECLAIM_CHANGED;
-	return remove_unused(&now, error);
-}
-
-static enum reclaim_result remove_even_attached(const struct segment *listed, int *error)
+/* The first step: what is undecided after it waits for settle() and for finish(). */
+static enum reclaim_result begin(const struct segment *listed, bool even_attached, int *error)
 {
 	struct segment now;
 
@@ -163,33 +136,105 @@ static enum reclaim_result remove_even_attached(const struct segment *listed, in
 		return failure(*error, error);
 	if (!is_same(listed, &now))
 		return RECLAIM_CHANGED;
-	if (listed->nattch == 0)
-		return is_unused(listed, &now) ? remove_unused(&now, error) : RECLAIM_CHANGED;
-	*error = segment_remove(listed->id);
-	return *error ? failure(*error, error) : RECLAIM_REMOVED;
+	if (even_attached && listed->nattch > 0) {
+		*error = segment_remove(listed->id);
+		return *error ? failure(*error, error) : RECLAIM_REMOVED;
+	}
+	return is_unused(listed, &now) ? begin_unused(&now, error) : RECLAIM_CHANGED;
 }
 
-static enum reclaim_result
-with_signals_blocked(enum reclaim_result (*remove)(const struct segment *, int *),
-		     const struct segment *listed, int *error)
+/*
+ * Waits for those that shmat(2) let in before the lock-out until they are
+ * counted. membarrier(2) does nothing with one processor, where they are stopped
+ * by our running, and is not to be had with nohz_full or where seccomp refuses
+ * it: time must do then.
+ */
+static void settle(void)
 {
-	enum reclaim_result result;
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		nanosleep(&moment, NULL);
+}
+
+/*
+ * Of one that changed: whether another removal has locked it out, so that it
+ * goes within a moment. Two that run side by side are no news.
+ */
+static bool is_going(struct reclaim *item)
+{
+	struct segment now;
+	int error = segment_look(item->listed->id, &now);
+
+	if (error && segment_missing(error))
+		item->result = RECLAIM_VANISHED;
+	return !error && segment_is_same(item->listed, &now) && !now.mode && item->listed->mode;
+}
+
+/* Only when we are done with ours: the other may be waiting for those. */
+static void wait_for_others(struct reclaim *items, size_t count)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	int patience = 1000;
+
+	for (size_t i = 0; i < count; i++) {
+		while (items[i].result == RECLAIM_CHANGED && is_going(&items[i]) && patience-- > 0)
+			nanosleep(&moment, NULL);
+	}
+}
+
+static void block_signals(sigset_t *before)
+{
 	sigset_t all;
-	sigset_t before;
 
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
-	result = remove(listed, error);
+	sigprocmask(SIG_BLOCK, &all, before);
+}
+
+void reclaim(struct reclaim *items, size_t count, bool even_attached)
+{
+	size_t undecided = 0;
+	sigset_t before;
+
+	/* all of them before anything is done: see reclaim_undo() */
+	for (size_t i = 0; i < count; i++)
+		items[i].result = RECLAIM_UNDECIDED;
+	block_signals(&before);
+	for (size_t i = 0; i < count; i++) {
+		items[i].result = begin(items[i].listed, even_attached, &items[i].error);
+		undecided += items[i].result == RECLAIM_UNDECIDED;
+	}
+	if (undecided)
+		settle();
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].result == RECLAIM_UNDECIDED)
+			items[i].result = remove_if_unused(items[i].listed, &items[i].error);
+	}
+	wait_for_others(items, count);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return result;
 }
 
-enum reclaim_result reclaim(const struct segment *listed, int *error)
+static enum reclaim_result undo(const struct segment *listed, int *error)
 {
-	return with_signals_blocked(remove_listed, listed, error);
+	struct segment now;
+
+	*error = segment_look(listed->id, &now);
+	if (*error)
+		return segment_missing(*error) ? RECLAIM_REMOVED : RECLAIM_UNDECIDED;
+	if (segment_is_same(listed, &now) && was_locked_out(listed, &now))
+		return let_in(listed, &now, RECLAIM_UNDECIDED, error);
+	return RECLAIM_UNDECIDED;
 }
 
-enum reclaim_result reclaim_even_attached(const struct segment *listed, int *error)
+void reclaim_undo(struct reclaim *items, size_t count)
 {
-	return with_signals_blocked(remove_even_attached, listed, error);
+	sigset_t before;
+
+	block_signals(&before);
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].result == RECLAIM_UNDECIDED)
+			items[i].result = undo(items[i].listed, &items[i].error);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }

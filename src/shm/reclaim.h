@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reclaim: removes a segment so that one in use is never removed.
+ * reclaim: removes segments so that one in use is never removed.
  *
  * Between a look at nattch and IPC_RMID another process may attach. So the
  * segment is locked out first: mode 0 keeps every ordinary process from
  * attaching; then nattch is looked at again, and only then it is removed;
- * otherwise the old mode comes back. Signals are blocked meanwhile. What is
- * left: attachers with CAP_IPC_OWNER, whom the last look finds out about;
- * SIGKILL between the calls, which leaves mode 0; and an id that is given anew
- * (kernel.shm_next_id) between two calls, which can lock out the other segment.
+ * otherwise the old mode comes back. Signals are blocked meanwhile.
+ *
+ * shmat(2) checks the mode and counts the attachment in one RCU read-side
+ * critical section (do_shmat() in ipc/shm.c), so one that found the old mode
+ * may count later than our second look, when it was stopped in between.
+ * membarrier(2) waits for all of those. It takes 8 to 30 ms, whatever the number
+ * of segments: hence all are locked out, then it is called once, then all are
+ * looked at again.
+ *
+ * What is left: attachers with CAP_IPC_OWNER, whom the last look finds out
+ * about; SIGKILL between the steps, which leaves mode 0; and an id that is given
+ * anew (kernel.shm_next_id) between two calls, which can lock out the other
+ * segment.
  */
 #ifndef SHM_RECLAIM_H
 #define SHM_RECLAIM_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "shm/segment.h"
 
 enum reclaim_result {
+	RECLAIM_UNDECIDED, /* only while reclaim() is at work */
 	RECLAIM_REMOVED,
 	RECLAIM_VANISHED,   /* somebody else removed it before us */
 	RECLAIM_CHANGED,    /* it is no longer as it was listed: left alone */
@@ -23,20 +36,35 @@ enum reclaim_result {
 	RECLAIM_MARKED,     /* somebody attached in spite of the lock-out: marked while in use */
 	RECLAIM_LOCKED_OUT, /* left alone, but its mode 0 could not be set back */
 	RECLAIM_MISTAKEN,   /* its id became another segment's between a look and the lock-out */
-	RECLAIM_FAILED,     /* *error says why */
+	RECLAIM_FAILED,     /* .error says why */
+};
+
+/* A segment to be removed, and what became of it. */
+struct reclaim {
+	const struct segment *listed;
+	enum reclaim_result result;
+	int error; /* an errno value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT */
 };
 
 /*
- * Removes the segment if it still is what was listed (same key, size, mode,
- * owner, creator, pids and times) and nobody has it attached. *error is an
- * errno value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT.
+ * Removes each of the segments that still is what was listed (same key, size,
+ * mode, owner, creator, pids and times) and that nobody has attached; sets
+ * result and error of all.
+ *
+ * even_attached: what is attached is marked, and goes with its last detach;
+ * who used it last, and when, may have changed.
+ *
+ * Nobody can attach any of them for the time that it takes, so the caller may
+ * not want to give too many at once. What another removal has locked out is
+ * waited for, a second at most.
  */
-enum reclaim_result reclaim(const struct segment *listed, int *error);
+void reclaim(struct reclaim *items, size_t count, bool even_attached);
 
 /*
- * The same, but what is attached is marked, as --even-attached asks, and goes
- * with its last detach; who used it last, and when, may have changed.
+ * Where a process was killed in reclaim() and left its items in shared memory:
+ * lets in whom it had locked out. What is still undecided then is as it was
+ * before, and what is gone is RECLAIM_REMOVED.
  */
-enum reclaim_result reclaim_even_attached(const struct segment *listed, int *error);
+void reclaim_undo(struct reclaim *items, size_t count);
 
 #endif

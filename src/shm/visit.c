@@ -26,7 +26,8 @@ __attribute__((noreturn)) static void go(const struct namespace *ns, void (*work
 					 void *context, struct visit *visit,
 					 const sigset_t *signals, pid_t parent)
 {
-	visit->error = namespace_enter_fd(ns->fd, &visit->users_changed);
+	if (ns)
+		visit->error = namespace_enter_fd(ns->fd, &visit->users_changed);
 	if (!visit->error) {
 		/* entering a user namespace would have cleared this */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -84,7 +85,7 @@ int namespace_visit(const struct namespace *ns, void (*work)(void *context), voi
 	int error;
 
 	*visit = (struct visit){ 0 };
-	if (ns->fd < 0) {
+	if (ns && ns->fd < 0) {
 		visit->error = ns->error;
 		return 0;
 	}

@@ -20,8 +20,8 @@ struct visit {
 };
 
 /*
- * Runs work(context) in a child that has entered the namespace, and waits for
- * its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are
+ * Runs work(context) in a child that has entered the namespace (NULL: that
+ * stays in ours), and waits for its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are
  * passed on to the child, and act on us when it has ended; if we are killed
  * all the same, it gets SIGTERM. Memory and files are the child's own, but for
  * what is shared. Returns 0, or an errno value when there was no visit at all.

@@ -134,12 +134,13 @@ static int foreseen_error(const struct segment *segment)
 	return may_control(segment) ? 0 : EPERM;
 }
 
-static enum status remove_one(struct removal *removal, const struct segment *segment)
+/* Says what became of a segment that was tried, or why it was not (tried is NULL). */
+static enum status tell_one(struct removal *removal, const struct segment *segment,
+			    const struct reclaim *tried)
 {
 	const struct rm_options *options = removal->options;
-	const char *why_not = left_alone(removal, segment);
-	enum reclaim_result result = RECLAIM_REMOVED;
-	int error = 0;
+	const char *why_not = tried ? NULL : left_alone(removal, segment);
+	int error;
 
 	if (why_not && !removal->by_filter)
 		return tell_attached(removal, segment);
@@ -150,18 +151,41 @@ static enum status remove_one(struct removal *removal, const struct segment *seg
 		}
 		return STATUS_DONE;
 	}
-	if (options->dry_run)
-		error = foreseen_error(segment);
+	/* one that is neither tried nor left alone is there in a dry run */
+	error = tried ? 0 : foreseen_error(segment);
 	if (error)
 		return tell_left(removal, segment, RECLAIM_FAILED, error);
-	if (!options->dry_run && options->choice.filter.even_attached)
-		result = reclaim_even_attached(segment, &error);
-	else if (!options->dry_run)
-		result = reclaim(segment, &error);
-	if (result != RECLAIM_REMOVED)
-		return tell_left(removal, segment, result, error);
+	if (tried && tried->result != RECLAIM_REMOVED)
+		return tell_left(removal, segment, tried->result, tried->error);
 	tell_removed(removal, segment);
 	return STATUS_DONE;
+}
+
+static void note_tried(struct tally *tally)
+{
+	for (size_t i = 0; i < tally->tried; i++) {
+		if (tally->tries[i].result == RECLAIM_REMOVED)
+			note_removed(tally, tally->tries[i].listed);
+	}
+	tally->tried = 0;
+}
+
+/* Tries those of the segments that are not left alone; returns how many. */
+static size_t try_all(struct removal *removal, const struct segment *segments, size_t count)
+{
+	const struct rm_options *options = removal->options;
+	struct tally *tally = removal->tally;
+	size_t tried = 0;
+
+	for (size_t i = 0; i < count && !options->dry_run; i++) {
+		if (!left_alone(removal, &segments[i]))
+			tally->tries[tried++] = (struct reclaim){ .listed = &segments[i] };
+	}
+	tally->begun |= tried > 0 || options->dry_run;
+	tally->tried = tried;
+	reclaim(tally->tries, tried, options->choice.filter.even_attached);
+	note_tried(tally);
+	return tried;
 }
 
 /* Why a segment and its guard are left alone. */
@@ -239,13 +263,14 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 	int error = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
 
 	if (left_alone(removal, segment))
-		return remove_one(removal, segment);
+		return tell_one(removal, segment, NULL);
 	if (!error)
 		error = guard_look(guard.id, &guard);
 	refusal = error ? NULL : guard_refused(removal, segment, &guard);
 	if (refusal)
 		return refuse_guard(removal, segment, &guard, refusal);
-	status = remove_one(removal, segment);
+	status = tell_one(removal, segment,
+			  try_all(removal, segment, 1) ? removal->tally->tries : NULL);
 	if (status)
 		return status;
 	if (!error)
@@ -276,29 +301,11 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 		return tell_left(removal, &segment, RECLAIM_VANISHED, error);
 	if (error)
 		return tell_left(removal, &segment, RECLAIM_FAILED, error);
+	if (!removal->options->dry_run)
+		note_removed(removal->tally, &segment);
 	tell_removed(removal, &segment);
+	removal->tally->told = removal->tally->removed_count;
 	return STATUS_DONE;
-}
-
-static void begin_batch(struct removal *removal, sigset_t *before)
-{
-	sigset_t all;
-
-	if (removal->waiting)
-		return;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, before);
-	removal->waiting = before;
-}
-
-static void end_batch(struct removal *removal)
-{
-	output_flush_with(removal->output, removal->waiting);
-	removal->tally->whole = 0;
-	if (!removal->output->error)
-		removal->tally->untold_count = 0;
-	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
-	removal->waiting = NULL;
 }
 
 /* Those of the selection that are in one namespace. */
@@ -309,49 +316,120 @@ struct stretch {
 	size_t end;
 };
 
+/* Removes a part of it, and then says so. */
+static void remove_batch(const struct stretch *stretch, size_t first, size_t end)
+{
+	struct removal *removal = stretch->removal;
+	struct tally *tally = removal->tally;
+	const struct segment *segments = stretch->selection->list.items;
+	const bool with_guard = removal->options->with_guard;
+	const struct reclaim *tried = tally->tries;
+	const struct reclaim *tried_end = tried;
+	sigset_t signals;
+
+	hold_signals(removal, &signals);
+	if (!with_guard)
+		tried_end += try_all(removal, segments + first, end - first);
+	for (size_t i = first; i < end; i++) {
+		bool was_tried = tried < tried_end && tried->listed == &segments[i];
+
+		hold_signals(removal, &signals);
+		status_keep_first(&tally->status, missing_before(stretch->selection, i));
+		status_keep_first(&tally->status, with_guard
+							  ? remove_with_guard(removal, &segments[i])
+							  : tell_one(removal, &segments[i],
+								     was_tried ? tried : NULL));
+		tally->whole = removal->output->length;
+		tally->told += was_tried && tried->result == RECLAIM_REMOVED;
+		tried += was_tried;
+		if ((i - first) % LINES == LINES - 1)
+			write_told(removal);
+	}
+	if (with_guard)
+		tally->told = tally->removed_count;
+	let_signals_in(removal);
+}
+
 /* Removes them; where it cannot be told, nothing more is removed. */
 static void remove_stretch(void *context)
 {
 	const struct stretch *stretch = context;
 	struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-	sigset_t signals;
+	size_t at = stretch->first;
 
-	for (size_t i = stretch->first; i < stretch->end && !removal->output->error; i++) {
-		const struct segment *segment = &stretch->selection->list.items[i];
+	while (at < stretch->end && !removal->output->error) {
+		size_t left = stretch->end - at;
+		/* what becomes of a guard is said at once */
+		size_t most = removal->options->with_guard || !removal->tally->begun ? 1 : BATCH;
+		size_t end = at + (left < most ? left : most);
 
-		begin_batch(removal, &signals);
-		status_keep_first(&tally->status, missing_before(stretch->selection, i));
-		status_keep_first(&tally->status, removal->options->with_guard
-							  ? remove_with_guard(removal, segment)
-							  : remove_one(removal, segment));
-		tally->whole = removal->output->length;
-		if ((i - stretch->first) % BATCH == 0)
-			end_batch(removal);
+		remove_batch(stretch, at, end);
+		at = end;
 	}
-	if (removal->waiting)
-		end_batch(removal);
 }
 
-/* The same where they are: in our namespace, or by a child that goes to theirs. */
+static void mend(void *context)
+{
+	struct tally *tally = context;
+
+	reclaim_undo(tally->tries, tally->tried);
+}
+
+/* After a child that was killed: lets in whom it locked out, and tells what it did not. */
+static void mend_there(struct removal *removal, const struct namespace *ns)
+{
+	struct tally *tally = removal->tally;
+
+	/* it may have begun an entry */
+	if (removal->output->length > tally->whole)
+		removal->output->length = tally->whole;
+	if (tally->tried && ns)
+		status_keep_first(&tally->status, everywhere_visit(ns, mend, tally));
+	else
+		mend(tally);
+	for (size_t i = 0; i < tally->tried; i++) {
+		const struct reclaim *tried = &tally->tries[i];
+
+		if (tried->result == RECLAIM_LOCKED_OUT)
+			status_keep_first(&tally->status, tell_left(removal, tried->listed,
+								    tried->result, tried->error));
+	}
+	note_tried(tally);
+	if (tally->told < tally->removed_count)
+		tell_untold(tally, tally->told);
+}
+
+/*
+ * The same by a child, as far as that is to be had, so that somebody is there
+ * to mend what it leaves half done if it is killed.
+ */
+static enum status remove_here(struct stretch *stretch)
+{
+	struct visit visit;
+
+	if (stretch->removal->options->dry_run ||
+	    namespace_visit(NULL, remove_stretch, stretch, &visit))
+		remove_stretch(stretch);
+	/* a closed pipe is told where the output ends */
+	else if (visit.signal && visit.signal != SIGPIPE)
+		return fail(STATUS_FAILED,
+			    "the work was ended by signal %d: the rest of it was left alone",
+			    visit.signal);
+	return STATUS_DONE;
+}
+
+/* The same where they are. */
 static void remove_there(struct stretch *stretch)
 {
 	const struct namespace *ns = stretch->selection->list.items[stretch->first].ns;
-	struct tally *tally = stretch->removal->tally;
-	struct output *output = stretch->removal->output;
+	struct removal *removal = stretch->removal;
+	struct tally *tally = removal->tally;
 	size_t before = tally->count;
 
-	tally->whole = output->length;
-	if (ns) {
-		enum status status = everywhere_visit(ns, remove_stretch, stretch);
-
-		/* one that was killed may have begun an entry */
-		if (output->length > tally->whole)
-			output->length = tally->whole;
-		status_keep_first(&tally->status, status);
-	} else {
-		remove_stretch(stretch);
-	}
+	tally->whole = removal->output->length;
+	status_keep_first(&tally->status, ns ? everywhere_visit(ns, remove_stretch, stretch)
+					     : remove_here(stretch));
+	mend_there(removal, ns);
 	tally->namespaces += tally->count > before;
 }
 
@@ -427,7 +505,8 @@ static enum status rm(const struct rm_options *options)
 	if (options->json)
 		json_end(removal.output);
 	status = output_end(removal.output, tally->status);
-	tell_untold(tally);
+	if (tally->output.error)
+		tell_untold(tally, tally->untold);
 	return status;
 }
 

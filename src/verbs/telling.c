@@ -23,8 +23,8 @@ static const struct telling {
 	[RECLAIM_CHANGED] = { "left", "it changed since it was listed", STATUS_BUSY },
 	[RECLAIM_IN_USE] = { "left", "it is attached", STATUS_BUSY },
 	[RECLAIM_MARKED] = { "marked",
-			     "a privileged process, or one that the kernel was letting in, attached it "
-			     "in the last moment: it is marked, and goes with its last detach",
+			     "a privileged process attached it in the last moment: it is marked, and "
+			     "goes with its last detach",
 			     STATUS_BUSY },
 	[RECLAIM_LOCKED_OUT] = { "left", "and its mode could not be set back from 0000",
 				 STATUS_BUSY },
@@ -73,8 +73,6 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 		removal->tally->count++;
 		removal->tally->bytes += segment->size;
 	}
-	if (!options->dry_run && removal->tally->untold_count < BATCH)
-		removal->tally->untold[removal->tally->untold_count++] = segment->id;
 	if (options->json) {
 		tell_json(removal, segment, done->result[options->dry_run], NULL);
 	} else if (!options->quiet &&
@@ -82,6 +80,12 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
 	}
+}
+
+void note_removed(struct tally *tally, const struct segment *segment)
+{
+	if (tally->removed_count < BATCH)
+		tally->removed[tally->removed_count++] = segment->id;
 }
 
 enum status tell_left(struct removal *removal, const struct segment *segment,
@@ -181,18 +185,21 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 	return STATUS_BUSY;
 }
 
-void tell_untold(const struct tally *tally)
+void tell_untold(struct tally *tally, size_t first)
 {
-	char ids[BATCH * 12] = "";
-	size_t length = 0;
+	char *ids = NULL;
+	size_t size;
+	FILE *stream = first < tally->removed_count ? open_memstream(&ids, &size) : NULL;
 
-	if (!tally->output.error)
-		return;
-	for (size_t i = 0; i < tally->untold_count; i++)
-		length += (size_t)snprintf(ids + length, sizeof(ids) - length, " %d",
-					   tally->untold[i]);
-	if (length)
+	if (stream) {
+		for (size_t i = first; i < tally->removed_count; i++)
+			fprintf(stream, " %d", tally->removed[i]);
+		fclose(stream);
+	}
+	if (ids)
 		note("removed or marked all the same:%s", ids);
+	free(ids);
+	tally->told = tally->untold = tally->removed_count = 0;
 }
 
 void tell_guard_removed(struct removal *removal, const struct guard *guard)
@@ -205,15 +212,47 @@ void tell_guard_removed(struct removal *removal, const struct guard *guard)
 			      (unsigned int)guard->key);
 }
 
+void hold_signals(struct removal *removal, sigset_t *before)
+{
+	sigset_t all;
+
+	if (removal->waiting)
+		return;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, before);
+	removal->waiting = before;
+}
+
+void write_told(struct removal *removal)
+{
+	struct tally *tally = removal->tally;
+
+	if (!removal->waiting)
+		return;
+	output_flush_with(removal->output, removal->waiting);
+	tally->whole = 0;
+	if (removal->output->error)
+		return;
+	tally->untold = tally->told;
+	if (tally->told == tally->removed_count)
+		tally->told = tally->untold = tally->removed_count = 0;
+}
+
+void let_signals_in(struct removal *removal)
+{
+	if (!removal->waiting)
+		return;
+	write_told(removal);
+	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
+	removal->waiting = NULL;
+}
+
 void before_words(struct removal *removal)
 {
 	struct pollfd words = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	if (!removal->waiting || poll(&words, 1, 0) != 0)
-		return;
-	output_flush_with(removal->output, removal->waiting);
-	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
-	removal->waiting = NULL;
+	if (removal->waiting && poll(&words, 1, 0) == 0)
+		let_signals_in(removal);
 }
 
 void tell_total(const struct removal *removal)

@@ -26,27 +26,36 @@ struct rm_options {
 };
 
 /*
- * So many segments are removed before what was done is written out: a write
- * for each would take as long as the removal itself. Signals wait meanwhile,
- * so that no end but SIGKILL loses a line, unless nobody reads them. The first
- * is written at once: it tells whether stdout can be written at all.
+ * So many segments at most are removed together: enough that the wait in
+ * reclaim() is short beside the removal itself, and few enough that nobody is
+ * locked out for long. Signals wait meanwhile, so that no end but SIGKILL loses
+ * a line, unless nobody reads them. The first is alone: its line tells whether
+ * stdout can be written at all.
  */
-enum { BATCH = 32 };
+enum { BATCH = 16384 };
+
+/* So many lines are written at a time: a write for each would take as long as the removal. */
+enum { LINES = 32 };
 
 /*
  * What was done so far. It is in memory that is shared with the children that
- * work in other namespaces, together with what they have not yet written: so
- * one that is killed takes no line with it.
+ * do it, together with what they have not yet written: so one that is killed
+ * takes no line with it, and leaves nobody locked out.
  */
 struct tally {
 	struct output output;
 	size_t whole;   /* the output that it holds ends here with a whole entry */
+	bool begun;     /* the first was tried */
 	size_t results; /* printed as JSON so far */
 	size_t count;   /* removed */
 	uint64_t bytes;
-	size_t namespaces; /* from which something was removed */
-	int untold[BATCH]; /* ids of what was removed, whose lines are not written yet */
-	size_t untold_count;
+	size_t namespaces;           /* from which something was removed */
+	struct reclaim tries[BATCH]; /* the batch at hand */
+	size_t tried;                /* so many; 0 when what was removed of them is noted below */
+	int removed[BATCH]; /* ids of what was removed or marked, in the order of telling */
+	size_t removed_count;
+	size_t told;   /* so many of them have their line in the output */
+	size_t untold; /* and from here on, it is not written yet */
 	enum status status;
 };
 
@@ -62,7 +71,10 @@ struct removal {
 	const sigset_t *waiting; /* the mask that lets in the signals that wait; NULL: none do */
 };
 
-/* Of a segment that was removed or marked, or with -n would be. */
+/* Notes that it was removed or marked, which is told later: in a line, or by tell_untold(). */
+void note_removed(struct tally *tally, const struct segment *segment);
+
+/* Of a segment that was removed or marked, and noted, or with -n would be. */
 void tell_removed(struct removal *removal, const struct segment *segment);
 
 /* The same of its guard. */
@@ -82,11 +94,20 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 void tell_json(struct removal *removal, const struct segment *segment, const char *result,
 	       const char *reason);
 
-/* Where the output failed: what was removed all the same, on stderr. */
-void tell_untold(const struct tally *tally);
+/* On stderr, ids of what was removed and noted, from that one on: it has no line. */
+void tell_untold(struct tally *tally, size_t first);
 
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);
+
+/* Signals wait from now on, until let_signals_in(); before is their mask. */
+void hold_signals(struct removal *removal, sigset_t *before);
+
+/* While they wait: writes out what is told so far, see output_flush_with(). */
+void write_told(struct removal *removal);
+
+/* The same, and then they act. */
+void let_signals_in(struct removal *removal);
 
 /*
  * Called before anything is said on stderr while signals wait: where nobody

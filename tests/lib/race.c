@@ -7,9 +7,9 @@
  * The segments belong to an ordinary user, and so do the attachers. In each
  * round a process makes what is missing in the pool and ends; rm runs, as root
  * and as that user by turns; the attachers follow it through the list: when
- * one vanishes they attach the next or the one after it, a moment later, which is
- * when rm is at work on it. They end with the round, so that what they had attached
- * is orphaned in the next.
+ * one is locked out they attach one of the next, a moment later, which is when rm
+ * is at work on it. They end with the round, so that what they had attached is
+ * orphaned in the next.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,7 +33,8 @@ enum {
 	ATTACHERS = 2,
 	ORDINARY = 65534,
 	MODE = 0600,
-	DELAY = 6000,   /* at most so long after the one before is gone, in nanoseconds */
+	AHEAD = 4,      /* at most so many behind the one that is locked out */
+	DELAY = 3000,   /* at most so long after that, in nanoseconds */
 	HOLD = 30000,   /* so long it is held, in nanoseconds */
 	FRUITLESS = 100 /* rounds without a removal, in a row, until we give up */
 };
@@ -134,8 +135,8 @@ static void attach_in_its_way(struct tally *tally)
 	while (!shared->over && at < shared->count) {
 		if (shared->was_attached[at]) {
 			at = next_untouched(at);
-		} else if (!look(shared->ids[at], &ds)) {
-			at = next_untouched(at + 1 + (size_t)random() % 2);
+		} else if (!look(shared->ids[at], &ds) || !(ds.shm_perm.mode & 0777)) {
+			at = next_untouched(at + 1 + (size_t)random() % AHEAD);
 			for (long end = now() + random() % DELAY; now() < end;)
 				;
 			if (at < shared->count)

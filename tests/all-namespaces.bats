@@ -538,7 +538,7 @@ shmtool rm: removed or marked all the same: [0-9]+$'
 	run --separate-stderr there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file none >&5' \
 		"$SHMTOOL"
 	expect_status 141
-	assert_stderr_is ''
+	assert_stderr_matches '^shmtool rm: removed or marked all the same: [0-9]+$'
 	try_there ls -A --format '%{size}'
 	assert_output_is 3000
 }
@@ -591,6 +591,7 @@ killed_at()
 	echo "$output" >lines
 }
 
+# (Who lets them in again is killed by its own call 57, when that is done.)
 @test "children that are killed while they lock out: what they locked out is as it was" {
 	settle_many
 	killed_at 57
@@ -608,6 +609,24 @@ killed_at()
 	assert_output_lacks size=1001
 	all_are_told
 	(($(wc -l <untold) > 20))
+}
+
+@test "a child that is killed, and none can be had to set the mode back: exit 9, and what to do" {
+	settle unshare --ipc -- 1000
+	removal_killed()
+	{
+		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o trace \
+			-e trace=membarrier,clone -e inject=membarrier:signal=KILL "$@" \
+			"$SHMTOOL" rm -A --all --keep-file none
+	}
+	removal_killed
+	expect_status 7
+	# the last child sets the mode back
+	removal_killed -e inject=clone:error=EAGAIN:when="$(grep -c clone trace)"
+	expect_status 6
+	assert_stderr_has "cannot work in IPC namespace $ns"
+	assert_stderr_has 'was left alone, and its mode could not be set back from 0000'
+	assert_stderr_matches 'hint: nobody can attach it until you do: shmtool set -N [^ ]+ [0-9]+ -p 0600'
 }
 
 @test "the limits of each namespace, and a warning that says where" {

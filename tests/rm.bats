@@ -494,8 +494,9 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	expect_status 7
 }
 
-@test "a reader that is gone: SIGPIPE, quietly, and the rest stays" {
-	make_orphan
+@test "a reader that is gone: SIGPIPE, what was removed is told, and the rest stays" {
+	local first
+	first=$(make_orphan)
 	make_orphan
 	make_orphan
 	mkfifo broken
@@ -503,7 +504,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	exec 5<>broken 6>broken 5<&-
 	run --separate-stderr bash -c "'$SHMTOOL' rm --all >&6"
 	expect_status 141
-	assert_stderr_is ""
+	assert_stderr_is "shmtool rm: removed or marked all the same: $first"
 	assert_equal "$(segment_count)" 2
 	assert_equal "$(awk 'NR > 1 { print $3 }' /proc/sysvipc/shm | sort -u)" 600
 }
@@ -547,11 +548,11 @@ users_orphan()
 	need_root
 	need_command strace
 	users_orphan
-	stop_also=nanosleep,clock_nanosleep stop_rm listed --orphaned --grace 0
+	stop_rm listed --orphaned --grace 0
 	shmtool "set" "$id" -p 0
 	# it waits for what comes next
 	kill -CONT "$stopped_pid"
-	wait_until is_stopped_again
+	sleep 0.2
 	segment_exists "$id"
 	ipcrm -m "$id"
 	go_on
@@ -891,7 +892,7 @@ removed $second"
 	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended $output" '7 '
-	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9: the rest of it was left alone"
+	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 	assert_equal "$(rights_of "$other")" "600 0 0"
 }
@@ -922,6 +923,149 @@ removed $second"
 	done
 	# each of its calls was the last
 	((at > 20 && at < 40))
+}
+
+# The first goes alone, with 5 calls; of two more each is looked at and locked out (6 to 9),
+# and then looked at and removed.
+stop_rm_at_call()
+{
+	background traced -e trace=shmctl -e "inject=shmctl:signal=SIGSTOP:when=$1" "$SHMTOOL" rm "${@:2}"
+	is_stopped
+}
+
+# So many, and their ids in the order of the kernel's list
+orphans_as_listed()
+{
+	local _
+	for _ in $(seq "$1"); do
+		make_orphan >/dev/null
+	done
+	mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+}
+
+# Neither of which is ours to give back or to tell.
+@test "its child is killed: what it had not come to stays as others left it" {
+	need_root
+	need_command strace
+	local ids
+	orphans_as_listed 5
+	stop_rm_at_call 7 --orphaned --grace 0
+	assert_equal "$(rights_of "${ids[1]}")" "0 0 0"
+	shmtool "set" "${ids[3]}" -p 0
+	ipcrm -m "${ids[4]}"
+	kill -KILL "$stopped_pid"
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended" 7
+	assert_output_matches "^removed ${ids[0]} "
+	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
+	assert_equal "$(rights_of "${ids[1]}")" "600 0 0"
+	assert_equal "$(rights_of "${ids[2]}")" "600 0 0"
+	assert_equal "$(rights_of "${ids[3]}")" "0 0 0"
+}
+
+@test "its child is killed when it has marked what somebody attached: that is told" {
+	need_root
+	need_command strace
+	local ids
+	orphans_as_listed 3
+	stop_rm_at_call 10+4 --orphaned --grace 0
+	hold_segment "${ids[1]}"
+	kill -CONT "$stopped_pid"
+	wait_until is_stopped_again
+	kill -KILL "$stopped_pid"
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has "shmtool rm: segment ${ids[1]} (no key): a privileged process attached it in the last moment"
+	assert_equal "$(rights_of "${ids[2]}")" "600 0 0"
+}
+
+@test "its child is killed when it has marked what is attached, as asked: that is told" {
+	need_command strace
+	id=$(make_segment)
+	hold_segment "$id"
+	stop_rm_at_call 2 --all --even-attached
+	kill -KILL "$stopped_pid"
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended $output" '7 '
+	assert_stderr_has "shmtool rm: removed or marked all the same: $id"
+}
+
+@test "SIGTERM to rm, and its child is killed: the mode comes back before rm ends" {
+	need_root
+	need_command strace
+	users_orphan
+	stop_rm settled --orphaned --grace 0
+	kill -TERM "$rm_pid"
+	kill -KILL "$stopped_pid"
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended" 143
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+# More lines than a pipe holds, of which nobody reads any.
+@test "SIGTERM when it has removed many, and nobody reads on: each has a line or is told" {
+	local signal unread_pid
+	for signal in TERM PIPE; do
+		perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+		awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort >ids
+		rm -f unread
+		mkfifo unread
+		exec 9<>unread
+		unread_told()
+		{
+			shmtool rm --orphaned --grace 0 >unread 2>told 9<&-
+		}
+		background unread_told
+		wait_until count_is 0
+		if [[ $signal == TERM ]]; then
+			kill -TERM "$background_pid"
+			wait_until process_is_gone "$background_pid"
+			perl -MFcntl -e 'fcntl STDIN, F_SETFL, O_NONBLOCK; print while <STDIN>' <&9 >lines
+			exec 9<&-
+		else
+			head -n 100 <&9 >lines
+			exec 9<&-
+			wait_until process_is_gone "$background_pid"
+		fi
+		run cat told
+		assert_output_has 'removed or marked all the same: '
+		# head took more than it printed
+		{
+			sed -n 's/^removed \([0-9]*\) key.*/\1/p' lines
+			sed -n 's/^shmtool rm: removed or marked all the same: //p' told | tr ' ' '\n'
+		} | sort >all
+		if [[ $signal == TERM ]]; then
+			cmp all ids
+		else
+			assert_equal "$(comm -13 ids all)" ''
+			(($(wc -l <all) > 1500))
+		fi
+	done
+}
+
+@test "nobody reads its errors any more: SIGPIPE, as ipcrm ends" {
+	local held
+	held=$(make_segment)
+	hold_segment "$held"
+	make_orphan >/dev/null
+	# shellcheck disable=SC2016
+	run bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -v --all 2>&5 >lines' "$SHMTOOL"
+	expect_status 141
+}
+
+@test "where its children have another PID namespace: it removes all the same" {
+	need_root
+	local id
+	id=$(make_orphan)
+	run --separate-stderr unshare --pid "$SHMTOOL" rm --orphaned --grace 0 -v
+	assert_stderr_is ''
+	assert_output_matches "^removed $id "
+	expect_status 0
+	assert_gone "$id"
 }
 
 @test "rm itself is killed: its child ends what it has begun, and tells it" {

@@ -89,8 +89,10 @@ static bool was_locked_out(const struct segment *before, const struct segment *n
 }
 
 /* The last step, once nobody can attach any more and those who could are counted. */
-static enum reclaim_result remove_if_unused(const struct segment *before, int *error)
+static enum reclaim_result remove_if_unused(struct reclaim *item)
 {
+	const struct segment *before = item->listed;
+	int *error = &item->error;
 	struct segment now;
 
 	/* not by IPC_STAT: an ordinary owner may not ask that of a mode 0 segment */
@@ -107,47 +109,52 @@ static enum reclaim_result remove_if_unused(const struct segment *before, int *e
 		return let_in(before, &now, RECLAIM_IN_USE, error);
 	if (!is_unused(before, &now) || !has_same_owner(before, &now))
 		return let_in(before, &now, RECLAIM_CHANGED, error);
+	item->result = RECLAIM_REMOVING;
 	*error = segment_remove(before->id);
 	if (*error && !segment_missing(*error))
 		return let_in(before, &now, RECLAIM_FAILED, error);
 	return *error ? RECLAIM_VANISHED : last_look(before);
 }
 
-/* One that is as it was listed: nobody can attach it afterwards, if it is undecided. */
-static enum reclaim_result begin_unused(const struct segment *now, int *error)
+/* The first step for one that is as it was listed. */
+static enum reclaim_result begin_unused(struct reclaim *item, const struct segment *now)
 {
 	if (now->nattch > 0)
 		return RECLAIM_IN_USE;
 	if (owner_is_unknown(now)) {
-		*error = EOVERFLOW;
+		item->error = EOVERFLOW;
 		return RECLAIM_FAILED;
 	}
-	*error = lock_out(now);
-	return *error ? failure(*error, error) : RECLAIM_UNDECIDED;
+	/* not afterwards: see reclaim_undo() */
+	item->result = RECLAIM_LOCKING;
+	item->error = lock_out(now);
+	return item->error ? failure(item->error, &item->error) : RECLAIM_LOCKING;
 }
 
-/* The first step: what is undecided after it waits for settle() and for finish(). */
-static enum reclaim_result begin(const struct segment *listed, bool even_attached, int *error)
+/* The first step: what is locked out waits for settle(), and to be removed. */
+static enum reclaim_result begin(struct reclaim *item, bool even_attached)
 {
+	const struct segment *listed = item->listed;
 	struct segment now;
 
-	*error = segment_look(listed->id, &now);
-	if (*error)
-		return failure(*error, error);
+	item->error = segment_look(listed->id, &now);
+	if (item->error)
+		return failure(item->error, &item->error);
 	if (!is_same(listed, &now))
 		return RECLAIM_CHANGED;
 	if (even_attached && listed->nattch > 0) {
-		*error = segment_remove(listed->id);
-		return *error ? failure(*error, error) : RECLAIM_REMOVED;
+		item->result = RECLAIM_REMOVING;
+		item->error = segment_remove(listed->id);
+		return item->error ? failure(item->error, &item->error) : RECLAIM_REMOVED;
 	}
-	return is_unused(listed, &now) ? begin_unused(&now, error) : RECLAIM_CHANGED;
+	return is_unused(listed, &now) ? begin_unused(item, &now) : RECLAIM_CHANGED;
 }
 
 /*
  * Waits for those that shmat(2) let in before the lock-out until they are
- * counted. membarrier(2) does nothing with one processor, where they are stopped
- * by our running, and is not to be had with nohz_full or where seccomp refuses
- * it: time must do then.
+ * counted. membarrier(2) does nothing with one processor, where they may be
+ * stopped because we run, and is not to be had with nohz_full or where seccomp
+ * refuses it: time must do then.
  */
 static void settle(void)
 {
@@ -159,28 +166,21 @@ static void settle(void)
 }
 
 /*
- * Of one that changed: whether another removal has locked it out, so that it
- * goes within a moment. Two that run side by side are no news.
+ * What becomes of one that changed. If another removal has locked it out, it
+ * goes within a moment, and two that run side by side are no news.
  */
-static bool is_going(struct reclaim *item)
-{
-	struct segment now;
-	int error = segment_look(item->listed->id, &now);
-
-	if (error && segment_missing(error))
-		item->result = RECLAIM_VANISHED;
-	return !error && segment_is_same(item->listed, &now) && !now.mode && item->listed->mode;
-}
-
-/* Only when we are done with ours: the other may be waiting for those. */
-static void wait_for_others(struct reclaim *items, size_t count)
+static enum reclaim_result see_it_go(const struct segment *listed, int *patience)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
-	int patience = 1000;
+	struct segment now;
 
-	for (size_t i = 0; i < count; i++) {
-		while (items[i].result == RECLAIM_CHANGED && is_going(&items[i]) && patience-- > 0)
-			nanosleep(&moment, NULL);
+	for (;;) {
+		if (segment_missing(segment_look(listed->id, &now)))
+			return RECLAIM_VANISHED;
+		if (!segment_is_same(listed, &now) || now.mode || !listed->mode || *patience <= 0)
+			return RECLAIM_CHANGED;
+		nanosleep(&moment, NULL);
+		--*patience;
 	}
 }
 
@@ -194,37 +194,46 @@ static void block_signals(sigset_t *before)
 
 void reclaim(struct reclaim *items, size_t count, bool even_attached)
 {
-	size_t undecided = 0;
+	int patience = 1000; /* milliseconds */
+	size_t locked_out = 0;
 	sigset_t before;
 
-	/* all of them before anything is done: see reclaim_undo() */
-	for (size_t i = 0; i < count; i++)
-		items[i].result = RECLAIM_UNDECIDED;
 	block_signals(&before);
 	for (size_t i = 0; i < count; i++) {
-		items[i].result = begin(items[i].listed, even_attached, &items[i].error);
-		undecided += items[i].result == RECLAIM_UNDECIDED;
+		items[i].result = begin(&items[i], even_attached);
+		locked_out += items[i].result == RECLAIM_LOCKING;
 	}
-	if (undecided)
+	if (locked_out)
 		settle();
 	for (size_t i = 0; i < count; i++) {
-		if (items[i].result == RECLAIM_UNDECIDED)
-			items[i].result = remove_if_unused(items[i].listed, &items[i].error);
+		if (items[i].result == RECLAIM_LOCKING)
+			items[i].result = remove_if_unused(&items[i]);
 	}
-	wait_for_others(items, count);
+	/* only when we are done with ours: the other may be waiting for those */
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].result == RECLAIM_CHANGED)
+			items[i].result = see_it_go(items[i].listed, &patience);
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static enum reclaim_result undo(const struct segment *listed, int *error)
+/* Of one that somebody began with and did not end. */
+static enum reclaim_result undo(struct reclaim *item)
 {
+	const struct segment *listed = item->listed;
+	bool removing = item->result == RECLAIM_REMOVING;
 	struct segment now;
 
-	*error = segment_look(listed->id, &now);
-	if (*error)
-		return segment_missing(*error) ? RECLAIM_REMOVED : RECLAIM_UNDECIDED;
-	if (segment_is_same(listed, &now) && was_locked_out(listed, &now))
-		return let_in(listed, &now, RECLAIM_UNDECIDED, error);
-	return RECLAIM_UNDECIDED;
+	item->error = segment_look(listed->id, &now);
+	if (item->error && segment_missing(item->error))
+		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
+	if (item->error)
+		return let_in(listed, listed, RECLAIM_UNTRIED, &item->error);
+	if (!segment_is_same(listed, &now))
+		return was_locked_out(listed, &now) ? RECLAIM_MISTAKEN : RECLAIM_VANISHED;
+	if (removing && now.dest && !listed->dest)
+		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
+	return now.mode ? RECLAIM_UNTRIED : let_in(listed, &now, RECLAIM_UNTRIED, &item->error);
 }
 
 void reclaim_undo(struct reclaim *items, size_t count)
@@ -233,8 +242,8 @@ void reclaim_undo(struct reclaim *items, size_t count)
 
 	block_signals(&before);
 	for (size_t i = 0; i < count; i++) {
-		if (items[i].result == RECLAIM_UNDECIDED)
-			items[i].result = undo(items[i].listed, &items[i].error);
+		if (items[i].result == RECLAIM_LOCKING || items[i].result == RECLAIM_REMOVING)
+			items[i].result = undo(&items[i]);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -15,9 +15,9 @@
  * looked at again.
  *
  * What is left: attachers with CAP_IPC_OWNER, whom the last look finds out
- * about; SIGKILL between the steps, which leaves mode 0; and an id that is given
- * anew (kernel.shm_next_id) between two calls, which can lock out the other
- * segment.
+ * about; SIGKILL between the steps, which leaves mode 0 unless somebody calls
+ * reclaim_undo(); and an id that is given anew (kernel.shm_next_id) between two
+ * calls, which can lock out the other segment.
  */
 #ifndef SHM_RECLAIM_H
 #define SHM_RECLAIM_H
@@ -28,7 +28,9 @@
 #include "shm/segment.h"
 
 enum reclaim_result {
-	RECLAIM_UNDECIDED, /* only while reclaim() is at work */
+	RECLAIM_UNTRIED,  /* as it was */
+	RECLAIM_LOCKING,  /* while reclaim() is at work: it is, or is to be, locked out */
+	RECLAIM_REMOVING, /* the same, at IPC_RMID */
 	RECLAIM_REMOVED,
 	RECLAIM_VANISHED,   /* somebody else removed it before us */
 	RECLAIM_CHANGED,    /* it is no longer as it was listed: left alone */
@@ -41,7 +43,7 @@ enum reclaim_result {
 
 /* A segment to be removed, and what became of it. */
 struct reclaim {
-	const struct segment *listed;
+	const struct segment *listed; /* set by the caller, and result to RECLAIM_UNTRIED */
 	enum reclaim_result result;
 	int error; /* an errno value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT */
 };
@@ -62,8 +64,8 @@ void reclaim(struct reclaim *items, size_t count, bool even_attached);
 
 /*
  * Where a process was killed in reclaim() and left its items in shared memory:
- * lets in whom it had locked out. What is still undecided then is as it was
- * before, and what is gone is RECLAIM_REMOVED.
+ * lets in whom it had locked out, and sets results as reclaim() does; what was
+ * not begun, and what is as it was again, is RECLAIM_UNTRIED.
  */
 void reclaim_undo(struct reclaim *items, size_t count);
 

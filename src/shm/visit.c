@@ -21,19 +21,29 @@ void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* The child: goes there, does its work, and ends. */
-__attribute__((noreturn)) static void go(const struct namespace *ns, void (*work)(void *context),
-					 void *context, struct visit *visit,
-					 const sigset_t *signals, pid_t parent)
+/* Whether nobody waits for the child: the other end of its pipe is closed. */
+static bool is_orphan(int end)
 {
-	if (ns)
-		visit->error = namespace_enter_fd(ns->fd, &visit->users_changed);
+	struct pollfd pollfd = { .fd = end };
+
+	return poll(&pollfd, 1, 0) > 0;
+}
+
+/* The child: goes there, does its work, and ends. */
+__attribute__((noreturn)) static void go(const struct errand *errand, struct visit *visit,
+					 const sigset_t *signals, int end)
+{
+	if (errand->ns)
+		visit->error = namespace_enter_fd(errand->ns->fd, &visit->users_changed);
+	else if (getppid() == 0)
+		visit->error = ECHILD;
 	if (!visit->error) {
 		/* entering a user namespace would have cleared this */
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		sigprocmask(SIG_SETMASK, signals, NULL);
-		if (getppid() == parent)
-			work(context);
+		/* it may have ended before it could be asked for that */
+		if (!is_orphan(end))
+			errand->work(errand->context);
 	}
 	_exit(0);
 }
@@ -54,10 +64,9 @@ static int wait_for(pid_t child, int end, struct interrupt *interrupt, int *kill
 	return 0;
 }
 
-static int visit_with(const struct namespace *ns, void (*work)(void *context), void *context,
-		      struct visit *shared, struct interrupt *interrupt, int *killed_by)
+static int visit_with(const struct errand *errand, struct visit *shared,
+		      struct interrupt *interrupt, int *killed_by)
 {
-	pid_t parent = getpid();
 	int ends[2];
 	pid_t child;
 	int error = 0;
@@ -65,8 +74,10 @@ static int visit_with(const struct namespace *ns, void (*work)(void *context), v
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return errno;
 	child = fork();
-	if (child == 0)
-		go(ns, work, context, shared, &interrupt->before, parent);
+	if (child == 0) {
+		close(ends[0]);
+		go(errand, shared, &interrupt->before, ends[1]);
+	}
 	if (child < 0)
 		error = errno;
 	close(ends[1]);
@@ -76,8 +87,7 @@ static int visit_with(const struct namespace *ns, void (*work)(void *context), v
 	return error;
 }
 
-int namespace_visit(const struct namespace *ns, void (*work)(void *context), void *context,
-		    struct visit *visit)
+int namespace_visit(const struct errand *errand, struct visit *visit)
 {
 	struct visit *shared;
 	struct interrupt interrupt;
@@ -85,8 +95,8 @@ int namespace_visit(const struct namespace *ns, void (*work)(void *context), voi
 	int error;
 
 	*visit = (struct visit){ 0 };
-	if (ns && ns->fd < 0) {
-		visit->error = ns->error;
+	if (errand->ns && errand->ns->fd < 0) {
+		visit->error = errand->ns->error;
 		return 0;
 	}
 	shared = shared_memory(sizeof(*shared));
@@ -96,11 +106,14 @@ int namespace_visit(const struct namespace *ns, void (*work)(void *context), voi
 	signal(SIGCHLD, SIG_DFL);
 	error = interrupt_begin(&interrupt, NULL);
 	if (!error) {
-		error = visit_with(ns, work, context, shared, &interrupt, &killed_by);
+		error = visit_with(errand, shared, &interrupt, &killed_by);
+		*visit = *shared;
+		visit->signal = killed_by;
+		visit->interrupted = interrupt.signal;
+		if (!error && errand->after)
+			errand->after(errand->context, visit);
 		interrupt_end(&interrupt);
 	}
-	*visit = *shared;
-	visit->signal = killed_by;
 	munmap(shared, sizeof(*shared));
 	return error;
 }
@@ -172,6 +185,7 @@ int namespace_list(struct namespace *ns, struct listing *list, struct visit *vis
 		   struct listing_fault *fault)
 {
 	struct report *report = shared_memory(sizeof(*report));
+	const struct errand errand = { .ns = ns, .work = read_and_report, .context = report };
 	int error;
 
 	*visit = (struct visit){ 0 };
@@ -181,7 +195,7 @@ int namespace_list(struct namespace *ns, struct listing *list, struct visit *vis
 	report->file = memfd_create("shmtool", MFD_CLOEXEC);
 	error = report->file < 0 ? errno : 0;
 	if (!error)
-		error = namespace_visit(ns, read_and_report, report, visit);
+		error = namespace_visit(&errand, visit);
 	if (!error && !visit->error) {
 		*fault = report->fault;
 		/* one that was killed has not reported */

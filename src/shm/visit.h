@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * visit: does something in another IPC namespace, and comes back.
- *
- * One who entered a user namespace cannot leave it again (setns(2)), so a
- * child process goes. What it finds it puts where its parent can see it: into
- * memory that both share, or a file.
+ * visit: does something in a child process, mostly in another IPC namespace:
+ * one who entered a user namespace cannot leave it again (setns(2)). What the
+ * child finds it puts where its parent can see it: into memory that both share,
+ * or a file.
  */
 #ifndef SHM_VISIT_H
 #define SHM_VISIT_H
@@ -14,20 +13,30 @@
 
 /* How a visit went. */
 struct visit {
-	int error;          /* why it could not be entered, an errno value */
+	int error;          /* why it could not be entered, an errno value; ours is not,
+			       with ECHILD, where processes have other numbers for a child */
 	bool users_changed; /* as in namespace_enter() */
 	int signal;         /* what killed the child before it was done, or 0 */
+	int interrupted;    /* the signal that came to us meanwhile, or 0 */
+};
+
+/* What is done where, with a context for both functions. */
+struct errand {
+	const struct namespace *ns;                              /* NULL: ours */
+	void (*work)(void *context);                             /* by the child */
+	void (*after)(void *context, const struct visit *visit); /* by us, or NULL */
+	void *context;
 };
 
 /*
- * Runs work(context) in a child that has entered the namespace (NULL: that
- * stays in ours), and waits for its end. SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are
- * passed on to the child, and act on us when it has ended; if we are killed
- * all the same, it gets SIGTERM. Memory and files are the child's own, but for
- * what is shared. Returns 0, or an errno value when there was no visit at all.
+ * Runs work in a child that has entered the namespace, and waits for its end.
+ * SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are passed on to
+ * the child; they act on us when it has ended and when what is to be done after
+ * that is done, too. If we are killed all the same, the child gets SIGTERM.
+ * Memory and files are the child's own, but for what is shared. Returns 0, or an
+ * errno value when there was no visit at all.
  */
-int namespace_visit(const struct namespace *ns, void (*work)(void *context), void *context,
-		    struct visit *visit);
+int namespace_visit(const struct errand *errand, struct visit *visit);
 
 /*
  * Adds the segments of a namespace to the list, each marked with it, and sets

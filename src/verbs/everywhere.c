@@ -175,10 +175,11 @@ static void read_and_report(void *context)
 
 static enum status read_limits_of(const struct namespace *ns, struct limits_report *report)
 {
+	const struct errand errand = { .ns = ns, .work = read_and_report, .context = report };
 	enum status status;
 
 	*report = (struct limits_report){ 0 };
-	status = everywhere_visit(ns, read_and_report, report);
+	status = everywhere_visit(&errand);
 	if (status || !report->done || !report->error)
 		return status;
 	return fail(status_of_segment(report->error),
@@ -215,10 +216,11 @@ enum status everywhere_limits(struct namespaces *found, const struct choice *cho
 	return status;
 }
 
-enum status everywhere_visit(const struct namespace *ns, void (*work)(void *context), void *context)
+enum status everywhere_visit(const struct errand *errand)
 {
+	const struct namespace *ns = errand->ns;
 	struct visit visit;
-	int error = namespace_visit(ns, work, context, &visit);
+	int error = namespace_visit(errand, &visit);
 
 	if (error)
 		return fail(status_of_segment(error), "cannot work in IPC namespace %s: %s",
@@ -228,8 +230,8 @@ enum status everywhere_visit(const struct namespace *ns, void (*work)(void *cont
 	/* a closed pipe is told where the output ends */
 	if (visit.signal && visit.signal != SIGPIPE)
 		return fail(STATUS_FAILED,
-			    "the work in IPC namespace %s was ended by signal %d: the rest of it "
-			    "was left alone",
+			    "the work in IPC namespace %s was ended by signal %d; nothing more "
+			    "was done there",
 			    NAMESPACE_LABEL(ns), visit.signal);
 	return STATUS_DONE;
 }

@@ -27,8 +27,7 @@ enum status everywhere_read(struct selection *selection, struct listing *all,
 enum status everywhere_limits(struct namespaces *found, const struct choice *choice,
 			      struct limits_of **limits, size_t *count);
 
-/* Does work(context) in that namespace, see namespace_visit(); says what fails. */
-enum status everywhere_visit(const struct namespace *ns, void (*work)(void *context),
-			     void *context);
+/* Does it in that namespace, see namespace_visit(); says what fails. */
+enum status everywhere_visit(const struct errand *errand);
 
 #endif

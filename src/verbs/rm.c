@@ -161,31 +161,34 @@ static enum status tell_one(struct removal *removal, const struct segment *segme
 	return STATUS_DONE;
 }
 
-static void note_tried(struct tally *tally)
-{
-	for (size_t i = 0; i < tally->tried; i++) {
-		if (tally->tries[i].result == RECLAIM_REMOVED)
-			note_removed(tally, tally->tries[i].listed);
-	}
-	tally->tried = 0;
-}
-
-/* Tries those of the segments that are not left alone; returns how many. */
-static size_t try_all(struct removal *removal, const struct segment *segments, size_t count)
+/* Tries those of the segments that are not left alone. */
+static void try_all(struct removal *removal, const struct segment *segments, size_t count)
 {
 	const struct rm_options *options = removal->options;
 	struct tally *tally = removal->tally;
-	size_t tried = 0;
 
+	tally->tried = tally->told = tally->written = 0;
 	for (size_t i = 0; i < count && !options->dry_run; i++) {
 		if (!left_alone(removal, &segments[i]))
-			tally->tries[tried++] = (struct reclaim){ .listed = &segments[i] };
+			tally->tries[tally->tried++] = (struct reclaim){ .listed = &segments[i] };
 	}
-	tally->begun |= tried > 0 || options->dry_run;
-	tally->tried = tried;
-	reclaim(tally->tries, tried, options->choice.filter.even_attached);
-	note_tried(tally);
-	return tried;
+	tally->begun |= tally->tried > 0 || options->dry_run;
+	reclaim(tally->tries, tally->tried, options->choice.filter.even_attached);
+}
+
+/* Tells what became of the segment: the next one of those that were tried, or it was not tried. */
+static enum status tell_next(struct removal *removal, const struct segment *segment)
+{
+	struct tally *tally = removal->tally;
+	const struct reclaim *next = &tally->tries[tally->told];
+	enum status status;
+
+	if (tally->told == tally->tried || next->listed != segment)
+		return tell_one(removal, segment, NULL);
+	status = tell_one(removal, segment, next);
+	entry_is_whole(tally);
+	tally->told++;
+	return status;
 }
 
 /* Why a segment and its guard are left alone. */
@@ -269,8 +272,8 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 	refusal = error ? NULL : guard_refused(removal, segment, &guard);
 	if (refusal)
 		return refuse_guard(removal, segment, &guard, refusal);
-	status = tell_one(removal, segment,
-			  try_all(removal, segment, 1) ? removal->tally->tries : NULL);
+	try_all(removal, segment, 1);
+	status = tell_next(removal, segment);
 	if (status)
 		return status;
 	if (!error)
@@ -285,6 +288,7 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 /* Removes what -m and -M name, as ipcrm does: whoever has it. */
 static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
 {
+	struct tally *tally = removal->tally;
 	struct segment segment;
 	int error = look_up_segment(ref, &segment);
 
@@ -301,10 +305,13 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 		return tell_left(removal, &segment, RECLAIM_VANISHED, error);
 	if (error)
 		return tell_left(removal, &segment, RECLAIM_FAILED, error);
-	if (!removal->options->dry_run)
-		note_removed(removal->tally, &segment);
 	tell_removed(removal, &segment);
-	removal->tally->told = removal->tally->removed_count;
+	output_flush(removal->output);
+	if (removal->output->error && !removal->options->dry_run) {
+		tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
+		tally->tried = 1;
+		tell_untold(tally, 0);
+	}
 	return STATUS_DONE;
 }
 
@@ -323,30 +330,21 @@ static void remove_batch(const struct stretch *stretch, size_t first, size_t end
 	struct tally *tally = removal->tally;
 	const struct segment *segments = stretch->selection->list.items;
 	const bool with_guard = removal->options->with_guard;
-	const struct reclaim *tried = tally->tries;
-	const struct reclaim *tried_end = tried;
 	sigset_t signals;
 
 	hold_signals(removal, &signals);
 	if (!with_guard)
-		tried_end += try_all(removal, segments + first, end - first);
+		try_all(removal, segments + first, end - first);
 	for (size_t i = first; i < end; i++) {
-		bool was_tried = tried < tried_end && tried->listed == &segments[i];
-
 		hold_signals(removal, &signals);
 		status_keep_first(&tally->status, missing_before(stretch->selection, i));
 		status_keep_first(&tally->status, with_guard
 							  ? remove_with_guard(removal, &segments[i])
-							  : tell_one(removal, &segments[i],
-								     was_tried ? tried : NULL));
-		tally->whole = removal->output->length;
-		tally->told += was_tried && tried->result == RECLAIM_REMOVED;
-		tried += was_tried;
+							  : tell_next(removal, &segments[i]));
+		entry_is_whole(tally);
 		if ((i - first) % LINES == LINES - 1)
 			write_told(removal);
 	}
-	if (with_guard)
-		tally->told = tally->removed_count;
 	let_signals_in(removal);
 }
 
@@ -368,68 +366,78 @@ static void remove_stretch(void *context)
 	}
 }
 
-static void mend(void *context)
+static void undo(void *context)
 {
 	struct tally *tally = context;
 
 	reclaim_undo(tally->tries, tally->tried);
 }
 
-/* After a child that was killed: lets in whom it locked out, and tells what it did not. */
-static void mend_there(struct removal *removal, const struct namespace *ns)
+/* Lets in whom a child that was killed had locked out. */
+static void undo_there(struct tally *tally, const struct namespace *ns)
 {
+	const struct errand errand = { .ns = ns, .work = undo, .context = tally };
+
+	if (ns)
+		status_keep_first(&tally->status, everywhere_visit(&errand));
+	else
+		undo(tally);
+}
+
+/* After a child's end: where it was killed, lets in whom it locked out, and tells the rest. */
+static void mend(void *context, const struct visit *visit)
+{
+	const struct stretch *stretch = context;
+	struct removal *removal = stretch->removal;
 	struct tally *tally = removal->tally;
 
-	/* it may have begun an entry */
-	if (removal->output->length > tally->whole)
-		removal->output->length = tally->whole;
-	if (tally->tried && ns)
-		status_keep_first(&tally->status, everywhere_visit(ns, mend, tally));
-	else
-		mend(tally);
-	for (size_t i = 0; i < tally->tried; i++) {
-		const struct reclaim *tried = &tally->tries[i];
-
-		if (tried->result == RECLAIM_LOCKED_OUT)
-			status_keep_first(&tally->status, tell_left(removal, tried->listed,
-								    tried->result, tried->error));
-	}
-	note_tried(tally);
-	if (tally->told < tally->removed_count)
-		tell_untold(tally, tally->told);
+	take_back_entry(tally);
+	if (!visit->signal)
+		return;
+	/* by writing to stderr: we end by it, too */
+	if (visit->signal == SIGPIPE && !removal->output->error)
+		removal->output->error = EPIPE;
+	/* nobody may be reading what we still hold */
+	if (visit->interrupted && !removal->output->error)
+		removal->output->error = EINTR;
+	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
+	tell_rest(removal, removal->output->error ? tally->written : tally->told);
 }
 
 /*
- * The same by a child, as far as that is to be had, so that somebody is there
- * to mend what it leaves half done if it is killed.
+ * Removes them in a child, where one can be had, so that somebody is there to
+ * mend what it leaves half done if it is killed.
  */
-static enum status remove_here(struct stretch *stretch)
+static enum status remove_here(const struct errand *errand, bool dry_run)
 {
 	struct visit visit;
 
-	if (stretch->removal->options->dry_run ||
-	    namespace_visit(NULL, remove_stretch, stretch, &visit))
-		remove_stretch(stretch);
+	if (dry_run || namespace_visit(errand, &visit) || visit.error)
+		errand->work(errand->context);
 	/* a closed pipe is told where the output ends */
 	else if (visit.signal && visit.signal != SIGPIPE)
-		return fail(STATUS_FAILED,
-			    "the work was ended by signal %d: the rest of it was left alone",
+		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",
 			    visit.signal);
 	return STATUS_DONE;
 }
 
-/* The same where they are. */
+/* Removes them where they are. */
 static void remove_there(struct stretch *stretch)
 {
-	const struct namespace *ns = stretch->selection->list.items[stretch->first].ns;
-	struct removal *removal = stretch->removal;
+	const struct removal *removal = stretch->removal;
 	struct tally *tally = removal->tally;
 	size_t before = tally->count;
+	const struct errand errand = {
+		.ns = stretch->selection->list.items[stretch->first].ns,
+		.work = remove_stretch,
+		.after = mend,
+		.context = stretch,
+	};
 
-	tally->whole = removal->output->length;
-	status_keep_first(&tally->status, ns ? everywhere_visit(ns, remove_stretch, stretch)
-					     : remove_here(stretch));
-	mend_there(removal, ns);
+	entry_is_whole(tally);
+	status_keep_first(&tally->status,
+			  errand.ns ? everywhere_visit(&errand)
+				    : remove_here(&errand, removal->options->dry_run));
 	tally->namespaces += tally->count > before;
 }
 
@@ -504,9 +512,13 @@ static enum status rm(const struct rm_options *options)
 	tell_total(&removal);
 	if (options->json)
 		json_end(removal.output);
+	output_flush(removal.output);
+	/* a closed pipe ends us */
+	if (tally->output.error == EPIPE)
+		tell_untold(tally, tally->written);
 	status = output_end(removal.output, tally->status);
 	if (tally->output.error)
-		tell_untold(tally, tally->untold);
+		tell_untold(tally, tally->written);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verbs/telling.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -80,12 +81,6 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
 	}
-}
-
-void note_removed(struct tally *tally, const struct segment *segment)
-{
-	if (tally->removed_count < BATCH)
-		tally->removed[tally->removed_count++] = segment->id;
 }
 
 enum status tell_left(struct removal *removal, const struct segment *segment,
@@ -185,21 +180,69 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 	return STATUS_BUSY;
 }
 
+void entry_is_whole(struct tally *tally)
+{
+	tally->whole = tally->output.length;
+	tally->whole_results = tally->results;
+}
+
+void take_back_entry(struct tally *tally)
+{
+	if (tally->output.length <= tally->whole)
+		return;
+	tally->output.length = tally->whole;
+	tally->results = tally->whole_results;
+}
+
+/* Whether something can be said at once, a line of PIPE_BUF at most. */
+static bool words_are_read(void)
+{
+	struct pollfd words = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&words, 1, 0) != 0;
+}
+
 void tell_untold(struct tally *tally, size_t first)
 {
-	char *ids = NULL;
-	size_t size;
-	FILE *stream = first < tally->removed_count ? open_memstream(&ids, &size) : NULL;
+	enum { IDS = 300, ID_SIZE = 12 }; /* in a line of less than PIPE_BUF */
+	char ids[IDS * ID_SIZE];
 
-	if (stream) {
-		for (size_t i = first; i < tally->removed_count; i++)
-			fprintf(stream, " %d", tally->removed[i]);
-		fclose(stream);
+	while (first < tally->tried && words_are_read()) {
+		size_t length = 0;
+
+		for (; first < tally->tried && length + ID_SIZE < sizeof(ids); first++) {
+			if (tally->tries[first].result == RECLAIM_REMOVED)
+				length += (size_t)snprintf(ids + length, ID_SIZE, " %d",
+							   tally->tries[first].listed->id);
+		}
+		if (length)
+			note("removed or marked all the same:%s", ids);
 	}
-	if (ids)
-		note("removed or marked all the same:%s", ids);
-	free(ids);
-	tally->told = tally->untold = tally->removed_count = 0;
+	tally->tried = tally->told = tally->written = 0;
+}
+
+/* What became of one that was tried, but for what tell_untold() tells. */
+static void tell_result(struct removal *removal, const struct reclaim *tried)
+{
+	enum reclaim_result result = tried->result;
+
+	/* where that could not be undone */
+	if (result == RECLAIM_LOCKING || result == RECLAIM_REMOVING)
+		status_keep_first(&removal->tally->status,
+				  tell_left(removal, tried->listed, RECLAIM_LOCKED_OUT, ECANCELED));
+	else if (result != RECLAIM_UNTRIED && result != RECLAIM_REMOVED)
+		status_keep_first(&removal->tally->status,
+				  tell_left(removal, tried->listed, result, tried->error));
+}
+
+void tell_rest(struct removal *removal, size_t first)
+{
+	struct tally *tally = removal->tally;
+
+	for (size_t i = tally->told; i < tally->tried && words_are_read(); i++)
+		tell_result(removal, &tally->tries[i]);
+	entry_is_whole(tally);
+	tell_untold(tally, first);
 }
 
 void tell_guard_removed(struct removal *removal, const struct guard *guard)
@@ -231,11 +274,8 @@ void write_told(struct removal *removal)
 		return;
 	output_flush_with(removal->output, removal->waiting);
 	tally->whole = 0;
-	if (removal->output->error)
-		return;
-	tally->untold = tally->told;
-	if (tally->told == tally->removed_count)
-		tally->told = tally->untold = tally->removed_count = 0;
+	if (!removal->output->error)
+		tally->written = tally->told;
 }
 
 void let_signals_in(struct removal *removal)
@@ -249,9 +289,7 @@ void let_signals_in(struct removal *removal)
 
 void before_words(struct removal *removal)
 {
-	struct pollfd words = { .fd = STDERR_FILENO, .events = POLLOUT };
-
-	if (removal->waiting && poll(&words, 1, 0) == 0)
+	if (removal->waiting && !words_are_read())
 		let_signals_in(removal);
 }
 

@@ -28,9 +28,8 @@ struct rm_options {
 /*
  * So many segments at most are removed together: enough that the wait in
  * reclaim() is short beside the removal itself, and few enough that nobody is
- * locked out for long. Signals wait meanwhile, so that no end but SIGKILL loses
- * a line, unless nobody reads them. The first is alone: its line tells whether
- * stdout can be written at all.
+ * locked out for long (0.2 s). Signals wait meanwhile. The first is alone: its
+ * line tells whether stdout can be written at all.
  */
 enum { BATCH = 16384 };
 
@@ -44,19 +43,18 @@ enum { LINES = 32 };
  */
 struct tally {
 	struct output output;
-	size_t whole;   /* the output that it holds ends here with a whole entry */
-	bool begun;     /* the first was tried */
-	size_t results; /* printed as JSON so far */
-	size_t count;   /* removed */
+	size_t results;       /* printed as JSON so far */
+	size_t whole;         /* the output that it holds ends here with a whole entry, */
+	size_t whole_results; /* which is that one */
+	size_t count;         /* removed */
 	uint64_t bytes;
-	size_t namespaces;           /* from which something was removed */
-	struct reclaim tries[BATCH]; /* the batch at hand */
-	size_t tried;                /* so many; 0 when what was removed of them is noted below */
-	int removed[BATCH]; /* ids of what was removed or marked, in the order of telling */
-	size_t removed_count;
-	size_t told;   /* so many of them have their line in the output */
-	size_t untold; /* and from here on, it is not written yet */
+	size_t namespaces; /* from which something was removed */
+	bool begun;        /* the first was tried */
 	enum status status;
+	struct reclaim tries[BATCH]; /* the batch at hand */
+	size_t tried;
+	size_t told;    /* so many of them are told, in the output or on stderr */
+	size_t written; /* and of so many the output is written */
 };
 
 /* One run. */
@@ -71,10 +69,7 @@ struct removal {
 	const sigset_t *waiting; /* the mask that lets in the signals that wait; NULL: none do */
 };
 
-/* Notes that it was removed or marked, which is told later: in a line, or by tell_untold(). */
-void note_removed(struct tally *tally, const struct segment *segment);
-
-/* Of a segment that was removed or marked, and noted, or with -n would be. */
+/* Of a segment that was removed or marked, or with -n would be. */
 void tell_removed(struct removal *removal, const struct segment *segment);
 
 /* The same of its guard. */
@@ -94,8 +89,21 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 void tell_json(struct removal *removal, const struct segment *segment, const char *result,
 	       const char *reason);
 
-/* On stderr, ids of what was removed and noted, from that one on: it has no line. */
+/* The output holds whole entries. */
+void entry_is_whole(struct tally *tally);
+
+/* Takes back what it holds of an entry that somebody began and did not end. */
+void take_back_entry(struct tally *tally);
+
+/*
+ * Tells on stderr what was removed or marked, of the batch at hand from that one
+ * on, since it has no line and will have none; then the batch is done. Where
+ * nobody reads stderr, that is not waited for.
+ */
 void tell_untold(struct tally *tally, size_t first);
+
+/* The same, and before it what became of the others that are not told yet. */
+void tell_rest(struct removal *removal, size_t first);
 
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);

@@ -1008,7 +1008,7 @@ orphans_as_listed()
 
 # More lines than a pipe holds, of which nobody reads any.
 @test "SIGTERM when it has removed many, and nobody reads on: each has a line or is told" {
-	local signal unread_pid
+	local signal
 	for signal in TERM PIPE; do
 		perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
 		awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort >ids

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rm: remove segments, by name or by filter. */
 #include <errno.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "shm/control.h"
-#include "shm/guard.h"
-#include "shm/reclaim.h"
-#include "text/field.h"
+#include "shm/visit.h"
 #include "text/json.h"
 #include "text/parse.h"
-#include "verbs/everywhere.h"
-#include "verbs/telling.h"
+#include "verbs/removal.h"
 #include "verbs/verb.h"
 
 enum {
@@ -112,382 +104,6 @@ static const char *rm_option(void *state, int code, const char *value)
 	}
 }
 
-/*
- * Why a segment is left alone before anything is tried, or NULL. Outright
- * naming overrides the keep list.
- */
-static const char *left_alone(const struct removal *removal, const struct segment *segment)
-{
-	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
-		return "it is attached";
-	/* not by its state, which is attached where --even-attached matters */
-	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
-		return "the keep list names it";
-	return NULL;
-}
-
-/* Why its removal would fail, as far as that shows beforehand: an errno value, or 0. */
-static int foreseen_error(const struct segment *segment)
-{
-	if (segment->nattch == 0 && owner_is_unknown(segment))
-		return EOVERFLOW;
-	return may_control(segment) ? 0 : EPERM;
-}
-
-/* Says what became of a segment that was tried, or why it was not (tried is NULL). */
-static enum status tell_one(struct removal *removal, const struct segment *segment,
-			    const struct reclaim *tried)
-{
-	const struct rm_options *options = removal->options;
-	const char *why_not = tried ? NULL : left_alone(removal, segment);
-	int error;
-
-	if (why_not && !removal->by_filter)
-		return tell_attached(removal, segment);
-	if (why_not) {
-		if (options->verbose) {
-			before_words(removal);
-			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
-		}
-		return STATUS_DONE;
-	}
-	/* one that is neither tried nor left alone is there in a dry run */
-	error = tried ? 0 : foreseen_error(segment);
-	if (error)
-		return tell_left(removal, segment, RECLAIM_FAILED, error);
-	if (tried && tried->result != RECLAIM_REMOVED)
-		return tell_left(removal, segment, tried->result, tried->error);
-	tell_removed(removal, segment);
-	return STATUS_DONE;
-}
-
-/* Tries those of the segments that are not left alone. */
-static void try_all(struct removal *removal, const struct segment *segments, size_t count)
-{
-	const struct rm_options *options = removal->options;
-	struct tally *tally = removal->tally;
-
-	tally->tried = tally->told = tally->written = 0;
-	for (size_t i = 0; i < count && !options->dry_run; i++) {
-		if (!left_alone(removal, &segments[i]))
-			tally->tries[tally->tried++] = (struct reclaim){ .listed = &segments[i] };
-	}
-	tally->begun |= tally->tried > 0 || options->dry_run;
-	reclaim(tally->tries, tally->tried, options->choice.filter.even_attached);
-}
-
-/* Tells what became of the segment: the next one of those that were tried, or it was not tried. */
-static enum status tell_next(struct removal *removal, const struct segment *segment)
-{
-	struct tally *tally = removal->tally;
-	const struct reclaim *next = &tally->tries[tally->told];
-	enum status status;
-
-	if (tally->told == tally->tried || next->listed != segment)
-		return tell_one(removal, segment, NULL);
-	status = tell_one(removal, segment, next);
-	entry_is_whole(tally);
-	tally->told++;
-	return status;
-}
-
-/* Why a segment and its guard are left alone. */
-enum { REFUSED_SEVERAL, REFUSED_OTHER_USER, REFUSED_DENIED, REFUSED_TAKEN };
-
-static const struct refusal {
-	enum status status;
-	const char *reason;
-	const char *hint; /* or NULL */
-} refusals[] = {
-	[REFUSED_SEVERAL] = { STATUS_BUSY, "it has several semaphores, and a guard is one", NULL },
-	[REFUSED_OTHER_USER] = { STATUS_BUSY, "another user made it than the segment", NULL },
-	[REFUSED_DENIED] = { STATUS_DENIED, "permission denied", NULL },
-	[REFUSED_TAKEN] = { STATUS_BUSY, "it is taken",
-			    "--even-attached removes it all the same; who waits for it is told" },
-};
-
-/* What stands against removing a set as the guard of a segment, or NULL. */
-static const struct refusal *guard_refused(const struct removal *removal,
-					   const struct segment *segment, const struct guard *guard)
-{
-	bool even_in_use = removal->options->choice.filter.even_attached;
-	bool in_use = false;
-
-	if (guard->count != 1)
-		return &refusals[REFUSED_SEVERAL];
-	if (guard->cuid != segment->cuid)
-		return &refusals[REFUSED_OTHER_USER];
-	if (!may_control_of(guard->uid, guard->cuid))
-		return &refusals[REFUSED_DENIED];
-	/* what may not be looked at counts as taken */
-	if (!even_in_use && (guard_in_use(guard->id, &in_use) || in_use))
-		return &refusals[REFUSED_TAKEN];
-	return NULL;
-}
-
-static enum status refuse_guard(struct removal *removal, const struct segment *segment,
-				const struct guard *guard, const struct refusal *refusal)
-{
-	if (removal->options->json)
-		tell_json(removal, segment, "left", "its guard cannot be removed");
-	before_words(removal);
-	fail(refusal->status, "%s and its guard, semaphore set %d, were left alone: %s",
-	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
-	if (refusal->hint)
-		hint("%s", refusal->hint);
-	return refusal->status;
-}
-
-/* Removes the guard of a segment that was just removed. */
-static enum status remove_guard(struct removal *removal, const struct guard *guard)
-{
-	const struct rm_options *options = removal->options;
-	int error = options->dry_run ? 0 : guard_remove(guard->id);
-
-	if (error && !segment_missing(error)) {
-		before_words(removal);
-		return fail(status_of_segment(error),
-			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
-			    (unsigned int)guard->key, reason_of_segment(error));
-	}
-	tell_guard_removed(removal, guard);
-	return STATUS_DONE;
-}
-
-/*
- * Removes a segment and the guard with its key. What stands against either is
- * looked for first, so that none of the two is left without the other.
- */
-static enum status remove_with_guard(struct removal *removal, const struct segment *segment)
-{
-	const struct refusal *refusal;
-	struct guard guard = { .id = -1 };
-	enum status status;
-	int error = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
-
-	if (left_alone(removal, segment))
-		return tell_one(removal, segment, NULL);
-	if (!error)
-		error = guard_look(guard.id, &guard);
-	refusal = error ? NULL : guard_refused(removal, segment, &guard);
-	if (refusal)
-		return refuse_guard(removal, segment, &guard, refusal);
-	try_all(removal, segment, 1);
-	status = tell_next(removal, segment);
-	if (status)
-		return status;
-	if (!error)
-		return remove_guard(removal, &guard);
-	if (removal->options->force)
-		return STATUS_DONE;
-	before_words(removal);
-	return fail(STATUS_MISSING, "%s had no guard: no semaphore set has its key",
-		    SEGMENT_LABEL(segment));
-}
-
-/* Removes what -m and -M name, as ipcrm does: whoever has it. */
-static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
-{
-	struct tally *tally = removal->tally;
-	struct segment segment;
-	int error = look_up_segment(ref, &segment);
-
-	if (error && removal->options->force && segment_missing(error))
-		return STATUS_DONE;
-	if (error)
-		return lookup_failed(ref, error);
-	judge_segment(removal->view.judge, &segment);
-	if (!removal->options->dry_run)
-		error = segment_remove(segment.id);
-	else if (!may_control(&segment))
-		error = EPERM;
-	if (error && segment_missing(error))
-		return tell_left(removal, &segment, RECLAIM_VANISHED, error);
-	if (error)
-		return tell_left(removal, &segment, RECLAIM_FAILED, error);
-	tell_removed(removal, &segment);
-	output_flush(removal->output);
-	if (removal->output->error && !removal->options->dry_run) {
-		tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
-		tally->tried = 1;
-		tell_untold(tally, 0);
-	}
-	return STATUS_DONE;
-}
-
-/* Those of the selection that are in one namespace. */
-struct stretch {
-	struct removal *removal;
-	const struct selection *selection;
-	size_t first;
-	size_t end;
-};
-
-/* Removes a part of it, and then says so. */
-static void remove_batch(const struct stretch *stretch, size_t first, size_t end)
-{
-	struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-	const struct segment *segments = stretch->selection->list.items;
-	const bool with_guard = removal->options->with_guard;
-	sigset_t signals;
-
-	hold_signals(removal, &signals);
-	if (!with_guard)
-		try_all(removal, segments + first, end - first);
-	for (size_t i = first; i < end; i++) {
-		hold_signals(removal, &signals);
-		status_keep_first(&tally->status, missing_before(stretch->selection, i));
-		status_keep_first(&tally->status, with_guard
-							  ? remove_with_guard(removal, &segments[i])
-							  : tell_next(removal, &segments[i]));
-		entry_is_whole(tally);
-		if ((i - first) % LINES == LINES - 1)
-			write_told(removal);
-	}
-	let_signals_in(removal);
-}
-
-/* Removes them; where it cannot be told, nothing more is removed. */
-static void remove_stretch(void *context)
-{
-	const struct stretch *stretch = context;
-	struct removal *removal = stretch->removal;
-	size_t at = stretch->first;
-
-	while (at < stretch->end && !removal->output->error) {
-		size_t left = stretch->end - at;
-		/* what becomes of a guard is said at once */
-		size_t most = removal->options->with_guard || !removal->tally->begun ? 1 : BATCH;
-		size_t end = at + (left < most ? left : most);
-
-		remove_batch(stretch, at, end);
-		at = end;
-	}
-}
-
-static void undo(void *context)
-{
-	struct tally *tally = context;
-
-	reclaim_undo(tally->tries, tally->tried);
-}
-
-/* Lets in whom a child that was killed had locked out. */
-static void undo_there(struct tally *tally, const struct namespace *ns)
-{
-	const struct errand errand = { .ns = ns, .work = undo, .context = tally };
-
-	if (ns)
-		status_keep_first(&tally->status, everywhere_visit(&errand));
-	else
-		undo(tally);
-}
-
-/* After a child's end: where it was killed, lets in whom it locked out, and tells the rest. */
-static void mend(void *context, const struct visit *visit)
-{
-	const struct stretch *stretch = context;
-	struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-
-	take_back_entry(tally);
-	if (!visit->signal)
-		return;
-	/* by writing to stderr: we end by it, too */
-	if (visit->signal == SIGPIPE && !removal->output->error)
-		removal->output->error = EPIPE;
-	/* nobody may be reading what we still hold */
-	if (visit->interrupted && !removal->output->error)
-		removal->output->error = EINTR;
-	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
-	tell_rest(removal, removal->output->error ? tally->written : tally->told);
-}
-
-/*
- * Removes them in a child, where one can be had, so that somebody is there to
- * mend what it leaves half done if it is killed.
- */
-static enum status remove_here(const struct errand *errand, bool dry_run)
-{
-	struct visit visit;
-
-	if (dry_run || namespace_visit(errand, &visit) || visit.error)
-		errand->work(errand->context);
-	/* a closed pipe is told where the output ends */
-	else if (visit.signal && visit.signal != SIGPIPE)
-		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",
-			    visit.signal);
-	return STATUS_DONE;
-}
-
-/* Removes them where they are. */
-static void remove_there(struct stretch *stretch)
-{
-	const struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-	size_t before = tally->count;
-	const struct errand errand = {
-		.ns = stretch->selection->list.items[stretch->first].ns,
-		.work = remove_stretch,
-		.after = mend,
-		.context = stretch,
-	};
-
-	entry_is_whole(tally);
-	status_keep_first(&tally->status,
-			  errand.ns ? everywhere_visit(&errand)
-				    : remove_here(&errand, removal->options->dry_run));
-	tally->namespaces += tally->count > before;
-}
-
-/* Removes all that is chosen, namespace by namespace, as they are listed. */
-static void remove_chosen(struct removal *removal)
-{
-	const struct source source = {
-		.missing_is_no_error = removal->options->force,
-		.memory = removal->options->json,
-		.named_by_itself = true,
-	};
-	struct tally *tally = removal->tally;
-	struct selection selection;
-	const struct listing *list = &selection.list;
-	struct stretch stretch = { .removal = removal, .selection = &selection };
-
-	status_keep_first(&tally->status,
-			  select_segments(&selection, &removal->options->choice, &source));
-	view_begin(&removal->view, &selection.judge);
-	removal->view.words = !removal->options->json;
-	for (; stretch.first < list->count && !removal->output->error;
-	     stretch.first = stretch.end) {
-		stretch.end = stretch.first + 1;
-		while (stretch.end < list->count &&
-		       list->items[stretch.end].ns == list->items[stretch.first].ns)
-			stretch.end++;
-		remove_there(&stretch);
-	}
-	status_keep_first(&tally->status, missing_before(&selection, SIZE_MAX));
-	status_keep_first(&tally->status, view_end(&removal->view));
-	holders_free(&removal->holders);
-	selection_free(&selection);
-}
-
-static enum status remove_all_as_ipcrm(struct removal *removal)
-{
-	const struct segment_refs *refs = &removal->options->as_ipcrm;
-	enum status status = STATUS_DONE;
-	struct judge judge;
-
-	judge_begin(&judge, removal->options->choice.filter.grace, false);
-	view_begin(&removal->view, &judge);
-	removal->view.words = !removal->options->json;
-	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
-		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
-	status_keep_first(&status, view_end(&removal->view));
-	judge_end(&judge);
-	return status;
-}
-
 static enum status rm(const struct rm_options *options)
 {
 	const struct choice *choice = &options->choice;
@@ -497,7 +113,8 @@ static enum status rm(const struct rm_options *options)
 		.by_filter = filter_given(&choice->filter),
 		.tally = tally,
 	};
-
+	bool chosen = choice->named.count || removal.by_filter;
+	struct selection selection;
 	enum status status;
 
 	if (!tally)
@@ -507,8 +124,8 @@ static enum status rm(const struct rm_options *options)
 	if (options->json)
 		json_begin(removal.output, "results");
 	tally->status = remove_all_as_ipcrm(&removal);
-	if (choice->named.count || removal.by_filter)
-		remove_chosen(&removal);
+	if (chosen)
+		remove_chosen(&removal, &selection);
 	tell_total(&removal);
 	if (options->json)
 		json_end(removal.output);
@@ -519,6 +136,8 @@ static enum status rm(const struct rm_options *options)
 	status = output_end(removal.output, tally->status);
 	if (tally->output.error)
 		tell_untold(tally, tally->written);
+	if (chosen)
+		selection_free(&selection);
 	return status;
 }
 

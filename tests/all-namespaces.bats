@@ -611,7 +611,33 @@ killed_at()
 	(($(wc -l <untold) > 20))
 }
 
-@test "a child that is killed, and none can be had to set the mode back: exit 9, and what to do" {
+@test "SIGTERM while what a killed child had locked out is let in again: what was removed is told" {
+	settle_many
+	there_killed()
+	{
+		# shellcheck disable=SC2016
+		ASAN_OPTIONS=detect_leaks=0 there sh -c 'echo $$ >pid; exec strace -D -f -qq -o trace \
+			-e trace=shmctl,setns -e inject=shmctl:signal=KILL:when=750 \
+			-e inject=setns:delay_enter=300000 \
+			"$0" rm -A --all --keep-file none >lines 2>errors' "$SHMTOOL"
+	}
+	background there_killed
+	removal_is_killed()
+	{
+		[[ -e trace ]] && sed '1,/IPC_RMID/d' trace | grep -q '+++ killed by SIGKILL'
+	}
+	# and who lets them in is on its way
+	wait_until removal_is_killed
+	there kill -TERM "$(<pid)"
+	local result=0
+	wait "$background_pid" || result=$?
+	assert_equal "$result" 143
+	stderr=$(<errors)
+	all_are_told
+	(($(wc -l <untold) > 20))
+}
+
+@test "a child that is killed, and none can be had to set the mode back: exit 6, and what to do" {
 	settle unshare --ipc -- 1000
 	removal_killed()
 	{

@@ -550,9 +550,13 @@ users_orphan()
 	users_orphan
 	stop_rm listed --orphaned --grace 0
 	shmtool "set" "$id" -p 0
-	# it waits for what comes next
+	# it looks again and again what becomes of it
 	kill -CONT "$stopped_pid"
-	sleep 0.2
+	waits()
+	{
+		(($(grep -c nanosleep trace) > 50))
+	}
+	wait_until waits
 	segment_exists "$id"
 	ipcrm -m "$id"
 	go_on
@@ -903,26 +907,33 @@ removed $second"
 	need_root
 	need_command strace
 	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
-	local at ids=() id
-	for at in {2..40}; do
-		ipcrm --all=shm
-		ids=()
-		for _ in {1..6}; do
-			ids+=("$(make_orphan 4096 640)")
+	local at json ids=()
+	for json in '' -J; do
+		for at in {2..40}; do
+			ipcrm --all=shm
+			for _ in {1..6}; do
+				make_orphan 4096 640 >/dev/null
+			done
+			mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+			# shellcheck disable=SC2086 # an option, or none
+			ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=shmctl \
+				-e inject="shmctl:signal=KILL:when=$at" "$SHMTOOL" rm --orphaned --grace 0 $json
+			((status)) || break
+			expect_status 7
+			{
+				if [[ $json ]]; then
+					jq -r '.results[] | select(.result == "removed").id' <<<"$output"
+				else
+					sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output"
+				fi
+				sed -n 's/^shmtool rm: removed or marked all the same: //p' <<<"$stderr" | tr ' ' '\n'
+				awk '$3 == 640 { print $2 }' /proc/sysvipc/shm
+			} | sort >told
+			printf '%s\n' "${ids[@]}" | sort | cmp - told
 		done
-		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=shmctl \
-			-e inject="shmctl:signal=KILL:when=$at" "$SHMTOOL" rm --orphaned --grace 0
-		((status)) || break
-		expect_status 7
-		{
-			sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output"
-			sed -n 's/^shmtool rm: removed or marked all the same: //p' <<<"$stderr" | tr ' ' '\n'
-			awk '$3 == 640 { print $2 }' /proc/sysvipc/shm
-		} | sort >told
-		printf '%s\n' "${ids[@]}" | sort | cmp - told
+		# each of its calls was the last
+		((at > 20 && at < 40))
 	done
-	# each of its calls was the last
-	((at > 20 && at < 40))
 }
 
 # The first goes alone, with 5 calls; of two more each is looked at and locked out (6 to 9),
@@ -993,17 +1004,20 @@ orphans_as_listed()
 	assert_stderr_has "shmtool rm: removed or marked all the same: $id"
 }
 
-@test "SIGTERM to rm, and its child is killed: the mode comes back before rm ends" {
+@test "SIGTERM or the like to rm, and its child is killed: the mode comes back before rm ends" {
 	need_root
 	need_command strace
+	local signal
 	users_orphan
-	stop_rm settled --orphaned --grace 0
-	kill -TERM "$rm_pid"
-	kill -KILL "$stopped_pid"
-	stopped_pid=$rm_pid
-	go_on
-	assert_equal "$ended" 143
-	assert_equal "$(rights_of "$id")" "640 65534 1"
+	for signal in TERM USR1; do
+		stop_rm settled --orphaned --grace 0
+		kill -"$signal" "$rm_pid"
+		kill -KILL "$stopped_pid"
+		stopped_pid=$rm_pid
+		go_on
+		assert_equal "$ended" $((128 + $(kill -l "$signal")))
+		assert_equal "$(rights_of "$id")" "640 65534 1"
+	done
 }
 
 # More lines than a pipe holds, of which nobody reads any.
@@ -1045,6 +1059,58 @@ orphans_as_listed()
 			(($(wc -l <all) > 1500))
 		fi
 	done
+}
+
+@test "SIGTERM when it has removed many, and nobody reads lines nor errors: it ends" {
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+	fill_fifo
+	unread_both()
+	{
+		shmtool rm --orphaned --grace 0 >both 2>unread
+	}
+	mkfifo both
+	exec 8<>both
+	background unread_both
+	wait_until count_is 0
+	kill -TERM "$background_pid"
+	wait_until process_is_gone "$background_pid"
+	exec 8<&- 9<&-
+}
+
+@test "no child can be had, and the reader is gone: what was removed is told" {
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	local first
+	orphans_as_listed 2
+	first=${ids[0]}
+	mkfifo broken
+	# shellcheck disable=SC2094
+	exec 5<>broken 6>broken 5<&-
+	# shellcheck disable=SC2016
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr bash -c 'strace -f -qq -o trace \
+		-e trace=clone,clone3 -e inject=clone,clone3:error=EAGAIN "$0" rm --all >&6' "$SHMTOOL"
+	expect_status 141
+	assert_stderr_is "shmtool rm: removed or marked all the same: $first"
+	assert_equal "$(segment_count)" 1
+}
+
+# A terminal whose other side is not read takes less than poll(2) promises.
+@test "SIGTERM while a terminal takes no more: it ends, and tells the rest" {
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+	mkfifo go
+	in_terminal()
+	{
+		exec script -qfc "echo \$\$ >pid; read -r _ <go; exec '$SHMTOOL' rm --orphaned --grace 0 2>told" screen
+	}
+	background in_terminal
+	wait_until test -s pid
+	kill -STOP "$background_pid"
+	echo >go
+	wait_until count_is 0
+	kill -TERM "$(<pid)"
+	wait_until process_is_gone "$(<pid)"
+	kill -CONT "$background_pid"
+	grep -q 'removed or marked all the same: ' told
 }
 
 @test "nobody reads its errors any more: SIGPIPE, as ipcrm ends" {

@@ -629,3 +629,21 @@ slot_used_again()
 	assert_equal "$ended $output" '9 '
 	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '640 65534'
 }
+
+@test "its slot is used again while it is locked out, and its child is killed: said, and nothing changed" {
+	need_root
+	need_command strace
+	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
+	local before
+	id=$(make_orphan 4096 600 0x55)
+	stop_rm locked --orphaned --grace 0
+	ipcrm -m "$id"
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	assert_equal "$(make_live_segment 4096 0 0x55)" "$id"
+	before=$(kernel_list)
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended $output" '9 '
+	assert_stderr_has "segment $id (key 0x00000055) was left alone: its id became another segment's"
+	assert_equal "$(kernel_list)" "$before"
+}

@@ -48,20 +48,17 @@ __attribute__((noreturn)) static void go(const struct errand *errand, struct vis
 	_exit(0);
 }
 
-/* Waits for the child's end, which closes the other end of the pipe; sets what killed it. */
-static int wait_for(pid_t child, int end, struct interrupt *interrupt, int *killed_by)
+/* Waits for the child's end, which closes the other end of the pipe; returns what killed it. */
+static int wait_for(pid_t child, int end, struct interrupt *interrupt)
 {
-	int result;
+	int result = 0;
 
-	/* whatever else goes wrong with waiting, waitpid() below waits too */
+	/* whatever goes wrong with that, waitpid() below waits too */
 	while (interrupt_wait(interrupt, end, POLLIN, -1) == EINTR)
 		kill(child, interrupt->signal);
-	while (waitpid(child, &result, 0) < 0) {
-		if (errno != EINTR)
-			return errno;
-	}
-	*killed_by = WIFSIGNALED(result) ? WTERMSIG(result) : 0;
-	return 0;
+	while (waitpid(child, &result, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(result) ? WTERMSIG(result) : 0;
 }
 
 static int visit_with(const struct errand *errand, struct visit *shared,
@@ -82,15 +79,19 @@ static int visit_with(const struct errand *errand, struct visit *shared,
 		error = errno;
 	close(ends[1]);
 	if (!error)
-		error = wait_for(child, ends[0], interrupt, killed_by);
+		*killed_by = wait_for(child, ends[0], interrupt);
 	close(ends[0]);
 	return error;
 }
 
+/* What comes meanwhile, besides SIGINT and the like, must not end us before the rest is done. */
+static const int others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
+			      SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
+
 int namespace_visit(const struct errand *errand, struct visit *visit)
 {
 	struct visit *shared;
-	struct interrupt interrupt;
+	struct interrupt interrupt = { .fd = -1 };
 	int killed_by = 0;
 	int error;
 
@@ -104,7 +105,10 @@ int namespace_visit(const struct errand *errand, struct visit *visit)
 		return ENOMEM;
 	/* ignored, it would take the child's end from us */
 	signal(SIGCHLD, SIG_DFL);
-	error = interrupt_begin(&interrupt, NULL);
+	if (errand->signals_wait)
+		error = sigprocmask(SIG_SETMASK, NULL, &interrupt.before) < 0 ? errno : 0;
+	else
+		error = interrupt_begin(&interrupt, others);
 	if (!error) {
 		error = visit_with(errand, shared, &interrupt, &killed_by);
 		*visit = *shared;
@@ -112,7 +116,8 @@ int namespace_visit(const struct errand *errand, struct visit *visit)
 		visit->interrupted = interrupt.signal;
 		if (!error && errand->after)
 			errand->after(errand->context, visit);
-		interrupt_end(&interrupt);
+		if (!errand->signals_wait)
+			interrupt_end(&interrupt);
 	}
 	munmap(shared, sizeof(*shared));
 	return error;

@@ -26,12 +26,13 @@ struct errand {
 	void (*work)(void *context);                             /* by the child */
 	void (*after)(void *context, const struct visit *visit); /* by us, or NULL */
 	void *context;
+	bool signals_wait; /* in after: the visit around it sees to them */
 };
 
 /*
  * Runs work in a child that has entered the namespace, and waits for its end.
- * SIGINT, SIGTERM, SIGHUP and SIGQUIT that come to us meanwhile are passed on to
- * the child; they act on us when it has ended and when what is to be done after
+ * SIGINT, SIGTERM and others that end us are passed on to the child when they
+ * come meanwhile; they act on us when it has ended and when what is to be done after
  * that is done, too. If we are killed all the same, the child gets SIGTERM.
  * Memory and files are the child's own, but for what is shared. Returns 0, or an
  * errno value when there was no visit at all.

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ void output_begin(struct output *output, int fd)
 {
 	output->fd = fd;
 	output->error = 0;
+	output->signals = NULL;
 	output->length = 0;
 }
 
@@ -46,40 +48,69 @@ static int write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
+/* The first piece of what is held, which leaves it. */
+static void write_piece(struct output *output)
+{
+	/* so little never waits once poll(2) says that there is room in a pipe */
+	size_t piece = output->length < PIPE_BUF ? output->length : PIPE_BUF;
+
+	output->error = write_all(output->fd, output->data, piece);
+	output->length -= piece;
+	memmove(output->data, output->data + piece, output->length);
+}
+
+static void flush_with_signals(struct output *output)
+{
+	const bool may_wait = isatty(output->fd); /* whatever poll(2) says */
+	sigset_t blocked;
+
+	while (output->length && !output->error) {
+		struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
+
+		/* a signal is let in only if there is no room: ppoll(2) looks for that first */
+		if (ppoll(&pollfd, 1, NULL, output->signals) < 0 && errno == EINTR)
+			continue;
+		if (may_wait)
+			sigprocmask(SIG_SETMASK, output->signals, &blocked);
+		write_piece(output);
+		if (may_wait)
+			sigprocmask(SIG_SETMASK, &blocked, NULL);
+	}
+}
+
 void output_flush(struct output *output)
 {
-	if (!output->error)
+	if (output->signals)
+		flush_with_signals(output);
+	else if (!output->error)
 		output->error = write_all(output->fd, output->data, output->length);
 	output->length = 0;
 }
 
-void output_flush_with(struct output *output, const sigset_t *signals)
+void output_flush_ready(struct output *output)
 {
-	while (output->length && !output->error) {
-		struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
-		/* so little never waits once poll(2) says that there is room */
-		size_t piece = output->length < PIPE_BUF ? output->length : PIPE_BUF;
+	struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
 
-		/* a signal is let in only if there is no room: ppoll(2) looks for that first */
-		if (ppoll(&pollfd, 1, NULL, signals) < 0 && errno == EINTR)
-			continue;
-		output->error = write_all(output->fd, output->data, piece);
-		output->length -= piece;
-		memmove(output->data, output->data + piece, output->length);
-	}
-	output->length = 0;
+	if (isatty(output->fd))
+		return;
+	while (output->length && !output->error && poll(&pollfd, 1, 0) > 0)
+		write_piece(output);
 }
 
 void output_bytes(struct output *output, const void *bytes, size_t length)
 {
-	if (length > sizeof(output->data) - output->length)
+	const char *at = bytes;
+
+	while (length > sizeof(output->data) - output->length) {
+		size_t room = sizeof(output->data) - output->length;
+
+		memcpy(output->data + output->length, at, room);
+		output->length += room;
 		output_flush(output);
-	if (length > sizeof(output->data)) {
-		if (!output->error)
-			output->error = write_all(output->fd, bytes, length);
-		return;
+		at += room;
+		length -= room;
 	}
-	memcpy(output->data + output->length, bytes, length);
+	memcpy(output->data + output->length, at, length);
 	output->length += length;
 }
 

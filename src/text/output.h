@@ -18,6 +18,11 @@ enum { OUTPUT_SIZE = 64 * 1024 };
 struct output {
 	int fd;
 	int error; /* the first error, an errno value */
+	/*
+	 * Where signals are blocked: waits for the reader with these, so that one who
+	 * has stopped reading does not make us deaf to SIGTERM. Otherwise NULL.
+	 */
+	const sigset_t *signals;
 	size_t length;
 	char data[OUTPUT_SIZE];
 };
@@ -44,15 +49,11 @@ void output_escaped(struct output *output, const char *text);
 /* The same with a backslash before each of these characters: with "\\", printf(1)'s %b undoes it. */
 void output_unambiguous(struct output *output, const char *text, const char *specials);
 
-/* Writes what is held. */
+/* Writes what is held. What is written leaves output->data at once. */
 void output_flush(struct output *output);
 
-/*
- * Writes what is held, while signals are blocked: only where it must wait for
- * the reader does it wait with these, so that one who has stopped reading does
- * not make us deaf to SIGTERM. What is written leaves output->data at once.
- */
-void output_flush_with(struct output *output, const sigset_t *signals);
+/* Writes what can be written at once; the rest is still held then. */
+void output_flush_ready(struct output *output);
 
 /*
  * Writes what is held; when anything could not be written, says so and

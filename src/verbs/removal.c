@@ -68,8 +68,11 @@ static void try_all(struct removal *removal, const struct segment *segments, siz
 
 	tally->tried = tally->told = tally->written = 0;
 	for (size_t i = 0; i < count && !options->dry_run; i++) {
-		if (!left_alone(removal, &segments[i]))
-			tally->tries[tally->tried++] = (struct reclaim){ .listed = &segments[i] };
+		if (left_alone(removal, &segments[i]))
+			continue;
+		/* in this order: whoever mends must find no result of another batch */
+		tally->tries[tally->tried] = (struct reclaim){ .listed = &segments[i] };
+		tally->tried++;
 	}
 	tally->begun |= tally->tried > 0 || options->dry_run;
 	reclaim(tally->tries, tally->tried, options->choice.filter.even_attached);
@@ -159,6 +162,7 @@ static enum status remove_guard(struct removal *removal, const struct guard *gua
  */
 static enum status remove_with_guard(struct removal *removal, const struct segment *segment)
 {
+	struct tally *tally = removal->tally;
 	const struct refusal *refusal;
 	struct guard guard = { .id = -1 };
 	enum status status;
@@ -171,12 +175,16 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 	refusal = error ? NULL : guard_refused(removal, segment, &guard);
 	if (refusal)
 		return refuse_guard(removal, segment, &guard, refusal);
+	tally->tried = 0;
+	tally->guard = guard;
+	tally->guard_due = !error;
 	try_all(removal, segment, 1);
 	status = tell_next(removal, segment);
-	if (status)
+	if (!status && !error)
+		status = remove_guard(removal, &guard);
+	tally->guard_due = false;
+	if (status || !error)
 		return status;
-	if (!error)
-		return remove_guard(removal, &guard);
 	if (removal->options->force)
 		return STATUS_DONE;
 	before_words(removal);
@@ -188,6 +196,7 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
 {
 	struct tally *tally = removal->tally;
+	sigset_t signals;
 	struct segment segment;
 	int error = look_up_segment(ref, &segment);
 
@@ -196,21 +205,24 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 	if (error)
 		return lookup_failed(ref, error);
 	judge_segment(removal->view.judge, &segment);
+	hold_signals(removal, &signals);
 	if (!removal->options->dry_run)
 		error = segment_remove(segment.id);
 	else if (!may_control(&segment))
 		error = EPERM;
-	if (error && segment_missing(error))
-		return tell_left(removal, &segment, RECLAIM_VANISHED, error);
-	if (error)
-		return tell_left(removal, &segment, RECLAIM_FAILED, error);
+	if (error) {
+		let_signals_in(removal);
+		return tell_left(removal, &segment,
+				 segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED, error);
+	}
 	tell_removed(removal, &segment);
-	output_flush(removal->output);
+	write_told(removal);
 	if (removal->output->error && !removal->options->dry_run) {
 		tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
 		tally->tried = 1;
 		tell_untold(tally, 0);
 	}
+	let_signals_in(removal);
 	return STATUS_DONE;
 }
 
@@ -235,6 +247,7 @@ static void remove_batch(const struct stretch *stretch, size_t first, size_t end
 	if (!with_guard)
 		try_all(removal, segments + first, end - first);
 	for (size_t i = first; i < end; i++) {
+		/* before_words() may have let them in */
 		hold_signals(removal, &signals);
 		status_keep_first(&tally->status, missing_before(stretch->selection, i));
 		status_keep_first(&tally->status, with_guard
@@ -275,7 +288,9 @@ static void undo(void *context)
 /* Lets in whom a child that was killed had locked out. */
 static void undo_there(struct tally *tally, const struct namespace *ns)
 {
-	const struct errand errand = { .ns = ns, .work = undo, .context = tally };
+	const struct errand errand = {
+		.ns = ns, .work = undo, .context = tally, .signals_wait = true
+	};
 
 	if (ns)
 		status_keep_first(&tally->status, everywhere_visit(&errand));
@@ -288,19 +303,26 @@ static void mend(void *context, const struct visit *visit)
 {
 	const struct stretch *stretch = context;
 	struct removal *removal = stretch->removal;
+	struct output *output = removal->output;
 	struct tally *tally = removal->tally;
 
+	output->signals = NULL; /* they were the child's */
 	take_back_entry(tally);
-	if (!visit->signal)
+	if (!visit->signal && !(visit->interrupted && output->error))
 		return;
-	/* by writing to stderr: we end by it, too */
-	if (visit->signal == SIGPIPE && !removal->output->error)
-		removal->output->error = EPIPE;
-	/* nobody may be reading what we still hold */
-	if (visit->interrupted && !removal->output->error)
-		removal->output->error = EINTR;
 	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
-	tell_rest(removal, removal->output->error ? tally->written : tally->told);
+	output_flush_ready(output);
+	if (!output->length && !output->error)
+		tally->written = tally->told;
+	/* by writing to stderr: we end by it, too */
+	if (visit->signal == SIGPIPE && !output->error)
+		output->error = EPIPE;
+	/* nobody may be reading what we still hold */
+	if (visit->interrupted && !output->error)
+		output->error = EINTR;
+	if (tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED)
+		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
+	tell_rest(removal);
 }
 
 /*
@@ -311,12 +333,15 @@ static enum status remove_here(const struct errand *errand, bool dry_run)
 {
 	struct visit visit;
 
-	if (dry_run || namespace_visit(errand, &visit) || visit.error)
+	if (dry_run || namespace_visit(errand, &visit) || visit.error) {
+		/* a closed pipe is to end us when it is told, not before */
+		signal(SIGPIPE, SIG_IGN);
 		errand->work(errand->context);
-	/* a closed pipe is told where the output ends */
-	else if (visit.signal && visit.signal != SIGPIPE)
+	} else if (visit.signal && visit.signal != SIGPIPE) {
+		/* that one is told where the output ends */
 		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",
 			    visit.signal);
+	}
 	return STATUS_DONE;
 }
 

@@ -235,14 +235,14 @@ static void tell_result(struct removal *removal, const struct reclaim *tried)
 				  tell_left(removal, tried->listed, result, tried->error));
 }
 
-void tell_rest(struct removal *removal, size_t first)
+void tell_rest(struct removal *removal)
 {
 	struct tally *tally = removal->tally;
 
 	for (size_t i = tally->told; i < tally->tried && words_are_read(); i++)
 		tell_result(removal, &tally->tries[i]);
 	entry_is_whole(tally);
-	tell_untold(tally, first);
+	tell_untold(tally, tally->written);
 }
 
 void tell_guard_removed(struct removal *removal, const struct guard *guard)
@@ -264,6 +264,7 @@ void hold_signals(struct removal *removal, sigset_t *before)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, before);
 	removal->waiting = before;
+	removal->output->signals = before;
 }
 
 void write_told(struct removal *removal)
@@ -272,7 +273,7 @@ void write_told(struct removal *removal)
 
 	if (!removal->waiting)
 		return;
-	output_flush_with(removal->output, removal->waiting);
+	output_flush(removal->output);
 	tally->whole = 0;
 	if (!removal->output->error)
 		tally->written = tally->told;
@@ -283,6 +284,7 @@ void let_signals_in(struct removal *removal)
 	if (!removal->waiting)
 		return;
 	write_told(removal);
+	removal->output->signals = NULL;
 	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
 	removal->waiting = NULL;
 }

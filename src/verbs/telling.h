@@ -53,8 +53,10 @@ struct tally {
 	enum status status;
 	struct reclaim tries[BATCH]; /* the batch at hand */
 	size_t tried;
-	size_t told;    /* so many of them are told, in the output or on stderr */
-	size_t written; /* and of so many the output is written */
+	size_t told;        /* so many of them are told, in the output or on stderr */
+	size_t written;     /* and of so many the output is written */
+	struct guard guard; /* with --with-guard: it goes when the one segment tried is gone */
+	bool guard_due;
 };
 
 /* One run. */
@@ -97,13 +99,13 @@ void take_back_entry(struct tally *tally);
 
 /*
  * Tells on stderr what was removed or marked, of the batch at hand from that one
- * on, since it has no line and will have none; then the batch is done. Where
+ * on, since it has no line, or may have none; then the batch is done. Where
  * nobody reads stderr, that is not waited for.
  */
 void tell_untold(struct tally *tally, size_t first);
 
-/* The same, and before it what became of the others that are not told yet. */
-void tell_rest(struct removal *removal, size_t first);
+/* The same from the first that is not written, and before it what became of others that are not told. */
+void tell_rest(struct removal *removal);
 
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);
@@ -111,7 +113,7 @@ void tell_total(const struct removal *removal);
 /* Signals wait from now on, until let_signals_in(); before is their mask. */
 void hold_signals(struct removal *removal, sigset_t *before);
 
-/* While they wait: writes out what is told so far, see output_flush_with(). */
+/* While they wait: writes out what is told so far. */
 void write_told(struct removal *removal);
 
 /* The same, and then they act. */

@@ -41,7 +41,7 @@ stop_rm()
 	looked) when=$((when + 2)) ;;
 	esac
 	rm trace
-	background traced -e trace=shmctl,prctl,membarrier \
+	background traced -e trace=shmctl,prctl,membarrier,nanosleep,clock_nanosleep \
 		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"
 	is_stopped
 }

@@ -813,6 +813,36 @@ count_is()
 removed $second"
 }
 
+@test "errors that are read late: it waits, and goes on" {
+	local held
+	make_orphan
+	held=$(make_segment)
+	hold_segment "$held"
+	make_orphan
+	fill_fifo
+	background unread_errors rm --all -v
+	wait_until count_is 1
+	cat unread >said &
+	wait_until process_is_gone "$background_pid"
+	kill $!
+	exec 9>&-
+	assert_equal "$(grep -c '^removed' told)" 2
+	grep -q "segment $held (no key) was left alone: it is attached" said
+	grep -q '^total 2 segments' told
+}
+
+@test "-m whose line cannot be written: exit 7, and what was removed is told" {
+	id=$(make_segment)
+	other=$(make_segment)
+	# shellcheck disable=SC2016
+	run --separate-stderr bash -c '"$0" rm -v -m "$1" -m "$2" >/dev/full' "$SHMTOOL" "$id" "$other"
+	expect_status 7
+	assert_stderr_is "shmtool rm: removed or marked all the same: $id
+shmtool rm: cannot write the output: No space left on device"
+	assert_gone "$id"
+	assert_there "$other"
+}
+
 @test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
 	need_command strace
 	id=$(make_orphan)

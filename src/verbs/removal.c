@@ -254,7 +254,7 @@ static void remove_batch(const struct stretch *stretch, size_t first, size_t end
 							  ? remove_with_guard(removal, &segments[i])
 							  : tell_next(removal, &segments[i]));
 		entry_is_whole(tally);
-		if ((i - first) % LINES == LINES - 1)
+		if ((i - first) % LINES == LINES - 1 && removal->waiting)
 			write_told(removal);
 	}
 	let_signals_in(removal);

@@ -271,8 +271,6 @@ void write_told(struct removal *removal)
 {
 	struct tally *tally = removal->tally;
 
-	if (!removal->waiting)
-		return;
 	output_flush(removal->output);
 	tally->whole = 0;
 	if (!removal->output->error)

@@ -261,6 +261,7 @@ enum status view_end(struct view *view)
 	const bool lacks_memory = view->names.lacks_memory;
 
 	names_free(&view->names);
+	view->names.lacks_memory = false; /* that is said once */
 	intmap_free(&view->holders_texts, free);
 	if (lacks_memory)
 		return fail(STATUS_EXHAUSTED, "not enough memory for all names");

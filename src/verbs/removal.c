@@ -276,6 +276,8 @@ static void remove_stretch(void *context)
 		remove_batch(stretch, at, end);
 		at = end;
 	}
+	/* the names that a child looked up are its own */
+	status_keep_first(&removal->tally->status, view_end(&removal->view));
 }
 
 static void undo(void *context)

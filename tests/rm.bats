@@ -824,10 +824,10 @@ removed $second"
 	wait_until count_is 1
 	cat unread >said &
 	wait_until process_is_gone "$background_pid"
+	wait_until grep -q "segment $held (no key) was left alone: it is attached" said
 	kill $!
 	exec 9>&-
 	assert_equal "$(grep -c '^removed' told)" 2
-	grep -q "segment $held (no key) was left alone: it is attached" said
 	grep -q '^total 2 segments' told
 }
 
@@ -849,6 +849,8 @@ shmtool rm: cannot write the output: No space left on device"
 	other=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
 	kill -TERM "$rm_pid"
+	# it is passed on
+	wait_until grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$stopped_pid/status"
 	go_on
 	assert_equal "$ended" 143
 	assert_gone "$id"

@@ -623,8 +623,7 @@ m[3 << 20] = 65'
 
 @test "--as-file: a size that cannot be given back is told" {
 	need_root
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	noise
 	# shellcheck disable=SC2016
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=ftruncate \

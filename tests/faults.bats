@@ -23,9 +23,8 @@ setup()
 {
 	common_setup
 	need_root
-	need_command strace
+	need_strace
 	# LeakSanitizer and valgrind use ptrace as well, and make calls of their own
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
 	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer would fail in its own calls'
 	head -c 8192 /dev/urandom >content
 	around=()

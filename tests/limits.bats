@@ -186,8 +186,7 @@ shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
 }
 
 @test "limits that cannot be read: said" {
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=shmctl \
 		-e inject=shmctl:error=EACCES "$SHMTOOL" ls -l
 	expect_status 5

@@ -10,8 +10,7 @@ load lib/common
 setup()
 {
 	common_setup
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	! grep -q __asan_init "$SHMTOOL" || skip 'LeakSanitizer uses ptrace as well'
 }
 

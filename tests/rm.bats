@@ -874,8 +874,7 @@ shmtool rm: cannot write the output: No space left on device"
 # no look counts before those are waited for, and one wait is enough for all.
 @test "all are locked out, then it waits once for who is on his way in, then they are removed" {
 	need_root
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	local step='{ sub(/^[0-9]+ +/, "") }
 		/IPC_SET/ { print "lock" } /^membarrier\(MEMBARRIER_CMD_GLOBAL/ { print "wait" }
 		/nanosleep/ { print "sleep" } /IPC_RMID/ { print "remove" }'
@@ -937,8 +936,7 @@ shmtool rm: cannot write the output: No space left on device"
 # the first call: what mends is killed by its own first one, then.)
 @test "its child is killed among others: what was removed is told, and nobody is locked out" {
 	need_root
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	local at json ids=()
 	for json in '' -J; do
 		for at in {2..40}; do
@@ -1110,8 +1108,7 @@ orphans_as_listed()
 }
 
 @test "no child can be had, and the reader is gone: what was removed is told" {
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	local first
 	orphans_as_listed 2
 	first=${ids[0]}
@@ -1182,8 +1179,7 @@ orphans_as_listed()
 }
 
 @test "no further process may be made: it removes all the same" {
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	id=$(make_orphan)
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=clone,clone3,fork \
 		-e inject=clone,clone3,fork:error=EAGAIN "$SHMTOOL" rm --orphaned --grace 0
@@ -1228,8 +1224,7 @@ orphans_as_listed()
 # The lock-out, and then no call on segments works any more.
 @test "a mode that cannot be set back: exit 9, and what to do" {
 	need_root
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	local at words
 	id=$(make_orphan)
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=shmctl "$SHMTOOL" rm "$id"

@@ -106,8 +106,7 @@ assert_ended()
 
 # Prompt: within 50 ms; cheap: a look takes microseconds, and there are not many.
 @test "it looks every 10 to 50 milliseconds" {
-	need_command strace
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+	need_strace
 	id=$(make_segment)
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=poll,ppoll \
 		"$SHMTOOL" stat --wait attached "$id" --timeout 1s

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/interrupt.h"
 #include "shm/namespace.h"
 #include "shm/sysctl.h"
 
@@ -186,14 +187,12 @@ static bool removal_seems_forced(void)
 {
 	struct segment segment;
 	sigset_t before;
-	sigset_t all;
 	void *attached;
 	bool forced = true;
 	int id;
 
 	/* a signal would leave it behind */
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
+	signals_block(&before);
 	id = shmget(IPC_PRIVATE, 1, 0600);
 	if (id >= 0 && segment_attach(id, NULL, 0, &attached) == 0) {
 		shmdt(attached);

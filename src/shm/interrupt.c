@@ -41,6 +41,14 @@ int interrupt_begin(struct interrupt *interrupt, const int *extra)
 	return 0;
 }
 
+void signals_block(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, before);
+}
+
 int64_t monotonic_ms(void)
 {
 	struct timespec now = { 0 };

@@ -43,6 +43,9 @@ bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info);
  */
 void interrupt_end(struct interrupt *interrupt);
 
+/* From here on all signals wait, until the mask that was is set again. */
+void signals_block(sigset_t *before);
+
 /* Milliseconds of a clock that only goes forward, for deadlines. */
 int64_t monotonic_ms(void);
 

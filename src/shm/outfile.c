@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/interrupt.h"
+
 /*
  * The path with its symlinks resolved; of one that leads to a file that is
  * not there, the name that it leads to. NULL: not enough memory, or a loop.
@@ -198,12 +200,10 @@ static int rename_into_place(struct outfile *outfile)
 
 int outfile_commit(struct outfile *outfile)
 {
-	sigset_t all;
 	sigset_t before;
 	int error = 0;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, &before);
+	signals_block(&before);
 	if (outfile->replaces)
 		error = rename_into_place(outfile);
 	if (close(outfile->fd) < 0 && !error && errno != EINTR)

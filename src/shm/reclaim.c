@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/interrupt.h"
 
 static bool has_same_owner(const struct segment *before, const struct segment *after)
 {
@@ -184,21 +185,13 @@ static enum reclaim_result see_it_go(const struct segment *listed, int *patience
 	}
 }
 
-static void block_signals(sigset_t *before)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, before);
-}
-
 void reclaim(struct reclaim *items, size_t count, bool even_attached)
 {
 	int patience = 1000; /* milliseconds */
 	size_t locked_out = 0;
 	sigset_t before;
 
-	block_signals(&before);
+	signals_block(&before);
 	for (size_t i = 0; i < count; i++) {
 		items[i].result = begin(&items[i], even_attached);
 		locked_out += items[i].result == RECLAIM_LOCKING;
@@ -240,7 +233,7 @@ void reclaim_undo(struct reclaim *items, size_t count)
 {
 	sigset_t before;
 
-	block_signals(&before);
+	signals_block(&before);
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].result == RECLAIM_LOCKING || items[i].result == RECLAIM_REMOVING)
 			items[i].result = undo(&items[i]);

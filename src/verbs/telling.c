@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/control.h"
+#include "shm/interrupt.h"
 #include "text/holders.h"
 #include "text/json.h"
 #include "text/units.h"
@@ -257,12 +258,9 @@ void tell_guard_removed(struct removal *removal, const struct guard *guard)
 
 void hold_signals(struct removal *removal, sigset_t *before)
 {
-	sigset_t all;
-
 	if (removal->waiting)
 		return;
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, before);
+	signals_block(before);
 	removal->waiting = before;
 	removal->output->signals = before;
 }

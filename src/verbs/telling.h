@@ -104,7 +104,7 @@ void take_back_entry(struct tally *tally);
  */
 void tell_untold(struct tally *tally, size_t first);
 
-/* The same from the first that is not written, and before it what became of others that are not told. */
+/* The same from the first that is not written on; before it, what became of the others. */
 void tell_rest(struct removal *removal);
 
 /* How much it was, behind all lines. */

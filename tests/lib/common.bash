@@ -397,6 +397,13 @@ need_command()
 	done
 }
 
+# For a test that has strace at the program itself: `make valgrind` has something else there.
+need_strace()
+{
+	need_command strace
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind and strace exclude one another'
+}
+
 # --- What a test says -------------------------------------------------------
 
 fail()

@@ -472,15 +472,15 @@ static bool names(const char *text, const char *prefix, int *number)
 static void add_line(const char *text, long begin, bool from_stderr)
 {
 	struct line line = { .begin = begin, .read = now() };
+	bool complains = from_stderr && names(text, "shmtool rm: segment ", &line.id);
 
 	if (!from_stderr && names(text, "removed ", &line.id))
 		line.kind = LINE_REMOVED;
 	else if (!from_stderr)
 		return;
-	else if (names(text, "shmtool rm: segment ", &line.id) &&
-		 strstr(text, "it is marked, and goes with its last detach"))
+	else if (complains && strstr(text, "it is marked, and goes with its last detach"))
 		line.kind = LINE_MARKED;
-	else if (line.id && strstr(text, "was left alone:"))
+	else if (complains && strstr(text, "was left alone:"))
 		line.kind = LINE_LEFT;
 	else {
 		fault("rm said", text);

@@ -308,13 +308,16 @@ prepare_guarded()
 		semop($id, pack("s!3", 0, 1, 0)) or die'
 }
 
-# In doubt none of the two goes without the other.
+# In doubt none of the two goes without the other. (The guard goes last, and a child may still
+# be at it: so it is looked at first.)
 both_or_none()
 {
+	local guarded=
+	! guard_exists || guarded=1
 	gone_or_unharmed
 	if segment_exists "$(<id)"; then
-		guard_exists || broken 'the guard went, and the segment stayed'
-	elif guard_exists; then
+		[[ $guarded ]] || broken 'the guard went, and the segment stayed'
+	elif [[ $guarded ]]; then
 		((code)) || broken 'the guard stayed, and it was not told'
 	fi
 }

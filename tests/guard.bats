@@ -5,6 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # make_set KEY COUNT VALUE [MODE]: a set of semaphores of another program; prints its id
 make_set()
@@ -198,6 +199,30 @@ sem_count()
 	try rm "$id"
 	expect_status 0
 	assert_equal "$(segment_count) $(sem_count)" "0 1"
+}
+
+@test "rm --with-guard, and its child is killed when the segment is gone: the guard goes, too" {
+	need_command strace
+	shmtool create -s 1 -k 0x1234 --with-guard
+	stop_rm looked -v --with-guard 0x1234
+	kill -KILL "$stopped_pid"
+	# it had not come to that: both stay
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended" 7
+	sem_field 0x1234 semid
+	shmtool stat 0x1234
+	stop_rm removed -v --with-guard 0x1234
+	run shmtool stat 0x1234
+	expect_status 3
+	kill -KILL "$stopped_pid"
+	stopped_pid=$rm_pid
+	go_on
+	assert_equal "$ended" 7
+	assert_output_matches '^removed guard [0-9]+ key=0x00001234'
+	assert_output_matches 'removed [0-9]+ key=0x00001234 '
+	run sem_field 0x1234 semid
+	assert_output_is ''
 }
 
 @test "rm --with-guard as an ordinary user: his own, and of others nothing" {

@@ -9,15 +9,40 @@
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 
+const int interrupt_others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
+				 SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
+
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static void add_signals(sigset_t *set, const int *signals)
 {
 	for (; *signals; signals++) {
-		struct sigaction action;
-
-		if (sigaction(*signals, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
-			continue;
-		sigaddset(set, *signals);
+		if (!is_ignored(*signals))
+			sigaddset(set, *signals);
 	}
+}
+
+static void catch_signals(const int *signals, const struct sigaction *action)
+{
+	for (; *signals; signals++) {
+		if (!is_ignored(*signals))
+			sigaction(*signals, action, NULL);
+	}
+}
+
+void interrupt_catch(void (*handler)(int signal))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	/* one at a time */
+	sigfillset(&action.sa_mask);
+	catch_signals(ending, &action);
+	catch_signals(interrupt_others, &action);
 }
 
 int interrupt_begin(struct interrupt *interrupt, const int *extra)
@@ -112,17 +137,44 @@ int interrupt_poll(struct interrupt *interrupt, int64_t timeout)
 	return ready ? 0 : ETIMEDOUT;
 }
 
+void interrupt_raise(int number)
+{
+	sigset_t one;
+
+	signal(number, SIG_DFL);
+	sigemptyset(&one);
+	sigaddset(&one, number);
+	kill(getpid(), number);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
+ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t *mask)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
+	/* so little never waits once poll(2) says that there is room in a pipe */
+	const size_t piece = length < PIPE_BUF ? length : PIPE_BUF;
+	sigset_t blocked;
+	ssize_t put;
+	int error;
+
+	/* a signal is let in only if there is no room: ppoll(2) looks for that first */
+	if (ppoll(&pollfd, 1, NULL, mask) < 0)
+		return -1;
+	/* a terminal may wait all the same */
+	if (!isatty(fd))
+		return write(fd, bytes, piece);
+	sigprocmask(SIG_SETMASK, mask, &blocked);
+	put = write(fd, bytes, piece);
+	error = errno;
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	errno = error;
+	return put;
+}
+
 void interrupt_end(struct interrupt *interrupt)
 {
-	if (interrupt->signal) {
-		sigset_t one;
-
-		signal(interrupt->signal, SIG_DFL);
-		sigemptyset(&one);
-		sigaddset(&one, interrupt->signal);
-		kill(getpid(), interrupt->signal);
-		sigprocmask(SIG_UNBLOCK, &one, NULL);
-	}
+	if (interrupt->signal)
+		interrupt_raise(interrupt->signal);
 	close(interrupt->fd);
 	sigprocmask(SIG_SETMASK, &interrupt->before, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/signalfd.h>
+#include <sys/types.h>
 
 struct interrupt {
 	int fd;          /* a signalfd, readable when a signal waits */
@@ -23,6 +24,15 @@ struct interrupt {
  * Returns 0 or an errno value.
  */
 int interrupt_begin(struct interrupt *interrupt, const int *extra);
+
+/* What else ends a program, unless it sees to that: extra for interrupt_begin(). */
+extern const int interrupt_others[];
+
+/*
+ * From here on the handler is called for each of all these signals, but for those
+ * that are ignored; a system call that one interrupts fails with EINTR.
+ */
+void interrupt_catch(void (*handler)(int signal));
 
 /*
  * Waits until fd (or none: -1) is ready for these poll(2) events. timeout in
@@ -42,6 +52,16 @@ bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info);
  * it; otherwise this returns.
  */
 void interrupt_end(struct interrupt *interrupt);
+
+/* Ends us by this signal, as it would have ended us. Init of a PID namespace survives that. */
+void interrupt_raise(int number);
+
+/*
+ * write(2), where signals are blocked: while that has to wait for a reader, the mask is
+ * this one, so that one who does not read makes us deaf to none. Fails with EINTR
+ * when a signal came.
+ */
+ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t *mask);
 
 /* From here on all signals wait, until the mask that was is set again. */
 void signals_block(sigset_t *before);

@@ -161,16 +161,20 @@ static void settle(void)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2 ||
-	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+	/* in this order: some C libraries count those only that we may use */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ||
+	    sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		nanosleep(&moment, NULL);
 }
+
+/* How long another removal is waited for, all in all, in milliseconds. */
+enum { PATIENCE = 1000 };
 
 /*
  * What becomes of one that changed. If another removal has locked it out, it
  * goes within a moment, and two that run side by side are no news.
  */
-static enum reclaim_result see_it_go(const struct segment *listed, int *patience)
+static enum reclaim_result see_it_go(const struct segment *listed, int64_t deadline)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	struct segment now;
@@ -178,17 +182,17 @@ static enum reclaim_result see_it_go(const struct segment *listed, int *patience
 	for (;;) {
 		if (segment_missing(segment_look(listed->id, &now)))
 			return RECLAIM_VANISHED;
-		if (!segment_is_same(listed, &now) || now.mode || !listed->mode || *patience <= 0)
+		if (!segment_is_same(listed, &now) || now.mode || !listed->mode ||
+		    monotonic_ms() >= deadline)
 			return RECLAIM_CHANGED;
 		nanosleep(&moment, NULL);
-		--*patience;
 	}
 }
 
 void reclaim(struct reclaim *items, size_t count, bool even_attached)
 {
-	int patience = 1000; /* milliseconds */
 	size_t locked_out = 0;
+	int64_t deadline;
 	sigset_t before;
 
 	signals_block(&before);
@@ -203,9 +207,10 @@ void reclaim(struct reclaim *items, size_t count, bool even_attached)
 			items[i].result = remove_if_unused(&items[i]);
 	}
 	/* only when we are done with ours: the other may be waiting for those */
+	deadline = deadline_after(PATIENCE);
 	for (size_t i = 0; i < count; i++) {
 		if (items[i].result == RECLAIM_CHANGED)
-			items[i].result = see_it_go(items[i].listed, &patience);
+			items[i].result = see_it_go(items[i].listed, deadline);
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }

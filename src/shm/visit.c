@@ -21,17 +21,19 @@ void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Whether nobody waits for the child: the other end of its pipe is closed. */
-static bool is_orphan(int end)
+/* In a child: its end of the pipe. The other one is closed when nobody waits for it any more. */
+static int own_end = -1;
+
+bool visit_is_forsaken(void)
 {
-	struct pollfd pollfd = { .fd = end };
+	struct pollfd pollfd = { .fd = own_end };
 
 	return poll(&pollfd, 1, 0) > 0;
 }
 
 /* The child: goes there, does its work, and ends. */
 __attribute__((noreturn)) static void go(const struct errand *errand, struct visit *visit,
-					 const sigset_t *signals, int end)
+					 const sigset_t *signals)
 {
 	if (errand->ns)
 		visit->error = namespace_enter_fd(errand->ns->fd, &visit->users_changed);
@@ -42,7 +44,7 @@ __attribute__((noreturn)) static void go(const struct errand *errand, struct vis
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		sigprocmask(SIG_SETMASK, signals, NULL);
 		/* it may have ended before it could be asked for that */
-		if (!is_orphan(end))
+		if (!visit_is_forsaken())
 			errand->work(errand->context);
 	}
 	_exit(0);
@@ -73,7 +75,8 @@ static int visit_with(const struct errand *errand, struct visit *shared,
 	child = fork();
 	if (child == 0) {
 		close(ends[0]);
-		go(errand, shared, &interrupt->before, ends[1]);
+		own_end = ends[1];
+		go(errand, shared, &interrupt->before);
 	}
 	if (child < 0)
 		error = errno;
@@ -83,10 +86,6 @@ static int visit_with(const struct errand *errand, struct visit *shared,
 	close(ends[0]);
 	return error;
 }
-
-/* What comes meanwhile, besides SIGINT and the like, must not end us before the rest is done. */
-static const int others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
-			      SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
 
 int namespace_visit(const struct errand *errand, struct visit *visit)
 {
@@ -108,12 +107,14 @@ int namespace_visit(const struct errand *errand, struct visit *visit)
 	if (errand->signals_wait)
 		error = sigprocmask(SIG_SETMASK, NULL, &interrupt.before) < 0 ? errno : 0;
 	else
-		error = interrupt_begin(&interrupt, others);
+		/* whatever comes must not end us before the rest is done */
+		error = interrupt_begin(&interrupt, interrupt_others);
 	if (!error) {
 		error = visit_with(errand, shared, &interrupt, &killed_by);
 		*visit = *shared;
 		visit->signal = killed_by;
 		visit->interrupted = interrupt.signal;
+		visit->signals = interrupt.before;
 		if (!error && errand->after)
 			errand->after(errand->context, visit);
 		if (!errand->signals_wait)

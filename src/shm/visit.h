@@ -8,16 +8,20 @@
 #ifndef SHM_VISIT_H
 #define SHM_VISIT_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include "shm/listing.h"
 #include "shm/namespace.h"
 
 /* How a visit went. */
 struct visit {
-	int error;          /* why it could not be entered, an errno value; ours is not,
-			       with ECHILD, where processes have other numbers for a child */
+	int error;          /* why it could not be entered, an errno value; ECHILD: it is ours,
+			       and a child would have process ids of another PID namespace */
 	bool users_changed; /* as in namespace_enter() */
 	int signal;         /* what killed the child before it was done, or 0 */
 	int interrupted;    /* the signal that came to us meanwhile, or 0 */
+	sigset_t signals;   /* the mask that our caller has; in after, they are blocked */
 };
 
 /* What is done where, with a context for both functions. */
@@ -38,6 +42,12 @@ struct errand {
  * errno value when there was no visit at all.
  */
 int namespace_visit(const struct errand *errand, struct visit *visit);
+
+/*
+ * In a child: whether we that it worked for were killed. It gets SIGTERM then, but may
+ * be one that ignores or blocks that, as its caller did.
+ */
+bool visit_is_forsaken(void);
 
 /*
  * Adds the segments of a namespace to the list, each marked with it, and sets

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/interrupt.h"
 #include "text/escape.h"
 
 enum { LINE_SIZE = 4096 };
@@ -24,10 +25,19 @@ const char *error_name(void)
 	return program_name;
 }
 
+/* What is let in while stderr is waited for, or NULL */
+static const sigset_t *let_in;
+
+void error_let_in(const sigset_t *mask)
+{
+	let_in = mask;
+}
+
 bool error_write(const char *text, size_t length)
 {
 	while (length) {
-		ssize_t put = write(STDERR_FILENO, text, length);
+		ssize_t put = let_in ? interrupt_write(STDERR_FILENO, text, length, let_in)
+				     : write(STDERR_FILENO, text, length);
 
 		if (put < 0 && errno != EINTR)
 			return false;

@@ -7,6 +7,7 @@
 #ifndef TEXT_ERROR_H
 #define TEXT_ERROR_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -36,6 +37,9 @@ enum status {
  * to tell. Calls only what signal-safety(7) allows.
  */
 bool error_write(const char *text, size_t length);
+
+/* From here on signals are let in by this mask while stderr has to be waited for. NULL: none is. */
+void error_let_in(const sigset_t *mask);
 
 /* Sets the name that lines begin with: "shmtool rm". */
 void error_set_name(const char *name);

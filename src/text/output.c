@@ -2,7 +2,6 @@
 #include "text/output.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/interrupt.h"
 #include "text/escape.h"
 #include "text/units.h"
 #include "text/utf8.h"
@@ -48,34 +48,24 @@ static int write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
-/* The first piece of what is held, which leaves it. */
-static void write_piece(struct output *output)
+/* The first piece of what is held is written, and leaves it. */
+static void write_piece(struct output *output, const sigset_t *mask)
 {
-	/* so little never waits once poll(2) says that there is room in a pipe */
-	size_t piece = output->length < PIPE_BUF ? output->length : PIPE_BUF;
+	ssize_t put = interrupt_write(output->fd, output->data, output->length, mask);
 
-	output->error = write_all(output->fd, output->data, piece);
-	output->length -= piece;
-	memmove(output->data, output->data + piece, output->length);
+	if (put < 0 && errno != EINTR && errno != EAGAIN)
+		output->error = errno;
+	if (put <= 0)
+		return;
+	output->length -= (size_t)put;
+	memmove(output->data, output->data + put, output->length);
 }
 
 static void flush_with_signals(struct output *output)
 {
-	const bool may_wait = isatty(output->fd); /* whatever poll(2) says */
-	sigset_t blocked;
-
-	while (output->length && !output->error) {
-		struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
-
-		/* a signal is let in only if there is no room: ppoll(2) looks for that first */
-		if (ppoll(&pollfd, 1, NULL, output->signals) < 0 && errno == EINTR)
-			continue;
-		if (may_wait)
-			sigprocmask(SIG_SETMASK, output->signals, &blocked);
-		write_piece(output);
-		if (may_wait)
-			sigprocmask(SIG_SETMASK, &blocked, NULL);
-	}
+	/* who catches one may want no more of it */
+	while (output->length && !output->error)
+		write_piece(output, output->signals);
 }
 
 void output_flush(struct output *output)
@@ -90,11 +80,13 @@ void output_flush(struct output *output)
 void output_flush_ready(struct output *output)
 {
 	struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
+	sigset_t mask;
 
+	sigprocmask(SIG_SETMASK, NULL, &mask);
 	if (isatty(output->fd))
 		return;
 	while (output->length && !output->error && poll(&pollfd, 1, 0) > 0)
-		write_piece(output);
+		write_piece(output, &mask);
 }
 
 void output_bytes(struct output *output, const void *bytes, size_t length)
@@ -192,16 +184,9 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 
 enum status output_failed(int error)
 {
-	if (error == EPIPE) {
-		sigset_t pipe;
-
-		/* SIGPIPE itself was ignored or blocked: end as it would have ended us */
-		signal(SIGPIPE, SIG_DFL);
-		sigemptyset(&pipe);
-		sigaddset(&pipe, SIGPIPE);
-		kill(getpid(), SIGPIPE);
-		sigprocmask(SIG_UNBLOCK, &pipe, NULL);
-	}
+	/* itself it was ignored or blocked */
+	if (error == EPIPE)
+		interrupt_raise(SIGPIPE);
 	return fail(error == ENOMEM ? STATUS_EXHAUSTED : STATUS_FAILED,
 		    "cannot write the output: %s", strerror(error));
 }

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "shm/control.h"
 #include "shm/guard.h"
+#include "shm/interrupt.h"
 #include "shm/reclaim.h"
 #include "text/field.h"
 #include "text/output.h"
@@ -44,10 +46,8 @@ static enum status tell_one(struct removal *removal, const struct segment *segme
 	if (why_not && !removal->by_filter)
 		return tell_attached(removal, segment);
 	if (why_not) {
-		if (options->verbose) {
-			before_words(removal);
+		if (options->verbose)
 			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
-		}
 		return STATUS_DONE;
 	}
 	/* one that is neither tried nor left alone is there in a dry run */
@@ -60,6 +60,15 @@ static enum status tell_one(struct removal *removal, const struct segment *segme
 	return STATUS_DONE;
 }
 
+/*
+ * What was stored before is there before what follows: whoever mends must find no
+ * result of another batch.
+ */
+static void keep_order(void)
+{
+	atomic_signal_fence(memory_order_seq_cst);
+}
+
 /* Tries those of the segments that are not left alone. */
 static void try_all(struct removal *removal, const struct segment *segments, size_t count)
 {
@@ -70,8 +79,8 @@ static void try_all(struct removal *removal, const struct segment *segments, siz
 	for (size_t i = 0; i < count && !options->dry_run; i++) {
 		if (left_alone(removal, &segments[i]))
 			continue;
-		/* in this order: whoever mends must find no result of another batch */
 		tally->tries[tally->tried] = (struct reclaim){ .listed = &segments[i] };
+		keep_order();
 		tally->tried++;
 	}
 	tally->begun |= tally->tried > 0 || options->dry_run;
@@ -132,7 +141,6 @@ static enum status refuse_guard(struct removal *removal, const struct segment *s
 {
 	if (removal->options->json)
 		tell_json(removal, segment, "left", "its guard cannot be removed");
-	before_words(removal);
 	fail(refusal->status, "%s and its guard, semaphore set %d, were left alone: %s",
 	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
 	if (refusal->hint)
@@ -146,12 +154,10 @@ static enum status remove_guard(struct removal *removal, const struct guard *gua
 	const struct rm_options *options = removal->options;
 	int error = options->dry_run ? 0 : guard_remove(guard->id);
 
-	if (error && !segment_missing(error)) {
-		before_words(removal);
+	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
 			    (unsigned int)guard->key, reason_of_segment(error));
-	}
 	tell_guard_removed(removal, guard);
 	return STATUS_DONE;
 }
@@ -177,6 +183,7 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 		return refuse_guard(removal, segment, &guard, refusal);
 	tally->tried = 0;
 	tally->guard = guard;
+	keep_order();
 	tally->guard_due = !error;
 	try_all(removal, segment, 1);
 	status = tell_next(removal, segment);
@@ -187,7 +194,6 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 		return status;
 	if (removal->options->force)
 		return STATUS_DONE;
-	before_words(removal);
 	return fail(STATUS_MISSING, "%s had no guard: no semaphore set has its key",
 		    SEGMENT_LABEL(segment));
 }
@@ -216,12 +222,12 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 				 segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED, error);
 	}
 	tell_removed(removal, &segment);
+	tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
+	tally->tried = tally->told = !removal->options->dry_run;
+	tally->written = 0;
 	write_told(removal);
-	if (removal->output->error && !removal->options->dry_run) {
-		tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
-		tally->tried = 1;
-		tell_untold(tally, 0);
-	}
+	if (removal->output->error)
+		tell_untold(tally, tally->written);
 	let_signals_in(removal);
 	return STATUS_DONE;
 }
@@ -247,14 +253,12 @@ static void remove_batch(const struct stretch *stretch, size_t first, size_t end
 	if (!with_guard)
 		try_all(removal, segments + first, end - first);
 	for (size_t i = first; i < end; i++) {
-		/* before_words() may have let them in */
-		hold_signals(removal, &signals);
 		status_keep_first(&tally->status, missing_before(stretch->selection, i));
 		status_keep_first(&tally->status, with_guard
 							  ? remove_with_guard(removal, &segments[i])
 							  : tell_next(removal, &segments[i]));
 		entry_is_whole(tally);
-		if ((i - first) % LINES == LINES - 1 && removal->waiting)
+		if ((i - first) % LINES == LINES - 1)
 			write_told(removal);
 	}
 	let_signals_in(removal);
@@ -267,7 +271,7 @@ static void remove_stretch(void *context)
 	struct removal *removal = stretch->removal;
 	size_t at = stretch->first;
 
-	while (at < stretch->end && !removal->output->error) {
+	while (at < stretch->end && !removal->output->error && !visit_is_forsaken()) {
 		size_t left = stretch->end - at;
 		/* what becomes of a guard is said at once */
 		size_t most = removal->options->with_guard || !removal->tally->begun ? 1 : BATCH;
@@ -280,7 +284,7 @@ static void remove_stretch(void *context)
 	status_keep_first(&removal->tally->status, view_end(&removal->view));
 }
 
-static void undo(void *context)
+static void undo_tried(void *context)
 {
 	struct tally *tally = context;
 
@@ -291,13 +295,55 @@ static void undo(void *context)
 static void undo_there(struct tally *tally, const struct namespace *ns)
 {
 	const struct errand errand = {
-		.ns = ns, .work = undo, .context = tally, .signals_wait = true
+		.ns = ns, .work = undo_tried, .context = tally, .signals_wait = true
 	};
 
 	if (ns)
 		status_keep_first(&tally->status, everywhere_visit(&errand));
 	else
-		undo(tally);
+		undo_tried(tally);
+}
+
+/* --- When there is nobody to mend what we leave --- */
+
+/*
+ * Tells all that is not told, when the work has ended too early. Where a signal is to
+ * end us, nobody may be reading what the output still holds.
+ */
+static void end_early(struct removal *removal, bool interrupted)
+{
+	struct tally *tally = removal->tally;
+
+	if (tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED)
+		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
+	tally->guard_due = false;
+	tell_rest(removal, interrupted);
+}
+
+static struct removal *alone;
+
+/*
+ * Tells what is not told, and lets the signal end us. While signals wait, one comes
+ * only where they are let in, which is in interrupt_write(): so all may be called
+ * here.
+ */
+static void end_alone(int number)
+{
+	struct removal *removal = alone;
+
+	if (removal->waiting) {
+		wait_with(removal, NULL);
+		take_back_entry(removal->tally);
+		end_early(removal, true);
+	}
+	interrupt_raise(number);
+}
+
+/* From here on a signal is told what is not told. */
+static void be_alone(struct removal *removal)
+{
+	alone = removal;
+	interrupt_catch(end_alone);
 }
 
 /* After a child's end: where it was killed, lets in whom it locked out, and tells the rest. */
@@ -308,23 +354,19 @@ static void mend(void *context, const struct visit *visit)
 	struct output *output = removal->output;
 	struct tally *tally = removal->tally;
 
-	output->signals = NULL; /* they were the child's */
+	output->signals = NULL; /* the child's are not ours */
 	take_back_entry(tally);
 	if (!visit->signal && !(visit->interrupted && output->error))
 		return;
 	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
-	output_flush_ready(output);
-	if (!output->length && !output->error)
-		tally->written = tally->told;
 	/* by writing to stderr: we end by it, too */
 	if (visit->signal == SIGPIPE && !output->error)
 		output->error = EPIPE;
-	/* nobody may be reading what we still hold */
-	if (visit->interrupted && !output->error)
-		output->error = EINTR;
-	if (tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED)
-		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
-	tell_rest(removal);
+	be_alone(removal);
+	wait_with(removal, &visit->signals);
+	end_early(removal, visit->interrupted);
+	wait_with(removal, NULL);
+	interrupt_catch(SIG_DFL);
 }
 
 /*
@@ -338,7 +380,9 @@ static enum status remove_here(const struct errand *errand, bool dry_run)
 	if (dry_run || namespace_visit(errand, &visit) || visit.error) {
 		/* a closed pipe is to end us when it is told, not before */
 		signal(SIGPIPE, SIG_IGN);
+		be_alone(((const struct stretch *)errand->context)->removal);
 		errand->work(errand->context);
+		interrupt_catch(SIG_DFL);
 	} else if (visit.signal && visit.signal != SIGPIPE) {
 		/* that one is told where the output ends */
 		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",
@@ -404,8 +448,10 @@ enum status remove_all_as_ipcrm(struct removal *removal)
 	judge_begin(&judge, removal->options->choice.filter.grace, false);
 	view_begin(&removal->view, &judge);
 	removal->view.words = !removal->options->json;
+	be_alone(removal);
 	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
 		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
+	interrupt_catch(SIG_DFL);
 	status_keep_first(&status, view_end(&removal->view));
 	judge_end(&judge);
 	return status;

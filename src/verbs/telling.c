@@ -62,6 +62,15 @@ static const struct doing {
 	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
 };
 
+/* Whether what is removed has a line or an entry. */
+static bool has_lines(const struct removal *removal)
+{
+	const struct rm_options *options = removal->options;
+
+	return options->json ||
+	       (!options->quiet && (removal->by_filter || options->dry_run || options->verbose));
+}
+
 void tell_removed(struct removal *removal, const struct segment *segment)
 {
 	const struct rm_options *options = removal->options;
@@ -71,16 +80,16 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 	"idle=%{idle} made-by=%{cpid}"
 	const char *format = segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE;
 
+	if (options->json) {
+		tell_json(removal, segment, done->result[options->dry_run], NULL);
+	} else if (has_lines(removal)) {
+		output_text(removal->output, done->line[options->dry_run]);
+		print_format(removal->output, format, &removal->view, segment);
+	}
+	/* at last: who is killed in between counts it no second time */
 	if (segment->nattch == 0) {
 		removal->tally->count++;
 		removal->tally->bytes += segment->size;
-	}
-	if (options->json) {
-		tell_json(removal, segment, done->result[options->dry_run], NULL);
-	} else if (!options->quiet &&
-		   (removal->by_filter || options->dry_run || options->verbose)) {
-		output_text(removal->output, done->line[options->dry_run]);
-		print_format(removal->output, format, &removal->view, segment);
 	}
 }
 
@@ -92,7 +101,6 @@ enum status tell_left(struct removal *removal, const struct segment *segment,
 
 	if (removal->options->json)
 		tell_json(removal, segment, telling->result, reason);
-	before_words(removal);
 	if (result == RECLAIM_FAILED)
 		return segment_failed("remove", segment, error);
 	if (result == RECLAIM_MARKED)
@@ -170,7 +178,6 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 	removal->view.holders = find_holders(removal, &error);
 	if (removal->options->json)
 		tell_json(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
-	before_words(removal);
 	say_attached(removal, segment);
 	if (error)
 		hint("cannot find out who has segments attached: %s", reason_of_holders(error));
@@ -209,6 +216,7 @@ void tell_untold(struct tally *tally, size_t first)
 	char ids[IDS * ID_SIZE];
 
 	while (first < tally->tried && words_are_read()) {
+		const struct namespace *ns = tally->tries[first].listed->ns;
 		size_t length = 0;
 
 		for (; first < tally->tried && length + ID_SIZE < sizeof(ids); first++) {
@@ -217,16 +225,19 @@ void tell_untold(struct tally *tally, size_t first)
 							   tally->tries[first].listed->id);
 		}
 		if (length)
-			note("removed or marked all the same:%s", ids);
+			note("removed or marked all the same%s%s:%s",
+			     ns ? ", in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "", ids);
 	}
 	tally->tried = tally->told = tally->written = 0;
 }
 
-/* What became of one that was tried, but for what tell_untold() tells. */
+/* What became of one that was tried; what is gone and has no line is for tell_untold(). */
 static void tell_result(struct removal *removal, const struct reclaim *tried)
 {
 	enum reclaim_result result = tried->result;
 
+	if (result == RECLAIM_REMOVED && has_lines(removal) && !removal->output->error)
+		tell_removed(removal, tried->listed);
 	/* where that could not be undone */
 	if (result == RECLAIM_LOCKING || result == RECLAIM_REMOVING)
 		status_keep_first(&removal->tally->status,
@@ -236,14 +247,42 @@ static void tell_result(struct removal *removal, const struct reclaim *tried)
 				  tell_left(removal, tried->listed, result, tried->error));
 }
 
-void tell_rest(struct removal *removal)
+/* Writes what is told so far, and where that would wait, nothing from now on. */
+static void write_ready(struct removal *removal)
+{
+	struct output *output = removal->output;
+
+	output_flush_ready(output);
+	/* of JSON nobody has a part */
+	if (!output->error && (output->length || removal->options->json))
+		output->error = EINTR;
+	if (!output->error)
+		removal->tally->written = removal->tally->told;
+}
+
+void tell_rest(struct removal *removal, bool interrupted)
 {
 	struct tally *tally = removal->tally;
+	size_t untold;
 
-	for (size_t i = tally->told; i < tally->tried && words_are_read(); i++)
-		tell_result(removal, &tally->tries[i]);
-	entry_is_whole(tally);
-	tell_untold(tally, tally->written);
+	if (interrupted)
+		write_ready(removal);
+	untold = tally->written;
+	for (; tally->told < tally->tried; tally->told++) {
+		const struct reclaim *tried = &tally->tries[tally->told];
+
+		if (!interrupted || tried->result == RECLAIM_REMOVED || words_are_read())
+			tell_result(removal, tried);
+		entry_is_whole(tally);
+		if (interrupted && tally->told % LINES == 0)
+			write_ready(removal);
+	}
+	if (interrupted)
+		write_ready(removal);
+	else
+		write_told(removal);
+	/* what has no lines is written without any */
+	tell_untold(tally, has_lines(removal) ? tally->written : untold);
 }
 
 void tell_guard_removed(struct removal *removal, const struct guard *guard)
@@ -256,13 +295,17 @@ void tell_guard_removed(struct removal *removal, const struct guard *guard)
 			      (unsigned int)guard->key);
 }
 
+void wait_with(struct removal *removal, const sigset_t *mask)
+{
+	removal->waiting = mask;
+	removal->output->signals = mask;
+	error_let_in(mask);
+}
+
 void hold_signals(struct removal *removal, sigset_t *before)
 {
-	if (removal->waiting)
-		return;
 	signals_block(before);
-	removal->waiting = before;
-	removal->output->signals = before;
+	wait_with(removal, before);
 }
 
 void write_told(struct removal *removal)
@@ -280,15 +323,8 @@ void let_signals_in(struct removal *removal)
 	if (!removal->waiting)
 		return;
 	write_told(removal);
-	removal->output->signals = NULL;
 	sigprocmask(SIG_SETMASK, removal->waiting, NULL);
-	removal->waiting = NULL;
-}
-
-void before_words(struct removal *removal)
-{
-	if (removal->waiting && !words_are_read())
-		let_signals_in(removal);
+	wait_with(removal, NULL);
 }
 
 void tell_total(const struct removal *removal)

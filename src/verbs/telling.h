@@ -104,11 +104,17 @@ void take_back_entry(struct tally *tally);
  */
 void tell_untold(struct tally *tally, size_t first);
 
-/* The same from the first that is not written on; before it, what became of the others. */
-void tell_rest(struct removal *removal);
+/*
+ * Tells what became of those of the batch that are not told, each as usual while stdout
+ * can be written, else on stderr. Where a signal is to end us, neither is waited for.
+ */
+void tell_rest(struct removal *removal, bool interrupted);
 
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);
+
+/* Where signals wait: lets them in by this mask while a reader is waited for. NULL: they do not wait. */
+void wait_with(struct removal *removal, const sigset_t *mask);
 
 /* Signals wait from now on, until let_signals_in(); before is their mask. */
 void hold_signals(struct removal *removal, sigset_t *before);
@@ -118,11 +124,5 @@ void write_told(struct removal *removal);
 
 /* The same, and then they act. */
 void let_signals_in(struct removal *removal);
-
-/*
- * Called before anything is said on stderr while signals wait: where nobody
- * reads what is there already, they act, and what was removed is told first.
- */
-void before_words(struct removal *removal);
 
 #endif

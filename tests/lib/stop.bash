@@ -22,6 +22,7 @@ calls_before_lock_out()
 #   locked   after IPC_SET
 #   settled  when it has waited for those on their way in
 #   looked   after the look that follows, before IPC_RMID
+#   removed  after IPC_RMID
 stop_rm()
 {
 	local point=$1 probe=0x7777 call=shmctl when
@@ -39,6 +40,7 @@ stop_rm()
 	locked) when=$((when + 1)) ;;
 	settled) call=membarrier when=1 ;;
 	looked) when=$((when + 2)) ;;
+	removed) when=$((when + 3)) ;;
 	esac
 	rm trace
 	background traced -e trace=shmctl,prctl,membarrier,nanosleep,clock_nanosleep \
@@ -61,11 +63,16 @@ is_stopped_again()
 	(($(grep -c 'stopped by SIGSTOP' trace) == 2))
 }
 
+# (It may be gone; and who mends what it left is stopped at the same call.)
+goes_on_to_the_end()
+{
+	kill -CONT "$stopped_pid" "$rm_pid" 2>/dev/null || true
+	process_is_gone "$tracer"
+}
+
 go_on()
 {
-	# it may be gone
-	kill -CONT "$stopped_pid" || true
-	wait_until process_is_gone "$tracer" || return
+	wait_until goes_on_to_the_end || return
 	# shellcheck disable=SC2034 # these three are for the test
 	{
 		ended=0

@@ -469,11 +469,28 @@ static bool names(const char *text, const char *prefix, int *number)
 	return end != text + length;
 }
 
+/* What it was terminated over when nobody had read on: all ids in one line. */
+static bool add_untold(const char *text, long begin)
+{
+	static const char words[] = "shmtool rm: removed or marked all the same:";
+	struct line line = { .begin = begin, .read = now(), .kind = LINE_REMOVED };
+
+	if (strncmp(text, words, sizeof(words) - 1) != 0)
+		return false;
+	for (text += sizeof(words) - 1; names(text, " ", &line.id); text += strcspn(text, " ")) {
+		shared->lines[next(&shared->line_count, LINES)] = line;
+		text++;
+	}
+	return true;
+}
+
 static void add_line(const char *text, long begin, bool from_stderr)
 {
 	struct line line = { .begin = begin, .read = now() };
 	bool complains = from_stderr && names(text, "shmtool rm: segment ", &line.id);
 
+	if (from_stderr && add_untold(text, begin))
+		return;
 	if (!from_stderr && names(text, "removed ", &line.id))
 		line.kind = LINE_REMOVED;
 	else if (!from_stderr)

@@ -219,8 +219,7 @@ sem_count()
 	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 7
-	assert_output_matches '^removed guard [0-9]+ key=0x00001234'
-	assert_output_matches 'removed [0-9]+ key=0x00001234 '
+	assert_output_matches "^removed [0-9]+ key=0x00001234 .*${N}removed guard [0-9]+ key=0x00001234$"
 	run sem_field 0x1234 semid
 	assert_output_is ''
 }

@@ -848,6 +848,24 @@ shmtool rm: cannot write the output: No space left on device"
 	assert_there "$other"
 }
 
+@test "-m whose line nobody reads, and SIGTERM: what was removed is told" {
+	id=$(make_segment)
+	other=$(make_segment)
+	fill_fifo
+	unread_line()
+	{
+		shmtool rm -v -m "$id" -m "$other" >unread
+	}
+	background unread_line
+	wait_until count_is 1
+	kill -TERM "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 143
+	exec 9>&-
+	assert_equal "$(<"$background_errors")" "shmtool rm: removed or marked all the same: $id"
+	assert_there "$other"
+}
+
 @test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
 	need_command strace
 	id=$(make_orphan)
@@ -1157,21 +1175,18 @@ orphans_as_listed()
 	grep -q 'removed or marked all the same: ' told
 }
 
-# Whether the child of that process waits in a call for its descriptor 2: write(2)
+# Whether the child of that process waits in write(2) for its descriptor 2: a call with
+# that number first and no address third.
 child_waits_for_stderr()
 {
-	awk '{ exit $2 != "0x2" }' "/proc/$(pgrep -P "$1")/syscall"
-}
-
-is_gone_when_terminated()
-{
-	kill -TERM "$1" || true
-	process_is_gone "$1"
+	awk '{ exit !($2 == "0x2" && $4 != "0x0" && length($4) < 7) }' "/proc/$(pgrep -P "$1")/syscall"
 }
 
 @test "SIGTERM while a terminal takes no more errors: it ends" {
 	need_root
 	local errors
+	fill_fifo
+	chmod 666 unread
 	# those that it leaves alone, and those that it cannot remove
 	perl -e 'shmget($_, 4096, 01640) // die "shmget: $!" for 1 .. 1000'
 	seq 1000 | sed s,^,key:, >keep
@@ -1190,9 +1205,39 @@ is_gone_when_terminated()
 		kill -STOP "$background_pid"
 		echo >go
 		wait_until child_waits_for_stderr "$(<pid)"
-		wait_until is_gone_when_terminated "$(<pid)"
+		kill -TERM "$(<pid)"
+		wait_until process_is_gone "$(<pid)"
 		kill -CONT "$background_pid"
 		wait_until process_is_gone "$background_pid"
+	done
+	exec 9>&-
+}
+
+# More ids than a terminal takes that nobody reads. A supervisor sends one signal, and then waits.
+@test "SIGTERM while a terminal takes no more of the ids of what is removed: it ends" {
+	need_root
+	local alone
+	set_limit shmmni 32768
+	for alone in '' 'unshare --pid'; do
+		perl -e 'shmget(0, 4096, 01640) // die "shmget: $!" for 1 .. 12000'
+		rm -f pid go unread
+		mkfifo go unread
+		exec 9<>unread
+		in_terminal()
+		{
+			exec env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" script -qfc \
+				"echo \$\$ >pid; read -r _ <go; exec $alone '$SHMTOOL' rm --all >unread" screen
+		}
+		background in_terminal
+		wait_until test -s pid
+		kill -STOP "$background_pid"
+		echo >go
+		wait_until count_is 0
+		kill -TERM "$(<pid)"
+		wait_until process_is_gone "$(<pid)"
+		kill -CONT "$background_pid"
+		wait_until process_is_gone "$background_pid"
+		exec 9>&-
 	done
 }
 
@@ -1204,6 +1249,41 @@ is_gone_when_terminated()
 	# shellcheck disable=SC2016
 	run bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -v --all 2>&5 >lines' "$SHMTOOL"
 	expect_status 141
+	# its lines are read, though late
+	end_process "$holder_pid"
+	ipcrm --all=shm
+	make_orphan >/dev/null
+	held=$(make_segment)
+	hold_segment "$held"
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+	# shellcheck disable=SC2016
+	run bash -c 'exec 5> >(exit); wait $!
+		"$0" rm -v --all 2>&5 | { sleep 0.3; cat; }; exit ${PIPESTATUS[0]}' "$SHMTOOL"
+	expect_status 141
+	assert_equal "$(grep -c '^removed' <<<"$output")" 3001
+}
+
+@test "init of a container that gets SIGTERM while nobody reads: it tells what was removed, and ends" {
+	need_root
+	local limit
+	# with a child, and without
+	for limit in '' 'prlimit --nproc=1'; do
+		fill_fifo
+		init()
+		{
+			# shellcheck disable=SC2086 # a command, or none
+			ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" exec unshare --pid --fork \
+				setpriv --reuid 65534 --clear-groups $limit "$SHMTOOL" rm --all --ignore-keep >unread
+		}
+		users_orphan
+		background init
+		wait_until count_is 0
+		kill -TERM "$(pgrep -P "$background_pid")"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" 143
+		exec 9>&-
+		assert_equal "$(<"$background_errors")" "shmtool rm: removed or marked all the same: $id"
+	done
 }
 
 @test "where its children have another PID namespace: it removes all the same" {
@@ -1238,6 +1318,21 @@ is_gone_when_terminated()
 		assert_equal "$(rights_of "$other")" "600 0 0"
 	done
 	trap - TERM
+}
+
+@test "rm itself is killed when nobody reads its lines: its child tells what it removed" {
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 100'
+	awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort >ids
+	fill_fifo
+	background unread rm --all
+	wait_until count_is 99
+	kill -KILL "$background_pid"
+	wait_until grep -q 'removed or marked all the same: ' "$background_errors"
+	exec 9>&-
+	{
+		sed -n 's/^shmtool rm: removed or marked all the same: //p' "$background_errors" | tr ' ' '\n'
+		awk 'NR > 1 { print $2 }' /proc/sysvipc/shm
+	} | sort | cmp - ids
 }
 
 @test "no further process may be made: it removes all the same" {

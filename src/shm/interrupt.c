@@ -148,6 +148,31 @@ void interrupt_raise(int number)
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
+static volatile sig_atomic_t soon;
+
+static void raise_now(int number)
+{
+	(void)number;
+	interrupt_raise(soon);
+	_exit(128 + soon);
+}
+
+void interrupt_raise_soon(int number)
+{
+	const struct sigaction action = { .sa_handler = raise_now };
+	sigset_t set;
+
+	soon = number;
+	interrupt_catch(raise_now);
+	/* even if our caller ignores it */
+	sigaction(SIGALRM, &action, NULL);
+	sigemptyset(&set);
+	add_signals(&set, ending);
+	add_signals(&set, interrupt_others);
+	alarm(1);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t *mask)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };

@@ -57,7 +57,13 @@ void interrupt_end(struct interrupt *interrupt);
 void interrupt_raise(int number);
 
 /*
- * write(2), where signals are blocked: while that has to wait for a reader, the mask is
+ * The same in a moment: when another signal comes, or a second has gone by. Until then
+ * none waits, and whatever may be done then can be done.
+ */
+void interrupt_raise_soon(int number);
+
+/*
+ * write(2), of PIPE_BUF at most, where signals are blocked: while that has to wait for a reader, the mask is
  * this one, so that one who does not read makes us deaf to none. Fails with EINTR
  * when a signal came.
  */

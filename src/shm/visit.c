@@ -26,9 +26,15 @@ static int own_end = -1;
 
 bool visit_is_forsaken(void)
 {
+	/* that of no child is never ready */
 	struct pollfd pollfd = { .fd = own_end };
 
 	return poll(&pollfd, 1, 0) > 0;
+}
+
+bool visit_is_watched(void)
+{
+	return own_end >= 0 && !visit_is_forsaken();
 }
 
 /* The child: goes there, does its work, and ends. */

@@ -44,9 +44,13 @@ struct errand {
 int namespace_visit(const struct errand *errand, struct visit *visit);
 
 /*
- * In a child: whether we that it worked for were killed. It gets SIGTERM then, but may
- * be one that ignores or blocks that, as its caller did.
+ * Who works in a child: whether there is somebody to mend what it leaves half done; not
+ * when its parent was killed (it gets SIGTERM then, but may ignore or block that, as its
+ * caller did), and not in a process that is no child.
  */
+bool visit_is_watched(void);
+
+/* Whether it is a child, and there is nobody any more. */
 bool visit_is_forsaken(void);
 
 /*

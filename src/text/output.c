@@ -2,6 +2,7 @@
 #include "text/output.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -22,6 +23,7 @@ void output_begin(struct output *output, int fd)
 	output->error = 0;
 	output->signals = NULL;
 	output->length = 0;
+	output->start = 0;
 }
 
 static int write_all(int fd, const void *bytes, size_t length)
@@ -48,23 +50,31 @@ static int write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
-/* The first piece of what is held is written, and leaves it. */
+static bool is_written(const struct output *output)
+{
+	return output->start >= output->length;
+}
+
+/* Writes the first piece of what is not written, which ends with a line if it can. */
 static void write_piece(struct output *output, const sigset_t *mask)
 {
-	ssize_t put = interrupt_write(output->fd, output->data, output->length, mask);
+	const char *at = output->data + output->start;
+	size_t left = output->length - output->start;
+	size_t piece = left < PIPE_BUF ? left : PIPE_BUF;
+	const char *end = memrchr(at, '\n', piece);
+	ssize_t put = interrupt_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
 
 	if (put < 0 && errno != EINTR && errno != EAGAIN)
 		output->error = errno;
-	if (put <= 0)
-		return;
-	output->length -= (size_t)put;
-	memmove(output->data, output->data + put, output->length);
+	/* and no more than that: who is killed meanwhile leaves it to another */
+	if (put > 0)
+		output->start += (size_t)put;
 }
 
 static void flush_with_signals(struct output *output)
 {
 	/* who catches one may want no more of it */
-	while (output->length && !output->error)
+	while (!is_written(output) && !output->error)
 		write_piece(output, output->signals);
 }
 
@@ -72,9 +82,11 @@ void output_flush(struct output *output)
 {
 	if (output->signals)
 		flush_with_signals(output);
-	else if (!output->error)
-		output->error = write_all(output->fd, output->data, output->length);
+	else if (!output->error && !is_written(output))
+		output->error = write_all(output->fd, output->data + output->start,
+					  output->length - output->start);
 	output->length = 0;
+	output->start = 0;
 }
 
 void output_flush_ready(struct output *output)
@@ -83,10 +95,12 @@ void output_flush_ready(struct output *output)
 	sigset_t mask;
 
 	sigprocmask(SIG_SETMASK, NULL, &mask);
-	if (isatty(output->fd))
-		return;
-	while (output->length && !output->error && poll(&pollfd, 1, 0) > 0)
+	while (!is_written(output) && !output->error && !isatty(output->fd) &&
+	       poll(&pollfd, 1, 0) > 0)
 		write_piece(output, &mask);
+	output->length = is_written(output) ? 0 : output->length - output->start;
+	memmove(output->data, output->data + output->start, output->length);
+	output->start = 0;
 }
 
 void output_bytes(struct output *output, const void *bytes, size_t length)

@@ -24,6 +24,7 @@ struct output {
 	 */
 	const sigset_t *signals;
 	size_t length;
+	size_t start; /* where signals are blocked: so much of it is written already */
 	char data[OUTPUT_SIZE];
 };
 
@@ -49,10 +50,13 @@ void output_escaped(struct output *output, const char *text);
 /* The same with a backslash before each of these characters: with "\\", printf(1)'s %b undoes it. */
 void output_unambiguous(struct output *output, const char *text, const char *specials);
 
-/* Writes what is held. What is written leaves output->data at once. */
+/* Writes what is held. */
 void output_flush(struct output *output);
 
-/* Writes what can be written at once; the rest is still held then. */
+/*
+ * Writes what can be written at once; the rest is still held then. Also for who
+ * finds in shared memory what a process held that was killed.
+ */
 void output_flush_ready(struct output *output);
 
 /*

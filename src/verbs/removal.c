@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "shm/control.h"
 #include "shm/guard.h"
@@ -154,10 +155,13 @@ static enum status remove_guard(struct removal *removal, const struct guard *gua
 	const struct rm_options *options = removal->options;
 	int error = options->dry_run ? 0 : guard_remove(guard->id);
 
-	if (error && !segment_missing(error))
+	if (error && !segment_missing(error)) {
+		/* it is not tried again when we are interrupted over this */
+		removal->tally->guard_due = false;
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
 			    (unsigned int)guard->key, reason_of_segment(error));
+	}
 	tell_guard_removed(removal, guard);
 	return STATUS_DONE;
 }
@@ -198,6 +202,58 @@ static enum status remove_with_guard(struct removal *removal, const struct segme
 		    SEGMENT_LABEL(segment));
 }
 
+/* --- When there is nobody to mend what we leave --- */
+
+/* Tells all that is not told, when the work has ended too early. */
+static void end_early(struct removal *removal, bool interrupted)
+{
+	struct tally *tally = removal->tally;
+	const bool guard_due =
+		tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED;
+
+	take_back_entry(tally);
+	output_flush_ready(removal->output);
+	entry_is_whole(tally);
+	tell_rest(removal, interrupted);
+	if (guard_due)
+		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
+	tally->guard_due = false;
+}
+
+/* The same when this signal is to end us. */
+__attribute__((noreturn)) static void end_by(struct removal *removal, int number)
+{
+	wait_with(removal, NULL);
+	/* a terminal may take no more, whatever poll(2) says */
+	interrupt_raise_soon(number);
+	end_early(removal, true);
+	interrupt_raise(number);
+	_exit(128 + number);
+}
+
+static struct removal *alone;
+
+/*
+ * While signals wait, one comes only where they are let in: in interrupt_write() and in
+ * let_signals_in(). So all may be called here.
+ */
+static void end_alone(int number)
+{
+	if (alone->waiting && !visit_is_watched())
+		end_by(alone, number);
+	interrupt_raise(number);
+	_exit(128 + number);
+}
+
+/* From here on a signal that ends us first has told what is not told. */
+static void be_alone(struct removal *removal)
+{
+	alone = removal;
+	interrupt_catch(end_alone);
+}
+
+/* --- The work --- */
+
 /* Removes what -m and -M name, as ipcrm does: whoever has it. */
 static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
 {
@@ -222,6 +278,7 @@ static enum status remove_as_ipcrm(struct removal *removal, const struct segment
 				 segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED, error);
 	}
 	tell_removed(removal, &segment);
+	entry_is_whole(tally);
 	tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
 	tally->tried = tally->told = !removal->options->dry_run;
 	tally->written = 0;
@@ -271,6 +328,7 @@ static void remove_stretch(void *context)
 	struct removal *removal = stretch->removal;
 	size_t at = stretch->first;
 
+	be_alone(removal);
 	while (at < stretch->end && !removal->output->error && !visit_is_forsaken()) {
 		size_t left = stretch->end - at;
 		/* what becomes of a guard is said at once */
@@ -282,6 +340,7 @@ static void remove_stretch(void *context)
 	}
 	/* the names that a child looked up are its own */
 	status_keep_first(&removal->tally->status, view_end(&removal->view));
+	interrupt_catch(SIG_DFL);
 }
 
 static void undo_tried(void *context)
@@ -304,48 +363,6 @@ static void undo_there(struct tally *tally, const struct namespace *ns)
 		undo_tried(tally);
 }
 
-/* --- When there is nobody to mend what we leave --- */
-
-/*
- * Tells all that is not told, when the work has ended too early. Where a signal is to
- * end us, nobody may be reading what the output still holds.
- */
-static void end_early(struct removal *removal, bool interrupted)
-{
-	struct tally *tally = removal->tally;
-
-	if (tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED)
-		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
-	tally->guard_due = false;
-	tell_rest(removal, interrupted);
-}
-
-static struct removal *alone;
-
-/*
- * Tells what is not told, and lets the signal end us. While signals wait, one comes
- * only where they are let in, which is in interrupt_write(): so all may be called
- * here.
- */
-static void end_alone(int number)
-{
-	struct removal *removal = alone;
-
-	if (removal->waiting) {
-		wait_with(removal, NULL);
-		take_back_entry(removal->tally);
-		end_early(removal, true);
-	}
-	interrupt_raise(number);
-}
-
-/* From here on a signal is told what is not told. */
-static void be_alone(struct removal *removal)
-{
-	alone = removal;
-	interrupt_catch(end_alone);
-}
-
 /* After a child's end: where it was killed, lets in whom it locked out, and tells the rest. */
 static void mend(void *context, const struct visit *visit)
 {
@@ -355,18 +372,19 @@ static void mend(void *context, const struct visit *visit)
 	struct tally *tally = removal->tally;
 
 	output->signals = NULL; /* the child's are not ours */
-	take_back_entry(tally);
 	if (!visit->signal && !(visit->interrupted && output->error))
 		return;
 	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
+	if (visit->interrupted)
+		end_by(removal, visit->interrupted);
+	be_alone(removal);
+	wait_with(removal, &visit->signals);
+	end_early(removal, false);
+	wait_with(removal, NULL);
+	interrupt_catch(SIG_DFL);
 	/* by writing to stderr: we end by it, too */
 	if (visit->signal == SIGPIPE && !output->error)
 		output->error = EPIPE;
-	be_alone(removal);
-	wait_with(removal, &visit->signals);
-	end_early(removal, visit->interrupted);
-	wait_with(removal, NULL);
-	interrupt_catch(SIG_DFL);
 }
 
 /*
@@ -380,9 +398,7 @@ static enum status remove_here(const struct errand *errand, bool dry_run)
 	if (dry_run || namespace_visit(errand, &visit) || visit.error) {
 		/* a closed pipe is to end us when it is told, not before */
 		signal(SIGPIPE, SIG_IGN);
-		be_alone(((const struct stretch *)errand->context)->removal);
 		errand->work(errand->context);
-		interrupt_catch(SIG_DFL);
 	} else if (visit.signal && visit.signal != SIGPIPE) {
 		/* that one is told where the output ends */
 		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",

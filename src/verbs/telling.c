@@ -86,7 +86,7 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 		output_text(removal->output, done->line[options->dry_run]);
 		print_format(removal->output, format, &removal->view, segment);
 	}
-	/* at last: who is killed in between counts it no second time */
+	/* at last: who is killed before that has not counted it */
 	if (segment->nattch == 0) {
 		removal->tally->count++;
 		removal->tally->bytes += segment->size;
@@ -253,6 +253,7 @@ static void write_ready(struct removal *removal)
 	struct output *output = removal->output;
 
 	output_flush_ready(output);
+	entry_is_whole(removal->tally);
 	/* of JSON nobody has a part */
 	if (!output->error && (output->length || removal->options->json))
 		output->error = EINTR;
@@ -262,25 +263,24 @@ static void write_ready(struct removal *removal)
 
 void tell_rest(struct removal *removal, bool interrupted)
 {
+	void (*const write_on)(struct removal *) = interrupted ? write_ready : write_told;
 	struct tally *tally = removal->tally;
 	size_t untold;
 
 	if (interrupted)
 		write_ready(removal);
 	untold = tally->written;
-	for (; tally->told < tally->tried; tally->told++) {
+	while (tally->told < tally->tried) {
 		const struct reclaim *tried = &tally->tries[tally->told];
 
 		if (!interrupted || tried->result == RECLAIM_REMOVED || words_are_read())
 			tell_result(removal, tried);
 		entry_is_whole(tally);
-		if (interrupted && tally->told % LINES == 0)
-			write_ready(removal);
+		tally->told++;
+		if (tally->told % LINES == 0)
+			write_on(removal);
 	}
-	if (interrupted)
-		write_ready(removal);
-	else
-		write_told(removal);
+	write_on(removal);
 	/* what has no lines is written without any */
 	tell_untold(tally, has_lines(removal) ? tally->written : untold);
 }

@@ -113,7 +113,10 @@ void tell_rest(struct removal *removal, bool interrupted);
 /* How much it was, behind all lines. */
 void tell_total(const struct removal *removal);
 
-/* Where signals wait: lets them in by this mask while a reader is waited for. NULL: they do not wait. */
+/*
+ * Where signals wait: lets them in by this mask while a reader is waited for. NULL: they
+ * do not wait.
+ */
 void wait_with(struct removal *removal, const sigset_t *mask);
 
 /* Signals wait from now on, until let_signals_in(); before is their mask. */

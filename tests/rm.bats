@@ -496,9 +496,8 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 
 @test "a reader that is gone: SIGPIPE, what was removed is told, and the rest stays" {
 	local first
-	first=$(make_orphan)
-	make_orphan
-	make_orphan
+	orphans_as_listed 3
+	first=${ids[0]}
 	mkfifo broken
 	# shellcheck disable=SC2094
 	exec 5<>broken 6>broken 5<&-

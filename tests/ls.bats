@@ -287,6 +287,7 @@ alike()
 			"$(getent group "$uid" | cut -d: -f1 | grep . || echo "$uid")"
 	done)"
 	need_command strace
+	seek_no_leaks
 	for id in {1..30}; do
 		make_segment >/dev/null
 	done

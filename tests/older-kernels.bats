@@ -11,7 +11,7 @@ setup()
 {
 	common_setup
 	need_strace
-	! grep -q __asan_init "$SHMTOOL" || skip 'LeakSanitizer uses ptrace as well'
+	seek_no_leaks
 }
 
 # without CALL:ERROR ARGUMENT...

@@ -719,6 +719,7 @@ users_orphan()
 @test "locked out by the owner, an ordinary user, and attached meanwhile: it comes back, too" {
 	need_root
 	need_command strace
+	seek_no_leaks
 	users_orphan
 	# strace runs as that user, too
 	local as_owner=(setpriv --reuid 65534 --regid 65534 --clear-groups)
@@ -726,8 +727,7 @@ users_orphan()
 	chmod 666 trace
 	run_rm_as_owner()
 	{
-		exec "${as_owner[@]}" env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			strace -f -o trace -e trace=shmctl -e inject=shmctl:signal=SIGSTOP:when=2 \
+		exec "${as_owner[@]}" strace -f -o trace -e trace=shmctl -e inject=shmctl:signal=SIGSTOP:when=2 \
 			"$SHMTOOL" rm --orphaned --grace 0
 	}
 	background run_rm_as_owner
@@ -1155,22 +1155,32 @@ orphans_as_listed()
 	assert_equal "$(segment_count)" 1
 }
 
-# A terminal whose other side is not read takes less than poll(2) promises.
-@test "SIGTERM while a terminal takes no more: it ends, and tells the rest" {
-	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
-	mkfifo go
-	in_terminal()
-	{
-		exec script -qfc "echo \$\$ >pid; read -r _ <go; exec '$SHMTOOL' rm --orphaned --grace 0 2>told" screen
-	}
-	background in_terminal
+# A command line in a terminal whose other side is not read, which takes less than poll(2)
+# promises. Its pid is in the file pid. Before it, what makes another user of it.
+in_unread_terminal()
+{
+	rm -f pid go
+	mkfifo -m 666 go
+	background "${@:2}" script -qfc "echo \$\$ >pid; read -r _ <go; exec $1" screen
 	wait_until test -s pid
 	kill -STOP "$background_pid"
 	echo >go
-	wait_until count_is 0
+}
+
+# One signal, as a supervisor sends it, and then waits
+ends_in_terminal()
+{
 	kill -TERM "$(<pid)"
 	wait_until process_is_gone "$(<pid)"
 	kill -CONT "$background_pid"
+	wait_until process_is_gone "$background_pid"
+}
+
+@test "SIGTERM while a terminal takes no more: it ends, and tells the rest" {
+	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
+	in_unread_terminal "'$SHMTOOL' rm --orphaned --grace 0 2>told"
+	wait_until count_is 0
+	ends_in_terminal
 	grep -q 'removed or marked all the same: ' told
 }
 
@@ -1184,58 +1194,31 @@ child_waits_for_stderr()
 @test "SIGTERM while a terminal takes no more errors: it ends" {
 	need_root
 	local errors
-	fill_fifo
-	chmod 666 unread
 	# those that it leaves alone, and those that it cannot remove
 	perl -e 'shmget($_, 4096, 01640) // die "shmget: $!" for 1 .. 1000'
 	seq 1000 | sed s,^,key:, >keep
-	mkfifo go
+	chmod 777 .
 	for errors in "--keep-file keep -v" "--ignore-keep"; do
-		in_terminal()
-		{
-			exec setpriv --reuid 65534 --clear-groups script -qfc "exec 3>&1; sh -c 'echo \$\$ >pid
-				read -r _ <go; exec \"$SHMTOOL\" rm --all $errors 2>&3 >told'" screen
-		}
-		chmod 777 .
-		chmod 666 go
-		rm -f pid told screen
-		background in_terminal
-		wait_until test -s pid
-		kill -STOP "$background_pid"
-		echo >go
+		rm -f told screen
+		in_unread_terminal "'$SHMTOOL' rm --all $errors >told" setpriv --reuid 65534 --clear-groups
 		wait_until child_waits_for_stderr "$(<pid)"
-		kill -TERM "$(<pid)"
-		wait_until process_is_gone "$(<pid)"
-		kill -CONT "$background_pid"
-		wait_until process_is_gone "$background_pid"
+		ends_in_terminal
 	done
-	exec 9>&-
 }
 
-# More ids than a terminal takes that nobody reads. A supervisor sends one signal, and then waits.
+# More ids than a terminal takes that nobody reads
 @test "SIGTERM while a terminal takes no more of the ids of what is removed: it ends" {
 	need_root
 	local alone
+	seek_no_leaks
 	set_limit shmmni 32768
+	mkfifo unread
 	for alone in '' 'unshare --pid'; do
 		perl -e 'shmget(0, 4096, 01640) // die "shmget: $!" for 1 .. 12000'
-		rm -f pid go unread
-		mkfifo go unread
 		exec 9<>unread
-		in_terminal()
-		{
-			exec env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" script -qfc \
-				"echo \$\$ >pid; read -r _ <go; exec $alone '$SHMTOOL' rm --all >unread" screen
-		}
-		background in_terminal
-		wait_until test -s pid
-		kill -STOP "$background_pid"
-		echo >go
+		in_unread_terminal "$alone '$SHMTOOL' rm --all >unread"
 		wait_until count_is 0
-		kill -TERM "$(<pid)"
-		wait_until process_is_gone "$(<pid)"
-		kill -CONT "$background_pid"
-		wait_until process_is_gone "$background_pid"
+		ends_in_terminal
 		exec 9>&-
 	done
 }
@@ -1265,13 +1248,14 @@ child_waits_for_stderr()
 @test "init of a container that gets SIGTERM while nobody reads: it tells what was removed, and ends" {
 	need_root
 	local limit
+	seek_no_leaks
 	# with a child, and without
 	for limit in '' 'prlimit --nproc=1'; do
 		fill_fifo
 		init()
 		{
 			# shellcheck disable=SC2086 # a command, or none
-			ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" exec unshare --pid --fork \
+			exec unshare --pid --fork \
 				setpriv --reuid 65534 --clear-groups $limit "$SHMTOOL" rm --all --ignore-keep >unread
 		}
 		users_orphan

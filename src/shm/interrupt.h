@@ -63,9 +63,9 @@ void interrupt_raise(int number);
 void interrupt_raise_soon(int number);
 
 /*
- * write(2), of PIPE_BUF at most, where signals are blocked: while that has to wait for a reader, the mask is
- * this one, so that one who does not read makes us deaf to none. Fails with EINTR
- * when a signal came.
+ * write(2), of PIPE_BUF at most, where signals are blocked: while that has to wait for a
+ * reader, the mask is this one, so that one who does not read makes us deaf to none.
+ * Fails with EINTR when a signal came.
  */
 ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t *mask);
 

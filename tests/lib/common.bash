@@ -27,6 +27,7 @@
 #   has_files                  whether the program has segments as files here
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
+#   seek_no_leaks              for a program that is traced, or can have no process
 #
 #   expect_status N
 #   assert_output_is TEXT      assert_output_has TEXT     assert_output_lacks TEXT
@@ -395,6 +396,12 @@ need_command()
 	for name; do
 		command -v "$name" >/dev/null || skip "needs $name"
 	done
+}
+
+# LeakSanitizer makes a process, which uses ptrace: it fails where neither can be had.
+seek_no_leaks()
+{
+	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 }
 
 # For a test that has strace at the program itself: `make valgrind` has something else there.

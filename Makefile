@@ -50,9 +50,9 @@ else
 
 # What is compiled
 PROGRAM := $(BUILD)/shmtool
-SOURCES := $(wildcard src/*.c src/*/*.c)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/src/%.o)
-HEADERS := $(wildcard src/*.h src/*/*.h)
+HEADERS := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
 # Each tests/lib/NAME.c is a small program that the tests use, each
 # tests/lib/preload/NAME.c a library that stands between the program and libc.
@@ -127,7 +127,7 @@ $(BUILD)/flags: FORCE
 	@printf '%s\n' '$(subst ','\'',$(flags_line))' | cmp -s - $@ || \
 		printf '%s\n' '$(subst ','\'',$(flags_line))' >$@
 
--include $(OBJECTS:.o=.d) $(HELPERS:=.d) $(wildcard $(BUILD)/fuzz/*.d $(BUILD)/fuzz/src/*/*.d)
+-include $(OBJECTS:.o=.d) $(HELPERS:=.d) $(wildcard $(BUILD)/fuzz/*.d $(BUILD)/fuzz/src/*/*.d $(BUILD)/fuzz/src/*/*/*.d)
 
 # Tests
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/interrupt.h"
+#include "shm/system/signals.h"
 #include "text/escape.h"
 
 enum { LINE_SIZE = 4096 };

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "shm/namespace.h"
-#include "shm/segment.h"
+#include "shm/process/namespace.h"
+#include "shm/segment/segment.h"
 
 enum status {
 	STATUS_DONE = 0,

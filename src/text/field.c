@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/namespace.h"
+#include "shm/process/namespace.h"
 #include "text/error.h"
-#include "text/holders.h"
-#include "text/state.h"
+#include "text/holders_text.h"
+#include "text/state_names.h"
 
 /* Getters, one a field, in the order of the table. */
 

@@ -6,9 +6,9 @@
 #ifndef TEXT_FIELD_H
 #define TEXT_FIELD_H
 
-#include "shm/holders.h"
-#include "shm/judge.h"
-#include "shm/segment.h"
+#include "shm/process/holders.h"
+#include "shm/segment/judge.h"
+#include "shm/segment/segment.h"
 #include "text/names.h"
 #include "text/output.h"
 #include "text/units.h"

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-#include "shm/judge.h"
+#include "shm/segment/judge.h"
 #include "text/error.h"
 #include "text/options.h"
 #include "text/parse.h"
-#include "text/state.h"
+#include "text/state_names.h"
 
 enum {
 	CODE_ORPHANED = OPTION_CODES_FILTER,

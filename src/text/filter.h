@@ -9,8 +9,8 @@
 
 #include <popt.h>
 
-#include "shm/holders.h"
-#include "shm/segment.h"
+#include "shm/process/holders.h"
+#include "shm/segment/segment.h"
 
 struct number_list {
 	uint64_t *items;

@@ -3,7 +3,7 @@
 #ifndef TEXT_FOOTER_H
 #define TEXT_FOOTER_H
 
-#include "shm/segment.h"
+#include "shm/segment/segment.h"
 #include "text/output.h"
 
 struct footer {

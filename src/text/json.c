@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/holders.h"
+#include "text/holders_text.h"
 #include "text/utf8.h"
 
 enum {

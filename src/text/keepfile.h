@@ -8,7 +8,7 @@
 #ifndef TEXT_KEEPFILE_H
 #define TEXT_KEEPFILE_H
 
-#include "shm/keep.h"
+#include "shm/segment/keep.h"
 
 /* Where the lists are that are read when none is named. */
 #define KEEPFILE_SYSTEM "/etc/shmtool/keep"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "shm/intmap.h"
+#include "shm/system/intmap.h"
 
 struct names {
 	struct intmap users;

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/interrupt.h"
+#include "shm/system/signals.h"
 #include "text/escape.h"
 #include "text/units.h"
 #include "text/utf8.h"

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "shm/segment.h"
+#include "shm/segment/segment.h"
 
 /* Which of these names a word is; false: none. The list ends with NULL. */
 bool parse_choice(const char *const *names, const char *word, size_t *which);

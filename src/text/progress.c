@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "shm/interrupt.h"
+#include "shm/system/signals.h"
 #include "text/error.h"
 #include "text/units.h"
 

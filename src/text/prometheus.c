@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/state.h"
+#include "text/state_names.h"
 #include "text/utf8.h"
 
 /* The segments of one state and owner. */

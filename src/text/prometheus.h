@@ -6,7 +6,7 @@
 #ifndef TEXT_PROMETHEUS_H
 #define TEXT_PROMETHEUS_H
 
-#include "shm/limits.h"
+#include "shm/segment/limits.h"
 #include "text/field.h"
 
 /*

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "text/escape.h"
-#include "text/state.h"
+#include "text/state_names.h"
 #include "text/utf8.h"
 
 /*

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "text/state.h"
+#include "text/state_names.h"
 
 /* How a finding is told of the process itself, and what it means to the segment. */
 static const struct words {

@@ -13,12 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shm/control.h"
-#include "shm/interrupt.h"
-#include "shm/mapfile.h"
+#include "shm/bytes/map_files.h"
+#include "shm/segment/control.h"
+#include "shm/system/signals.h"
 #include "text/output.h"
 #include "text/parse.h"
-#include "verbs/select.h"
+#include "verbs/common/select.h"
 #include "verbs/verb.h"
 
 enum {

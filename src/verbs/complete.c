@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/judge.h"
-#include "shm/listing.h"
-#include "shm/namespace.h"
+#include "shm/process/namespace.h"
+#include "shm/segment/judge.h"
+#include "shm/segment/listing.h"
 #include "text/field.h"
 #include "text/keepfile.h"
 #include "text/parse.h"
-#include "text/state.h"
+#include "text/state_names.h"
 #include "text/terminal.h"
 #include "text/units.h"
 

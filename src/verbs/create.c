@@ -10,19 +10,19 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#include "shm/control.h"
-#include "shm/guard.h"
-#include "shm/judge.h"
-#include "shm/limits.h"
-#include "shm/transfer.h"
-#include "shm/worker.h"
+#include "shm/bytes/copy.h"
+#include "shm/process/worker.h"
+#include "shm/segment/control.h"
+#include "shm/segment/guard.h"
+#include "shm/segment/judge.h"
+#include "shm/segment/limits.h"
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/progress.h"
-#include "verbs/input.h"
-#include "verbs/loading.h"
-#include "verbs/refused.h"
-#include "verbs/select.h"
+#include "verbs/common/input.h"
+#include "verbs/common/memory_errors.h"
+#include "verbs/common/select.h"
+#include "verbs/create_errors.h"
 #include "verbs/verb.h"
 
 enum {

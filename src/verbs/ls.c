@@ -8,14 +8,14 @@
 #include "text/field.h"
 #include "text/footer.h"
 #include "text/json.h"
-#include "text/limits.h"
+#include "text/limits_text.h"
 #include "text/parse.h"
 #include "text/prometheus.h"
 #include "text/table.h"
 #include "text/terminal.h"
-#include "verbs/everywhere.h"
-#include "verbs/follow.h"
-#include "verbs/select.h"
+#include "verbs/common/namespaces.h"
+#include "verbs/common/select.h"
+#include "verbs/ls_follow.h"
 #include "verbs/verb.h"
 
 enum {

@@ -5,16 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/outfile.h"
-#include "shm/transfer.h"
-#include "shm/word.h"
+#include "shm/bytes/atomic.h"
+#include "shm/bytes/copy.h"
+#include "shm/bytes/output_file.h"
+#include "text/byte_range.h"
 #include "text/hexdump.h"
 #include "text/parse.h"
 #include "text/progress.h"
-#include "text/range.h"
-#include "verbs/guarding.h"
-#include "verbs/loading.h"
-#include "verbs/select.h"
+#include "verbs/common/guard_option.h"
+#include "verbs/common/memory_errors.h"
+#include "verbs/common/select.h"
 #include "verbs/verb.h"
 
 enum {

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "shm/visit.h"
+#include "shm/process/child.h"
 #include "text/json.h"
 #include "text/parse.h"
-#include "verbs/removal.h"
+#include "verbs/rm_removal.h"
 #include "verbs/verb.h"
 
 enum {

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/control.h"
+#include "shm/segment/control.h"
 #include "text/output.h"
 #include "text/parse.h"
-#include "verbs/select.h"
+#include "verbs/common/select.h"
 #include "verbs/verb.h"
 
 enum {

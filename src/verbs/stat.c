@@ -6,16 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/control.h"
-#include "shm/interrupt.h"
+#include "shm/segment/control.h"
+#include "shm/system/signals.h"
 #include "text/field.h"
-#include "text/holders.h"
+#include "text/holders_text.h"
 #include "text/json.h"
-#include "text/map.h"
+#include "text/occupancy.h"
 #include "text/parse.h"
 #include "text/terminal.h"
 #include "text/verdict.h"
-#include "verbs/select.h"
+#include "verbs/common/select.h"
 #include "verbs/verb.h"
 
 enum {

@@ -9,19 +9,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "shm/control.h"
-#include "shm/transfer.h"
-#include "shm/word.h"
-#include "shm/worker.h"
-#include "text/literal.h"
+#include "shm/bytes/atomic.h"
+#include "shm/bytes/copy.h"
+#include "shm/process/worker.h"
+#include "shm/segment/control.h"
+#include "text/byte_literal.h"
+#include "text/byte_range.h"
 #include "text/output.h"
 #include "text/parse.h"
 #include "text/progress.h"
-#include "text/range.h"
-#include "verbs/guarding.h"
-#include "verbs/input.h"
-#include "verbs/loading.h"
-#include "verbs/select.h"
+#include "verbs/common/guard_option.h"
+#include "verbs/common/input.h"
+#include "verbs/common/memory_errors.h"
+#include "verbs/common/select.h"
 #include "verbs/verb.h"
 
 enum {

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "shm/listing.h"
+#include "shm/segment/listing.h"
 
 /* What read(2) of this descriptor reads from (the linker wraps it). */
 enum { SOURCE_FD = 1000 };

@@ -10,7 +10,7 @@
 #include <regex.h>
 #include <sys/sysmacros.h>
 
-#include "shm/maps.h"
+#include "shm/process/maps.h"
 
 #define HEX "([0-9a-f]+)"
 

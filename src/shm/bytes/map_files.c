@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/bytes/map_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int mapfile_allowed(void)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct stat status;
+	char path[80];
+	void *memory = mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int error;
+
+	if (memory == MAP_FAILED)
+		return errno;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%" PRIxPTR "-%" PRIxPTR,
+		 (uintptr_t)memory, (uintptr_t)memory + page);
+	error = stat(path, &status) < 0 ? errno : 0;
+	munmap(memory, page);
+	return error;
+}
+
+int mapfile_open(const void *attached, int flags)
+{
+	DIR *all = opendir("/proc/self/map_files");
+	const struct dirent *entry;
+	int error = ENOENT;
+	int fd = -1;
+
+	/* named START-END: where the pages end depends on their size, so look for START */
+	while (all && (entry = readdir(all))) {
+		char *rest;
+		uintptr_t start = strtoul(entry->d_name, &rest, 16);
+
+		if (*rest != '-' || start != (uintptr_t)attached)
+			continue;
+		fd = openat(dirfd(all), entry->d_name, flags | O_CLOEXEC);
+		error = errno;
+		break;
+	}
+	if (all)
+		closedir(all);
+	errno = error;
+	return fd;
+}
+
+int mapfile_path(int fd, char *path, size_t size)
+{
+	char self[32];
+	/* not getpid(): /proc may be that of another pid namespace */
+	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+
+	if (length < 0)
+		return errno;
+	self[length] = '\0';
+	return (size_t)snprintf(path, size, "/proc/%s/fd/%d", self, fd) < size ? 0 : ENAMETOOLONG;
+}

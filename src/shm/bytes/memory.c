@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/bytes/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "shm/bytes/atomic.h"
+#include "shm/bytes/map_files.h"
+#include "shm/bytes/pages.h"
+#include "shm/bytes/residency.h"
+#include "shm/process/holders.h"
+#include "shm/segment/control.h"
+
+/* Linux 5.14; older kernels say EINVAL, and pages are then touched one by one */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static uint64_t system_page(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+bool memory_is_huge(const struct memory *memory)
+{
+	return memory->page != system_page();
+}
+
+/*
+ * The size of the pages that a mapping of ours has (/proc/self/smaps, see
+ * proc(5)); without /proc it is taken for the system's.
+ */
+static uint64_t page_of_mapping(const void *bytes)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	uint64_t page = system_page();
+	char *line = NULL;
+	size_t capacity = 0;
+	bool here = false;
+
+	while (file && getline(&line, &capacity, file) > 0) {
+		char *rest;
+		uintptr_t start = strtoul(line, &rest, 16);
+
+		if (*rest == '-') {
+			here = start == (uintptr_t)bytes;
+		} else if (here && strncmp(line, "KernelPageSize:", 15) == 0) {
+			page = strtoul(line + 15, NULL, 10) * 1024;
+			break;
+		}
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return page;
+}
+
+static uint64_t page_of_file(int fd)
+{
+	struct statfs status;
+
+	/* of tmpfs the block may be larger than a page, where it has transparent huge pages */
+	if (fstatfs(fd, &status) == 0 && (unsigned int)status.f_type == HUGETLBFS_MAGIC)
+		return (uint64_t)status.f_bsize;
+	return system_page();
+}
+
+static void set_page(struct memory *memory, uint64_t page)
+{
+	memory->page = page;
+	memory->mapped = round_up(memory->size, page);
+}
+
+static int attach(struct memory *memory, const struct segment *segment)
+{
+	void *attached;
+	int error;
+
+	if (segment->nattch == 0 && !segment->dest && removal_is_forced())
+		return EOWNERDEAD;
+	error = segment_attach(memory->id, NULL, memory->writable ? 0 : SHM_RDONLY, &attached);
+	if (error)
+		return error;
+	memory->attached = true;
+	memory->bytes = attached;
+	memory->fd = mapfile_open(attached, memory->writable ? O_RDWR : O_RDONLY);
+	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));
+	return 0;
+}
+
+/*
+ * Opens it for reading through a process that has it attached, so that the
+ * look leaves no trace; false: that cannot be. What may be read is still up to
+ * the segment's mode: the file has none of its own.
+ */
+static bool open_through_holder(struct memory *memory, const struct segment *segment)
+{
+	struct shmid_ds ds;
+	void *mapped;
+	int fd;
+
+	/* IPC_STAT takes the same permission as attaching it for reading */
+	if (segment->nattch == 0 || shmctl(memory->id, IPC_STAT, &ds) < 0)
+		return false;
+	fd = holder_open(segment, O_RDONLY);
+	if (fd < 0)
+		return false;
+	set_page(memory, page_of_file(fd));
+	/* huge pages that are not there yet must not be reserved for a mere look */
+	mapped = mmap(NULL, memory->mapped, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
+	if (mapped == MAP_FAILED) {
+		close(fd);
+		return false;
+	}
+	memory->bytes = mapped;
+	memory->fd = fd;
+	return true;
+}
+
+int memory_open(struct memory *memory, int id, bool writable)
+{
+	struct segment segment;
+	int error = segment_look(id, &segment);
+
+	if (error)
+		return error;
+	*memory = (struct memory){
+		.id = id,
+		.size = segment.size,
+		.fd = -1,
+		.writable = writable,
+	};
+	if (writable || !open_through_holder(memory, &segment))
+		error = attach(memory, &segment);
+	if (error)
+		return error;
+	memory->residency = residency_begin(id, memory->bytes, memory->mapped);
+	if (memory->residency)
+		return 0;
+	memory_close(memory);
+	return ENOMEM;
+}
+
+void memory_close(struct memory *memory)
+{
+	residency_end(memory->residency);
+	if (memory->fd >= 0)
+		close(memory->fd);
+	if (memory->attached)
+		shmdt(memory->bytes);
+	else
+		munmap(memory->bytes, memory->mapped);
+	*memory = (struct memory){ .fd = -1 };
+}
+
+/* Whether somebody has cut the segment's file short before this place. */
+static bool is_cut_short(int fd, uint64_t end)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && (uint64_t)status.st_size < end;
+}
+
+static int extent_of_file(int fd, uint64_t offset, uint64_t end, struct extent *extent)
+{
+	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
+	off_t next = data;
+
+	if (data < 0 && errno != ENXIO)
+		return errno;
+	if (is_cut_short(fd, end))
+		return ENODATA;
+	extent->hole = data < 0 || (uint64_t)data > offset;
+	if (!extent->hole)
+		next = lseek(fd, (off_t)offset, SEEK_HOLE);
+	/* past the last data, or cut short by somebody else */
+	if (next < 0 || (uint64_t)next > end || (uint64_t)next <= offset)
+		next = (off_t)end;
+	extent->length = (uint64_t)next - offset;
+	return 0;
+}
+
+static int extent_of_mapping(const struct memory *memory, uint64_t offset, uint64_t end,
+			     struct extent *extent)
+{
+	bool resident;
+	uint64_t next;
+	int error = residency_look(memory->residency, offset, end, &resident, &next);
+
+	extent->hole = !resident && residency_proves_holes(memory->residency);
+	extent->length = next - offset;
+	return error;
+}
+
+int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end, struct extent *extent)
+{
+	*extent = (struct extent){ .offset = offset, .length = end - offset };
+	/* of huge pages SEEK_DATA says that all is data, and mincore that nothing is there */
+	if (memory_is_huge(memory))
+		return 0;
+	if (memory->fd >= 0)
+		return extent_of_file(memory->fd, offset, end, extent);
+	return extent_of_mapping(memory, offset, end, extent);
+}
+
+bool memory_huge_taken(const struct memory *memory, uint64_t *taken)
+{
+	struct stat status;
+
+	if (!memory_is_huge(memory) || memory->fd < 0 || fstat(memory->fd, &status) < 0)
+		return false;
+	*taken = (uint64_t)status.st_blocks * 512;
+	/* the last page may reach beyond the segment */
+	if (*taken > memory->size)
+		*taken = memory->size;
+	return true;
+}
+
+/* Where huge pages are is known when it is all of them or none. */
+static enum place place_of_huge(const struct memory *memory)
+{
+	uint64_t taken;
+
+	if (!memory_huge_taken(memory, &taken))
+		return PLACE_UNKNOWN;
+	if (taken == 0)
+		return PLACE_HOLE;
+	return taken == memory->size ? PLACE_MEMORY : PLACE_UNKNOWN;
+}
+
+/* Adds up where a stretch of data is: what is not in memory must be in swap. */
+static int add_data(const struct memory *memory, uint64_t offset, uint64_t end,
+		    struct places *places)
+{
+	/* the mapping took what may be in swap for data */
+	enum place absent = memory->fd >= 0 ? PLACE_SWAP : PLACE_UNKNOWN;
+	uint64_t next;
+
+	for (uint64_t at = offset; at < end; at = next) {
+		bool resident;
+		int error = residency_look(memory->residency, at, end, &resident, &next);
+
+		if (error)
+			return error;
+		places->bytes[resident ? PLACE_MEMORY : absent] += next - at;
+	}
+	return 0;
+}
+
+int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
+		  struct extent *known, struct places *places)
+{
+	uint64_t end = offset + length;
+	uint64_t next;
+
+	*places = (struct places){ 0 };
+	if (memory_is_huge(memory)) {
+		places->bytes[place_of_huge(memory)] = length;
+		return 0;
+	}
+	for (; offset < end; offset = next) {
+		bool told = offset >= known->offset && offset - known->offset < known->length;
+		int error = told ? 0 : memory_extent(memory, offset, memory->size, known);
+
+		if (error)
+			return error;
+		next = known->offset + known->length < end ? known->offset + known->length : end;
+		if (known->hole)
+			places->bytes[PLACE_HOLE] += next - offset;
+		else
+			error = add_data(memory, offset, next, places);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* Until all is there; 0 or an errno value. */
+static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
+{
+	char *at = bytes;
+
+	while (length) {
+		ssize_t got = pread(fd, at, length, (off_t)offset);
+
+		if (got < 0 && errno != EINTR)
+			return errno;
+		if (got == 0)
+			return ENODATA; /* somebody cut the file short */
+		if (got > 0) {
+			at += got;
+			length -= (size_t)got;
+			offset += (uint64_t)got;
+		}
+	}
+	return 0;
+}
+
+static int write_at(int fd, const void *bytes, size_t length, uint64_t offset)
+{
+	const char *at = bytes;
+
+	while (length) {
+		ssize_t put = pwrite(fd, at, length, (off_t)offset);
+
+		if (put < 0 && errno != EINTR)
+			return errno;
+		if (put > 0) {
+			at += put;
+			length -= (size_t)put;
+			offset += (uint64_t)put;
+		}
+	}
+	return 0;
+}
+
+int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length)
+{
+	uint64_t end = offset + length;
+	unsigned char *at = bytes;
+
+	if (memory->fd >= 0)
+		return read_at(memory->fd, bytes, length, offset);
+	while (offset < end) {
+		struct extent extent;
+		int error = memory_extent(memory, offset, end, &extent);
+
+		if (error)
+			return error;
+		if (extent.hole)
+			memset(at, 0, extent.length);
+		else
+			memcpy(at, memory->bytes + offset, extent.length);
+		at += extent.length;
+		offset += extent.length;
+	}
+	return 0;
+}
+
+int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, size_t length)
+{
+	if (word_is(offset, length)) {
+		word_store(memory, offset, length, word_from_bytes(bytes, length));
+		return 0;
+	}
+	/* hugetlbfs takes no write(2), and no other file one beyond RLIMIT_FSIZE */
+	if (memory->fd >= 0 && !memory_is_huge(memory)) {
+		int error = write_at(memory->fd, bytes, length, offset);
+
+		if (error != EFBIG)
+			return error;
+	}
+	memory_prepare(memory, offset, length, true);
+	memcpy(memory->bytes + offset, bytes, length);
+	return 0;
+}
+
+/* Gives whole pages back to the system. Returns 0 or an errno value. */
+static int punch(const struct memory *memory, uint64_t first, uint64_t last)
+{
+	if (memory->fd >= 0)
+		return fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				 (off_t)first, (off_t)(last - first)) < 0
+			       ? errno
+			       : 0;
+	return madvise(memory->bytes + first, last - first, MADV_REMOVE) < 0 ? errno : 0;
+}
+
+/*
+ * Zeroes what is in huge pages, whose holes only reading shows: where all is zero
+ * nothing is touched, which would take a page that there may not be.
+ */
+static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end)
+{
+	static unsigned char piece[64 * 1024];
+
+	while (offset < end) {
+		size_t length = end - offset < sizeof(piece) ? end - offset : sizeof(piece);
+		int error = read_at(memory->fd, piece, length, offset);
+
+		if (error)
+			return error;
+		/* all are like the first, and that is zero */
+		if (piece[0] || memcmp(piece, piece + 1, length - 1) != 0)
+			memset(memory->bytes + offset, 0, length);
+		offset += length;
+	}
+	return 0;
+}
+
+/* Zeroes less than a page, or what cannot be given back: holes are zero already. */
+static int clear(const struct memory *memory, uint64_t offset, uint64_t end)
+{
+	if (memory_is_huge(memory) && memory->fd >= 0)
+		return clear_huge(memory, offset, end);
+	while (offset < end) {
+		struct extent extent;
+		int error = memory_extent(memory, offset, end, &extent);
+
+		if (error)
+			return error;
+		if (!extent.hole)
+			memset(memory->bytes + offset, 0, extent.length);
+		offset += extent.length;
+	}
+	return 0;
+}
+
+int memory_zero(const struct memory *memory, uint64_t offset, uint64_t length)
+{
+	uint64_t end = offset + length;
+	uint64_t first = round_up(offset, memory->page);
+	/* the page that the segment ends in belongs to it whole */
+	uint64_t last = end == memory->size ? round_up(end, memory->page)
+					    : end / memory->page * memory->page;
+	int error;
+
+	if (first >= last || punch(memory, first, last))
+		return clear(memory, offset, end);
+	error = clear(memory, offset, first);
+	return error || end <= last ? error : clear(memory, last, end);
+}
+
+void memory_prepare(const struct memory *memory, uint64_t offset, uint64_t length, bool writing)
+{
+	uint64_t page = system_page();
+	uint64_t first = offset / page * page;
+	int saved = errno;
+
+	madvise(memory->bytes + first, round_up(offset + length, page) - first,
+		writing ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+	errno = saved;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * memory: the bytes of a segment. Reading a mapping gives memory to every page
+ * that has none yet, so that looking would cost as much as the segment is
+ * large. There are two ways around that, chosen when a segment is opened:
+ *
+ * - The segment as a file: the kernel keeps a segment as a file of tmpfs or
+ *   hugetlbfs, and proc(5)'s map_files opens it, for those with
+ *   CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. Reading what was never written
+ *   gives it no memory, and SEEK_DATA tells where something is.
+ * - The mapping, for everyone else: mincore(2) tells what may be touched.
+ *
+ * The functions below give the same results on both.
+ */
+#ifndef SHM_BYTES_MEMORY_H
+#define SHM_BYTES_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct residency;
+
+struct memory {
+	unsigned char *bytes; /* mapped: to touch what has no memory gives it some */
+	uint64_t size;
+	uint64_t mapped; /* bytes that are mapped: the size in whole pages */
+	uint64_t page;   /* bytes of a page, more than the system's for huge pages */
+	int id;
+	int fd; /* the segment as a file, or -1: there is only the mapping */
+	bool writable;
+	bool attached; /* by shmat(2), so that last user and times have changed */
+	struct residency *residency;
+};
+
+/*
+ * Opens a segment's bytes: for reading through a process that has it attached,
+ * where that may be, which leaves no trace and needs only the permission to
+ * read; otherwise by attaching it. Who writes is its last user, and attaches.
+ * Returns 0 or an errno value: besides those of shmat(2), EOWNERDEAD when
+ * kernel.shm_rmid_forced is 1 and nobody has it attached, since our detach
+ * would destroy it.
+ */
+int memory_open(struct memory *memory, int id, bool writable);
+
+void memory_close(struct memory *memory);
+
+/* Whether its pages are larger than the system's: fewer calls work on those. */
+bool memory_is_huge(const struct memory *memory);
+
+/* A stretch of a segment that is all data, or a hole that reads as zeroes. */
+struct extent {
+	uint64_t offset;
+	uint64_t length;
+	bool hole;
+};
+
+/*
+ * What is at offset, up to end at most, which must lie inside. What is in swap
+ * is data, and what may be in swap counts as data. Touches nothing. Returns 0
+ * or an errno value.
+ */
+int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
+		  struct extent *extent);
+
+/* Where bytes can be. */
+enum place {
+	PLACE_MEMORY,
+	PLACE_SWAP,
+	PLACE_HOLE,    /* nowhere: they were never written */
+	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, in memory or nowhere */
+	PLACE_COUNT,
+};
+
+struct places {
+	uint64_t bytes[PLACE_COUNT];
+};
+
+/*
+ * Where the bytes of a range are, which must lie inside. *known is what was
+ * looked up last, all zero at first: to find the end of an extent may cost a
+ * walk over all of it, so that ranges should come one after the other. Touches
+ * nothing. Returns 0 or an errno value.
+ */
+int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
+		  struct extent *known, struct places *places);
+
+/*
+ * How many bytes of a segment of huge pages have memory, which only its file
+ * tells (st_blocks); where they are nothing tells. false: not known.
+ */
+bool memory_huge_taken(const struct memory *memory, uint64_t *taken);
+
+/*
+ * Copies length bytes at offset, which must lie inside. Returns 0 or an errno
+ * value; ENODATA: they are gone, since somebody cut the segment's file short.
+ */
+int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);
+
+/*
+ * Puts length bytes at offset, which must lie inside. 1, 2, 4 or 8 bytes at a
+ * multiple of their length are one atomic store. Returns 0 or an errno value.
+ */
+int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, size_t length);
+
+/*
+ * Zeroes a range, giving whole pages back to the system where that can be
+ * done. Returns 0 or an errno value.
+ */
+int memory_zero(const struct memory *memory, uint64_t offset, uint64_t length);
+
+/*
+ * Makes pages ready for bytes to be read or written, many at once, which is
+ * several times as fast as one at a time when they are touched. It is only for
+ * speed: what it cannot do is left as it is.
+ */
+void memory_prepare(const struct memory *memory, uint64_t offset, uint64_t length, bool writing);
+
+#endif

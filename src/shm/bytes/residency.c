@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/bytes/residency.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "shm/segment/listing.h"
+
+/* So many pages are asked for at a time: 256 MiB of 4 KiB pages. */
+enum { WINDOW_PAGES = 64 * 1024 };
+
+/* How often the whole is counted, when it changes while it is. */
+enum { COUNT_TRIES = 3 };
+
+struct residency {
+	int id;
+	unsigned char *bytes;
+	uint64_t length;
+	uint64_t page;
+	uint64_t window; /* the first byte that states tells of */
+	uint64_t told;   /* bytes that states tells of */
+	bool window_proved;
+	bool counted; /* the whole was counted; proved tells what came of it */
+	bool proved;
+	uint32_t *counts; /* resident pages of each window, then */
+	unsigned char states[WINDOW_PAGES];
+};
+
+struct residency *residency_begin(int id, unsigned char *bytes, uint64_t length)
+{
+	struct residency *residency = calloc(1, sizeof(*residency));
+
+	if (!residency)
+		return NULL;
+	residency->id = id;
+	residency->bytes = bytes;
+	residency->length = length;
+	residency->page = (uint64_t)sysconf(_SC_PAGESIZE);
+	return residency;
+}
+
+void residency_end(struct residency *residency)
+{
+	if (!residency)
+		return;
+	free(residency->counts);
+	free(residency);
+}
+
+static bool machine_has_swap(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 || info.totalswap > 0;
+}
+
+/* What the kernel's list says of the segment; false: it says nothing of its memory. */
+static bool list_says(int id, uint64_t *rss, uint64_t *swap)
+{
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	const struct segment *segment = NULL;
+	bool known;
+
+	if (listing_read(&list, &fault) == 0)
+		segment = listing_find(&list, id);
+	known = segment && segment->memory_known;
+	if (known) {
+		*rss = segment->rss;
+		*swap = segment->swap;
+	}
+	listing_free(&list);
+	return known;
+}
+
+static uint64_t window_of(const struct residency *residency, uint64_t offset)
+{
+	return offset / (WINDOW_PAGES * residency->page);
+}
+
+/* Asks about the window that offset is in. Returns 0 or an errno value. */
+static int ask(struct residency *residency, uint64_t offset)
+{
+	uint64_t size = WINDOW_PAGES * residency->page;
+	uint64_t first = window_of(residency, offset) * size;
+	uint64_t length = residency->length - first < size ? residency->length - first : size;
+
+	if (mincore(residency->bytes + first, length, residency->states) < 0)
+		return errno;
+	residency->window = first;
+	residency->told = length;
+	return 0;
+}
+
+static uint32_t count_window(const struct residency *residency)
+{
+	uint64_t pages = (residency->told + residency->page - 1) / residency->page;
+	uint32_t count = 0;
+
+	for (uint64_t i = 0; i < pages; i++)
+		count += residency->states[i] & 1;
+	return count;
+}
+
+/* Counts what is resident in every window. Returns 0 or an errno value. */
+static int count_all(struct residency *residency, uint64_t *pages)
+{
+	*pages = 0;
+	for (uint64_t at = 0; at < residency->length; at += WINDOW_PAGES * residency->page) {
+		int error = ask(residency, at);
+		uint32_t count = error ? 0 : count_window(residency);
+
+		if (error)
+			return error;
+		residency->counts[window_of(residency, at)] = count;
+		*pages += count;
+	}
+	return 0;
+}
+
+/*
+ * Whether nothing of the segment is in swap: the list says so, and has just as
+ * many pages resident as mincore found, before and after. A page that went to
+ * swap and came back in between would be missing from one of the counts.
+ */
+static bool count_proves(struct residency *residency)
+{
+	uint64_t rss[2];
+	uint64_t swap[2];
+	uint64_t pages;
+
+	return list_says(residency->id, &rss[0], &swap[0]) && swap[0] == 0 &&
+	       !count_all(residency, &pages) && list_says(residency->id, &rss[1], &swap[1]) &&
+	       swap[1] == 0 && rss[0] == rss[1] && rss[0] == pages * residency->page;
+}
+
+static void prove(struct residency *residency)
+{
+	uint64_t windows = window_of(residency, residency->length - 1) + 1;
+
+	residency->counted = true;
+	residency->counts = calloc(windows, sizeof(*residency->counts));
+	for (int i = 0; i < COUNT_TRIES && residency->counts && !residency->proved; i++)
+		residency->proved = count_proves(residency);
+}
+
+/* Whether nothing has gone to swap since the whole was counted. */
+static bool window_is_proved(struct residency *residency)
+{
+	uint64_t rss;
+	uint64_t swap;
+
+	return residency->proved &&
+	       count_window(residency) >=
+		       residency->counts[window_of(residency, residency->window)] &&
+	       list_says(residency->id, &rss, &swap) && swap == 0;
+}
+
+/* Asks about the window that offset is in, and whether its holes are certain. */
+static int ask_and_prove(struct residency *residency, uint64_t offset)
+{
+	bool had_swap = machine_has_swap();
+	uint64_t pages;
+	int error = 0;
+
+	/* counting asks about all windows, so it comes before */
+	if (had_swap && !residency->counted)
+		prove(residency);
+	error = ask(residency, offset);
+	pages = error ? 0 : (residency->told + residency->page - 1) / residency->page;
+	residency->window_proved =
+		!error && (count_window(residency) == pages || (!had_swap && !machine_has_swap()) ||
+			   window_is_proved(residency));
+	return error;
+}
+
+int residency_look(struct residency *residency, uint64_t offset, uint64_t limit, bool *resident,
+		   uint64_t *end)
+{
+	uint64_t page = residency->page;
+	uint64_t last;
+	uint64_t at;
+
+	if (offset < residency->window || offset - residency->window >= residency->told) {
+		int error = ask_and_prove(residency, offset);
+
+		if (error)
+			return error;
+	}
+	last = residency->window + residency->told;
+	*resident = residency->states[(offset - residency->window) / page] & 1;
+	for (at = offset / page * page + page; at < last && at < limit; at += page) {
+		if ((residency->states[(at - residency->window) / page] & 1) != *resident)
+			break;
+	}
+	*end = at < limit ? at : limit;
+	return 0;
+}
+
+bool residency_proves_holes(struct residency *residency)
+{
+	return residency->window_proved;
+}

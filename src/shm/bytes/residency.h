@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * residency: which pages of an attached segment are in memory, told without
+ * touching them (mincore(2)). A page that is not may never have been written,
+ * or be in swap; only the first is a hole.
+ */
+#ifndef SHM_BYTES_RESIDENCY_H
+#define SHM_BYTES_RESIDENCY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct residency;
+
+/* Of this many bytes of the system's pages at bytes. NULL: not enough memory. */
+struct residency *residency_begin(int id, unsigned char *bytes, uint64_t length);
+
+void residency_end(struct residency *residency);
+
+/*
+ * Whether the page at offset is in memory, and how far the same holds (*end,
+ * limit at most). Returns 0 or an errno value.
+ */
+int residency_look(struct residency *residency, uint64_t offset, uint64_t limit, bool *resident,
+		   uint64_t *end);
+
+/*
+ * Whether what the last look said to be not in memory is a hole for certain:
+ * there is no swap on this machine, or none of the segment was in it, both
+ * before and after that look.
+ */
+bool residency_proves_holes(struct residency *residency);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/process/process.h"
+
+enum { PROCESS_PATH_SIZE = 64 };
+
+static const char *path_of(char path[PROCESS_PATH_SIZE], pid_t pid)
+{
+	snprintf(path, PROCESS_PATH_SIZE, "/proc/%d/ns/ipc", pid);
+	return path;
+}
+
+/* Enters the user namespace that owns this one; then this one. */
+static int enter_with_owner(int fd)
+{
+	int owner = ioctl(fd, NS_GET_USERNS);
+	int error = 0;
+
+	if (owner < 0)
+		return errno;
+	if (setns(owner, CLONE_NEWUSER) < 0 || setns(fd, CLONE_NEWIPC) < 0)
+		error = errno;
+	close(owner);
+	return error;
+}
+
+/* Whether we are in it already; setns(2) wants rights for that, too. */
+static bool is_own(int fd)
+{
+	struct stat own;
+	struct stat that;
+
+	return stat("/proc/self/ns/ipc", &own) == 0 && fstat(fd, &that) == 0 &&
+	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
+}
+
+int namespace_enter_fd(int fd, bool *users_changed)
+{
+	int error = 0;
+
+	*users_changed = false;
+	if (is_own(fd))
+		return 0;
+	if (setns(fd, CLONE_NEWIPC) < 0)
+		error = errno;
+	if (error == EPERM && enter_with_owner(fd) == 0) {
+		*users_changed = true;
+		error = 0;
+	}
+	return error;
+}
+
+int namespace_enter(const char *path, bool *users_changed)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int error;
+
+	*users_changed = false;
+	if (fd < 0)
+		return errno;
+	error = namespace_enter_fd(fd, users_changed);
+	close(fd);
+	return error;
+}
+
+/*
+ * Why /proc/PID/ns/ipc is not there: the process has ended (ESRCH), or it is
+ * hidden from us (EACCES, see hidepid in proc(5)), or /proc is not mounted (ENOENT).
+ */
+static int why_missing(pid_t pid)
+{
+	char path[PROCESS_PATH_SIZE];
+
+	if (access("/proc/self", F_OK) < 0)
+		return ENOENT;
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	/* of a zombie the directory is still there */
+	if (access(path, F_OK) == 0 || !proc_is_ours() || (kill(pid, 0) < 0 && errno == ESRCH))
+		return ESRCH;
+	return EACCES;
+}
+
+int namespace_enter_of(pid_t pid, bool *users_changed)
+{
+	char path[PROCESS_PATH_SIZE];
+	int error = namespace_enter(path_of(path, pid), users_changed);
+
+	return error == ENOENT ? why_missing(pid) : error;
+}
+
+bool capabilities_count_here(void)
+{
+	int fd = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	int owner;
+	int error;
+
+	if (fd < 0)
+		return true;
+	owner = ioctl(fd, NS_GET_USERNS);
+	error = owner < 0 ? errno : 0;
+	if (owner >= 0)
+		close(owner);
+	close(fd);
+	return error != EPERM; /* ioctl_ns(2): it is neither ours nor below ours */
+}
+
+/* Sees what was opened; EINVAL: it is no IPC namespace. */
+static int identify(struct namespace *ns)
+{
+	struct stat status;
+
+	if (ioctl(ns->fd, NS_GET_NSTYPE) != CLONE_NEWIPC)
+		return EINVAL;
+	if (fstat(ns->fd, &status) < 0)
+		return errno;
+	ns->device = status.st_dev;
+	ns->inode = status.st_ino;
+	return 0;
+}
+
+int namespace_open(const char *path, struct namespace *ns)
+{
+	int error;
+
+	*ns = (struct namespace){ .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
+	error = ns->fd < 0 ? errno : identify(ns);
+	if (!error && !(ns->path = strdup(path)))
+		error = ENOMEM;
+	if (error)
+		namespace_close(ns);
+	return error;
+}
+
+int namespace_open_of(pid_t pid, struct namespace *ns)
+{
+	char path[PROCESS_PATH_SIZE];
+	int error = namespace_open(path_of(path, pid), ns);
+
+	return error == ENOENT ? why_missing(pid) : error;
+}
+
+void namespace_close(struct namespace *ns)
+{
+	if (ns->fd >= 0)
+		close(ns->fd);
+	free(ns->path);
+	ns->fd = -1;
+	ns->path = NULL;
+}
+
+bool namespace_same(const struct namespace *a, const struct namespace *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}

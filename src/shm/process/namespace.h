@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* namespace: an IPC namespace, and how to get into one. */
+#ifndef SHM_PROCESS_NAMESPACE_H
+#define SHM_PROCESS_NAMESPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shm/process/process.h"
+
+/*
+ * One IPC namespace. Device and inode tell which: those of /proc/PID/ns/ipc
+ * (namespaces(7)).
+ */
+struct namespace
+{
+	dev_t device;
+	ino_t inode;
+	int fd;       /* keeps it from ending; -1: it could not be opened, see error */
+	int error;    /* an errno value */
+	pid_t pid;    /* lives in it; 0: nobody is known to */
+	bool thread;  /* pid is that of a thread: no whole process is known to live in it */
+	char *path;   /* names it: in /proc, or where it is mounted */
+	bool foreign; /* its users are those of another user namespace, that was entered too */
+	char command[COMMAND_SIZE]; /* that of pid; empty where that is not known */
+};
+
+/*
+ * From here on, all calls are about the IPC namespace of this process, or of
+ * this namespace file (/proc/PID/ns/ipc, or one that is bind-mounted). Where
+ * we may not enter it as we are, the user namespace that owns it is entered
+ * first (ioctl_ns(2)), as it must be for rootless containers;
+ * *users_changed says that users and groups are from then on those of the
+ * container. Our own is entered without any right. Returns 0 or an errno
+ * value; ESRCH: no such process, EINVAL: not an IPC namespace.
+ */
+int namespace_enter_of(pid_t pid, bool *users_changed);
+int namespace_enter(const char *path, bool *users_changed);
+
+/* The same for one that is open. */
+int namespace_enter_fd(int fd, bool *users_changed);
+
+/*
+ * Opens that of a process, or this namespace file, without entering it: sets
+ * device, inode, fd and path. namespace_close() ends it. Errors as above.
+ */
+int namespace_open_of(pid_t pid, struct namespace *ns);
+int namespace_open(const char *path, struct namespace *ns);
+void namespace_close(struct namespace *ns);
+
+/* Whether both are the same one. */
+bool namespace_same(const struct namespace *a, const struct namespace *b);
+
+/*
+ * Whether the IPC namespace that we are in belongs to our user namespace or to
+ * one below it; what capabilities we have mean nothing in others.
+ */
+bool capabilities_count_here(void);
+
+#endif

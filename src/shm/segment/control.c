@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/segment/control.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shm/process/namespace.h"
+#include "shm/system/procfile.h"
+#include "shm/system/signals.h"
+
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
+
+const int ipc_index_masks[IPC_INDEX_MASKS] = { 0x7fff, 0xffffff };
+
+static void from_shmid_ds(int id, const struct shmid_ds *ds, struct segment *segment)
+{
+	*segment = (struct segment){
+		.id = id,
+		.key = ds->shm_perm.__key,
+		.cpid = ds->shm_cpid,
+		.lpid = ds->shm_lpid,
+		.uid = ds->shm_perm.uid,
+		.gid = ds->shm_perm.gid,
+		.cuid = ds->shm_perm.cuid,
+		.cgid = ds->shm_perm.cgid,
+		.size = ds->shm_segsz,
+		.nattch = ds->shm_nattch,
+		.atime = ds->shm_atime,
+		.dtime = ds->shm_dtime,
+		.ctime = ds->shm_ctime,
+		.mode = ds->shm_perm.mode & 0777,
+		.dest = ds->shm_perm.mode & SHM_DEST,
+		.locked = ds->shm_perm.mode & SHM_LOCKED,
+	};
+}
+
+int segment_at_index(int index, struct segment *segment)
+{
+	struct shmid_ds ds;
+	int id;
+
+	memset(&ds, 0, sizeof(ds));
+	id = shmctl(index, SHM_STAT_ANY, &ds);
+	if (id < 0)
+		return errno;
+	from_shmid_ds(id, &ds, segment);
+	return 0;
+}
+
+int segment_look(int id, struct segment *segment)
+{
+	segment->id = -1;
+	for (size_t i = 0; i < IPC_INDEX_MASKS; i++) {
+		int error = segment_at_index(id & ipc_index_masks[i], segment);
+
+		if (!error && segment->id == id)
+			return 0;
+		if (error && !segment_missing(error))
+			return error;
+	}
+	return EINVAL;
+}
+
+bool segment_is_same(const struct segment *before, const struct segment *after)
+{
+	return before->id == after->id && (before->key == after->key || after->dest) &&
+	       before->size == after->size && before->cuid == after->cuid &&
+	       before->cgid == after->cgid && before->cpid == after->cpid;
+}
+
+int segment_by_key(key_t key, int *id)
+{
+	*id = shmget(key, 0, 0);
+	return *id < 0 ? errno : 0;
+}
+
+int segment_set_rights(int id, const struct segment_rights *rights)
+{
+	struct shmid_ds ds = {
+		.shm_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
+	};
+
+	struct segment segment;
+	int error = shmctl(id, IPC_SET, &ds) < 0 ? errno : 0;
+
+	return error == EINVAL && segment_look(id, &segment) == 0 ? EOVERFLOW : error;
+}
+
+/*
+ * What stands for users and groups that are not mapped, which is a setting of
+ * the whole machine: read once, since this is asked for every segment.
+ */
+static uint32_t unmapped_user(void)
+{
+	static uint64_t number;
+
+	if (!number && sysctl_read("kernel/overflowuid", &number))
+		number = 65534; /* user_namespaces(7) */
+	return (uint32_t)number;
+}
+
+/* Whether a map (/proc/self/uid_map) is that of the first user namespace, which maps all. */
+static bool maps_all(const char *map)
+{
+	char text[128];
+
+	/* one line "0 0 4294967295": all are mapped, and none stands for others */
+	return !file_read(map, text, sizeof(text)) && strstr(text, " 4294967295\n");
+}
+
+bool owner_is_unknown(const struct segment *segment)
+{
+	/* overflowgid is the same but on machines that were set up very oddly */
+	return (segment->uid == unmapped_user() && !maps_all("/proc/self/uid_map")) ||
+	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
+}
+
+static bool is_ours(uid_t uid, uid_t cuid)
+{
+	return geteuid() == uid || geteuid() == cuid;
+}
+
+/* Whether we have a capability that counts for segments. */
+static bool have_capability(int capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+	       (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) &&
+	       capabilities_count_here();
+}
+
+bool may_control_of(uid_t uid, uid_t cuid)
+{
+	return is_ours(uid, cuid) || have_capability(CAP_SYS_ADMIN);
+}
+
+bool may_control(const struct segment *segment)
+{
+	return may_control_of(segment->uid, segment->cuid);
+}
+
+bool may_lock(const struct segment *segment)
+{
+	return is_ours(segment->uid, segment->cuid) || have_capability(CAP_IPC_LOCK);
+}
+
+int segment_set_lock(int id, bool lock)
+{
+	return shmctl(id, lock ? SHM_LOCK : SHM_UNLOCK, NULL) < 0 ? errno : 0;
+}
+
+bool segment_is_gone(int id)
+{
+	struct shmid_ds ds;
+
+	return shmctl(id, IPC_STAT, &ds) < 0 && segment_missing(errno);
+}
+
+int segment_remove(int id)
+{
+	return shmctl(id, IPC_RMID, NULL) < 0 ? errno : 0;
+}
+
+int segment_attach(int id, void *address, int flags, void **attached)
+{
+	*attached = shmat(id, address, flags);
+	/* shmat(2) returns (void *)-1 for an error */
+	return *attached == (void *)-1 ? errno : 0;
+}
+
+/*
+ * Where there is no /proc/sys: tried on a segment of our own, which does not
+ * outlive its detach where it is 1. In doubt it is: then nothing gets lost.
+ */
+static bool removal_seems_forced(void)
+{
+	struct segment segment;
+	sigset_t before;
+	void *attached;
+	bool forced = true;
+	int id;
+
+	/* a signal would leave it behind */
+	signals_block(&before);
+	id = shmget(IPC_PRIVATE, 1, 0600);
+	if (id >= 0 && segment_attach(id, NULL, 0, &attached) == 0) {
+		shmdt(attached);
+		forced = segment_look(id, &segment) != 0;
+	}
+	if (id >= 0)
+		segment_remove(id);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return forced;
+}
+
+bool removal_is_forced(void)
+{
+	uint64_t forced;
+
+	return sysctl_read("kernel/shm_rmid_forced", &forced) ? removal_seems_forced() : forced;
+}

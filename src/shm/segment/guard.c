@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/segment/guard.h"
+
+#include <stddef.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <time.h>
+
+#include "shm/system/signals.h"
+
+#ifndef SEM_STAT_ANY
+#define SEM_STAT_ANY 20
+#endif
+
+/* semctl(2) has its callers define this */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+};
+
+int guard_look(int id, struct guard *guard)
+{
+	for (size_t i = 0; i < IPC_INDEX_MASKS; i++) {
+		struct semid_ds ds = { 0 };
+		int found = semctl(id & ipc_index_masks[i], 0, SEM_STAT_ANY,
+				   (union semun){ .buf = &ds });
+
+		if (found < 0 && !segment_missing(errno))
+			return errno;
+		if (found != id)
+			continue;
+		*guard = (struct guard){
+			.id = id,
+			.key = ds.sem_perm.__key,
+			.uid = ds.sem_perm.uid,
+			.cuid = ds.sem_perm.cuid,
+			.count = ds.sem_nsems,
+		};
+		return 0;
+	}
+	return EINVAL;
+}
+
+int guard_by_key(key_t key, int *id)
+{
+	*id = semget(key, 0, 0);
+	return *id < 0 ? errno : 0;
+}
+
+int guard_may_take(const struct guard *guard)
+{
+	/* semget(2) asks for the permission that is given as the mode, here to alter */
+	if (!guard->key || semget(guard->key, 0, 0222) >= 0)
+		return 0;
+	return errno == EACCES ? EACCES : 0;
+}
+
+int guard_take(int id, unsigned short number, int64_t timeout)
+{
+	struct sembuf take = { .sem_num = number, .sem_op = -1, .sem_flg = SEM_UNDO };
+	int64_t deadline = deadline_after(timeout);
+
+	for (;;) {
+		int64_t left = deadline < 0 ? 0 : deadline - monotonic_ms();
+		struct timespec wait = { 0 };
+
+		if (left > 0)
+			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
+		if (semtimedop(id, &take, 1, deadline < 0 ? NULL : &wait) == 0)
+			return 0;
+		/* signal(7): being stopped and continued interrupts it, too */
+		if (errno != EINTR)
+			return errno == EAGAIN ? ETIMEDOUT : errno;
+	}
+}
+
+int guard_release(int id, unsigned short number)
+{
+	struct sembuf release = { .sem_num = number, .sem_op = 1, .sem_flg = SEM_UNDO };
+
+	return semop(id, &release, 1) < 0 ? errno : 0;
+}
+
+int guard_create(key_t key, int *id)
+{
+	*id = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
+	return *id < 0 ? errno : 0;
+}
+
+int guard_hand_over(int id, const struct segment_rights *rights)
+{
+	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
+	struct semid_ds ds = {
+		.sem_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
+	};
+
+	if (semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0)
+		return errno;
+	return semop(id, &release, 1) < 0 ? errno : 0;
+}
+
+int guard_in_use(int id, bool *in_use)
+{
+	int value = semctl(id, 0, GETVAL);
+	int waiting = value < 0 ? -1 : semctl(id, 0, GETNCNT);
+
+	*in_use = value == 0 || waiting > 0;
+	return waiting < 0 ? errno : 0;
+}
+
+pid_t guard_last_user(int id, unsigned short number)
+{
+	int pid = semctl(id, number, GETPID);
+
+	return pid < 0 ? 0 : pid;
+}
+
+int guard_remove(int id)
+{
+	return semctl(id, 0, IPC_RMID) < 0 ? errno : 0;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/segment/judge.h"
+
+#include <time.h>
+
+/*
+ * How much later than a segment's last event a process must have started to
+ * count as one that got a used pid again, and how much later than boot the
+ * events must be, in seconds. Segment times are whole seconds and both clocks
+ * may be stepped, so that closer comparisons take living creators for new
+ * processes.
+ */
+enum { LIKELY_MARGIN = 600 };
+
+/*
+ * So many seconds later than an event of its own a process seems to have
+ * started at most, since all of these numbers are cut to whole seconds.
+ */
+enum { CLOCK_NOISE = 1 };
+
+static int64_t milliseconds(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
+}
+
+void judge_begin(struct judge *judge, int64_t grace, bool saved)
+{
+	struct timespec now = { 0 };
+	struct timespec uptime = { 0 };
+
+	/* the clocks cannot fail: both have been there since Linux 2.6.39 */
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &uptime);
+	*judge = (struct judge){
+		.processes = { .blind = saved },
+		.now = now.tv_sec,
+		.uptime = uptime.tv_sec,
+		.boot = milliseconds(&now) - milliseconds(&uptime),
+		.grace = grace,
+		.saved = saved,
+	};
+}
+
+bool segment_never_used(const struct segment *segment)
+{
+	return segment->lpid == 0 && segment->atime == 0 && segment->dtime == 0;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+static int64_t last_event(const struct segment *segment)
+{
+	return larger(segment->ctime, larger(segment->atime, segment->dtime));
+}
+
+int64_t segment_idle(const struct judge *judge, const struct segment *segment)
+{
+	int64_t idle = larger(0, judge->now - last_event(segment));
+
+	return !judge->saved && idle > judge->uptime ? judge->uptime : idle;
+}
+
+/* When a process started, in seconds since 1970 by the clock as it stands; -1: not known. */
+static int64_t started_at(struct judge *judge, pid_t pid)
+{
+	int64_t start = process_start(&judge->processes, pid);
+
+	return start < 0 ? -1 : (judge->boot + start) / 1000;
+}
+
+/* Whether a living process, started then, is a newer one that only got its pid again. */
+static bool pid_was_reused(const struct judge *judge, const struct segment *segment,
+			   int64_t started)
+{
+	const int64_t times[] = { segment->atime, segment->dtime, segment->ctime };
+	int64_t boot = judge->boot / 1000;
+
+	if (started < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		if (times[i] && times[i] <= boot + LIKELY_MARGIN)
+			return false;
+	}
+	return started > last_event(segment) + LIKELY_MARGIN;
+}
+
+/* Whether this process is gone; with likely, also when its pid was used again. */
+static bool is_gone(struct judge *judge, const struct segment *segment, pid_t pid, bool likely)
+{
+	switch (process_find(&judge->processes, pid)->liveness) {
+	case LIVENESS_GONE:
+		return true;
+	case LIVENESS_RUNNING:
+		return likely && pid_was_reused(judge, segment, started_at(judge, pid));
+	default:
+		return false;
+	}
+}
+
+struct finding judge_process(struct judge *judge, const struct segment *segment, pid_t pid)
+{
+	struct finding finding = { .evidence = EVIDENCE_UNKNOWN, .started = -1 };
+
+	if (pid == 0)
+		finding.evidence = EVIDENCE_UNSEEN;
+	switch (process_find(&judge->processes, pid)->liveness) {
+	case LIVENESS_GONE:
+		finding.evidence = EVIDENCE_GONE;
+		break;
+	case LIVENESS_RUNNING:
+		finding.started = started_at(judge, pid);
+		finding.evidence = EVIDENCE_RUNS;
+		if (finding.started > last_event(segment) + CLOCK_NOISE)
+			finding.evidence = EVIDENCE_STARTED_LATER;
+		if (pid_was_reused(judge, segment, finding.started))
+			finding.evidence = EVIDENCE_REUSED;
+		break;
+	default:
+		break;
+	}
+	return finding;
+}
+
+static bool is_orphaned(struct judge *judge, const struct segment *segment, bool likely)
+{
+	return segment_idle(judge, segment) * 1000 >= judge->grace &&
+	       is_gone(judge, segment, segment->cpid, likely) &&
+	       (segment_never_used(segment) || is_gone(judge, segment, segment->lpid, likely));
+}
+
+void judge_segment(struct judge *judge, struct segment *segment)
+{
+	segment->likely = false;
+	if (segment->dest) {
+		segment->state = STATE_DEST;
+	} else if (segment->nattch > 0) {
+		segment->state = STATE_ATTACHED;
+	} else if (judge->keep && keep_names(judge->keep, segment)) {
+		segment->state = STATE_KEPT;
+	} else if (is_orphaned(judge, segment, false)) {
+		segment->state = STATE_ORPHANED;
+	} else {
+		segment->state = STATE_DETACHED;
+		segment->likely = judge->likely && is_orphaned(judge, segment, true);
+	}
+}
+
+void judge_end(struct judge *judge)
+{
+	processes_free(&judge->processes);
+}

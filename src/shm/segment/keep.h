@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* keep: which segments are wanted although nobody has them attached. */
+#ifndef SHM_SEGMENT_KEEP_H
+#define SHM_SEGMENT_KEEP_H
+
+#include "shm/segment/segment.h"
+#include "shm/system/intmap.h"
+
+struct keep {
+	struct intmap keys;
+	struct intmap creators;
+};
+
+/* Adds to the list. Returns 0 or ENOMEM. */
+int keep_add_key(struct keep *keep, key_t key);
+int keep_add_creator(struct keep *keep, uid_t uid);
+
+/* Whether the list names the segment: by its key, or by who created it. */
+bool keep_names(const struct keep *keep, const struct segment *segment);
+bool keep_names_key(const struct keep *keep, const struct segment *segment);
+bool keep_names_creator(const struct keep *keep, const struct segment *segment);
+
+void keep_free(struct keep *keep);
+
+#endif

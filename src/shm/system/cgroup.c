@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/system/cgroup.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "shm/system/procfile.h"
+
+/* The two versions of control groups: where they are, and what they call things. */
+static const struct version {
+	const char *line; /* of /proc/self/cgroup, before the path */
+	const char *root;
+	const char *limit; /* a file of each group */
+	const char *anon;  /* words in memory.stat, in bytes */
+	const char *shmem;
+} versions[] = {
+	{ "0::", "/sys/fs/cgroup", "memory.max", "anon ", "shmem " },
+	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss ",
+	  "total_shmem " },
+};
+
+static uint64_t number_behind(const char *text, const char *word)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, word, strlen(word)) == 0)
+			return strtoull(line + strlen(word), NULL, 10);
+	}
+	return 0;
+}
+
+/* What of the group's memory cannot be given up: not the cache of files. */
+static uint64_t held(const char *folder, const struct version *version)
+{
+	char path[PATH_MAX];
+	char text[8192];
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/memory.stat", folder) >= sizeof(path) ||
+	    file_read(path, text, sizeof(text)))
+		return 0;
+	return number_behind(text, version->anon) + number_behind(text, version->shmem);
+}
+
+static uint64_t free_swap(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.freeswap * info.mem_unit;
+}
+
+static void look_at_group(struct allowance *allowance, const char *folder,
+			  const struct version *version)
+{
+	char path[PATH_MAX];
+	char text[64];
+	uint64_t limit;
+	uint64_t most;
+	uint64_t used;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, version->limit) >= sizeof(path) ||
+	    file_read(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
+		return; /* "max", or not there */
+	limit = strtoull(text, NULL, 10);
+	/* version 1 has a number near 2^63 for none */
+	if (limit >= UINT64_C(1) << 62)
+		return;
+	most = limit + free_swap();
+	used = held(folder, version);
+	most = used < most ? most - used : 0;
+	if (most < allowance->left)
+		*allowance = (struct allowance){ .limit = limit, .left = most };
+}
+
+/* The group that the line names, and all above it. */
+static void look_at_groups(struct allowance *allowance, const char *path, size_t length,
+			   const struct version *version)
+{
+	char folder[PATH_MAX];
+	size_t root = strlen(version->root);
+
+	if ((size_t)snprintf(folder, sizeof(folder), "%s%.*s", version->root, (int)length, path) >=
+	    sizeof(folder))
+		return;
+	for (;;) {
+		char *slash = strrchr(folder + root, '/');
+
+		look_at_group(allowance, folder, version);
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+}
+
+void allowance_read(struct allowance *allowance)
+{
+	char text[8192];
+
+	*allowance = (struct allowance){ .limit = UINT64_MAX, .left = UINT64_MAX };
+	if (file_read("/proc/self/cgroup", text, sizeof(text)))
+		return;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		const char *line = strstr(text, versions[i].line);
+		const char *path = line ? line + strlen(versions[i].line) : NULL;
+
+		if (path)
+			look_at_groups(allowance, path, strcspn(path, "\n"), &versions[i]);
+	}
+}

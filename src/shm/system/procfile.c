@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/system/procfile.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int file_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t got = 0;
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	while (length < size - 1) {
+		got = read(fd, text + length, size - 1 - length);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		length += (size_t)got;
+	}
+	if (got < 0)
+		error = errno;
+	text[length] = '\0';
+	close(fd);
+	return error;
+}
+
+static int read_number(const char *text, uint64_t *value)
+{
+	while (*text == ' ' || *text == '\t')
+		text++;
+	if (!isdigit((unsigned char)*text))
+		return EBADMSG;
+	/* overflow gives the largest value, which is what is wanted */
+	*value = strtoull(text, NULL, 10);
+	return 0;
+}
+
+int sysctl_read(const char *name, uint64_t *value)
+{
+	char path[128];
+	char text[64];
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	error = file_read(path, text, sizeof(text));
+	return error ? error : read_number(text, value);
+}
+
+int file_number(const char *path, const char *name, uint64_t *value)
+{
+	char text[8192] = { 0 };
+	size_t length = strlen(name);
+	int error = file_read(path, text, sizeof(text));
+
+	if (error)
+		return error;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, length) != 0)
+			continue;
+		if (line[length] == ':')
+			return read_number(line + length + 1, value);
+	}
+	return ENOENT;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* byte_literal: bytes that are written out on the command line, as text, hex or a number. */
+#ifndef TEXT_BYTE_LITERAL_H
+#define TEXT_BYTE_LITERAL_H
+
+#include <stddef.h>
+
+#include "text/output.h"
+
+struct literal {
+	enum { NOTATION_TEXT, NOTATION_HEX, NOTATION_NUMBER } notation;
+	size_t number_length; /* bytes that a number has: 1, 2, 4 or 8; otherwise 0 */
+	unsigned char *bytes; /* as they are in memory */
+	size_t length;
+};
+
+/*
+ * Reads a word in the notation that the literal has. Returns NULL, or what is
+ * wrong with it; literal_free() ends it whatever is returned.
+ */
+const char *literal_parse(struct literal *literal, const char *value);
+void literal_free(struct literal *literal);
+
+/* Prints other bytes, as many as the literal has and WORD_MAX at most, in its notation. */
+void literal_print(struct output *output, const struct literal *literal,
+		   const unsigned char *bytes);
+
+#endif

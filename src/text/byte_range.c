@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/byte_range.h"
+
+#include <inttypes.h>
+
+enum status range_check(struct range *range, const struct segment *segment)
+{
+	if (range->offset > segment->size)
+		return fail(STATUS_USAGE,
+			    "offset %" PRIu64 " is past the end of %s, which has %" PRIu64 " bytes",
+			    range->offset, SEGMENT_LABEL(segment), segment->size);
+	if (!range->length_given)
+		range->length = segment->size - range->offset;
+	if (range->length > segment->size - range->offset)
+		return fail(STATUS_USAGE,
+			    "offset %" PRIu64 " and length %" PRIu64
+			    " reach past the end of %s, which has %" PRIu64 " bytes",
+			    range->offset, range->length, SEGMENT_LABEL(segment), segment->size);
+	return STATUS_DONE;
+}
+
+enum status number_misplaced(uint64_t offset, uint64_t length)
+{
+	fail(STATUS_USAGE, "--u%" PRIu64 ": offset %" PRIu64 " is not a multiple of %" PRIu64,
+	     length * 8, offset, length);
+	hint("elsewhere a number is not read or written at once; -x takes bytes at any offset");
+	return STATUS_USAGE;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* byte_range: -o OFFSET and -n LENGTH of read and write. */
+#ifndef TEXT_BYTE_RANGE_H
+#define TEXT_BYTE_RANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "text/error.h"
+
+struct range {
+	uint64_t offset;
+	uint64_t length;
+	bool length_given;
+};
+
+/*
+ * Checks that the range lies wholly inside the segment; a length that was not
+ * given becomes what is there from the offset to the end. Says what is wrong.
+ */
+enum status range_check(struct range *range, const struct segment *segment);
+
+/* Says that a number, of so many bytes, is not at a multiple of them. */
+enum status number_misplaced(uint64_t offset, uint64_t length);
+
+#endif

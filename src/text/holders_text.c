@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/holders_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text/json.h"
+
+/* So many processes are named where there is little room. */
+enum { HANDFUL = 4 };
+
+static const struct attachments *attachments_of(struct view *view, const struct segment *segment)
+{
+	return view->holders ? holders_of(view->holders, segment) : NULL;
+}
+
+uint64_t holders_page(struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+
+	return attachments && attachments->count ? attachments->items[0]->mapping.page : 0;
+}
+
+static const char *access_text(const struct holder *holder)
+{
+	static const char *const names[] = {
+		[MAPPING_NONE] = "none",
+		[MAPPING_READ] = "ro",
+		[MAPPING_WRITE] = "rw",
+	};
+
+	return names[holder->mapping.access];
+}
+
+static const char *command_of(struct view *view, const struct holder *holder)
+{
+	return process_find(&view->judge->processes, holder->pid)->command;
+}
+
+static const char *user_of(struct view *view, const struct holder *holder)
+{
+	uid_t uid = holder_user(holder);
+
+	return uid == (uid_t)-1 ? "unknown" : name_of_user(&view->names, uid);
+}
+
+const char *reason_of_holders(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "/proc is not mounted";
+	case ENXIO:
+		return "/proc is that of another pid namespace";
+	default:
+		return strerror(error);
+	}
+}
+
+const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
+			 const struct attachments *attachments)
+{
+	bool is_root = geteuid() == 0;
+	int length;
+
+	if (attachments->doubt == HOLDERS_ALL)
+		return NULL;
+	if (attachments->count > attachments->nattch) {
+		snprintf(text, HOLDERS_NOTE_SIZE,
+			 "%zu mappings, but %" PRIu64 " attached: some map it as a file",
+			 attachments->count, attachments->nattch);
+		return text;
+	}
+	length = snprintf(text, HOLDERS_NOTE_SIZE, "%zu of %" PRIu64 " attachments seen; ",
+			  attachments->count, attachments->nattch);
+	text += length;
+	switch (attachments->doubt) {
+	case HOLDERS_DENIED:
+		if (!is_root)
+			snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+				 "run as root to see the rest");
+		else
+			snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+				 "the memory of %zu process%s may not be looked at from here",
+				 holders->denied, holders->denied == 1 ? "" : "es");
+		break;
+	case HOLDERS_NAMESPACE:
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+			 "processes of other pid namespaces cannot be seen from here");
+		break;
+	case HOLDERS_UNDECIDED:
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+			 "%zu more may be of it, or of another IPC namespace's segment %d%s",
+			 attachments->undecided, attachments->id,
+			 is_root ? "" : ": run as root to tell");
+		break;
+	case HOLDERS_CHANGED:
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length, "they changed meanwhile");
+		break;
+	default:
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+			 "the rest was not found: try again");
+	}
+	return text - length;
+}
+
+/* Whether the mapping shows all of the segment, as it does until it is split. */
+static bool is_whole(const struct holder *holder, const struct segment *segment)
+{
+	const struct mapping *mapping = &holder->mapping;
+
+	return mapping->offset == 0 && mapping->end - mapping->start >= segment->size;
+}
+
+static void print_holder(struct output *output, struct view *view, const struct segment *segment,
+			 const struct holder *holder)
+{
+	const struct mapping *mapping = &holder->mapping;
+	const char *command = command_of(view, holder);
+
+	output_format(output, "process %d", holder->pid);
+	if (*command) {
+		output_text(output, " (");
+		output_escaped(output, command);
+		output_char(output, ')');
+	}
+	output_text(output, ", user ");
+	output_escaped(output, user_of(view, holder));
+	output_format(output, ", %s at 0x%" PRIx64, access_text(holder), mapping->start);
+	if (!is_whole(holder, segment))
+		output_format(output, ", %" PRIu64 " bytes from byte %" PRIu64,
+			      mapping->end - mapping->start, mapping->offset);
+	output_char(output, '\n');
+}
+
+void print_holders(struct output *output, struct view *view, const struct segment *segment,
+		   int indent)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+	char text[HOLDERS_NOTE_SIZE];
+	const char *note;
+
+	if (!attachments) {
+		output_text(output, "not known\n");
+		return;
+	}
+	note = holders_note(text, view->holders, attachments);
+	if (!attachments->count && !note)
+		output_text(output, "none\n");
+	for (size_t i = 0; i < attachments->count; i++) {
+		if (i)
+			output_format(output, "%*s", indent, "");
+		print_holder(output, view, segment, attachments->items[i]);
+	}
+	if (note)
+		output_format(output, "%*s%s\n", attachments->count ? indent : 0, "", note);
+}
+
+static void json_holder(struct output *output, struct view *view, const struct holder *holder)
+{
+	const char *command = command_of(view, holder);
+	uid_t uid = holder_user(holder);
+
+	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
+	if (uid == (uid_t)-1)
+		output_text(output, "null");
+	else if (view->numeric)
+		output_number(output, uid);
+	else
+		json_string(output, name_of_user(&view->names, uid));
+	output_text(output, ",\"command\":");
+	if (*command)
+		json_string(output, command);
+	else
+		output_text(output, "null");
+	output_format(output, ",\"access\":\"%s\",\"address\":\"0x%" PRIx64 "\"}",
+		      access_text(holder), holder->mapping.start);
+}
+
+void json_holders(struct output *output, struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+
+	if (!attachments) {
+		output_text(output, "null");
+		return;
+	}
+	output_char(output, '[');
+	for (size_t i = 0; i < attachments->count; i++) {
+		json_separate(output, i);
+		json_holder(output, view, attachments->items[i]);
+	}
+	output_char(output, ']');
+}
+
+/* Whether the process of this holder was told of before; they are in the order of their pids. */
+static bool is_told(const struct attachments *attachments, size_t index)
+{
+	return index && attachments->items[index]->pid == attachments->items[index - 1]->pid;
+}
+
+static size_t count_processes(const struct attachments *attachments)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < attachments->count; i++)
+		count += !is_told(attachments, i);
+	return count;
+}
+
+/* "1234 hold, 1300 postgres and 12 more, 1 unseen" */
+static void write_list(FILE *text, struct view *view, const struct attachments *attachments,
+		       size_t most)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < attachments->count && told < most; i++) {
+		const struct holder *holder = attachments->items[i];
+		const char *command = command_of(view, holder);
+
+		if (!is_told(attachments, i))
+			fprintf(text, "%s%d%s%s", told++ ? ", " : "", holder->pid,
+				*command ? " " : "", command);
+	}
+	if (count_processes(attachments) > told)
+		fprintf(text, " and %zu more", count_processes(attachments) - told);
+	if (attachments->count < attachments->nattch)
+		fprintf(text, "%s%" PRIu64 " unseen", told ? ", " : "",
+			attachments->nattch - attachments->count);
+}
+
+char *holders_text(struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+	char *result = NULL;
+	size_t size;
+	FILE *text = attachments ? open_memstream(&result, &size) : NULL;
+
+	if (!text)
+		return NULL;
+	write_list(text, view, attachments, HANDFUL);
+	putc('\0', text);
+	write_list(text, view, attachments, SIZE_MAX);
+	if (fclose(text) == 0)
+		return result;
+	free(result);
+	return NULL;
+}
+
+char *holders_sentence(struct view *view, const struct segment *segment)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+	char *result = NULL;
+	size_t told = 0;
+	size_t size;
+	FILE *text;
+
+	if (!attachments || !attachments->count)
+		return NULL;
+	text = open_memstream(&result, &size);
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < attachments->count && told < HANDFUL; i++) {
+		const struct holder *holder = attachments->items[i];
+		const char *command = command_of(view, holder);
+
+		if (!is_told(attachments, i))
+			fprintf(text, "%s%d (%s%s%s)", told++ ? ", " : "process ", holder->pid,
+				command, *command ? ", " : "", user_of(view, holder));
+	}
+	if (count_processes(attachments) > told)
+		fprintf(text, " and %zu more", count_processes(attachments) - told);
+	if (fclose(text) == 0)
+		return result;
+	free(result);
+	return NULL;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/limits_text.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text/json.h"
+#include "text/parse.h"
+#include "text/units.h"
+
+enum { COLUMN_COUNT = 6, CELL_SIZE = 2 * UNIT_TEXT_SIZE };
+
+/* A row of -l. */
+struct limit {
+	const char *name;
+	size_t value; /* its place in struct limits */
+	size_t used;  /* the same of what is in use of it; NO_USE: that cannot be said */
+	bool is_bytes;
+	const char *unit;    /* of use: "3 of 4096 segments" */
+	const char *meaning; /* what it bounds */
+	const char *sysctl;  /* what changes it, or NULL */
+};
+
+#define NO_USE        SIZE_MAX
+#define PLACE(member) offsetof(struct limits, member)
+
+static const struct limit limit_table[] = {
+	{ "shmmni", PLACE(shmmni), PLACE(segments), false, "segments", "segments",
+	  "kernel.shmmni=N" },
+	{ "shmall", PLACE(shmall), PLACE(pages), false, "pages", "pages in all",
+	  "kernel.shmall=PAGES" },
+	{ "shmmax", PLACE(shmmax), NO_USE, true, NULL, "size of a segment", "kernel.shmmax=BYTES" },
+	{ "shmmin", PLACE(shmmin), NO_USE, true, NULL, "smallest segment", NULL },
+};
+
+enum { LIMIT_COUNT = sizeof(limit_table) / sizeof(limit_table[0]) };
+
+static uint64_t number_at(const struct limits *limits, size_t place)
+{
+	uint64_t number;
+
+	memcpy(&number, (const char *)limits + place, sizeof(number));
+	return number;
+}
+
+static bool is_unlimited(const struct limits *limits, const struct limit *limit)
+{
+	return limit_is_none(number_at(limits, limit->value));
+}
+
+/* Whether it can be told how much of the limit is in use. */
+static bool has_percent(const struct limits *limits, const struct limit *limit)
+{
+	return limit->used != NO_USE && !is_unlimited(limits, limit);
+}
+
+/* Of a limit of 0, nothing is left. */
+static double percent_of(const struct limits *limits, const struct limit *limit)
+{
+	uint64_t value = number_at(limits, limit->value);
+
+	return value ? (double)number_at(limits, limit->used) * 100.0 / (double)value : 100.0;
+}
+
+static void percent_text(char text[CELL_SIZE], const struct limits *limits,
+			 const struct limit *limit)
+{
+	if (has_percent(limits, limit))
+		snprintf(text, CELL_SIZE, "%.1f%%", percent_of(limits, limit));
+	else
+		strcpy(text, "-");
+}
+
+static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
+		       const struct limit *limit, bool exact)
+{
+	if (is_unlimited(limits, limit))
+		strcpy(text, "unlimited");
+	else if (limit->is_bytes && !exact && number_at(limits, limit->value) % 1024 == 0)
+		size_text(text, number_at(limits, limit->value));
+	else
+		number_text(text, number_at(limits, limit->value));
+}
+
+/* In JSON, an object of a namespace other than our own says which. */
+static void json_place(struct output *output, const struct namespace *ns)
+{
+	if (!ns)
+		return;
+	output_format(output, ",\"ns\":%lu,\"ns_pid\":", (unsigned long)ns->inode);
+	if (ns->pid)
+		output_number(output, (uint64_t)ns->pid);
+	else
+		output_text(output, "null");
+	output_text(output, ",\"ns_comm\":");
+	if (*ns->command)
+		json_string(output, ns->command);
+	else
+		output_text(output, "null");
+}
+
+/* Before the table of a namespace other than our own. */
+static void print_place(struct output *output, const struct limits_of *of, size_t index)
+{
+	if (!of->ns)
+		return;
+	output_text(output, index ? "\nIPC namespace " : "IPC namespace ");
+	output_escaped(output, NAMESPACE_LABEL(of->ns));
+	output_char(output, '\n');
+}
+
+static void json_limit(struct output *output, const struct limits_of *of, const struct limit *limit)
+{
+	const struct limits *limits = &of->limits;
+
+	output_format(output, "{\"name\":\"%s\",\"value\":", limit->name);
+	if (is_unlimited(limits, limit))
+		output_text(output, "null");
+	else
+		output_number(output, number_at(limits, limit->value));
+	output_text(output, ",\"used\":");
+	if (limit->used != NO_USE)
+		output_number(output, number_at(limits, limit->used));
+	else
+		output_text(output, "null");
+	output_text(output, ",\"percent\":");
+	if (has_percent(limits, limit))
+		output_format(output, "%.2f", percent_of(limits, limit));
+	else
+		output_text(output, "null");
+	json_place(output, of->ns);
+	output_char(output, '}');
+}
+
+/* A table of texts, its columns as wide as their widest; those with a bit in right to the right. */
+static void print_cells(struct output *output, char cells[][COLUMN_COUNT][CELL_SIZE], size_t rows,
+			size_t columns, unsigned int right)
+{
+	int widths[COLUMN_COUNT] = { 0 };
+
+	for (size_t i = 0; i < rows * columns; i++) {
+		int width = (int)strlen(cells[i / columns][i % columns]);
+
+		if (width > widths[i % columns])
+			widths[i % columns] = width;
+	}
+	for (size_t row = 0; row < rows; row++) {
+		for (size_t i = 0; i < columns; i++) {
+			bool last = i + 1 == columns;
+			int width = right & (1U << i) ? widths[i] : last ? 0 : -widths[i];
+
+			output_format(output, "%*s%s", width, cells[row][i], last ? "\n" : "  ");
+		}
+	}
+}
+
+static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits *limits,
+			const struct limit *limit, bool exact)
+{
+	strcpy(cells[0], limit->name);
+	value_text(cells[1], limits, limit, exact);
+	strcpy(cells[2], "-");
+	if (limit->used != NO_USE)
+		number_text(cells[2], number_at(limits, limit->used));
+	percent_text(cells[3], limits, limit);
+	strcpy(cells[4], limit->meaning);
+	strcpy(cells[5], "-");
+	if (limit->sysctl)
+		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
+}
+
+/* A setting is that of the namespace in which sysctl runs. */
+static void print_way_in(struct output *output, const struct limits_of *of)
+{
+	if (!of->path)
+		return;
+	output_text(output, "nsenter --ipc=");
+	output_escaped(output, of->path);
+	output_char(output, ' ');
+}
+
+static void table_of_limits(struct output *output, const struct limits_of *of,
+			    const struct limits_style *style)
+{
+	const struct limits *limits = &of->limits;
+	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
+		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "CHANGE IT BY" },
+	};
+
+	for (size_t i = 0; i < LIMIT_COUNT; i++)
+		limit_cells(cells[i + 1], limits, &limit_table[i], style->exact);
+	print_cells(output, cells + style->no_header, LIMIT_COUNT + 1 - style->no_header,
+		    COLUMN_COUNT, 1U << 1 | 1U << 2 | 1U << 3);
+	if (of->path && !style->no_header) {
+		output_text(output, "changed there by ");
+		print_way_in(output, of);
+		output_text(output, "sysctl ...\n");
+	}
+}
+
+void print_limits(struct output *output, const struct limits_of *all, size_t count,
+		  const struct limits_style *style)
+{
+	if (!style->json) {
+		for (size_t i = 0; i < count; i++) {
+			print_place(output, &all[i], i);
+			table_of_limits(output, &all[i], style);
+		}
+		return;
+	}
+	json_begin(output, "limits");
+	for (size_t i = 0; i < count * LIMIT_COUNT; i++) {
+		json_separate(output, i);
+		json_limit(output, &all[i / LIMIT_COUNT], &limit_table[i % LIMIT_COUNT]);
+	}
+	json_end(output);
+}
+
+/* A row of -u. */
+struct figure {
+	const char *name; /* in JSON */
+	const char *meaning;
+	size_t value; /* its place in struct limits */
+	bool is_pages;
+	const struct limit *limit; /* what bounds it, or NULL */
+};
+
+static const struct figure figures[] = {
+	{ "segments", "segments", PLACE(segments), false, &limit_table[0] },
+	{ "allocated", "pages allocated", PLACE(pages), true, &limit_table[1] },
+	{ "resident", "pages resident", PLACE(resident), true, NULL },
+	{ "swapped", "pages swapped", PLACE(swapped), true, NULL },
+	{ "page_size", "bytes of a page", PLACE(page), false, NULL },
+};
+
+enum { FIGURE_COUNT = sizeof(figures) / sizeof(figures[0]), FIGURE_COLUMNS = 5 };
+
+static void json_figure(struct output *output, const struct limits_of *of,
+			const struct figure *figure)
+{
+	output_format(output, "{\"name\":\"%s\",\"value\":%" PRIu64, figure->name,
+		      number_at(&of->limits, figure->value));
+	json_place(output, of->ns);
+	output_char(output, '}');
+}
+
+static void pages_text(char text[CELL_SIZE], uint64_t pages, uint64_t page, bool exact)
+{
+	uint64_t bytes;
+
+	if (__builtin_mul_overflow(pages, page, &bytes))
+		strcpy(text, "-");
+	else if (exact)
+		number_text(text, bytes);
+	else
+		size_text(text, bytes);
+}
+
+static void figure_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits *limits,
+			 const struct figure *figure, bool exact)
+{
+	uint64_t value = number_at(limits, figure->value);
+	char limit[UNIT_TEXT_SIZE];
+
+	for (size_t i = 2; i < FIGURE_COLUMNS; i++)
+		strcpy(cells[i], "-");
+	strcpy(cells[0], figure->meaning);
+	number_text(cells[1], value);
+	if (figure->is_pages)
+		pages_text(cells[2], value, limits->page, exact);
+	if (figure->limit) {
+		percent_text(cells[3], limits, figure->limit);
+		value_text(limit, limits, figure->limit, true);
+		snprintf(cells[4], CELL_SIZE, "%s %s", figure->limit->name, limit);
+	}
+}
+
+static void table_of_figures(struct output *output, const struct limits *limits,
+			     const struct limits_style *style)
+{
+	char cells[FIGURE_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
+		{ "WHAT", "NUMBER", "SIZE", "USE%", "OF" },
+	};
+
+	for (size_t i = 0; i < FIGURE_COUNT; i++)
+		figure_cells(cells[i + 1], limits, &figures[i], style->exact);
+	print_cells(output, cells + style->no_header, FIGURE_COUNT + 1 - style->no_header,
+		    FIGURE_COLUMNS, 1U << 1 | 1U << 2 | 1U << 3);
+}
+
+void print_summary(struct output *output, const struct limits_of *all, size_t count,
+		   const struct limits_style *style)
+{
+	if (!style->json) {
+		for (size_t i = 0; i < count; i++) {
+			print_place(output, &all[i], i);
+			table_of_figures(output, &all[i].limits, style);
+		}
+		return;
+	}
+	json_begin(output, "summary");
+	for (size_t i = 0; i < count * FIGURE_COUNT; i++) {
+		json_separate(output, i);
+		json_figure(output, &all[i / FIGURE_COUNT], &figures[i % FIGURE_COUNT]);
+	}
+	json_end(output);
+}
+
+/* The most segments there can be, without and with the boot option ipcmni_extend. */
+enum { IPCMNI = 32768, IPCMNI_EXTENDED = 16777216 };
+
+/* What makes room: twice as much, as far as the kernel takes it. */
+static void print_remedy(struct output *output, const struct limits_of *of,
+			 const struct limit *limit)
+{
+	uint64_t value = number_at(&of->limits, limit->value);
+	uint64_t used = number_at(&of->limits, limit->used);
+	bool of_segments = limit->value == PLACE(shmmni);
+	uint64_t most = value < IPCMNI ? IPCMNI : IPCMNI_EXTENDED;
+	uint64_t larger = value || used ? 2 * (value > used ? value : used) : 1;
+
+	if (of_segments && value == IPCMNI) {
+		output_text(output, "only the boot option ipcmni_extend allows more\n");
+		return;
+	}
+	if (of_segments && value >= IPCMNI_EXTENDED) {
+		output_text(output, "there cannot be more\n");
+		return;
+	}
+	if (of_segments && larger > most)
+		larger = most;
+	print_way_in(output, of);
+	output_format(output, "sysctl %.*s=%" PRIu64 " allows more\n",
+		      (int)strcspn(limit->sysctl, "="), limit->sysctl, larger);
+}
+
+static void print_warning(struct output *output, const struct limits_of *of,
+			  const struct limit *limit)
+{
+	const struct limits *limits = &of->limits;
+	uint64_t value = number_at(limits, limit->value);
+	uint64_t used = number_at(limits, limit->used);
+
+	if (of->ns) {
+		output_text(output, "IPC namespace ");
+		output_escaped(output, NAMESPACE_LABEL(of->ns));
+		output_text(output, ": ");
+	}
+	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use, %.1f%%: ", limit->name,
+		      used, value, limit->unit, percent_of(limits, limit));
+	print_remedy(output, of, limit);
+}
+
+bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,
+		    unsigned int percent, const struct limits_style *style)
+{
+	size_t exceeded = 0;
+
+	if (style->json)
+		json_begin(output, "limits");
+	for (size_t i = 0; i < count * LIMIT_COUNT; i++) {
+		const struct limits_of *of = &all[i / LIMIT_COUNT];
+		const struct limit *limit = &limit_table[i % LIMIT_COUNT];
+
+		if (!has_percent(&of->limits, limit) || percent_of(&of->limits, limit) < percent)
+			continue;
+		if (style->json) {
+			json_separate(output, exceeded);
+			json_limit(output, of, limit);
+		} else {
+			print_warning(output, of, limit);
+		}
+		exceeded++;
+	}
+	if (style->json)
+		json_end(output);
+	return exceeded > 0;
+}
+
+const char *parse_percent(const char *word, unsigned int *percent)
+{
+	uint64_t number;
+
+	if (parse_number(word, &number) || number > 100)
+		return "not a percentage (0 to 100)";
+	*percent = (unsigned int)number;
+	return NULL;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/common/guard_option.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shm/process/process.h"
+#include "text/parse.h"
+#include "verbs/common/select.h"
+
+enum {
+	CODE_GUARD = OPTION_CODES_GUARD,
+	CODE_NUMBER,
+	CODE_TIMEOUT,
+};
+
+const struct poptOption guarding_options[] = {
+	OPTION_VALUE("guard", '\0', CODE_GUARD, "hold this semaphore around the copy", "SEM"),
+	OPTION_VALUE("guard-number", '\0', CODE_NUMBER, "this one of its set (0)", "N"),
+	OPTION_VALUE("guard-timeout", '\0', CODE_TIMEOUT, "wait for it so long at most", "TIME"),
+	OPTION_END,
+};
+
+static const char *set_number(struct guarding *guarding, const char *value)
+{
+	uint64_t number;
+	const char *wrong = parse_number(value, &number);
+
+	guarding->number_given = true;
+	if (!wrong && number > USHRT_MAX)
+		wrong = "not the number of a semaphore in a set (0..65535)";
+	guarding->number = wrong ? 0 : (unsigned short)number;
+	return wrong;
+}
+
+const char *guarding_option(struct guarding *guarding, int code, const char *value)
+{
+	switch (code) {
+	case CODE_GUARD:
+		guarding->given = true;
+		return parse_segment(value, &guarding->ref, &guarding->file_error);
+	case CODE_NUMBER:
+		return set_number(guarding, value);
+	case CODE_TIMEOUT:
+		guarding->timeout_given = true;
+		return parse_duration(value, &guarding->timeout);
+	default:
+		return NULL;
+	}
+}
+
+enum status guarding_check(const struct guarding *guarding)
+{
+	if (!guarding->given && (guarding->number_given || guarding->timeout_given))
+		return fail(STATUS_USAGE, "--guard-number and --guard-timeout go with --guard SEM");
+	if (guarding->file_error)
+		return key_path_failed(guarding->ref.word, guarding->file_error);
+	return STATUS_DONE;
+}
+
+/* "guard 5 (key 0x000004d2)" */
+enum { LABEL_SIZE = 64 };
+static const char *label(char text[LABEL_SIZE], const struct guard *guard)
+{
+	if (guard->key)
+		snprintf(text, LABEL_SIZE, "guard %d (key 0x%08x)", guard->id,
+			 (unsigned int)guard->key);
+	else
+		snprintf(text, LABEL_SIZE, "guard %d (no key)", guard->id);
+	return text;
+}
+#define LABEL(guard) label((char[LABEL_SIZE]){ 0 }, guard)
+
+static enum status say_missing(const struct segment_ref *ref)
+{
+	if (ref->kind == REF_ID)
+		return fail(STATUS_MISSING, "no guard: no semaphore set has the id %d", ref->id);
+	fail(STATUS_MISSING, "no guard: no semaphore set has the key 0x%08x",
+	     (unsigned int)ref->key);
+	hint("create --with-guard makes one beside a new segment");
+	return STATUS_MISSING;
+}
+
+/* Who took it, as far as the kernel tells. */
+static void hint_at_user(const struct guarding *guarding)
+{
+	struct processes processes = { 0 };
+	const struct process *last =
+		process_find(&processes, guard_last_user(guarding->guard.id, guarding->number));
+
+	if (last->pid)
+		hint("the process that used it last is %d%s%s", last->pid,
+		     *last->command ? " " : "",
+		     last->liveness == LIVENESS_GONE ? ", which is gone" : last->command);
+	processes_free(&processes);
+}
+
+static enum status take_failed(const struct guarding *guarding, int error)
+{
+	const struct guard *guard = &guarding->guard;
+
+	fail(status_of_segment(error), "cannot take %s: %s", LABEL(guard),
+	     segment_missing(error) ? "it was removed meanwhile" : reason_of_segment(error));
+	if (error == ETIMEDOUT)
+		hint_at_user(guarding);
+	if (error == EACCES)
+		hint("that takes write permission for the semaphores: \"ipcs -s -i %d\"",
+		     guard->id);
+	return status_of_segment(error);
+}
+
+enum status guarding_find(struct guarding *guarding)
+{
+	const struct segment_ref *ref = &guarding->ref;
+	int id = ref->id;
+	int error = 0;
+
+	if (!guarding->given)
+		return STATUS_DONE;
+	if (ref->kind == REF_KEY)
+		error = guard_by_key(ref->key, &id);
+	if (!error)
+		error = guard_look(id, &guarding->guard);
+	if (error == ENOENT || segment_missing(error))
+		return say_missing(ref);
+	if (error)
+		return fail(status_of_segment(error), "cannot look up the guard %s: %s", ref->word,
+			    reason_of_segment(error));
+	if (guarding->number >= guarding->guard.count)
+		return fail(STATUS_USAGE,
+			    "--guard-number %d: %s has %" PRIu64 " semaphore%s, numbered from 0",
+			    guarding->number, LABEL(&guarding->guard), guarding->guard.count,
+			    guarding->guard.count == 1 ? "" : "s");
+	/* before the segment is attached, which leaves a trace */
+	error = guard_may_take(&guarding->guard);
+	return error ? take_failed(guarding, error) : STATUS_DONE;
+}
+
+enum status guarding_take(const struct guarding *guarding)
+{
+	const struct guard *guard = &guarding->guard;
+	int error;
+
+	if (!guarding->given)
+		return STATUS_DONE;
+	error = guard_take(guard->id, guarding->number,
+			   guarding->timeout_given ? guarding->timeout : -1);
+	return error ? take_failed(guarding, error) : STATUS_DONE;
+}
+
+enum status guarding_release(const struct guarding *guarding)
+{
+	int error = guarding->given ? guard_release(guarding->guard.id, guarding->number) : 0;
+
+	if (!error)
+		return STATUS_DONE;
+	return fail(STATUS_BUSY,
+		    "%s was %s while we had it: others may have been at work meanwhile",
+		    LABEL(&guarding->guard), segment_missing(error) ? "removed" : "changed");
+}

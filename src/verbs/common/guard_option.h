@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guard_option: --guard of read and write: a semaphore that is taken around the
+ * copy. Says itself what is wrong.
+ */
+#ifndef VERBS_COMMON_GUARD_OPTION_H
+#define VERBS_COMMON_GUARD_OPTION_H
+
+#include "shm/segment/guard.h"
+#include "text/options.h"
+
+/* What the user asked for. */
+struct guarding {
+	bool given;
+	struct segment_ref ref; /* the set, named as segments are */
+	int file_error;         /* of its ftok path */
+	unsigned short number;
+	bool number_given;
+	int64_t timeout; /* milliseconds; -1: for ever */
+	bool timeout_given;
+	struct guard guard; /* when it was found */
+};
+
+/* A table for OPTION_TABLE; guarding_option() takes its options. */
+extern const struct poptOption guarding_options[];
+const char *guarding_option(struct guarding *guarding, int code, const char *value);
+
+/* Checks the options, before anything is looked at. */
+enum status guarding_check(const struct guarding *guarding);
+
+/*
+ * The functions below do nothing unless a guard was given. Find looks for it,
+ * after enter_namespace(). Take waits for it, and signals end the program
+ * meanwhile. Release gives it back; it fails where somebody removed the guard,
+ * so that others may have been at work meanwhile.
+ */
+enum status guarding_find(struct guarding *guarding);
+enum status guarding_take(const struct guarding *guarding);
+enum status guarding_release(const struct guarding *guarding);
+
+#endif

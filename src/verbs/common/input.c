@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/common/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/bytes/spool.h"
+
+/* Finds out how large it is. */
+static int measure(struct input *input)
+{
+	struct stat status;
+	off_t at;
+
+	if (fstat(input->fd, &status) < 0)
+		return errno;
+	if (S_ISDIR(status.st_mode))
+		return EISDIR;
+	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	input->is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
+	if (input->is_stream)
+		return 0;
+	at = lseek(input->fd, 0, SEEK_CUR);
+	input->size = at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
+	return 0;
+}
+
+enum status input_open(struct input *input, const char *file)
+{
+	bool is_stdin = strcmp(file, "-") == 0;
+	int error;
+
+	*input = (struct input){ .name = is_stdin ? "stdin" : file };
+	/* not to wait for a fifo's writer here, where no signal may be seen */
+	input->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+			     : open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	error = input->fd < 0 ? errno : measure(input);
+	if (error)
+		return fail(status_of_file(error), "cannot read %s: %s", input->name,
+			    strerror(error));
+	return STATUS_DONE;
+}
+
+void input_close(struct input *input)
+{
+	if (input->fd >= 0)
+		close(input->fd);
+	input->fd = -1;
+}
+
+int input_take_in(struct input *input, uint64_t limit, bool some, struct interrupt *interrupt)
+{
+	struct stat status;
+	int error = 0; /* the linter does not follow the two functions */
+	int spool;
+
+	if (!some && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	    !isatty(input->fd))
+		limit = 0; /* such as /dev/zero has no end; /dev/null has nothing at all */
+	spool = (some ? spool_some : spool_all)(input->fd, limit, interrupt, &error);
+	if (spool < 0)
+		return error;
+	close(input->fd);
+	*input = (struct input){ .name = input->name, .fd = spool, .ours = true };
+	if (fstat(spool, &status) < 0)
+		return errno;
+	input->size = (uint64_t)status.st_size;
+	return 0;
+}
+
+int input_has_more(const struct input *input, struct interrupt *interrupt, bool *more)
+{
+	for (;;) {
+		int error = interrupt_wait(interrupt, input->fd, POLLIN, -1);
+		char extra;
+		ssize_t got = error ? -1 : read(input->fd, &extra, 1);
+
+		*more = got > 0;
+		if (error || got >= 0)
+			return error;
+		if (errno != EINTR && errno != EAGAIN)
+			return errno;
+	}
+}
+
+uint64_t input_memory(const struct input *input)
+{
+	struct stat status;
+	uint64_t data;
+
+	if (input->is_stream || fstat(input->fd, &status) < 0)
+		return 0;
+	data = (uint64_t)status.st_blocks * 512;
+	return data < input->size ? data : input->size;
+}

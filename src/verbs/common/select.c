@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/common/select.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/process/namespace.h"
+#include "shm/segment/control.h"
+#include "text/holders_text.h"
+#include "text/keepfile.h"
+#include "text/names.h"
+#include "text/parse.h"
+#include "text/state_names.h"
+#include "text/units.h"
+#include "verbs/common/namespaces.h"
+
+void choice_begin(struct choice *choice)
+{
+	*choice = (struct choice){ 0 };
+	filter_begin(&choice->filter);
+}
+
+enum status key_path_failed(const char *word, int error)
+{
+	return fail(status_of_file(error), "%.200s: cannot make a key of this path: %s", word,
+		    strerror(error));
+}
+
+static enum status parse_operand(const char *word, struct segment_ref *ref)
+{
+	int file_error;
+	const char *wrong = parse_segment(word, ref, &file_error);
+
+	if (wrong)
+		return fail(STATUS_USAGE, "\"%.200s\": %s", word, wrong);
+	return file_error ? key_path_failed(word, file_error) : STATUS_DONE;
+}
+
+enum status choice_read(struct choice *choice, const struct operands *operands)
+{
+	const char *wrong = filter_check(&choice->filter);
+	enum status status = STATUS_DONE;
+
+	if (!wrong)
+		wrong = everywhere_check(choice, operands);
+	if (wrong)
+		return fail(STATUS_USAGE, "%s", wrong);
+	if (choice->filter.file_error)
+		return key_path_failed(choice->filter.file_error_word, choice->filter.file_error);
+	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
+	if (!choice->named.items)
+		return fail(STATUS_EXHAUSTED, "not enough memory");
+	for (size_t i = 0; i < operands->count && !status; i++)
+		status = parse_operand(operands->words[i], &choice->named.items[i]);
+	choice->named.count = operands->count;
+	choice->verbose = operands->verbose;
+	return status;
+}
+
+/* As it is after setpriv(1), say: the keep list is then looked for in the wrong place. */
+static bool home_is_not_ours(void)
+{
+	const char *home = getenv("HOME");
+	struct stat status;
+
+	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
+}
+
+enum status choice_read_keep(struct choice *choice)
+{
+	const struct filter *filter = &choice->filter;
+	struct keep *keep = &choice->keep;
+	char fault[KEEPFILE_FAULT_SIZE];
+	bool good = true;
+	bool by_home = false;
+
+	/* what is removed by name alone is removed whatever the list says */
+	if (filter->ignore_keep || (choice->removal && !filter_given(filter)))
+		return STATUS_DONE;
+	if (!filter->keep_files)
+		good = keepfile_read_defaults(keep, fault, &by_home);
+	for (size_t i = 0; i < filter->keep_file_count && good; i++)
+		good = keepfile_read(keep, filter->keep_files[i], fault);
+	if (good)
+		return STATUS_DONE;
+	if (!choice->removal) {
+		warn("cannot read the keep list %s", fault);
+		return STATUS_DONE;
+	}
+	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
+	if (by_home && home_is_not_ours())
+		hint("HOME is %s, which is not yours: set HOME", getenv("HOME"));
+	else
+		hint("mend it, or say --ignore-keep to remove what it may name");
+	return STATUS_FAILED;
+}
+
+bool choice_hangs_on_users(const struct choice *choice)
+{
+	return filter_names_users(&choice->filter) ||
+	       (choice->removal && choice->keep.creators.count);
+}
+
+enum status enter_namespace(const struct operands *operands, const struct choice *choice)
+{
+	const char *name = operands->ns;
+	bool users_changed;
+	pid_t pid;
+	int error;
+
+	if (!name)
+		return STATUS_DONE;
+	if (names_process(name)) {
+		const char *wrong = parse_pid(name, &pid);
+
+		if (wrong)
+			return fail(STATUS_USAGE, "--namespace \"%.200s\": %s", name, wrong);
+		error = namespace_enter_of(pid, &users_changed);
+	} else {
+		error = namespace_enter(name, &users_changed);
+	}
+	if (error) {
+		fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
+		     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
+		if (error == EPERM || error == EACCES)
+			hint("%s", geteuid() ? "be root"
+					     : "it takes CAP_SYS_ADMIN where it was made, and "
+					       "CAP_SYS_PTRACE to ask a process for its own; a "
+					       "sandbox may forbid setns(2) to root, too");
+		if (error == ENOENT && names_process(name))
+			hint("/proc is not mounted");
+		return status_of_file(error);
+	}
+	if (users_changed && choice && choice_hangs_on_users(choice)) {
+		fail(STATUS_FAILED,
+		     "users cannot be told in the IPC namespace of %.200s: it was entered through "
+		     "its user namespace, which numbers them otherwise; nothing was done",
+		     name);
+		hint("be root, or leave out --owner and --creator, and creator: in the keep list");
+		return STATUS_FAILED;
+	}
+	return STATUS_DONE;
+}
+
+void choice_free(struct choice *choice)
+{
+	filter_free(&choice->filter);
+	free(choice->named.items);
+	keep_free(&choice->keep);
+}
+
+void hint_at_key(const struct segment_ref *ref)
+{
+	int id;
+
+	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
+	    segment_by_key(ref->id, &id) == 0)
+		hint("%d is no id, but the key of a segment: key:%d?", ref->id, ref->id);
+}
+
+static enum status say_missing(const struct segment_ref *ref)
+{
+	if (ref->kind == REF_ID)
+		fail(STATUS_MISSING, "no segment has the id %d", ref->id);
+	else
+		fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)ref->key);
+	hint_at_key(ref);
+	return STATUS_MISSING;
+}
+
+int look_up_segment(const struct segment_ref *ref, struct segment *segment)
+{
+	int id = ref->id;
+
+	if (ref->kind == REF_KEY) {
+		int error = segment_by_key(ref->key, &id);
+
+		if (error)
+			return error == ENOENT ? EINVAL : error;
+	}
+	return segment_look(id, segment);
+}
+
+enum status lookup_failed(const struct segment_ref *ref, int error)
+{
+	if (segment_missing(error))
+		return say_missing(ref);
+	return fail(status_of_segment(error), "cannot look up %s: %s", ref->word,
+		    reason_of_segment(error));
+}
+
+enum status find_segment(const struct segment_ref *ref, struct segment *segment)
+{
+	int error = look_up_segment(ref, segment);
+
+	return error ? lookup_failed(ref, error) : STATUS_DONE;
+}
+
+enum status read_only_segment(const struct operands *operands, struct segment_ref *ref)
+{
+	if (operands->count == 1)
+		return parse_operand(operands->words[0], ref);
+	if (operands->count == 0)
+		fail(STATUS_USAGE, "no segment given");
+	else
+		fail(STATUS_USAGE, "\"%s\": only one segment may be given", operands->words[1]);
+	return usage_hint();
+}
+
+static enum status say_bad_list(const char *path, const struct listing_fault *fault)
+{
+	if (fault->error != EBADMSG)
+		return fail(status_of_file(fault->error), "cannot read the list %s: %s", path,
+			    strerror(fault->error));
+	if (fault->line && fault->field)
+		return fail(STATUS_FAILED, "cannot read the list %s: line %zu, column %s: %s", path,
+			    fault->line, fault->field, fault->what);
+	if (fault->line)
+		return fail(STATUS_FAILED, "cannot read the list %s: line %zu: %s", path,
+			    fault->line, fault->what);
+	return fail(STATUS_FAILED, "cannot read the list %s: %s", path, fault->what);
+}
+
+static enum status read_saved(struct listing *all, const char *path)
+{
+	struct listing_fault fault;
+	bool from_stdin = strcmp(path, "-") == 0;
+	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return fail(status_of_file(errno), "cannot read the list %s: %s", path,
+			    strerror(errno));
+	error = listing_parse(all, fd, &fault);
+	if (!from_stdin)
+		close(fd);
+	if (!error)
+		return STATUS_DONE;
+	return say_bad_list(from_stdin ? "on stdin" : path, &fault);
+}
+
+enum status read_segments(struct listing *all, const struct source *source)
+{
+	struct listing_fault fault;
+
+	if (source->saved)
+		return read_saved(all, source->saved);
+	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
+}
+
+/* Walks over all processes, if anything is attached at all. */
+static void look_for_holders(struct selection *selection)
+{
+	const struct listing *list = &selection->list;
+	bool attached = false;
+	int error = 0;
+
+	for (size_t i = 0; i < list->count && !attached; i++)
+		attached = list->items[i].nattch > 0;
+	if (attached)
+		error = holders_read(&selection->holders);
+	if (error)
+		warn("cannot find out who has segments attached: %s", reason_of_holders(error));
+	selection->holders_known = !error;
+}
+
+/* One that was named, and does not pass the filters. */
+static void say_left_out(const struct selection *selection, const struct segment *segment)
+{
+	char idle[UNIT_TEXT_SIZE];
+
+	duration_text(idle, segment_idle(&selection->judge, segment));
+	note("%s does not pass the filters: it is %s, idle for %s", SEGMENT_LABEL(segment),
+	     state_name(segment->state), idle);
+}
+
+/* Keeps of the list, in place, only what passes the filters. */
+static void keep_matches(struct selection *selection, const struct choice *choice)
+{
+	const struct filter *filter = &choice->filter;
+	struct listing *list = &selection->list;
+	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
+	size_t missing_at = selection->missing_at;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct segment *segment = &list->items[i];
+
+		if (selection->missing && i == missing_at)
+			selection->missing_at = kept;
+		judge_segment(&selection->judge, segment);
+		if (!filter_matches(filter, segment, segment_idle(&selection->judge, segment),
+				    holders)) {
+			if (choice->verbose && choice->named.count)
+				say_left_out(selection, segment);
+			continue;
+		}
+		if (kept != i)
+			list->items[kept] = *segment;
+		kept++;
+	}
+	if (selection->missing && missing_at == list->count)
+		selection->missing_at = kept;
+	list->count = kept;
+}
+
+/* The list that named segments are looked for in, and where in it they are. */
+struct searched {
+	const struct listing *list; /* NULL: none was read */
+	struct intmap by_id;
+	struct intmap by_key;
+};
+
+/* Of several in a saved list that have the same key, the first one counts. */
+static int index_keys(struct searched *all)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < all->list->count && !error; i++) {
+		struct segment *segment = &all->list->items[i];
+		uint32_t key = (uint32_t)segment->key;
+
+		if (!segment->dest && !intmap_get(&all->by_key, key))
+			error = intmap_add(&all->by_key, key, segment);
+	}
+	return error;
+}
+
+static const struct segment *find_in_list(const struct searched *all, const struct segment_ref *ref)
+{
+	return ref->kind == REF_ID ? intmap_get(&all->by_id, (uint32_t)ref->id)
+				   : intmap_get(&all->by_key, (uint32_t)ref->key);
+}
+
+/* What only the list tells, of a segment that was looked up. */
+static void add_memory(const struct searched *all, struct segment *segment)
+{
+	const struct segment *found = intmap_get(&all->by_id, (uint32_t)segment->id);
+
+	if (!found || !segment_is_same(found, segment))
+		return;
+	segment->memory_known = found->memory_known;
+	segment->rss = found->rss;
+	segment->swap = found->swap;
+}
+
+/* Finds one segment that was named: in the list, or by itself. */
+static int find_named(const struct segment_ref *ref, const struct searched *all, bool by_itself,
+		      struct segment *segment)
+{
+	const struct segment *found;
+	int error;
+
+	if (by_itself || !all->list) {
+		error = look_up_segment(ref, segment);
+		if (!error && all->list)
+			add_memory(all, segment);
+		return error;
+	}
+	found = find_in_list(all, ref);
+	if (found)
+		*segment = *found;
+	return found ? 0 : EINVAL;
+}
+
+/* Finds each segment named. */
+static void look_for_named(struct selection *selection, const struct segment_refs *named,
+			   const struct searched *all, const struct source *source)
+{
+	struct listing *chosen = &selection->list;
+	struct intmap seen = { 0 }; /* by id */
+
+	for (size_t i = 0; i < named->count; i++) {
+		struct segment segment;
+		int error = find_named(&named->items[i], all, source->named_by_itself, &segment);
+		enum status status = STATUS_DONE;
+
+		/* what is named twice is there once */
+		if (!error && !intmap_get(&seen, (uint32_t)segment.id)) {
+			error = intmap_add(&seen, (uint32_t)segment.id, &named->items[i]);
+			if (!error)
+				error = listing_add(chosen, &segment);
+		}
+		if (error && segment_missing(error) && source->saved)
+			status = fail(STATUS_MISSING, "the list has no segment %s",
+				      named->items[i].word);
+		else if (error && !(segment_missing(error) && source->missing_is_no_error))
+			status = lookup_failed(&named->items[i], error);
+		if (status && !selection->missing) {
+			selection->missing = status;
+			selection->missing_at = chosen->count;
+		}
+	}
+	intmap_free(&seen, NULL);
+}
+
+static enum status choose_named(struct selection *selection, const struct segment_refs *named,
+				const struct listing *list, const struct source *source)
+{
+	struct searched all = { .list = list };
+	int error = list ? listing_index(list, &all.by_id) : 0;
+
+	if (!error && list)
+		error = index_keys(&all);
+	if (!error)
+		look_for_named(selection, named, &all, source);
+	intmap_free(&all.by_id, NULL);
+	intmap_free(&all.by_key, NULL);
+	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
+}
+
+/* An --except that names nothing is fine, but it may have been meant as a key. */
+static void look_at_exceptions(const struct choice *choice)
+{
+	const struct segment_refs *except = &choice->filter.except;
+	struct segment segment;
+
+	for (size_t i = 0; i < except->count; i++) {
+		if (segment_missing(look_up_segment(&except->items[i], &segment)))
+			hint_at_key(&except->items[i]);
+	}
+}
+
+enum status select_segments(struct selection *selection, const struct choice *choice,
+			    const struct source *source)
+{
+	struct listing all = { 0 };
+	bool need_list = choice->named.count == 0 || source->saved || source->memory;
+	enum status status = STATUS_DONE;
+
+	*selection = (struct selection){ 0 };
+	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
+	selection->judge.likely = filter_wants_likely(&choice->filter);
+	selection->judge.keep = &choice->keep;
+	if (!source->saved && !choice->filter.all_namespaces)
+		look_at_exceptions(choice);
+	if (choice->filter.all_namespaces)
+		status = everywhere_read(selection, &all, choice);
+	else if (need_list)
+		status = read_segments(&all, source);
+	if (status) {
+		listing_free(&all);
+		return status;
+	}
+	if (choice->named.count == 0) {
+		selection->list = all;
+	} else {
+		status = choose_named(selection, &choice->named, need_list ? &all : NULL, source);
+		listing_free(&all);
+	}
+	if (status)
+		return status;
+	if (!source->saved && (source->holders || filter_wants_holders(&choice->filter)))
+		look_for_holders(selection);
+	keep_matches(selection, choice);
+	return STATUS_DONE;
+}
+
+enum status missing_before(const struct selection *selection, size_t index)
+{
+	return index >= selection->missing_at ? selection->missing : STATUS_DONE;
+}
+
+void selection_free(struct selection *selection)
+{
+	listing_free(&selection->list);
+	holders_free(&selection->holders);
+	namespaces_free(&selection->namespaces);
+	judge_end(&selection->judge);
+}
+
+/* What helps against a denial. Root, too, may lack the capability that it takes. */
+static void hint_at_rights(const struct segment *segment, const char *capability)
+{
+	struct names names = { 0 };
+	const char *owner = name_of_user(&names, segment->uid);
+
+	if (owner_is_unknown(segment))
+		hint("who owns it is not known in this user namespace: be root outside of it");
+	else if (segment->uid == geteuid() || segment->cuid == geteuid())
+		hint("%s, with mode 0%03o: shmtool set %d -p u+rw",
+		     segment->uid == geteuid() ? "it is yours" : "you made it", segment->mode,
+		     segment->id);
+	else if (geteuid() != 0)
+		hint("it belongs to %s (mode 0%03o): be that user, or root", owner, segment->mode);
+	else
+		hint("it belongs to %s (mode 0%03o): be that user, or have %s%s", owner,
+		     segment->mode, capability,
+		     capabilities_count_here() ? "" : " outside of this user namespace");
+	names_free(&names);
+}
+
+enum status segment_denied(const char *what, const struct segment *segment, const char *capability)
+{
+	fail(STATUS_DENIED, "cannot %s %s: permission denied", what, SEGMENT_LABEL(segment));
+	hint_at_rights(segment, capability);
+	return STATUS_DENIED;
+}
+
+enum status segment_failed(const char *what, const struct segment *segment, int error)
+{
+	/* sysvipc(7): shmat(2) and IPC_STAT say EACCES, IPC_SET and IPC_RMID say EPERM */
+	if (error == EACCES)
+		return segment_denied(what, segment, "CAP_IPC_OWNER");
+	if (error == EPERM)
+		return segment_denied(what, segment, "CAP_SYS_ADMIN");
+	/* the kernel attaches no segment whose file is shorter than it, and calls that EINVAL */
+	if (error == EINVAL && !segment_is_gone(segment->id))
+		error = ENODATA;
+	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
+	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
+	if (error == EOVERFLOW)
+		hint("do it outside of this user namespace, where all users are known");
+	return status_of_segment(error);
+}
+
+void warn_of_trace(const struct segment *segment)
+{
+	struct processes processes = { 0 };
+	const struct process *last = process_find(&processes, segment->lpid);
+
+	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
+		warn("reading %s replaces its last user, process %d%s%s, which is alive",
+		     SEGMENT_LABEL(segment), last->pid, *last->command ? " " : "", last->command);
+	processes_free(&processes);
+}

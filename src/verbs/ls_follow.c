@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/ls_follow.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "shm/segment/changes.h"
+#include "shm/segment/control.h"
+#include "shm/system/signals.h"
+#include "text/json.h"
+
+/* What telling of a change needs. */
+struct teller {
+	const struct choice *choice;
+	const struct follow *follow;
+	struct output *output;
+	struct judge judge; /* of this look; begun by the first segment that is told of */
+	bool judging;
+	struct view view;
+};
+
+static const char *const names[CHANGE_COUNT] = {
+	[CHANGE_CREATED] = "created",   [CHANGE_REMOVED] = "removed",   [CHANGE_MARKED] = "marked",
+	[CHANGE_ATTACHED] = "attached", [CHANGE_DETACHED] = "detached", [CHANGE_OTHER] = "changed",
+};
+
+/* Who lives is asked anew with each look, and only when something happened. */
+static void judge(struct teller *teller, struct segment *segment)
+{
+	const struct choice *choice = teller->choice;
+
+	if (!teller->judging) {
+		judge_begin(&teller->judge, choice->filter.grace, false);
+		teller->judge.likely = filter_wants_likely(&choice->filter);
+		teller->judge.keep = &choice->keep;
+		teller->judging = true;
+	}
+	judge_segment(&teller->judge, segment);
+}
+
+static bool is_wanted(const struct choice *choice, const struct segment *segment, int64_t idle)
+{
+	bool named = choice->named.count == 0;
+
+	for (size_t i = 0; i < choice->named.count && !named; i++)
+		named = segment_is_named(&choice->named.items[i], segment);
+	return named && filter_matches(&choice->filter, segment, idle, NULL);
+}
+
+static void tell_json(struct teller *teller, const char *name, const struct segment *segment)
+{
+	char time[UNIT_TEXT_SIZE];
+
+	time_text(time, teller->judge.now, TIME_RFC3339, 0);
+	output_format(teller->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
+		      time);
+	json_fields(teller->output, &teller->view, teller->follow->fields, segment);
+	output_text(teller->output, "}}\n");
+}
+
+static void tell_line(struct teller *teller, const char *name, const struct segment *segment)
+{
+	static const char format[] = " %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
+				     "nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid}";
+	char time[UNIT_TEXT_SIZE];
+
+	time_text(time, teller->judge.now, teller->follow->times, teller->judge.now);
+	output_format(teller->output, "%s %s", time, name);
+	print_format(teller->output, format, &teller->view, segment);
+}
+
+static void tell(void *context, enum change change, const struct segment *segment)
+{
+	struct teller *teller = context;
+	struct segment judged = *segment;
+
+	judge(teller, &judged);
+	if (!is_wanted(teller->choice, &judged, segment_idle(&teller->judge, &judged)))
+		return;
+	if (teller->follow->json)
+		tell_json(teller, names[change], &judged);
+	else
+		tell_line(teller, names[change], &judged);
+}
+
+/* An id that is not there will never come: to wait for it would be to hang. */
+static enum status check_ids(const struct choice *choice, const struct listing *list)
+{
+	enum status status = STATUS_DONE;
+
+	for (size_t i = 0; i < choice->named.count; i++) {
+		const struct segment_ref *ref = &choice->named.items[i];
+
+		if (ref->kind == REF_ID && !listing_find(list, ref->id))
+			status_keep_first(&status, lookup_failed(ref, EINVAL));
+	}
+	return status;
+}
+
+/* Waits for the next look; whether somebody still reads what we write. */
+static bool wait_until(int64_t deadline)
+{
+	struct pollfd pollfd = { .fd = STDOUT_FILENO };
+
+	for (;;) {
+		int64_t left = deadline - monotonic_ms();
+
+		if (left <= 0)
+			return true;
+		if (poll(&pollfd, 1, left > INT_MAX ? INT_MAX : (int)left) > 0 &&
+		    pollfd.revents & (POLLERR | POLLHUP | POLLNVAL))
+			return false;
+	}
+}
+
+/*
+ * Gives marked segments, from which the kernel takes the key, the one that they
+ * had: whoever follows a key wants to see what becomes of its segment. 0 or ENOMEM.
+ */
+static int keep_keys(const struct listing *before, struct listing *after)
+{
+	struct intmap old = { 0 };
+	bool indexed = false;
+	int error = 0;
+
+	for (size_t i = 0; i < after->count && !error; i++) {
+		struct segment *segment = &after->items[i];
+		const struct segment *was;
+
+		if (!segment->dest)
+			continue;
+		if (!indexed)
+			error = listing_index(before, &old);
+		indexed = true;
+		was = intmap_get(&old, (uint32_t)segment->id);
+		if (was && segment_is_same(was, segment))
+			segment->key = was->key;
+	}
+	intmap_free(&old, NULL);
+	return error;
+}
+
+/* One look, and a line for all that happened since the one before. */
+static enum status look(struct teller *teller, struct listing *before)
+{
+	static const struct source source = { .memory = true };
+	struct listing after = { 0 };
+	enum status status = read_segments(&after, &source);
+
+	if (!status && (keep_keys(before, &after) || changes_between(before, &after, tell, teller)))
+		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
+	output_flush(teller->output);
+	if (teller->judging)
+		judge_end(&teller->judge);
+	teller->judging = false;
+	listing_free(before);
+	*before = after;
+	return status;
+}
+
+static enum status follow_from(struct teller *teller, struct listing *list)
+{
+	const int64_t interval = teller->follow->interval;
+	int64_t next = monotonic_ms();
+	enum status status = STATUS_DONE;
+
+	while (!status && !teller->output->error) {
+		int64_t now = monotonic_ms();
+
+		/* after a pause (a stopped job, a sleeping machine) at the old pace again */
+		next = next + interval > now ? next + interval : now + interval;
+		if (!wait_until(next))
+			return output_failed(EPIPE);
+		status = look(teller, list);
+	}
+	return status;
+}
+
+enum status follow_segments(const struct choice *choice, const struct follow *follow)
+{
+	static const struct source source = { .memory = true };
+	static struct output output;
+	struct teller teller = { .choice = choice, .follow = follow, .output = &output };
+	struct listing list = { 0 };
+	enum status status = read_segments(&list, &source);
+
+	output_begin(&output, STDOUT_FILENO);
+	view_begin(&teller.view, &teller.judge);
+	teller.view.numeric = follow->numeric;
+	teller.view.words = !follow->json;
+	if (!status)
+		status = check_ids(choice, &list);
+	if (!status && follow->verbose)
+		note("following %zu segment%s", list.count, list.count == 1 ? "" : "s");
+	if (!status)
+		status = follow_from(&teller, &list);
+	status_keep_first(&status, view_end(&teller.view));
+	listing_free(&list);
+	return output_end(&output, status);
+}

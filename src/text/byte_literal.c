@@ -27,7 +27,7 @@ static const char *parse_word(const char *value, unsigned char *bytes, size_t le
 	return wrong;
 }
 
-const char *literal_parse(struct literal *literal, const char *value)
+const char *byte_literal_parse(struct byte_literal *literal, const char *value)
 {
 	size_t length = strlen(value);
 
@@ -47,10 +47,10 @@ const char *literal_parse(struct literal *literal, const char *value)
 	}
 }
 
-void literal_free(struct literal *literal)
+void byte_literal_free(struct byte_literal *literal)
 {
 	free(literal->bytes);
-	*literal = (struct literal){ 0 };
+	*literal = (struct byte_literal){ 0 };
 }
 
 /* Text that may be anything, which must not play with a terminal. */
@@ -70,7 +70,8 @@ static void print_text(struct output *output, const unsigned char *bytes, size_t
 	}
 }
 
-void literal_print(struct output *output, const struct literal *literal, const unsigned char *bytes)
+void byte_literal_print(struct output *output, const struct byte_literal *literal,
+			const unsigned char *bytes)
 {
 	switch (literal->notation) {
 	case NOTATION_NUMBER:

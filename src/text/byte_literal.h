@@ -7,7 +7,7 @@
 
 #include "text/output.h"
 
-struct literal {
+struct byte_literal {
 	enum { NOTATION_TEXT, NOTATION_HEX, NOTATION_NUMBER } notation;
 	size_t number_length; /* bytes that a number has: 1, 2, 4 or 8; otherwise 0 */
 	unsigned char *bytes; /* as they are in memory */
@@ -16,13 +16,13 @@ struct literal {
 
 /*
  * Reads a word in the notation that the literal has. Returns NULL, or what is
- * wrong with it; literal_free() ends it whatever is returned.
+ * wrong with it; byte_literal_free() ends it whatever is returned.
  */
-const char *literal_parse(struct literal *literal, const char *value);
-void literal_free(struct literal *literal);
+const char *byte_literal_parse(struct byte_literal *literal, const char *value);
+void byte_literal_free(struct byte_literal *literal);
 
 /* Prints other bytes, as many as the literal has and WORD_MAX at most, in its notation. */
-void literal_print(struct output *output, const struct literal *literal,
-		   const unsigned char *bytes);
+void byte_literal_print(struct output *output, const struct byte_literal *literal,
+			const unsigned char *bytes);
 
 #endif

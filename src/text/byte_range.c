@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-enum status range_check(struct range *range, const struct segment *segment)
+enum status byte_range_check(struct byte_range *range, const struct segment *segment)
 {
 	if (range->offset > segment->size)
 		return fail(STATUS_USAGE,

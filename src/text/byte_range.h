@@ -8,7 +8,7 @@
 
 #include "text/error.h"
 
-struct range {
+struct byte_range {
 	uint64_t offset;
 	uint64_t length;
 	bool length_given;
@@ -18,7 +18,7 @@ struct range {
  * Checks that the range lies wholly inside the segment; a length that was not
  * given becomes what is there from the offset to the end. Says what is wrong.
  */
-enum status range_check(struct range *range, const struct segment *segment);
+enum status byte_range_check(struct byte_range *range, const struct segment *segment);
 
 /* Says that a number, of so many bytes, is not at a multiple of them. */
 enum status number_misplaced(uint64_t offset, uint64_t length);

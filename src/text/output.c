@@ -62,7 +62,7 @@ static void write_piece(struct output *output, const sigset_t *mask)
 	size_t left = output->length - output->start;
 	size_t piece = left < PIPE_BUF ? left : PIPE_BUF;
 	const char *end = memrchr(at, '\n', piece);
-	ssize_t put = interrupt_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
+	ssize_t put = signals_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
 
 	if (put < 0 && errno != EINTR && errno != EAGAIN)
 		output->error = errno;
@@ -200,7 +200,7 @@ enum status output_failed(int error)
 {
 	/* itself it was ignored or blocked */
 	if (error == EPIPE)
-		interrupt_raise(SIGPIPE);
+		signal_raise(SIGPIPE);
 	return fail(error == ENOMEM ? STATUS_EXHAUSTED : STATUS_FAILED,
 		    "cannot write the output: %s", strerror(error));
 }

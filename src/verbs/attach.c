@@ -152,7 +152,7 @@ static enum status no_file(const struct segment *segment, int error)
 static enum status open_as_file(const struct segment *segment, struct attachment *held)
 {
 	/* for writing even with -r: COMMAND can do it, and what it spoils must be mended */
-	held->file = mapfile_open(held->address, O_RDWR);
+	held->file = map_files_open(held->address, O_RDWR);
 	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
 		return STATUS_DONE;
 	return no_file(segment, errno);
@@ -162,7 +162,7 @@ static enum status do_attach(const struct attach_options *options, const struct 
 			     struct attachment *held)
 {
 	/* asked before: a mere attach and detach would leave its trace for nothing */
-	int error = options->as_file ? mapfile_allowed() : 0;
+	int error = options->as_file ? map_files_allowed() : 0;
 
 	if (error)
 		return no_file(segment, error);
@@ -219,7 +219,7 @@ static void detach(const struct segment *segment, struct attachment *held)
 
 /* Holds it until the time is over or a signal comes. */
 static enum status hold_alone(const struct attach_options *options, const struct segment *segment,
-			      const void *attached, struct interrupt *interrupt)
+			      const void *attached, struct signals *signals)
 {
 	static struct output output;
 	enum status status;
@@ -231,8 +231,8 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	status = output_end(&output, STATUS_DONE);
 	if (status)
 		return status;
-	error = interrupt_wait(interrupt, -1, 0, options->hold);
-	interrupt->signal = 0; /* told to stop, and stops: that is success */
+	error = signals_wait(signals, -1, 0, options->hold);
+	signals->signal = 0; /* told to stop, and stops: that is success */
 	if (error != EINTR && error != ETIMEDOUT)
 		return fail(STATUS_FAILED, "cannot wait: %s", strerror(error));
 	return STATUS_DONE;
@@ -255,7 +255,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 	/* one that an attach above us has set is not of this segment */
 	unsetenv("SHMTOOL_FILE");
 	if (!error && held->file >= 0)
-		error = mapfile_path(held->file, text, sizeof(text));
+		error = map_files_path(held->file, text, sizeof(text));
 	if (!error && held->file >= 0)
 		error = setenv("SHMTOOL_FILE", text, 1) ? errno : 0;
 	return error;
@@ -263,8 +263,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 
 /* Starts the command with the signals as they were. */
 static enum status start(char **command, const struct segment *segment,
-			 const struct attachment *held, const struct interrupt *interrupt,
-			 pid_t *child)
+			 const struct attachment *held, const struct signals *signals, pid_t *child)
 {
 	posix_spawnattr_t attributes;
 	sigset_t usual;
@@ -273,7 +272,7 @@ static enum status start(char **command, const struct segment *segment,
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &interrupt->before);
+	posix_spawnattr_setsigmask(&attributes, &signals->before);
 	/* main() ignores it for us alone */
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
@@ -307,7 +306,7 @@ static bool has_ended(pid_t child, enum status *status)
 /* Passes signals on until the command ends; detaches when the time is over. */
 static enum status wait_for(pid_t child, const struct attach_options *options,
 			    const struct segment *segment, struct attachment *held,
-			    struct interrupt *interrupt)
+			    struct signals *signals)
 {
 	int64_t deadline = deadline_after(options->hold);
 	enum status status = STATUS_OWN_FAILURE;
@@ -321,7 +320,7 @@ static enum status wait_for(pid_t child, const struct attach_options *options,
 			deadline = -1;
 			left = -1;
 		}
-		if (interrupt_poll(interrupt, left) || !interrupt_take(interrupt, &info))
+		if (signals_poll(signals, left) || !signals_take(signals, &info))
 			continue;
 		/* what the terminal sends, it has sent to the command as well */
 		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
@@ -332,12 +331,12 @@ static enum status wait_for(pid_t child, const struct attach_options *options,
 
 static enum status hold_for(char **command, const struct attach_options *options,
 			    const struct segment *segment, struct attachment *held,
-			    struct interrupt *interrupt)
+			    struct signals *signals)
 {
 	pid_t child = -1;
-	enum status status = start(command, segment, held, interrupt, &child);
+	enum status status = start(command, segment, held, signals, &child);
 
-	return status ? status : wait_for(child, options, segment, held, interrupt);
+	return status ? status : wait_for(child, options, segment, held, signals);
 }
 
 /* With a COMMAND every failure of our own is 125, as env(1) and timeout(1) have it. */
@@ -350,7 +349,7 @@ static enum status attach(const struct attach_options *options, const struct seg
 			  char **command)
 {
 	static const int also[] = { SIGCHLD, SIGUSR1, SIGUSR2, 0 };
-	struct interrupt interrupt;
+	struct signals signals;
 	struct segment segment;
 	struct attachment held = { .file = -1 };
 	enum status status = find_segment(ref, &segment);
@@ -362,19 +361,19 @@ static enum status attach(const struct attach_options *options, const struct seg
 		return own_failure(status, command);
 	if (command[0])
 		signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of the command's end */
-	error = interrupt_begin(&interrupt, command[0] ? also : NULL);
+	error = signals_begin(&signals, command[0] ? also : NULL);
 	if (error)
 		return own_failure(
 			fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error)),
 			command);
 	if (command[0])
-		status = hold_for(command, options, &segment, &held, &interrupt);
+		status = hold_for(command, options, &segment, &held, &signals);
 	else
-		status = hold_alone(options, &segment, held.address, &interrupt);
+		status = hold_alone(options, &segment, held.address, &signals);
 	detach(&segment, &held);
 	if (options->verbose)
 		note("detached %s", SEGMENT_LABEL(&segment));
-	interrupt_end(&interrupt);
+	signals_end(&signals);
 	return status;
 }
 

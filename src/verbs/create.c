@@ -88,7 +88,7 @@ struct create_options {
 /* What is being made, so that it can be undone. */
 struct creation {
 	const struct create_options *options;
-	struct interrupt interrupt;
+	struct signals signals;
 	struct input input;
 	int id;
 	bool created; /* and not just found, with --reuse */
@@ -293,7 +293,7 @@ static enum status open_input(struct creation *creation)
 		return status;
 	if (input->is_stream && !options->size_given) {
 		limits_read(&limits);
-		error = input_take_in(input, limits.shmmax, false, &creation->interrupt);
+		error = input_take_in(input, limits.shmmax, false, &creation->signals);
 	}
 	if (error)
 		return input_failed(creation, error);
@@ -449,8 +449,8 @@ static enum status load(struct creation *creation, struct memory *memory)
 	uint64_t done;
 	bool more = false;
 	struct progress progress;
-	struct transfer transfer = {
-		.interrupt = &creation->interrupt,
+	struct copy_options copy = {
+		.signals = &creation->signals,
 		.ours = input->ours,
 		.tell = progress_tell,
 		.state = &progress,
@@ -458,11 +458,11 @@ static enum status load(struct creation *creation, struct memory *memory)
 	int error;
 
 	progress_begin(&progress, PROGRESS_AUTO, input->size);
-	transfer.patience = progress_patience(&progress);
-	error = transfer_in(memory, 0, size, input->fd, &transfer, &done);
+	copy.patience = progress_patience(&progress);
+	error = copy_in(memory, 0, size, input->fd, &copy, &done);
 	progress_end(&progress);
 	if (!error && done == size && input->is_stream)
-		error = input_has_more(input, &creation->interrupt, &more);
+		error = input_has_more(input, &creation->signals, &more);
 	if (error)
 		return input_failed(creation, error);
 	if (more)
@@ -508,7 +508,7 @@ static enum status fill(struct creation *creation)
 				      : loading_allowed(what, input_memory(&creation->input));
 	if (status)
 		return status;
-	error = worker_run(load_inside, creation, &creation->interrupt, &result);
+	error = worker_run(load_inside, creation, &creation->signals, &result);
 	if (!error)
 		return (enum status)result;
 	return loading_failed(what, error, result, "no segment was left");
@@ -582,7 +582,7 @@ static enum status print_result(struct creation *creation)
 	if (status)
 		return status;
 	/* told to stop before the id is known to anyone: it must not stay behind */
-	if (creation->created && interrupt_wait(&creation->interrupt, -1, 0, 0) == EINTR)
+	if (creation->created && signals_wait(&creation->signals, -1, 0, 0) == EINTR)
 		return fail(STATUS_FAILED, "interrupted: no segment was left");
 	output_flush(&output);
 	if (output.error) {
@@ -667,11 +667,11 @@ static enum status create_run(int argc, char **argv)
 		return status;
 	/* SIGPIPE must not end us between creating and knowing that the id was printed */
 	signal(SIGPIPE, SIG_IGN);
-	error = interrupt_begin(&creation.interrupt, NULL);
+	error = signals_begin(&creation.signals, NULL);
 	if (error)
 		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
 	status = create(&creation);
 	input_close(&creation.input);
-	interrupt_end(&creation.interrupt);
+	signals_end(&creation.signals);
 	return status;
 }

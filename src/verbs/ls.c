@@ -267,7 +267,7 @@ static enum status print_system_everywhere(struct output *output, const struct l
 	struct namespaces found = { 0 };
 	struct limits_of *all;
 	size_t count;
-	enum status status = everywhere_limits(&found, &options->choice, &all, &count);
+	enum status status = all_namespaces_limits(&found, &options->choice, &all, &count);
 
 	if (all)
 		status_keep_first(&status, print_system_of(output, options, all, count));

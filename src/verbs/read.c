@@ -41,18 +41,18 @@ static const struct poptOption read_options[] = {
 	OPTION_FLAG("u64", '\0', CODE_U64, "the same of 64 bits, at a multiple of 8"),
 	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
 		    "tell on stderr how far it is, not just on a terminal"),
-	OPTION_TABLE(guarding_options, NULL),
+	OPTION_TABLE(guard_option_table, NULL),
 	OPTION_END,
 };
 
 struct read_options {
-	struct range range;
+	struct byte_range range;
 	const char *file; /* NULL: stdout */
 	bool hex;
 	uint64_t number; /* its length in bytes; 0: no number */
 	int forms;       /* -x and numbers that were given */
 	enum progress_wish progress;
-	struct guarding guarding;
+	struct guard_option guard_option;
 	bool verbose;
 };
 
@@ -102,13 +102,13 @@ static const char *read_option(void *state, int code, const char *value)
 		options->progress = PROGRESS_ALWAYS;
 		return NULL;
 	default:
-		return guarding_option(&options->guarding, code, value);
+		return guard_option_set(&options->guard_option, code, value);
 	}
 }
 
 static enum status check_options(struct read_options *options)
 {
-	struct range *range = &options->range;
+	struct byte_range *range = &options->range;
 
 	if (options->forms > 1)
 		return fail(STATUS_USAGE,
@@ -122,15 +122,15 @@ static enum status check_options(struct read_options *options)
 		range->length = options->number;
 		range->length_given = true;
 	}
-	return guarding_check(&options->guarding);
+	return guard_option_check(&options->guard_option);
 }
 
 /* So many bytes are dumped between looks for a signal. */
 enum { DUMP_CHUNK = 256 * 1024 };
 
 /* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
-static int dump_out(const struct memory *memory, const struct range *range, int fd,
-		    const struct transfer *transfer)
+static int dump_out(const struct memory *memory, const struct byte_range *range, int fd,
+		    const struct copy_options *copy)
 {
 	static struct output output;
 	static unsigned char bytes[DUMP_CHUNK];
@@ -144,7 +144,7 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 		uint64_t left = extent.offset + extent.length - at;
 		int error = 0;
 
-		/* once for each: it may cost a walk over all that is behind */
+		/* once for each: it may cost a scan over all that is behind */
 		if (!left) {
 			error = memory_extent(memory, at, end, &extent);
 			left = extent.length;
@@ -157,12 +157,12 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 			if (!error)
 				hexdump_add(&output, &dump, bytes, left);
 		}
-		if (!error && transfer->interrupt)
-			error = interrupt_wait(transfer->interrupt, -1, 0, 0);
+		if (!error && copy->signals)
+			error = signals_wait(copy->signals, -1, 0, 0);
 		if (error && error != ETIMEDOUT)
 			return error;
 		at += left;
-		transfer->tell(transfer->state, at - range->offset);
+		copy->tell(copy->state, at - range->offset);
 	}
 	hexdump_end(&output, &dump);
 	output_flush(&output);
@@ -173,7 +173,7 @@ static int dump_out(const struct memory *memory, const struct range *range, int 
 static int word_out(const struct read_options *options, const struct memory *memory, int fd)
 {
 	static struct output output;
-	const struct range *range = &options->range;
+	const struct byte_range *range = &options->range;
 	struct hexdump dump = { .offset = range->offset };
 	unsigned char bytes[WORD_MAX];
 	uint64_t value;
@@ -197,15 +197,15 @@ static int word_out(const struct read_options *options, const struct memory *mem
 }
 
 /* Copies in the form that was asked for. 0 or an errno value. */
-static int copy_out(const struct read_options *options, const struct memory *memory, int fd,
-		    struct interrupt *interrupt)
+static int read_out(const struct read_options *options, const struct memory *memory, int fd,
+		    struct signals *signals)
 {
-	const struct range *range = &options->range;
+	const struct byte_range *range = &options->range;
 	struct progress progress;
-	struct transfer transfer = {
-		.interrupt = interrupt,
-		.ours = interrupt != NULL,
-		.copied = options->guarding.given,
+	struct copy_options copy = {
+		.signals = signals,
+		.ours = signals != NULL,
+		.copied = options->guard_option.given,
 		.tell = progress_tell,
 		.state = &progress,
 	};
@@ -215,11 +215,11 @@ static int copy_out(const struct read_options *options, const struct memory *mem
 	if (word_is(range->offset, range->length))
 		return word_out(options, memory, fd);
 	progress_begin(&progress, options->progress, range->length);
-	transfer.patience = progress_patience(&progress);
+	copy.patience = progress_patience(&progress);
 	if (options->hex)
-		error = dump_out(memory, range, fd, &transfer);
+		error = dump_out(memory, range, fd, &copy);
 	else
-		error = transfer_out(memory, range->offset, range->length, fd, &transfer, &done);
+		error = copy_out(memory, range->offset, range->length, fd, &copy, &done);
 	progress_end(&progress);
 	return error;
 }
@@ -241,15 +241,15 @@ static enum status segment_lost(const struct segment *segment, const struct memo
 static enum status read_to_stdout(const struct read_options *options, const struct segment *segment,
 				  const struct memory *memory)
 {
-	int error = copy_out(options, memory, STDOUT_FILENO, NULL);
+	int error = read_out(options, memory, STDOUT_FILENO, NULL);
 
 	if (is_of_segment(error))
 		return segment_lost(segment, memory, error);
-	return error ? output_failed(error) : guarding_release(&options->guarding);
+	return error ? output_failed(error) : guard_option_release(&options->guard_option);
 }
 
 static enum status write_failed(const char *file, const struct segment *segment,
-				const struct memory *memory, const struct outfile *outfile,
+				const struct memory *memory, const struct output_file *outfile,
 				int error)
 {
 	const char *rest = outfile->replaces ? "; it was left as it was" : "";
@@ -264,38 +264,38 @@ static enum status write_failed(const char *file, const struct segment *segment,
 static enum status read_to_file(const struct read_options *options, const struct segment *segment,
 				const struct memory *memory)
 {
-	struct interrupt interrupt;
-	struct outfile outfile;
+	struct signals signals;
+	struct output_file outfile;
 	bool replaces;
 	enum status status = STATUS_DONE;
-	int error = outfile_open(&outfile, options->file);
+	int error = output_file_open(&outfile, options->file);
 
 	if (error)
 		return fail(status_of_file(error), "cannot write %s: %s", options->file,
 			    strerror(error));
 	replaces = outfile.replaces;
 	if (replaces) {
-		error = interrupt_begin(&interrupt, NULL);
+		error = signals_begin(&signals, NULL);
 		if (error) {
-			outfile_abandon(&outfile);
+			output_file_abandon(&outfile);
 			return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
 		}
 	}
-	error = copy_out(options, memory, outfile.fd, replaces ? &interrupt : NULL);
+	error = read_out(options, memory, outfile.fd, replaces ? &signals : NULL);
 	/* told to stop in the last moment: the old file stays */
-	if (!error && replaces && interrupt_wait(&interrupt, -1, 0, 0) == EINTR)
+	if (!error && replaces && signals_wait(&signals, -1, 0, 0) == EINTR)
 		error = EINTR;
 	if (error)
 		status = write_failed(options->file, segment, memory, &outfile, error);
 	else
-		status = guarding_release(&options->guarding);
+		status = guard_option_release(&options->guard_option);
 	if (status)
-		outfile_abandon(&outfile);
-	else if ((error = outfile_commit(&outfile)))
+		output_file_abandon(&outfile);
+	else if ((error = output_file_commit(&outfile)))
 		status = fail(status_of_file(error), "cannot write %s: %s", options->file,
 			      strerror(error));
 	if (replaces)
-		interrupt_end(&interrupt);
+		signals_end(&signals);
 	return status;
 }
 
@@ -307,9 +307,9 @@ static enum status read_segment(struct read_options *options, const struct segme
 	int error;
 
 	if (!status)
-		status = range_check(&options->range, &segment);
+		status = byte_range_check(&options->range, &segment);
 	if (!status)
-		status = guarding_find(&options->guarding);
+		status = guard_option_find(&options->guard_option);
 	if (status)
 		return status;
 	error = memory_open(&memory, segment.id, false);
@@ -319,7 +319,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		warn_of_trace(&segment);
 	loading_may_fail("read", &segment, &memory, NULL);
 	/* before there is a file to be left behind: a signal ends the wait, and us */
-	status = guarding_take(&options->guarding);
+	status = guard_option_take(&options->guard_option);
 	if (!status && options->file)
 		status = read_to_file(options, &segment, &memory);
 	else if (!status)

@@ -225,23 +225,23 @@ __attribute__((noreturn)) static void end_by(struct removal *removal, int number
 {
 	wait_with(removal, NULL);
 	/* a terminal may take no more, whatever poll(2) says */
-	interrupt_raise_soon(number);
+	signal_raise_soon(number);
 	end_early(removal, true);
-	interrupt_raise(number);
+	signal_raise(number);
 	_exit(128 + number);
 }
 
 static struct removal *alone;
 
 /*
- * While signals wait, one comes only where they are let in: in interrupt_write() and in
+ * While signals wait, one comes only where they are let in: in signals_write() and in
  * let_signals_in(). So all may be called here.
  */
 static void end_alone(int number)
 {
 	if (alone->waiting && !visit_is_watched())
 		end_by(alone, number);
-	interrupt_raise(number);
+	signal_raise(number);
 	_exit(128 + number);
 }
 
@@ -249,7 +249,7 @@ static void end_alone(int number)
 static void be_alone(struct removal *removal)
 {
 	alone = removal;
-	interrupt_catch(end_alone);
+	signals_catch(end_alone);
 }
 
 /* --- The work --- */
@@ -340,7 +340,7 @@ static void remove_stretch(void *context)
 	}
 	/* the names that a child looked up are its own */
 	status_keep_first(&removal->tally->status, view_end(&removal->view));
-	interrupt_catch(SIG_DFL);
+	signals_catch(SIG_DFL);
 }
 
 static void undo_tried(void *context)
@@ -358,7 +358,7 @@ static void undo_there(struct tally *tally, const struct namespace *ns)
 	};
 
 	if (ns)
-		status_keep_first(&tally->status, everywhere_visit(&errand));
+		status_keep_first(&tally->status, all_namespaces_visit(&errand));
 	else
 		undo_tried(tally);
 }
@@ -381,7 +381,7 @@ static void mend(void *context, const struct visit *visit)
 	wait_with(removal, &visit->signals);
 	end_early(removal, false);
 	wait_with(removal, NULL);
-	interrupt_catch(SIG_DFL);
+	signals_catch(SIG_DFL);
 	/* by writing to stderr: we end by it, too */
 	if (visit->signal == SIGPIPE && !output->error)
 		output->error = EPIPE;
@@ -422,7 +422,7 @@ static void remove_there(struct stretch *stretch)
 
 	entry_is_whole(tally);
 	status_keep_first(&tally->status,
-			  errand.ns ? everywhere_visit(&errand)
+			  errand.ns ? all_namespaces_visit(&errand)
 				    : remove_here(&errand, removal->options->dry_run));
 	tally->namespaces += tally->count > before;
 }
@@ -467,7 +467,7 @@ enum status remove_all_as_ipcrm(struct removal *removal)
 	be_alone(removal);
 	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
 		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
-	interrupt_catch(SIG_DFL);
+	signals_catch(SIG_DFL);
 	status_keep_first(&status, view_end(&removal->view));
 	judge_end(&judge);
 	return status;

@@ -58,22 +58,22 @@ static const struct poptOption write_options[] = {
 	OPTION_FLAG("truncate", '\0', CODE_TRUNCATE, "of input that is too long, take what fits"),
 	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
 		    "tell on stderr how far it is, not just on a terminal"),
-	OPTION_TABLE(guarding_options, NULL),
+	OPTION_TABLE(guard_option_table, NULL),
 	OPTION_END,
 };
 
 struct write_options {
-	struct range range;
+	struct byte_range range;
 	enum { FROM_FILE, FROM_LITERAL, FROM_ZERO, FROM_FILL } from;
 	int sources;      /* how many were given */
 	const char *file; /* NULL: stdin */
-	struct literal literal;
+	struct byte_literal literal;
 	const char *expect; /* as it was typed; NULL: anything */
-	struct literal expected;
+	struct byte_literal expected;
 	unsigned char fill;
 	bool truncate;
 	enum progress_wish progress;
-	struct guarding guarding;
+	struct guard_option guard_option;
 	bool verbose;
 };
 
@@ -101,9 +101,9 @@ static const char *set_literal(struct write_options *options, const char *value,
 {
 	options->sources++;
 	options->from = FROM_LITERAL;
-	literal_free(&options->literal);
-	options->literal = (struct literal){ .notation = notation, .number_length = length };
-	return literal_parse(&options->literal, value);
+	byte_literal_free(&options->literal);
+	options->literal = (struct byte_literal){ .notation = notation, .number_length = length };
+	return byte_literal_parse(&options->literal, value);
 }
 
 static const char *set_fill(struct write_options *options, const char *value)
@@ -159,7 +159,7 @@ static const char *write_option(void *state, int code, const char *value)
 		options->progress = PROGRESS_ALWAYS;
 		return NULL;
 	default:
-		return guarding_option(&options->guarding, code, value);
+		return guard_option_set(&options->guard_option, code, value);
 	}
 }
 
@@ -173,9 +173,10 @@ static enum status check_expect(struct write_options *options)
 	if (options->from != FROM_LITERAL)
 		return fail(STATUS_USAGE,
 			    "--expect goes with -t, -x, --u8, --u16, --u32 and --u64");
-	options->expected = (struct literal){ .notation = options->literal.notation,
-					      .number_length = options->literal.number_length };
-	wrong = literal_parse(&options->expected, options->expect);
+	options->expected =
+		(struct byte_literal){ .notation = options->literal.notation,
+				       .number_length = options->literal.number_length };
+	wrong = byte_literal_parse(&options->expected, options->expect);
 	if (wrong)
 		return fail(status_of_wrong(wrong), "--expect \"%.200s\": %s", options->expect,
 			    wrong);
@@ -208,7 +209,7 @@ static enum status check_options(struct write_options *options)
 	if (number && options->range.offset % number)
 		return number_misplaced(options->range.offset, number);
 	status = check_expect(options);
-	return status ? status : guarding_check(&options->guarding);
+	return status ? status : guard_option_check(&options->guard_option);
 }
 
 /* What the work is about, of which a child does a part. */
@@ -216,7 +217,7 @@ struct writing {
 	const struct write_options *options;
 	const struct segment *segment;
 	struct input input;
-	struct interrupt interrupt;
+	struct signals signals;
 	bool in_child;  /* signals wait to be asked for */
 	uint64_t *done; /* bytes that were written, for both to see */
 };
@@ -242,12 +243,11 @@ static enum status read_failed(const struct writing *writing, int error, uint64_
  */
 static enum status take_in(struct writing *writing)
 {
-	const struct range *range = &writing->options->range;
+	const struct byte_range *range = &writing->options->range;
 	bool some = writing->options->truncate || range->length_given;
 	struct input *input = &writing->input;
-	int error = input->is_stream
-			    ? input_take_in(input, range->length, some, &writing->interrupt)
-			    : 0;
+	int error =
+		input->is_stream ? input_take_in(input, range->length, some, &writing->signals) : 0;
 
 	if (!error)
 		return STATUS_DONE;
@@ -263,7 +263,7 @@ static enum status take_in(struct writing *writing)
 static enum status check_file(const struct write_options *options, const struct input *input,
 			      const struct segment *segment)
 {
-	const struct range *range = &options->range;
+	const struct byte_range *range = &options->range;
 
 	if (input->is_stream)
 		return STATUS_DONE;
@@ -287,7 +287,7 @@ static enum status check_file(const struct write_options *options, const struct 
 /* How many bytes will be written, where that is known before. */
 static uint64_t known_length(const struct write_options *options, const struct input *input)
 {
-	const struct range *range = &options->range;
+	const struct byte_range *range = &options->range;
 
 	if (range->length_given)
 		return range->length;
@@ -298,10 +298,10 @@ static uint64_t known_length(const struct write_options *options, const struct i
 
 /*
  * Reads a word whole before it is put, at once; of input that is too short,
- * what there is. *done and errors as in transfer_in.
+ * what there is. *done and errors as in copy_in.
  */
 static int copy_word_in(const struct write_options *options, const struct input *input,
-			struct memory *memory, size_t length, struct interrupt *interrupt,
+			struct memory *memory, size_t length, struct signals *signals,
 			uint64_t *done)
 {
 	unsigned char bytes[WORD_MAX];
@@ -310,7 +310,7 @@ static int copy_word_in(const struct write_options *options, const struct input 
 	int error = 0;
 
 	while (!error && have < length && got) {
-		error = interrupt_wait(interrupt, input->fd, POLLIN, -1);
+		error = signals_wait(signals, input->fd, POLLIN, -1);
 		got = error ? 0 : read(input->fd, bytes + have, length - have);
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
 			error = errno;
@@ -339,18 +339,18 @@ static void tell_progress(void *state, uint64_t done)
 	progress_tell(&telling->progress, done);
 }
 
-static enum status copy_in(struct writing *writing, struct memory *memory)
+static enum status write_input(struct writing *writing, struct memory *memory)
 {
 	const struct write_options *options = writing->options;
-	const struct range *range = &options->range;
+	const struct byte_range *range = &options->range;
 	const struct input *input = &writing->input;
-	struct interrupt *interrupt = &writing->interrupt;
+	struct signals *signals = &writing->signals;
 	uint64_t done;
 	bool more = false;
 	struct telling telling = { .done = writing->done };
-	struct transfer transfer = {
-		.interrupt = interrupt,
-		.copied = options->guarding.given,
+	struct copy_options copy = {
+		.signals = signals,
+		.copied = options->guard_option.given,
 		.ours = input->ours,
 		.tell = tell_progress,
 		.state = &telling,
@@ -359,12 +359,11 @@ static enum status copy_in(struct writing *writing, struct memory *memory)
 	int error;
 
 	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
-	transfer.patience = progress_patience(&telling.progress);
+	copy.patience = progress_patience(&telling.progress);
 	if (word_is(range->offset, length))
-		error = copy_word_in(options, input, memory, (size_t)length, interrupt, &done);
+		error = copy_word_in(options, input, memory, (size_t)length, signals, &done);
 	else
-		error = transfer_in(memory, range->offset, range->length, input->fd, &transfer,
-				    &done);
+		error = copy_in(memory, range->offset, range->length, input->fd, &copy, &done);
 	tell_progress(&telling, done);
 	progress_end(&telling.progress);
 	if (options->verbose)
@@ -376,7 +375,7 @@ static enum status copy_in(struct writing *writing, struct memory *memory)
 			    "%" PRIu64,
 			    input->name, done, range->length);
 	if (!error && !range->length_given && !options->truncate && done == range->length)
-		error = input_has_more(input, interrupt, &more);
+		error = input_has_more(input, signals, &more);
 	if (error)
 		return read_failed(writing, error, done);
 	if (more)
@@ -387,14 +386,14 @@ static enum status copy_in(struct writing *writing, struct memory *memory)
 }
 
 /* Prints what was found in place of what was expected, in its notation. */
-static enum status print_found(const struct literal *expected, uint64_t found)
+static enum status print_found(const struct byte_literal *expected, uint64_t found)
 {
 	static struct output output;
 	unsigned char bytes[WORD_MAX];
 
 	word_to_bytes(found, bytes, expected->length);
 	output_begin(&output, STDOUT_FILENO);
-	literal_print(&output, expected, bytes);
+	byte_literal_print(&output, expected, bytes);
 	return output_end(&output, STATUS_NO);
 }
 
@@ -413,7 +412,7 @@ static enum status put_expected(const struct write_options *options, struct memo
 /* A word of zeroes, which gives no memory to a hole, or of another byte. */
 static int put_word(struct writing *writing, struct memory *memory)
 {
-	const struct range *range = &writing->options->range;
+	const struct byte_range *range = &writing->options->range;
 	unsigned char byte = writing->options->from == FROM_FILL ? writing->options->fill : 0;
 	unsigned char bytes[WORD_MAX];
 	uint64_t there = 1;
@@ -432,7 +431,7 @@ static int put_word(struct writing *writing, struct memory *memory)
 static enum status fill_range(struct writing *writing, struct memory *memory)
 {
 	enum { PIECE = 4 * 1024 * 1024 };
-	const struct range *range = &writing->options->range;
+	const struct byte_range *range = &writing->options->range;
 	uint64_t done = 0;
 
 	while (done < range->length) {
@@ -443,7 +442,7 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		/* huge pages may run out: each is counted */
 		if (memory_is_huge(memory) && piece > in_page)
 			piece = (size_t)in_page;
-		if (interrupt_wait(&writing->interrupt, -1, 0, 0) == EINTR)
+		if (signals_wait(&writing->signals, -1, 0, 0) == EINTR)
 			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
 				    done);
 		memory_prepare(memory, range->offset + done, piece, true);
@@ -457,12 +456,12 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 static enum status put(struct writing *writing, struct memory *memory)
 {
 	const struct write_options *options = writing->options;
-	const struct range *range = &options->range;
-	const struct literal *literal = &options->literal;
+	const struct byte_range *range = &options->range;
+	const struct byte_literal *literal = &options->literal;
 	int error;
 
 	if (options->from == FROM_FILE)
-		return copy_in(writing, memory);
+		return write_input(writing, memory);
 	if (options->expect)
 		return put_expected(options, memory);
 	if (options->from == FROM_LITERAL)
@@ -494,7 +493,7 @@ static const char *work(char text[WORK_SIZE], const struct writing *writing)
  */
 static enum status check_memory(const struct writing *writing, const struct memory *memory)
 {
-	const struct range *range = &writing->options->range;
+	const struct byte_range *range = &writing->options->range;
 	struct extent known = { 0 };
 	struct places places;
 	uint64_t data = range->length;
@@ -516,8 +515,8 @@ static enum status take_guard(struct writing *writing)
 	enum status status;
 
 	if (writing->in_child)
-		sigprocmask(SIG_SETMASK, &writing->interrupt.before, &blocked);
-	status = guarding_take(&writing->options->guarding);
+		sigprocmask(SIG_SETMASK, &writing->signals.before, &blocked);
+	status = guard_option_take(&writing->options->guard_option);
 	if (writing->in_child)
 		sigprocmask(SIG_SETMASK, &blocked, NULL);
 	return status;
@@ -530,7 +529,7 @@ static enum status take_guard(struct writing *writing)
 static enum status look_again(const struct writing *writing)
 {
 	const struct segment *before = writing->segment;
-	const struct range *range = &writing->options->range;
+	const struct byte_range *range = &writing->options->range;
 	uint64_t done = writing->in_child ? *writing->done : range->length;
 	struct segment now;
 
@@ -546,7 +545,7 @@ static enum status look_again(const struct writing *writing)
 static int write_attached(void *context)
 {
 	struct writing *writing = context;
-	const struct guarding *guarding = &writing->options->guarding;
+	const struct guard_option *guard_option = &writing->options->guard_option;
 	struct memory memory;
 	enum status status = STATUS_DONE;
 	int error = memory_open(&memory, writing->segment->id, true);
@@ -561,7 +560,7 @@ static int write_attached(void *context)
 		status = take_guard(writing);
 	if (!status) {
 		status = put(writing, &memory);
-		status_keep_first(&status, guarding_release(guarding));
+		status_keep_first(&status, guard_option_release(guard_option));
 	}
 	if (!status)
 		status = look_again(writing);
@@ -584,13 +583,13 @@ static enum status write_in_child(struct writing *writing)
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (writing->done == MAP_FAILED)
 		return loading_failed(WORK(writing), errno, 0, "");
-	error = worker_run(write_attached, writing, &writing->interrupt, &result);
+	error = worker_run(write_attached, writing, &writing->signals, &result);
 	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
 		return (enum status)result;
 	/* a signal that we passed on ended it, and will end us */
-	if (error == EOWNERDEAD && writing->interrupt.signal)
+	if (error == EOWNERDEAD && writing->signals.signal)
 		return STATUS_FAILED;
 	return loading_failed(WORK(writing), error, result, rest);
 }
@@ -601,20 +600,20 @@ static enum status write_much(struct writing *writing)
 	const struct write_options *options = writing->options;
 	bool file = options->from == FROM_FILE;
 	enum status status = STATUS_DONE;
-	int error = interrupt_begin(&writing->interrupt, NULL);
+	int error = signals_begin(&writing->signals, NULL);
 
 	if (error)
 		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
 	if (file)
 		status = input_open(&writing->input, options->file ? options->file : "-");
-	if (!status && file && options->guarding.given)
+	if (!status && file && options->guard_option.given)
 		status = take_in(writing);
 	if (!status && file)
 		status = check_file(options, &writing->input, writing->segment);
 	if (!status)
 		status = write_in_child(writing);
 	input_close(&writing->input);
-	interrupt_end(&writing->interrupt);
+	signals_end(&writing->signals);
 	return status;
 }
 
@@ -629,9 +628,9 @@ static enum status write_segment(struct write_options *options, const struct seg
 		options->range.length = options->literal.length;
 	}
 	if (!status)
-		status = range_check(&options->range, &segment);
+		status = byte_range_check(&options->range, &segment);
 	if (!status)
-		status = guarding_find(&options->guarding);
+		status = guard_option_find(&options->guard_option);
 	if (status)
 		return status;
 	if (options->from == FROM_FILE || options->from == FROM_FILL)
@@ -653,7 +652,7 @@ static enum status write_run(int argc, char **argv)
 	enum status status;
 
 	if (!options_read(&verb_write.command, argc, argv, &options, &operands, &status)) {
-		literal_free(&options.literal);
+		byte_literal_free(&options.literal);
 		return status;
 	}
 	options.verbose = operands.verbose;
@@ -664,8 +663,8 @@ static enum status write_run(int argc, char **argv)
 		status = enter_namespace(&operands, NULL);
 	if (!status)
 		status = write_segment(&options, &ref);
-	literal_free(&options.literal);
-	literal_free(&options.expected);
+	byte_literal_free(&options.literal);
+	byte_literal_free(&options.expected);
 	operands_free(&operands);
 	return status;
 }

@@ -26,10 +26,10 @@ enum end_kind {
 	END_OTHER,
 };
 
-/* One transfer under way. */
+/* One copy under way. */
 struct copy {
 	const struct memory *memory;
-	const struct transfer *transfer;
+	const struct copy_options *options;
 	int fd;
 	enum end_kind kind;
 	bool plain;  /* the short ways are not for this one: read and write only */
@@ -61,18 +61,18 @@ static size_t at_most(uint64_t length, size_t limit)
 /* Waits until the other end is ready. ETIMEDOUT: not yet, which is to be told. */
 static int wait_ready(const struct copy *copy, short events)
 {
-	const struct transfer *transfer = copy->transfer;
+	const struct copy_options *options = copy->options;
 
-	if (!transfer->interrupt)
+	if (!options->signals)
 		return 0;
-	return interrupt_wait(transfer->interrupt, copy->fd, events,
-			      transfer->patience ? transfer->patience : -1);
+	return signals_wait(options->signals, copy->fd, events,
+			    options->patience ? options->patience : -1);
 }
 
 static void tell(const struct copy *copy, uint64_t begin)
 {
-	if (copy->transfer->tell)
-		copy->transfer->tell(copy->transfer->state, copy->at - begin);
+	if (copy->options->tell)
+		copy->options->tell(copy->options->state, copy->at - begin);
 }
 
 /* Whether the segment's file takes and gives bytes by all calls. */
@@ -249,7 +249,7 @@ static void give_back(struct copy *copy)
 {
 	off_t here;
 
-	if (!copy->transfer->ours || copy->kind != END_FILE || copy->at - copy->taken < GIVEN_BACK)
+	if (!copy->options->ours || copy->kind != END_FILE || copy->at - copy->taken < GIVEN_BACK)
 		return;
 	here = lseek(copy->fd, 0, SEEK_CUR);
 	if (here > 0)
@@ -257,12 +257,12 @@ static void give_back(struct copy *copy)
 	copy->taken = copy->at;
 }
 
-int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		const struct transfer *transfer, uint64_t *done)
+int copy_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+	    const struct copy_options *options, uint64_t *done)
 {
 	struct copy copy = {
 		.memory = memory,
-		.transfer = transfer,
+		.options = options,
 		.fd = fd,
 		.kind = kind_of(fd),
 		.plain = !has_file(memory),
@@ -462,7 +462,7 @@ static int extend(const struct copy *copy)
 		return errno;
 	if (status.st_size >= here)
 		return 0;
-	if (copy->transfer->ours)
+	if (copy->options->ours)
 		return ftruncate(copy->fd, here) < 0 ? errno : 0;
 	/* somebody else may make it longer meanwhile, which ftruncate would undo */
 	return pwrite(copy->fd, zeroes, 1, here - 1) == 1 ? 0 : errno;
@@ -508,12 +508,12 @@ static void wait_writable(int fd)
 	poll(&pollfd, 1, -1);
 }
 
-int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		 const struct transfer *transfer, uint64_t *done)
+int copy_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+	     const struct copy_options *options, uint64_t *done)
 {
 	struct copy copy = {
 		.memory = memory,
-		.transfer = transfer,
+		.options = options,
 		.fd = fd,
 		.kind = kind_of(fd),
 		.at = offset,
@@ -526,7 +526,7 @@ int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, 
 
 	copy.appends = flags >= 0 && (flags & O_APPEND);
 	copy.plain = copy.kind == END_OTHER || copy.appends ||
-		     (transfer->copied && copy.kind == END_PIPE) ||
+		     (options->copied && copy.kind == END_PIPE) ||
 		     (memory->fd >= 0 ? memory_is_huge(memory) : copy.kind != END_PIPE);
 	if (copy.kind == END_PIPE && length > CHUNK)
 		enlarge_pipe(fd);

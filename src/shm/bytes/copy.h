@@ -5,7 +5,7 @@
  *
  * Pages of the segment are lent to a pipe, not copied into it: until its
  * reader takes them, it sees what is written to the segment meanwhile. When
- * transfer_out() returns, none of them is left in the pipe, so that what
+ * copy_out() returns, none of them is left in the pipe, so that what
  * happens to the segment afterwards does not show to a reader that read(2)s.
  * It may to one that splices or tees them on, into another pipe or a socket.
  */
@@ -16,12 +16,12 @@
 #include "shm/system/signals.h"
 
 /* How to copy; all zero is a good way. */
-struct transfer {
+struct copy_options {
 	/*
 	 * What ends it early; NULL: signals act as they always do, which is for
 	 * where writing may block (a pipe).
 	 */
-	struct interrupt *interrupt;
+	struct signals *signals;
 	bool copied; /* lend nothing: for bytes that a lock protects only for now */
 	/*
 	 * The file at the other end is ours alone: what was read of it is given
@@ -37,16 +37,16 @@ struct transfer {
  * Copies from fd into the range at offset until length bytes are copied or
  * the input ends; *done is how many. The range must lie inside. Holes of a
  * regular file become holes. Returns 0, EINTR when a signal came
- * (interrupt->signal), or another errno value.
+ * (signals->signal), or another errno value.
  */
-int transfer_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		const struct transfer *transfer, uint64_t *done);
+int copy_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+	    const struct copy_options *options, uint64_t *done);
 
 /*
- * Copies the range at offset to fd, all of it unless it fails; as transfer_in.
+ * Copies the range at offset to fd, all of it unless it fails; as copy_in.
  * In a regular file holes stay holes, unless it is open for appending.
  */
-int transfer_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
-		 const struct transfer *transfer, uint64_t *done);
+int copy_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+	     const struct copy_options *options, uint64_t *done);
 
 #endif

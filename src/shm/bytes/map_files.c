@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int mapfile_allowed(void)
+int map_files_allowed(void)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct stat status;
@@ -29,7 +29,7 @@ int mapfile_allowed(void)
 	return error;
 }
 
-int mapfile_open(const void *attached, int flags)
+int map_files_open(const void *attached, int flags)
 {
 	DIR *all = opendir("/proc/self/map_files");
 	const struct dirent *entry;
@@ -53,7 +53,7 @@ int mapfile_open(const void *attached, int flags)
 	return fd;
 }
 
-int mapfile_path(int fd, char *path, size_t size)
+int map_files_path(int fd, char *path, size_t size)
 {
 	char self[32];
 	/* not getpid(): /proc may be that of another pid namespace */

@@ -11,22 +11,22 @@
 #include <stddef.h>
 
 /*
- * Whether mapfile_open() may be used at all, tried on memory of our own: 0,
+ * Whether map_files_open() may be used at all, tried on memory of our own: 0,
  * EPERM without the right, ENOENT without /proc, or another errno value.
  */
-int mapfile_allowed(void);
+int map_files_allowed(void);
 
 /*
  * Opens what we have attached at this address, with flags of open(2), close-
  * on-exec. Returns a descriptor, or -1 with errno: EPERM without the right,
  * ENOENT without /proc.
  */
-int mapfile_open(const void *attached, int flags);
+int map_files_open(const void *attached, int flags);
 
 /*
  * A path by which other processes can open our descriptor fd again, as often
  * as they like, for as long as we have it. Returns 0 or an errno value.
  */
-int mapfile_path(int fd, char *path, size_t size);
+int map_files_path(int fd, char *path, size_t size);
 
 #endif

@@ -95,7 +95,7 @@ static int attach(struct memory *memory, const struct segment *segment)
 		return error;
 	memory->attached = true;
 	memory->bytes = attached;
-	memory->fd = mapfile_open(attached, memory->writable ? O_RDWR : O_RDONLY);
+	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
 	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));
 	return 0;
 }

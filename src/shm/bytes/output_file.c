@@ -83,7 +83,7 @@ static int own_descriptor(const char *path)
 	return -1;
 }
 
-static int open_beside(struct outfile *outfile)
+static int open_beside(struct output_file *outfile)
 {
 	char *directory = strdup(outfile->target);
 	char *slash;
@@ -113,7 +113,7 @@ static int open_beside(struct outfile *outfile)
 }
 
 /* Opens the file that will be put in the other's place. */
-static int open_new(struct outfile *outfile)
+static int open_new(struct output_file *outfile)
 {
 	int error = open_beside(outfile);
 
@@ -123,13 +123,13 @@ static int open_new(struct outfile *outfile)
 	return error;
 }
 
-int outfile_open(struct outfile *outfile, const char *path)
+int output_file_open(struct output_file *outfile, const char *path)
 {
 	int descriptor = own_descriptor(path);
 	struct stat status;
 	int error;
 
-	*outfile = (struct outfile){ .fd = -1 };
+	*outfile = (struct output_file){ .fd = -1 };
 	if (descriptor >= 0) {
 		outfile->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 		return outfile->fd < 0 ? errno : 0;
@@ -148,12 +148,12 @@ int outfile_open(struct outfile *outfile, const char *path)
 		return errno;
 	error = open_new(outfile);
 	if (error)
-		outfile_abandon(outfile);
+		output_file_abandon(outfile);
 	return error;
 }
 
 /* Gives a file without a name one, that is not in use. */
-static int name_it(struct outfile *outfile)
+static int name_it(struct output_file *outfile)
 {
 	char path[64];
 
@@ -180,7 +180,7 @@ static int name_it(struct outfile *outfile)
 	return EEXIST;
 }
 
-static int rename_into_place(struct outfile *outfile)
+static int rename_into_place(struct output_file *outfile)
 {
 	int error = 0;
 
@@ -198,7 +198,7 @@ static int rename_into_place(struct outfile *outfile)
 	return error;
 }
 
-int outfile_commit(struct outfile *outfile)
+int output_file_commit(struct output_file *outfile)
 {
 	sigset_t before;
 	int error = 0;
@@ -209,12 +209,12 @@ int outfile_commit(struct outfile *outfile)
 	if (close(outfile->fd) < 0 && !error && errno != EINTR)
 		error = errno;
 	outfile->fd = -1;
-	outfile_abandon(outfile);
+	output_file_abandon(outfile);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
 
-void outfile_abandon(struct outfile *outfile)
+void output_file_abandon(struct output_file *outfile)
 {
 	if (outfile->fd >= 0)
 		close(outfile->fd);
@@ -222,5 +222,5 @@ void outfile_abandon(struct outfile *outfile)
 		unlink(outfile->temporary);
 	free(outfile->temporary);
 	free(outfile->target);
-	*outfile = (struct outfile){ .fd = -1 };
+	*outfile = (struct output_file){ .fd = -1 };
 }

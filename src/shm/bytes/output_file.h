@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-struct outfile {
+struct output_file {
 	int fd;          /* to be written */
 	bool replaces;   /* it is written beside */
 	char *target;    /* what is replaced, symlinks resolved */
@@ -17,12 +17,12 @@ struct outfile {
 };
 
 /* Opens it, mode 0600 when it is new. Returns 0 or an errno value. */
-int outfile_open(struct outfile *outfile, const char *path);
+int output_file_open(struct output_file *outfile, const char *path);
 
 /* Puts it in place. Returns 0 or an errno value; it is closed in any case. */
-int outfile_commit(struct outfile *outfile);
+int output_file_commit(struct output_file *outfile);
 
 /* Gives up: what was there before stays as it was. */
-void outfile_abandon(struct outfile *outfile);
+void output_file_abandon(struct output_file *outfile);
 
 #endif

@@ -39,19 +39,19 @@ static int take_piece(int fd, int spool, uint64_t *held, uint64_t most, uint64_t
  */
 static uint64_t fair_share(void)
 {
-	struct allowance allowance;
+	struct cgroup_memory memory;
 	uint64_t available;
 
-	allowance_read(&allowance);
+	cgroup_memory_read(&memory);
 	/* without /proc there is no telling */
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0 &&
-	    available * 1024 < allowance.left)
-		allowance.left = available * 1024;
-	return allowance.left / 2;
+	    available * 1024 < memory.left)
+		memory.left = available * 1024;
+	return memory.left / 2;
 }
 
 /* Takes most bytes at most, of input that may not be larger than limit. */
-static int take_in(int fd, uint64_t most, uint64_t limit, struct interrupt *interrupt, int *error)
+static int take_in(int fd, uint64_t most, uint64_t limit, struct signals *signals, int *error)
 {
 	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
 	uint64_t share = fair_share();
@@ -59,7 +59,7 @@ static int take_in(int fd, uint64_t most, uint64_t limit, struct interrupt *inte
 
 	*error = spool < 0 ? errno : 0;
 	while (!*error) {
-		*error = interrupt_wait(interrupt, fd, POLLIN, -1);
+		*error = signals_wait(signals, fd, POLLIN, -1);
 		if (!*error)
 			*error = take_piece(fd, spool, &held, most, limit < share ? limit : share);
 	}
@@ -72,12 +72,12 @@ static int take_in(int fd, uint64_t most, uint64_t limit, struct interrupt *inte
 	return spool;
 }
 
-int spool_all(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+int spool_all(int fd, uint64_t limit, struct signals *signals, int *error)
 {
-	return take_in(fd, UINT64_MAX, limit, interrupt, error);
+	return take_in(fd, UINT64_MAX, limit, signals, error);
 }
 
-int spool_some(int fd, uint64_t limit, struct interrupt *interrupt, int *error)
+int spool_some(int fd, uint64_t limit, struct signals *signals, int *error)
 {
-	return take_in(fd, limit, UINT64_MAX, interrupt, error);
+	return take_in(fd, limit, UINT64_MAX, signals, error);
 }

@@ -57,20 +57,20 @@ __attribute__((noreturn)) static void go(const struct errand *errand, struct vis
 }
 
 /* Waits for the child's end, which closes the other end of the pipe; returns what killed it. */
-static int wait_for(pid_t child, int end, struct interrupt *interrupt)
+static int wait_for(pid_t child, int end, struct signals *signals)
 {
 	int result = 0;
 
 	/* whatever goes wrong with that, waitpid() below waits too */
-	while (interrupt_wait(interrupt, end, POLLIN, -1) == EINTR)
-		kill(child, interrupt->signal);
+	while (signals_wait(signals, end, POLLIN, -1) == EINTR)
+		kill(child, signals->signal);
 	while (waitpid(child, &result, 0) < 0 && errno == EINTR)
 		;
 	return WIFSIGNALED(result) ? WTERMSIG(result) : 0;
 }
 
-static int visit_with(const struct errand *errand, struct visit *shared,
-		      struct interrupt *interrupt, int *killed_by)
+static int visit_with(const struct errand *errand, struct visit *shared, struct signals *signals,
+		      int *killed_by)
 {
 	int ends[2];
 	pid_t child;
@@ -82,13 +82,13 @@ static int visit_with(const struct errand *errand, struct visit *shared,
 	if (child == 0) {
 		close(ends[0]);
 		own_end = ends[1];
-		go(errand, shared, &interrupt->before);
+		go(errand, shared, &signals->before);
 	}
 	if (child < 0)
 		error = errno;
 	close(ends[1]);
 	if (!error)
-		*killed_by = wait_for(child, ends[0], interrupt);
+		*killed_by = wait_for(child, ends[0], signals);
 	close(ends[0]);
 	return error;
 }
@@ -96,7 +96,7 @@ static int visit_with(const struct errand *errand, struct visit *shared,
 int namespace_visit(const struct errand *errand, struct visit *visit)
 {
 	struct visit *shared;
-	struct interrupt interrupt = { .fd = -1 };
+	struct signals signals = { .fd = -1 };
 	int killed_by = 0;
 	int error;
 
@@ -111,20 +111,20 @@ int namespace_visit(const struct errand *errand, struct visit *visit)
 	/* ignored, it would take the child's end from us */
 	signal(SIGCHLD, SIG_DFL);
 	if (errand->signals_wait)
-		error = sigprocmask(SIG_SETMASK, NULL, &interrupt.before) < 0 ? errno : 0;
+		error = sigprocmask(SIG_SETMASK, NULL, &signals.before) < 0 ? errno : 0;
 	else
 		/* whatever comes must not end us before the rest is done */
-		error = interrupt_begin(&interrupt, interrupt_others);
+		error = signals_begin(&signals, signals_others);
 	if (!error) {
-		error = visit_with(errand, shared, &interrupt, &killed_by);
+		error = visit_with(errand, shared, &signals, &killed_by);
 		*visit = *shared;
 		visit->signal = killed_by;
-		visit->interrupted = interrupt.signal;
-		visit->signals = interrupt.before;
+		visit->interrupted = signals.signal;
+		visit->signals = signals.before;
 		if (!error && errand->after)
 			errand->after(errand->context, visit);
 		if (!errand->signals_wait)
-			interrupt_end(&interrupt);
+			signals_end(&signals);
 	}
 	munmap(shared, sizeof(*shared));
 	return error;

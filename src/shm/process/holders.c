@@ -41,7 +41,7 @@ int holders_read(struct holders *holders)
 	*holders = (struct holders){ 0 };
 	/* its numbers would name, and --pid would find, processes that have nothing to do with it */
 	if (proc_is_ours())
-		return walk_processes(holders, -1);
+		return scan_processes(holders, -1);
 	return access("/proc/1", F_OK) < 0 ? ENOENT : ENXIO;
 }
 
@@ -460,7 +460,7 @@ static int try_open(const struct segment *segment, int flags)
 
 	if (error || before.nattch == 0)
 		return -ENOENT;
-	error = walk_processes(&holders, segment->id);
+	error = scan_processes(&holders, segment->id);
 	if (!error)
 		group = find_certain(&holders, &before, &candidates);
 	for (size_t i = 0; group.identity && i < candidates.count && fd < 0; i++) {
@@ -487,7 +487,7 @@ int holder_open(const struct segment *segment, int flags)
 {
 	int fd = -EAGAIN;
 
-	if (!proc_is_ours() || mapfile_allowed()) {
+	if (!proc_is_ours() || map_files_allowed()) {
 		errno = EPERM;
 		return -1;
 	}

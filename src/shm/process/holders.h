@@ -58,14 +58,14 @@ struct attachments {
 	enum holders_doubt doubt;
 };
 
-/* All mappings of segments that one walk over /proc found. */
+/* All mappings of segments that one scan over /proc found. */
 struct holders {
 	struct holder *items;
 	size_t count;
 	size_t capacity;
 	size_t denied;      /* processes at whose memory we may not look */
 	bool all_processes; /* none is hidden from us in another pid namespace */
-	uint64_t ns;        /* inode of our IPC namespace, as it was during the walk */
+	uint64_t ns;        /* inode of our IPC namespace, as it was during the scan */
 	struct intmap known;
 	int inotify; /* tells inodes apart; 0: not opened yet */
 };
@@ -81,8 +81,8 @@ int holders_read(struct holders *holders);
 /*
  * Who has this segment attached: never a guess, see above. Valid until
  * holders_free(); NULL without memory, and for a segment of another IPC
- * namespace, of which a walk in ours says nothing. nattch in *segment is to be
- * from before the walk.
+ * namespace, of which a scan in ours says nothing. nattch in *segment is to be
+ * from before the scan.
  */
 const struct attachments *holders_of(struct holders *holders, const struct segment *segment);
 
@@ -91,7 +91,7 @@ bool holders_have(struct holders *holders, const struct segment *segment, pid_t 
 
 /*
  * The effective user of the process; (uid_t)-1: it is not known any more. Asked
- * when it is shown, as its command is: for all it would take a tenth of the walk.
+ * when it is shown, as its command is: for all it would take a tenth of the scan.
  */
 uid_t holder_user(const struct holder *holder);
 

@@ -39,7 +39,7 @@ struct search {
 	struct namespaces *found;
 	struct mounts *mounts; /* our own first */
 	size_t mounts_count;
-	struct canary canary;
+	struct probe probe;
 };
 
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
@@ -209,7 +209,7 @@ static int look_at_process(struct search *search, pid_t pid)
 	int error = EACCES;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	if (canary_returns(&search->canary, pid)) {
+	if (probe_returns(&search->probe, pid)) {
 		tasks = opendir(path);
 		error = tasks ? 0 : errno;
 	}
@@ -438,7 +438,7 @@ static int look_at_mounts(struct search *search)
 		struct mount_table table = { .pid = search->mounts[i].pid };
 		char root[64];
 
-		if (!canary_returns(&search->canary, table.pid)) {
+		if (!probe_returns(&search->probe, table.pid)) {
 			search->found->hidden++;
 			continue;
 		}
@@ -471,7 +471,7 @@ int namespaces_find(struct namespaces *found)
 		error = look_at_processes(&search);
 	if (!error)
 		error = look_at_mounts(&search);
-	canary_end(&search.canary);
+	probe_end(&search.probe);
 	free(search.mounts);
 	return error;
 }

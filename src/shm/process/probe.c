@@ -44,51 +44,51 @@ __attribute__((noreturn)) static void sing(int socket, pid_t parent)
 	_exit(0);
 }
 
-static bool start(struct canary *canary)
+static bool start(struct probe *probe)
 {
 	pid_t parent = getpid();
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
 		return false;
-	canary->child = fork();
-	if (canary->child == 0) {
+	probe->child = fork();
+	if (probe->child == 0) {
 		close(ends[0]);
 		sing(ends[1], parent);
 	}
 	close(ends[1]);
-	canary->socket = ends[0];
-	if (canary->child > 0)
+	probe->socket = ends[0];
+	if (probe->child > 0)
 		return true;
 	close(ends[0]);
-	canary->child = 0;
+	probe->child = 0;
 	return false;
 }
 
-void canary_end(struct canary *canary)
+void probe_end(struct probe *probe)
 {
-	if (!canary->child)
+	if (!probe->child)
 		return;
-	close(canary->socket);
+	close(probe->socket);
 	/* what it waits for in the kernel is ended by this, and by nothing else */
-	kill(canary->child, SIGKILL);
-	while (waitpid(canary->child, NULL, 0) < 0 && errno == EINTR)
+	kill(probe->child, SIGKILL);
+	while (waitpid(probe->child, NULL, 0) < 0 && errno == EINTR)
 		;
-	canary->child = 0;
+	probe->child = 0;
 }
 
-static int64_t patience(const struct canary *canary)
+static int64_t patience(const struct probe *probe)
 {
-	int64_t most = canary->lost < 8 ? PATIENCE >> canary->lost : 0;
+	int64_t most = probe->lost < 8 ? PATIENCE >> probe->lost : 0;
 
 	return most > LEAST_PATIENCE ? most : LEAST_PATIENCE;
 }
 
 /* Whether an answer comes in time. */
-static bool hears(const struct canary *canary)
+static bool hears(const struct probe *probe)
 {
-	struct pollfd pollfd = { .fd = canary->socket, .events = POLLIN };
-	int64_t deadline = deadline_after(patience(canary));
+	struct pollfd pollfd = { .fd = probe->socket, .events = POLLIN };
+	int64_t deadline = deadline_after(patience(probe));
 
 	for (;;) {
 		int64_t left = deadline - monotonic_ms();
@@ -102,55 +102,55 @@ static bool hears(const struct canary *canary)
 }
 
 /* Tells the child of those that are to come; one that there is not yet is told later. */
-static bool tell(struct canary *canary)
+static bool tell(struct probe *probe)
 {
-	const pid_t *rest = canary->sent + canary->asked;
-	size_t size = (canary->sent_count - canary->asked) * sizeof(*rest);
+	const pid_t *rest = probe->sent + probe->asked;
+	size_t size = (probe->sent_count - probe->asked) * sizeof(*rest);
 
-	canary->answered = canary->asked;
-	return send(canary->socket, rest, size, MSG_NOSIGNAL) == (ssize_t)size;
+	probe->answered = probe->asked;
+	return send(probe->socket, rest, size, MSG_NOSIGNAL) == (ssize_t)size;
 }
 
-void canary_send(struct canary *canary, const pid_t *pids, size_t count)
+void probe_start(struct probe *probe, const pid_t *pids, size_t count)
 {
-	memcpy(canary->sent, pids, count * sizeof(*pids));
-	canary->sent_count = count;
-	canary->asked = 0;
-	canary->answered = 0;
-	if (canary->child && !tell(canary))
-		canary_end(canary);
+	memcpy(probe->sent, pids, count * sizeof(*pids));
+	probe->sent_count = count;
+	probe->asked = 0;
+	probe->answered = 0;
+	if (probe->child && !tell(probe))
+		probe_end(probe);
 }
 
 /* Takes the answers that there are. false: somebody ended the child. */
-static bool take_answers(struct canary *canary)
+static bool take_answers(struct probe *probe)
 {
-	char answers[CANARY_AHEAD];
-	ssize_t got = read(canary->socket, answers, canary->sent_count - canary->answered);
+	char answers[PROBE_AHEAD];
+	ssize_t got = read(probe->socket, answers, probe->sent_count - probe->answered);
 
 	if (got > 0)
-		canary->answered += (size_t)got;
+		probe->answered += (size_t)got;
 	return got > 0;
 }
 
-bool canary_returns(struct canary *canary, pid_t pid)
+bool probe_returns(struct probe *probe, pid_t pid)
 {
-	if (canary->asked == canary->sent_count)
-		canary_send(canary, &pid, 1);
-	if (!canary->child && (!start(canary) || !tell(canary))) {
-		canary_end(canary);
-		canary->asked++;
+	if (probe->asked == probe->sent_count)
+		probe_start(probe, &pid, 1);
+	if (!probe->child && (!start(probe) || !tell(probe))) {
+		probe_end(probe);
+		probe->asked++;
 		return true;
 	}
-	canary->asked++;
-	while (canary->answered < canary->asked) {
-		if (!hears(canary)) {
-			canary->lost++;
-			canary_end(canary);
+	probe->asked++;
+	while (probe->answered < probe->asked) {
+		if (!hears(probe)) {
+			probe->lost++;
+			probe_end(probe);
 			return false;
 		}
 		/* one that somebody ended is replaced for the next */
-		if (!take_answers(canary)) {
-			canary_end(canary);
+		if (!take_answers(probe)) {
+			probe_end(probe);
 			return true;
 		}
 	}

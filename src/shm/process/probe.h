@@ -22,32 +22,32 @@
  * It may be so many processes ahead: to wake each other for every one takes
  * longer than to look at it.
  */
-enum { CANARY_AHEAD = 16 };
+enum { PROBE_AHEAD = 16 };
 
 /* All zero: not started, as it is until it is first needed. */
-struct canary {
+struct probe {
 	pid_t child;
 	int socket;
 	unsigned int lost; /* so many did not return; the next ones are waited for less long */
-	pid_t sent[CANARY_AHEAD];
+	pid_t sent[PROBE_AHEAD];
 	size_t sent_count;
-	size_t asked;    /* so many of them canary_returns() was called for */
+	size_t asked;    /* so many of them probe_returns() was called for */
 	size_t answered; /* so many did return */
 };
 
 /*
- * Sends it ahead: canary_returns() will be called for these, CANARY_AHEAD at
+ * Sends it ahead: probe_returns() will be called for these, PROBE_AHEAD at
  * most, in this order and before any other.
  */
-void canary_send(struct canary *canary, const pid_t *pids, size_t count);
+void probe_start(struct probe *probe, const pid_t *pids, size_t count);
 
 /*
  * Whether /proc/PID can be read without a wait that may have no end. Also true
  * where that cannot be found out, for want of a child.
  */
-bool canary_returns(struct canary *canary, pid_t pid);
+bool probe_returns(struct probe *probe, pid_t pid);
 
 /* Ends the child, if there is one. */
-void canary_end(struct canary *canary);
+void probe_end(struct probe *probe);
 
 #endif

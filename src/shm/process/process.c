@@ -100,7 +100,7 @@ int64_t process_start(struct processes *processes, pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	/* that of a namesake could make a living process look like a newer one */
-	if (ticks <= 0 || !proc_is_ours() || !canary_returns(&processes->canary, pid) ||
+	if (ticks <= 0 || !proc_is_ours() || !probe_returns(&processes->probe, pid) ||
 	    file_read(path, text, sizeof(text)))
 		return -1;
 	/* the command, in parentheses, may hold blanks and parentheses itself */
@@ -113,5 +113,5 @@ int64_t process_start(struct processes *processes, pid_t pid)
 void processes_free(struct processes *processes)
 {
 	intmap_free(&processes->map, free);
-	canary_end(&processes->canary);
+	probe_end(&processes->probe);
 }

@@ -25,7 +25,7 @@ struct process {
 
 struct processes {
 	struct intmap map;
-	struct canary canary;   /* for process_start() */
+	struct probe probe;     /* for process_start() */
 	struct process unknown; /* what is told where nothing is known */
 	bool blind;             /* ask nothing: the list is not of this machine */
 };
@@ -49,7 +49,7 @@ void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /*
  * When the process started, in milliseconds since boot (/proc/PID/stat, field 22);
- * -1 where that cannot be read, it does not answer (canary.h), or /proc is not ours.
+ * -1 where that cannot be read, it does not answer (probe.h), or /proc is not ours.
  */
 int64_t process_start(struct processes *processes, pid_t pid);
 

@@ -26,10 +26,10 @@ static uint64_t namespace_of(const char *process, const char *kind)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-/* One walk. */
-struct walk {
+/* One scan. */
+struct scan {
 	struct holders *holders;
-	struct canary canary;
+	struct probe probe;
 	struct maps maps;
 	struct holder holder; /* what the next mapping is filed under */
 	int only;             /* the id that is wanted; -1: all */
@@ -42,10 +42,10 @@ struct walk {
 
 static int add_mapping(void *context, const struct mapping *mapping)
 {
-	struct walk *walk = context;
-	struct holders *holders = walk->holders;
+	struct scan *scan = context;
+	struct holders *holders = scan->holders;
 
-	if (mapping->inode > INT32_MAX || (walk->only >= 0 && (int)mapping->inode != walk->only))
+	if (mapping->inode > INT32_MAX || (scan->only >= 0 && (int)mapping->inode != scan->only))
 		return 0;
 	if (holders->count == holders->capacity) {
 		size_t capacity = holders->capacity ? holders->capacity * 2 : 64;
@@ -56,8 +56,8 @@ static int add_mapping(void *context, const struct mapping *mapping)
 		holders->items = items;
 		holders->capacity = capacity;
 	}
-	walk->holder.mapping = *mapping;
-	holders->items[holders->count++] = walk->holder;
+	scan->holder.mapping = *mapping;
+	holders->items[holders->count++] = scan->holder;
 	return 0;
 }
 
@@ -65,15 +65,15 @@ static int add_mapping(void *context, const struct mapping *mapping)
  * Remembers the address space of this task; false: it was there already.
  * Where the kernel does not say, none is taken for another.
  */
-static bool is_new_space(struct walk *walk, pid_t task)
+static bool is_new_space(struct scan *scan, pid_t task)
 {
 	size_t low = 0;
-	size_t high = walk->space_count;
+	size_t high = scan->space_count;
 
-	while (walk->can_compare && low < high) {
+	while (scan->can_compare && low < high) {
 		size_t middle = low + (high - low) / 2;
 		/* 1: before, 2: behind, as it sorts them */
-		long order = syscall(SYS_kcmp, task, walk->spaces[middle], KCMP_VM, 0, 0);
+		long order = syscall(SYS_kcmp, task, scan->spaces[middle], KCMP_VM, 0, 0);
 
 		if (order == 0)
 			return false;
@@ -84,35 +84,35 @@ static bool is_new_space(struct walk *walk, pid_t task)
 		else
 			return true;
 	}
-	if (walk->space_count == walk->space_capacity) {
-		size_t capacity = walk->space_capacity ? walk->space_capacity * 2 : 64;
-		pid_t *spaces = reallocarray(walk->spaces, capacity, sizeof(*spaces));
+	if (scan->space_count == scan->space_capacity) {
+		size_t capacity = scan->space_capacity ? scan->space_capacity * 2 : 64;
+		pid_t *spaces = reallocarray(scan->spaces, capacity, sizeof(*spaces));
 
 		if (!spaces)
 			return true;
-		walk->spaces = spaces;
-		walk->space_capacity = capacity;
+		scan->spaces = spaces;
+		scan->space_capacity = capacity;
 	}
-	memmove(&walk->spaces[low + 1], &walk->spaces[low],
-		(walk->space_count - low) * sizeof(*walk->spaces));
-	walk->spaces[low] = task;
-	walk->space_count++;
+	memmove(&scan->spaces[low + 1], &scan->spaces[low],
+		(scan->space_count - low) * sizeof(*scan->spaces));
+	scan->spaces[low] = task;
+	scan->space_count++;
 	return true;
 }
 
 /* Reads what this process holds, through one of its threads. ESRCH: this one has no memory. */
-static int read_task(struct walk *walk, pid_t pid, pid_t task)
+static int read_task(struct scan *scan, pid_t pid, pid_t task)
 {
-	struct holders *holders = walk->holders;
+	struct holders *holders = scan->holders;
 	size_t first = holders->count;
 	char name[16];
 	int error;
 
-	walk->holder = (struct holder){ .pid = pid, .task = task };
-	error = maps_read(&walk->maps, task, add_mapping, walk);
+	scan->holder = (struct holder){ .pid = pid, .task = task };
+	error = maps_read(&scan->maps, task, add_mapping, scan);
 	if (holders->count == first)
 		return error;
-	if (!is_new_space(walk, task)) {
+	if (!is_new_space(scan, task)) {
 		holders->count = first;
 		return error;
 	}
@@ -137,7 +137,7 @@ static pid_t task_of(const struct dirent *entry)
  * Of a process whose first thread has exited, any other one shows the memory.
  * A kernel thread, or a zombie, has no other.
  */
-static int read_other_threads(struct walk *walk, pid_t pid)
+static int read_other_threads(struct scan *scan, pid_t pid)
 {
 	const struct dirent *entry;
 	struct stat status;
@@ -156,47 +156,47 @@ static int read_other_threads(struct walk *walk, pid_t pid)
 		pid_t task = task_of(entry);
 
 		if (task > 0 && task != pid)
-			error = read_task(walk, pid, task);
+			error = read_task(scan, pid, task);
 	}
 	closedir(threads);
 	return error;
 }
 
-static int read_process(struct walk *walk, pid_t pid)
+static int read_process(struct scan *scan, pid_t pid)
 {
-	int error = canary_returns(&walk->canary, pid) ? read_task(walk, pid, pid) : EACCES;
+	int error = probe_returns(&scan->probe, pid) ? read_task(scan, pid, pid) : EACCES;
 
 	if (error == ESRCH)
-		error = read_other_threads(walk, pid);
+		error = read_other_threads(scan, pid);
 	switch (error) {
 	case ESRCH: /* it has ended, or is a kernel thread */
 		return 0;
 	case EACCES:
 	case EPERM:
-		walk->holders->denied++;
+		scan->holders->denied++;
 		return 0;
 	default:
 		return error;
 	}
 }
 
-/* The next processes of /proc, CANARY_AHEAD at most. */
-static size_t next_processes(DIR *processes, pid_t pids[CANARY_AHEAD])
+/* The next processes of /proc, PROBE_AHEAD at most. */
+static size_t next_processes(DIR *processes, pid_t pids[PROBE_AHEAD])
 {
 	const struct dirent *entry;
 	size_t count = 0;
 
-	while (count < CANARY_AHEAD && (entry = readdir(processes))) {
+	while (count < PROBE_AHEAD && (entry = readdir(processes))) {
 		pids[count] = task_of(entry);
 		count += pids[count] > 0;
 	}
 	return count;
 }
 
-static int read_processes(struct walk *walk)
+static int read_processes(struct scan *scan)
 {
 	DIR *processes = opendir("/proc");
-	pid_t pids[CANARY_AHEAD];
+	pid_t pids[PROBE_AHEAD];
 	bool mounted = false;
 	size_t count;
 	int error = 0;
@@ -205,9 +205,9 @@ static int read_processes(struct walk *walk)
 		return errno;
 	while (!error && (count = next_processes(processes, pids))) {
 		mounted = true;
-		canary_send(&walk->canary, pids, count);
+		probe_start(&scan->probe, pids, count);
 		for (size_t i = 0; i < count && !error; i++)
-			error = read_process(walk, pids[i]);
+			error = read_process(scan, pids[i]);
 	}
 	closedir(processes);
 	return mounted ? error : ENOENT; /* it shows at least ourselves */
@@ -225,22 +225,22 @@ static int compare_holders(const void *left, const void *right)
 	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
 }
 
-int walk_processes(struct holders *holders, int only)
+int scan_processes(struct holders *holders, int only)
 {
-	struct walk walk = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
+	struct scan scan = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
 	int error;
 
 	*holders = (struct holders){
 		.ns = namespace_of("self", "ipc"),
 		.all_processes =
-			walk.can_compare && namespace_of("self", "pid") == first_pid_namespace,
+			scan.can_compare && namespace_of("self", "pid") == first_pid_namespace,
 	};
-	error = maps_begin(&walk.maps);
+	error = maps_begin(&scan.maps);
 	if (!error)
-		error = read_processes(&walk);
-	canary_end(&walk.canary);
-	maps_end(&walk.maps);
-	free(walk.spaces);
+		error = read_processes(&scan);
+	probe_end(&scan.probe);
+	maps_end(&scan.maps);
+	free(scan.spaces);
 	if (error)
 		holders_free(holders);
 	if (holders->count)

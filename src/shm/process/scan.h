@@ -14,6 +14,6 @@
  * id, process and address. Returns 0, and then holders_free() ends it, or an
  * errno value; ENOENT: /proc is not mounted. Whose numbers /proc has is not asked.
  */
-int walk_processes(struct holders *holders, int only);
+int scan_processes(struct holders *holders, int only);
 
 #endif

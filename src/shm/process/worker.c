@@ -22,13 +22,13 @@ static void volunteer(void)
 	close(fd);
 }
 
-static int wait_for(pid_t child, int closes_with_it, struct interrupt *interrupt, int *status)
+static int wait_for(pid_t child, int closes_with_it, struct signals *signals, int *status)
 {
 	int result;
 
 	/* nothing is ever written: the end of the pipe is the end of the child */
-	while (interrupt_wait(interrupt, closes_with_it, POLLIN, -1) == EINTR)
-		kill(child, interrupt->signal);
+	while (signals_wait(signals, closes_with_it, POLLIN, -1) == EINTR)
+		kill(child, signals->signal);
 	while (waitpid(child, &result, 0) < 0) {
 		if (errno != EINTR)
 			return errno;
@@ -37,7 +37,7 @@ static int wait_for(pid_t child, int closes_with_it, struct interrupt *interrupt
 	return WIFSIGNALED(result) ? EOWNERDEAD : 0;
 }
 
-int worker_run(int (*work)(void *context), void *context, struct interrupt *interrupt, int *status)
+int worker_run(int (*work)(void *context), void *context, struct signals *signals, int *status)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -59,7 +59,7 @@ int worker_run(int (*work)(void *context), void *context, struct interrupt *inte
 	error = child < 0 ? errno : 0;
 	close(ends[1]);
 	if (!error)
-		error = wait_for(child, ends[0], interrupt, status);
+		error = wait_for(child, ends[0], signals, status);
 	close(ends[0]);
 	return error;
 }

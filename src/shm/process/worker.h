@@ -10,12 +10,12 @@
 
 /*
  * Has a child call work(context), which returns an exit status, and waits for
- * it; *status is that. Signals that come meanwhile (interrupt->signal) are
- * passed on to the child, whose interrupt sees them, too. The child is what
+ * it; *status is that. Signals that come meanwhile (signals->signal) are
+ * passed on to the child, whose signals see them, too. The child is what
  * the kernel kills first when memory runs out, and is killed when we are.
  * Returns 0, EOWNERDEAD when a signal ended the child (*status is which), or
  * another errno value when there is no child: nothing was done then.
  */
-int worker_run(int (*work)(void *context), void *context, struct interrupt *interrupt, int *status);
+int worker_run(int (*work)(void *context), void *context, struct signals *signals, int *status);
 
 #endif

@@ -51,7 +51,7 @@ static uint64_t free_swap(void)
 	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.freeswap * info.mem_unit;
 }
 
-static void look_at_group(struct allowance *allowance, const char *folder,
+static void look_at_group(struct cgroup_memory *memory, const char *folder,
 			  const struct version *version)
 {
 	char path[PATH_MAX];
@@ -70,12 +70,12 @@ static void look_at_group(struct allowance *allowance, const char *folder,
 	most = limit + free_swap();
 	used = held(folder, version);
 	most = used < most ? most - used : 0;
-	if (most < allowance->left)
-		*allowance = (struct allowance){ .limit = limit, .left = most };
+	if (most < memory->left)
+		*memory = (struct cgroup_memory){ .limit = limit, .left = most };
 }
 
 /* The group that the line names, and all above it. */
-static void look_at_groups(struct allowance *allowance, const char *path, size_t length,
+static void look_at_groups(struct cgroup_memory *memory, const char *path, size_t length,
 			   const struct version *version)
 {
 	char folder[PATH_MAX];
@@ -87,18 +87,18 @@ static void look_at_groups(struct allowance *allowance, const char *path, size_t
 	for (;;) {
 		char *slash = strrchr(folder + root, '/');
 
-		look_at_group(allowance, folder, version);
+		look_at_group(memory, folder, version);
 		if (!slash)
 			return;
 		*slash = '\0';
 	}
 }
 
-void allowance_read(struct allowance *allowance)
+void cgroup_memory_read(struct cgroup_memory *memory)
 {
 	char text[8192];
 
-	*allowance = (struct allowance){ .limit = UINT64_MAX, .left = UINT64_MAX };
+	*memory = (struct cgroup_memory){ .limit = UINT64_MAX, .left = UINT64_MAX };
 	if (file_read("/proc/self/cgroup", text, sizeof(text)))
 		return;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -106,6 +106,6 @@ void allowance_read(struct allowance *allowance)
 		const char *path = line ? line + strlen(versions[i].line) : NULL;
 
 		if (path)
-			look_at_groups(allowance, path, strcspn(path, "\n"), &versions[i]);
+			look_at_groups(memory, path, strcspn(path, "\n"), &versions[i]);
 	}
 }

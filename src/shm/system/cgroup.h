@@ -8,12 +8,12 @@
 
 #include <stdint.h>
 
-struct allowance {
+struct cgroup_memory {
 	uint64_t limit; /* of the group, or of one above it; UINT64_MAX: there is none */
 	uint64_t left;  /* what may be had at most: files in its cache given up, swap used */
 };
 
 /* Of all groups that we are in, the one with the least left (versions 1 and 2). */
-void allowance_read(struct allowance *allowance);
+void cgroup_memory_read(struct cgroup_memory *memory);
 
 #endif

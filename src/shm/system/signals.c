@@ -9,8 +9,8 @@
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 
-const int interrupt_others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
-				 SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
+const int signals_others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
+			       SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
 
 static bool is_ignored(int signal)
 {
@@ -35,17 +35,17 @@ static void catch_signals(const int *signals, const struct sigaction *action)
 	}
 }
 
-void interrupt_catch(void (*handler)(int signal))
+void signals_catch(void (*handler)(int signal))
 {
 	struct sigaction action = { .sa_handler = handler };
 
 	/* one at a time */
 	sigfillset(&action.sa_mask);
 	catch_signals(ending, &action);
-	catch_signals(interrupt_others, &action);
+	catch_signals(signals_others, &action);
 }
 
-int interrupt_begin(struct interrupt *interrupt, const int *extra)
+int signals_begin(struct signals *signals, const int *extra)
 {
 	sigset_t set;
 
@@ -53,14 +53,14 @@ int interrupt_begin(struct interrupt *interrupt, const int *extra)
 	add_signals(&set, ending);
 	if (extra)
 		add_signals(&set, extra);
-	*interrupt = (struct interrupt){ .fd = -1 };
-	if (sigprocmask(SIG_BLOCK, &set, &interrupt->before) < 0)
+	*signals = (struct signals){ .fd = -1 };
+	if (sigprocmask(SIG_BLOCK, &set, &signals->before) < 0)
 		return errno;
-	interrupt->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (interrupt->fd < 0) {
+	signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals->fd < 0) {
 		int error = errno;
 
-		sigprocmask(SIG_SETMASK, &interrupt->before, NULL);
+		sigprocmask(SIG_SETMASK, &signals->before, NULL);
 		return error;
 	}
 	return 0;
@@ -91,17 +91,17 @@ int64_t deadline_after(int64_t timeout)
 	return __builtin_add_overflow(monotonic_ms(), timeout, &deadline) ? INT64_MAX : deadline;
 }
 
-bool interrupt_take(struct interrupt *interrupt, struct signalfd_siginfo *info)
+bool signals_take(struct signals *signals, struct signalfd_siginfo *info)
 {
-	if (read(interrupt->fd, info, sizeof(*info)) != (ssize_t)sizeof(*info))
+	if (read(signals->fd, info, sizeof(*info)) != (ssize_t)sizeof(*info))
 		return false;
 	return true;
 }
 
-int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t timeout)
+int signals_wait(struct signals *signals, int fd, short events, int64_t timeout)
 {
 	struct pollfd pollfds[] = {
-		{ .fd = interrupt->fd, .events = POLLIN },
+		{ .fd = signals->fd, .events = POLLIN },
 		{ .fd = fd, .events = events },
 	};
 	int64_t deadline = deadline_after(timeout);
@@ -116,8 +116,8 @@ int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t ti
 		ready = poll(pollfds, fd < 0 ? 1 : 2, left > INT_MAX ? INT_MAX : (int)left);
 		if (ready < 0 && errno != EINTR)
 			return errno;
-		if (ready > 0 && pollfds[0].revents && interrupt_take(interrupt, &info)) {
-			interrupt->signal = (int)info.ssi_signo;
+		if (ready > 0 && pollfds[0].revents && signals_take(signals, &info)) {
+			signals->signal = (int)info.ssi_signo;
 			return EINTR;
 		}
 		if (ready > 0 && fd >= 0 && pollfds[1].revents)
@@ -127,9 +127,9 @@ int interrupt_wait(struct interrupt *interrupt, int fd, short events, int64_t ti
 	}
 }
 
-int interrupt_poll(struct interrupt *interrupt, int64_t timeout)
+int signals_poll(struct signals *signals, int64_t timeout)
 {
-	struct pollfd pollfd = { .fd = interrupt->fd, .events = POLLIN };
+	struct pollfd pollfd = { .fd = signals->fd, .events = POLLIN };
 	int ready = poll(&pollfd, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
 
 	if (ready < 0)
@@ -137,7 +137,7 @@ int interrupt_poll(struct interrupt *interrupt, int64_t timeout)
 	return ready ? 0 : ETIMEDOUT;
 }
 
-void interrupt_raise(int number)
+void signal_raise(int number)
 {
 	sigset_t one;
 
@@ -153,27 +153,27 @@ static volatile sig_atomic_t soon;
 static void raise_now(int number)
 {
 	(void)number;
-	interrupt_raise(soon);
+	signal_raise(soon);
 	_exit(128 + soon);
 }
 
-void interrupt_raise_soon(int number)
+void signal_raise_soon(int number)
 {
 	const struct sigaction action = { .sa_handler = raise_now };
 	sigset_t set;
 
 	soon = number;
-	interrupt_catch(raise_now);
+	signals_catch(raise_now);
 	/* even if our caller ignores it */
 	sigaction(SIGALRM, &action, NULL);
 	sigemptyset(&set);
 	add_signals(&set, ending);
-	add_signals(&set, interrupt_others);
+	add_signals(&set, signals_others);
 	alarm(1);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t *mask)
+ssize_t signals_write(int fd, const void *bytes, size_t length, const sigset_t *mask)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
 	/* so little never waits once poll(2) says that there is room in a pipe */
@@ -196,10 +196,10 @@ ssize_t interrupt_write(int fd, const void *bytes, size_t length, const sigset_t
 	return put;
 }
 
-void interrupt_end(struct interrupt *interrupt)
+void signals_end(struct signals *signals)
 {
-	if (interrupt->signal)
-		interrupt_raise(interrupt->signal);
-	close(interrupt->fd);
-	sigprocmask(SIG_SETMASK, &interrupt->before, NULL);
+	if (signals->signal)
+		signal_raise(signals->signal);
+	close(signals->fd);
+	sigprocmask(SIG_SETMASK, &signals->before, NULL);
 }

@@ -16,47 +16,47 @@ enum {
 	CODE_TIMEOUT,
 };
 
-const struct poptOption guarding_options[] = {
+const struct poptOption guard_option_table[] = {
 	OPTION_VALUE("guard", '\0', CODE_GUARD, "hold this semaphore around the copy", "SEM"),
 	OPTION_VALUE("guard-number", '\0', CODE_NUMBER, "this one of its set (0)", "N"),
 	OPTION_VALUE("guard-timeout", '\0', CODE_TIMEOUT, "wait for it so long at most", "TIME"),
 	OPTION_END,
 };
 
-static const char *set_number(struct guarding *guarding, const char *value)
+static const char *set_number(struct guard_option *guard_option, const char *value)
 {
 	uint64_t number;
 	const char *wrong = parse_number(value, &number);
 
-	guarding->number_given = true;
+	guard_option->number_given = true;
 	if (!wrong && number > USHRT_MAX)
 		wrong = "not the number of a semaphore in a set (0..65535)";
-	guarding->number = wrong ? 0 : (unsigned short)number;
+	guard_option->number = wrong ? 0 : (unsigned short)number;
 	return wrong;
 }
 
-const char *guarding_option(struct guarding *guarding, int code, const char *value)
+const char *guard_option_set(struct guard_option *guard_option, int code, const char *value)
 {
 	switch (code) {
 	case CODE_GUARD:
-		guarding->given = true;
-		return parse_segment(value, &guarding->ref, &guarding->file_error);
+		guard_option->given = true;
+		return parse_segment(value, &guard_option->ref, &guard_option->file_error);
 	case CODE_NUMBER:
-		return set_number(guarding, value);
+		return set_number(guard_option, value);
 	case CODE_TIMEOUT:
-		guarding->timeout_given = true;
-		return parse_duration(value, &guarding->timeout);
+		guard_option->timeout_given = true;
+		return parse_duration(value, &guard_option->timeout);
 	default:
 		return NULL;
 	}
 }
 
-enum status guarding_check(const struct guarding *guarding)
+enum status guard_option_check(const struct guard_option *guard_option)
 {
-	if (!guarding->given && (guarding->number_given || guarding->timeout_given))
+	if (!guard_option->given && (guard_option->number_given || guard_option->timeout_given))
 		return fail(STATUS_USAGE, "--guard-number and --guard-timeout go with --guard SEM");
-	if (guarding->file_error)
-		return key_path_failed(guarding->ref.word, guarding->file_error);
+	if (guard_option->file_error)
+		return key_path_failed(guard_option->ref.word, guard_option->file_error);
 	return STATUS_DONE;
 }
 
@@ -84,11 +84,11 @@ static enum status say_missing(const struct segment_ref *ref)
 }
 
 /* Who took it, as far as the kernel tells. */
-static void hint_at_user(const struct guarding *guarding)
+static void hint_at_user(const struct guard_option *guard_option)
 {
 	struct processes processes = { 0 };
-	const struct process *last =
-		process_find(&processes, guard_last_user(guarding->guard.id, guarding->number));
+	const struct process *last = process_find(
+		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
 	if (last->pid)
 		hint("the process that used it last is %d%s%s", last->pid,
@@ -97,66 +97,68 @@ static void hint_at_user(const struct guarding *guarding)
 	processes_free(&processes);
 }
 
-static enum status take_failed(const struct guarding *guarding, int error)
+static enum status take_failed(const struct guard_option *guard_option, int error)
 {
-	const struct guard *guard = &guarding->guard;
+	const struct guard *guard = &guard_option->guard;
 
 	fail(status_of_segment(error), "cannot take %s: %s", LABEL(guard),
 	     segment_missing(error) ? "it was removed meanwhile" : reason_of_segment(error));
 	if (error == ETIMEDOUT)
-		hint_at_user(guarding);
+		hint_at_user(guard_option);
 	if (error == EACCES)
 		hint("that takes write permission for the semaphores: \"ipcs -s -i %d\"",
 		     guard->id);
 	return status_of_segment(error);
 }
 
-enum status guarding_find(struct guarding *guarding)
+enum status guard_option_find(struct guard_option *guard_option)
 {
-	const struct segment_ref *ref = &guarding->ref;
+	const struct segment_ref *ref = &guard_option->ref;
 	int id = ref->id;
 	int error = 0;
 
-	if (!guarding->given)
+	if (!guard_option->given)
 		return STATUS_DONE;
 	if (ref->kind == REF_KEY)
 		error = guard_by_key(ref->key, &id);
 	if (!error)
-		error = guard_look(id, &guarding->guard);
+		error = guard_look(id, &guard_option->guard);
 	if (error == ENOENT || segment_missing(error))
 		return say_missing(ref);
 	if (error)
 		return fail(status_of_segment(error), "cannot look up the guard %s: %s", ref->word,
 			    reason_of_segment(error));
-	if (guarding->number >= guarding->guard.count)
+	if (guard_option->number >= guard_option->guard.count)
 		return fail(STATUS_USAGE,
 			    "--guard-number %d: %s has %" PRIu64 " semaphore%s, numbered from 0",
-			    guarding->number, LABEL(&guarding->guard), guarding->guard.count,
-			    guarding->guard.count == 1 ? "" : "s");
+			    guard_option->number, LABEL(&guard_option->guard),
+			    guard_option->guard.count, guard_option->guard.count == 1 ? "" : "s");
 	/* before the segment is attached, which leaves a trace */
-	error = guard_may_take(&guarding->guard);
-	return error ? take_failed(guarding, error) : STATUS_DONE;
+	error = guard_may_take(&guard_option->guard);
+	return error ? take_failed(guard_option, error) : STATUS_DONE;
 }
 
-enum status guarding_take(const struct guarding *guarding)
+enum status guard_option_take(const struct guard_option *guard_option)
 {
-	const struct guard *guard = &guarding->guard;
+	const struct guard *guard = &guard_option->guard;
 	int error;
 
-	if (!guarding->given)
+	if (!guard_option->given)
 		return STATUS_DONE;
-	error = guard_take(guard->id, guarding->number,
-			   guarding->timeout_given ? guarding->timeout : -1);
-	return error ? take_failed(guarding, error) : STATUS_DONE;
+	error = guard_take(guard->id, guard_option->number,
+			   guard_option->timeout_given ? guard_option->timeout : -1);
+	return error ? take_failed(guard_option, error) : STATUS_DONE;
 }
 
-enum status guarding_release(const struct guarding *guarding)
+enum status guard_option_release(const struct guard_option *guard_option)
 {
-	int error = guarding->given ? guard_release(guarding->guard.id, guarding->number) : 0;
+	int error = guard_option->given
+			    ? guard_release(guard_option->guard.id, guard_option->number)
+			    : 0;
 
 	if (!error)
 		return STATUS_DONE;
 	return fail(STATUS_BUSY,
 		    "%s was %s while we had it: others may have been at work meanwhile",
-		    LABEL(&guarding->guard), segment_missing(error) ? "removed" : "changed");
+		    LABEL(&guard_option->guard), segment_missing(error) ? "removed" : "changed");
 }

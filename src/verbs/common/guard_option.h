@@ -10,7 +10,7 @@
 #include "text/options.h"
 
 /* What the user asked for. */
-struct guarding {
+struct guard_option {
 	bool given;
 	struct segment_ref ref; /* the set, named as segments are */
 	int file_error;         /* of its ftok path */
@@ -21,12 +21,12 @@ struct guarding {
 	struct guard guard; /* when it was found */
 };
 
-/* A table for OPTION_TABLE; guarding_option() takes its options. */
-extern const struct poptOption guarding_options[];
-const char *guarding_option(struct guarding *guarding, int code, const char *value);
+/* A table for OPTION_TABLE; guard_option_set() takes its options. */
+extern const struct poptOption guard_option_table[];
+const char *guard_option_set(struct guard_option *guard_option, int code, const char *value);
 
 /* Checks the options, before anything is looked at. */
-enum status guarding_check(const struct guarding *guarding);
+enum status guard_option_check(const struct guard_option *guard_option);
 
 /*
  * The functions below do nothing unless a guard was given. Find looks for it,
@@ -34,8 +34,8 @@ enum status guarding_check(const struct guarding *guarding);
  * meanwhile. Release gives it back; it fails where somebody removed the guard,
  * so that others may have been at work meanwhile.
  */
-enum status guarding_find(struct guarding *guarding);
-enum status guarding_take(const struct guarding *guarding);
-enum status guarding_release(const struct guarding *guarding);
+enum status guard_option_find(struct guard_option *guard_option);
+enum status guard_option_take(const struct guard_option *guard_option);
+enum status guard_option_release(const struct guard_option *guard_option);
 
 #endif

@@ -13,7 +13,7 @@ struct input {
 	const char *name; /* for messages */
 	int fd;           /* -1: there is none */
 	bool is_stream;   /* its size is not known */
-	bool ours;        /* a copy that nobody else has: see transfer.h */
+	bool ours;        /* a copy that nobody else has: see copy.h */
 	uint64_t size;    /* bytes still to be read */
 };
 
@@ -30,10 +30,10 @@ void input_close(struct input *input);
  * behind limit bytes stays where it is; otherwise that is EFBIG, as is more than
  * our share of the memory (spool.h). 0 or an errno value.
  */
-int input_take_in(struct input *input, uint64_t limit, bool some, struct interrupt *interrupt);
+int input_take_in(struct input *input, uint64_t limit, bool some, struct signals *signals);
 
 /* Whether there is anything left in it; waits for that. 0 or an errno value. */
-int input_has_more(const struct input *input, struct interrupt *interrupt, bool *more);
+int input_has_more(const struct input *input, struct signals *signals, bool *more);
 
 /* How many bytes of memory its data takes: holes take none. Of a stream, 0. */
 uint64_t input_memory(const struct input *input);

@@ -11,15 +11,15 @@
 
 enum status loading_allowed(const char *what, uint64_t bytes)
 {
-	struct allowance allowance;
+	struct cgroup_memory memory;
 	char wanted[UNIT_TEXT_SIZE];
 	char limit[UNIT_TEXT_SIZE];
 
-	allowance_read(&allowance);
-	if (bytes <= allowance.left)
+	cgroup_memory_read(&memory);
+	if (bytes <= memory.left)
 		return STATUS_DONE;
 	size_text(wanted, bytes);
-	size_text(limit, allowance.limit);
+	size_text(limit, memory.limit);
 	fail(STATUS_EXHAUSTED,
 	     "cannot %s: it takes %s of memory, more than is left of the %s that our control "
 	     "group may have",

@@ -10,7 +10,7 @@
 
 #include "text/parse.h"
 
-const char *everywhere_check(const struct choice *choice, const struct operands *operands)
+const char *all_namespaces_check(const struct choice *choice, const struct operands *operands)
 {
 	if (!choice->filter.all_namespaces)
 		return NULL;
@@ -139,8 +139,8 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 	return status;
 }
 
-enum status everywhere_read(struct selection *selection, struct listing *all,
-			    const struct choice *choice)
+enum status all_namespaces_read(struct selection *selection, struct listing *all,
+				const struct choice *choice)
 {
 	struct namespaces *found = &selection->namespaces;
 	enum status status = find_meant(found, &choice->filter, &selection->missing);
@@ -179,7 +179,7 @@ static enum status read_limits_of(const struct namespace *ns, struct limits_repo
 	enum status status;
 
 	*report = (struct limits_report){ 0 };
-	status = everywhere_visit(&errand);
+	status = all_namespaces_visit(&errand);
 	if (status || !report->done || !report->error)
 		return status;
 	return fail(status_of_segment(report->error),
@@ -187,8 +187,8 @@ static enum status read_limits_of(const struct namespace *ns, struct limits_repo
 		    reason_of_segment(report->error));
 }
 
-enum status everywhere_limits(struct namespaces *found, const struct choice *choice,
-			      struct limits_of **limits, size_t *count)
+enum status all_namespaces_limits(struct namespaces *found, const struct choice *choice,
+				  struct limits_of **limits, size_t *count)
 {
 	struct limits_report *report = shared_memory(sizeof(*report));
 	enum status missing = STATUS_DONE;
@@ -216,7 +216,7 @@ enum status everywhere_limits(struct namespaces *found, const struct choice *cho
 	return status;
 }
 
-enum status everywhere_visit(const struct errand *errand)
+enum status all_namespaces_visit(const struct errand *errand)
 {
 	const struct namespace *ns = errand->ns;
 	struct visit visit;

@@ -8,7 +8,7 @@
 #include "verbs/common/select.h"
 
 /* What is wrong with -A beside the rest of the command line, or NULL. */
-const char *everywhere_check(const struct choice *choice, const struct operands *operands);
+const char *all_namespaces_check(const struct choice *choice, const struct operands *operands);
 
 /*
  * Finds the namespaces, but for those excepted, and reads the segments of
@@ -16,18 +16,18 @@ const char *everywhere_check(const struct choice *choice, const struct operands 
  * name that is missing, see missing_before(); the others are read. Returns
  * another status than STATUS_DONE when nothing can be had at all.
  */
-enum status everywhere_read(struct selection *selection, struct listing *all,
-			    const struct choice *choice);
+enum status all_namespaces_read(struct selection *selection, struct listing *all,
+				const struct choice *choice);
 
 /*
  * The limits of each, for free(), as far as they can be had; found are the
  * namespaces, for namespaces_free(). Returns the status of the first that
  * cannot be told, which is said.
  */
-enum status everywhere_limits(struct namespaces *found, const struct choice *choice,
-			      struct limits_of **limits, size_t *count);
+enum status all_namespaces_limits(struct namespaces *found, const struct choice *choice,
+				  struct limits_of **limits, size_t *count);
 
 /* Does it in that namespace, see namespace_visit(); says what fails. */
-enum status everywhere_visit(const struct errand *errand);
+enum status all_namespaces_visit(const struct errand *errand);
 
 #endif

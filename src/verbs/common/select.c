@@ -46,7 +46,7 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	enum status status = STATUS_DONE;
 
 	if (!wrong)
-		wrong = everywhere_check(choice, operands);
+		wrong = all_namespaces_check(choice, operands);
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
@@ -439,7 +439,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces)
-		status = everywhere_read(selection, &all, choice);
+		status = all_namespaces_read(selection, &all, choice);
 	else if (need_list)
 		status = read_segments(&all, source);
 	if (status) {

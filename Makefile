@@ -218,8 +218,8 @@ VALGRIND_LOGS := $(abspath $(BUILD))/valgrind
 valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 	@rm -rf '$(VALGRIND_LOGS)' && mkdir -p -m 1777 '$(VALGRIND_LOGS)'
 	-VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
-		SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 RANDOM_LIMIT=20 \
-		RACE_ROUNDS=100 FILE_TIMEOUT=3600 BATS_TEST_TIMEOUT=600 \
+		SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 \
+		RACE_ROUNDS=100 FILE_TIMEOUT=7200 BATS_TEST_TIMEOUT=1800 \
 		tests/run --copy $(BUILD)/valgrind.tap $(TESTS)
 	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
 		'$(VALGRIND_LOGS)' | xargs -r cat | grep .

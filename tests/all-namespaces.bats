@@ -33,14 +33,14 @@ there()
 
 try_there()
 {
-	run --separate-stderr there timeout --kill-after 5 20 "$SHMTOOL" "$@" --keep-file none
+	run --separate-stderr there timeout --kill-after 5 120 "$SHMTOOL" "$@" --keep-file none
 }
 
 # As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
 lodger_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 try_there_as_user()
 {
-	run --separate-stderr there "${lodger_user[@]}" timeout --kill-after 5 20 "$SHMTOOL" "$@"
+	run --separate-stderr there "${lodger_user[@]}" timeout --kill-after 5 120 "$SHMTOOL" "$@"
 }
 
 # What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an

@@ -517,7 +517,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 		rm -f cut
 		# shellcheck disable=SC2016
 		background shmtool attach --as-file "$id" -- \
-			sh -c 'truncate -s "$0" "$SHMTOOL_FILE"; touch cut; sleep 60' "$size"
+			sh -c 'truncate -s "$0" "$SHMTOOL_FILE"; touch cut; sleep 1000' "$size"
 		wait_until test -e cut
 		try read "$id"
 		expect_status 9
@@ -558,7 +558,7 @@ has_bytes()
 	wait_until has_bytes 8
 	echo >go
 	wait_until test -e cut
-	timeout 10 cat <&8 >/dev/null || true
+	timeout 120 cat <&8 >/dev/null || true
 	exec 8<&-
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 9

@@ -68,7 +68,7 @@ run_lines()
 		is_run "$line" || continue
 		count=$((count + 1))
 		prepare "$line"
-		run --separate-stderr timeout 30 bash -c "${line//PID/$$}" </dev/null
+		run --separate-stderr timeout 120 bash -c "${line//PID/$$}" </dev/null
 		# 1, 3, 4, 9 and the like are answers; these are not
 		if [[ $status == 2 || $status -ge 124 ]]; then
 			bad+=("$line: $status $stderr")

@@ -100,7 +100,7 @@ try_faults()
 			code=0
 			# bash itself tells of one that was killed
 			{
-				timeout --kill-after 5 20 "${around[@]}" strace ${follow:+"$follow"} -o trace -e trace=all \
+				timeout --kill-after 5 120 "${around[@]}" strace ${follow:+"$follow"} -o trace -e trace=all \
 					-e "inject=$call:$fault:when=$number" -- \
 					"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 			} 2>/dev/null

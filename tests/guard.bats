@@ -495,7 +495,7 @@ somebody_waits()
 	assert_equal "$ended" 0
 	assert_equal "$(foreign_read "$id" 0 3)" abc
 	# both ends of one pipe
-	run timeout 10 bash -c "'$SHMTOOL' read $id --guard 0x1234 | tr ab AB | '$SHMTOOL' write $id --guard 0x1234"
+	run timeout 120 bash -c "'$SHMTOOL' read $id --guard 0x1234 | tr ab AB | '$SHMTOOL' write $id --guard 0x1234"
 	expect_status 0
 	assert_equal "$(foreign_read "$id" 0 3)" ABc
 }
@@ -581,7 +581,7 @@ somebody_waits()
 
 @test "--guard in another namespace: that namespace's, and given back there" {
 	# shellcheck disable=SC2016
-	background unshare --ipc bash -c '"$SHMTOOL" create -s 4M -k 0x1234 --with-guard && exec sleep 60' 5>&-
+	background unshare --ipc bash -c '"$SHMTOOL" create -s 4M -k 0x1234 --with-guard && exec sleep 1000' 5>&-
 	wait_until test -s "$background_output"
 	local there=$background_pid
 	try write -N "$there" 0x1234 -t hello --guard 0x1234

@@ -541,11 +541,11 @@ foreigner()
 # system does not answer. Sets stuck.
 beside_stuck()
 {
-	background sleep 600
+	background sleep 1000
 	stuck=$background_pid
 	mkfifo maps
 	# shellcheck disable=SC2016
-	run --separate-stderr timeout --kill-after 1 20 unshare --mount sh -c '
+	run --separate-stderr timeout --kill-after 5 120 unshare --mount sh -c '
 		stuck=$1 program=$2
 		shift 2
 		for file in maps stat; do

@@ -36,7 +36,7 @@ as_reader()
 			return 0 }
 		sub overwrite { shmwrite $id, "B" x $size, 0, $size or die "shmwrite: $!" }
 		sub waiting { my $n = pack "i", 0; ioctl $r, 0x541b, $n or die "FIONREAD: $!"; unpack "i", $n }
-		sub wait_for_bytes { my $n = shift; for (1 .. 500) { return if waiting() >= $n; sleep 0.01 }
+		sub wait_for_bytes { my $n = shift; for (1 .. 6000) { return if waiting() >= $n; sleep 0.01 }
 			die "no $n bytes in the pipe" }
 		eval $code; die $@ if $@;
 		take(1e9);
@@ -48,22 +48,22 @@ as_reader()
 }
 
 @test "what is in the pipe when it ends is not changed any more" {
-	as_reader 'take(1048576 - 65536); shmtool_ended(5) or die "it did not end"; overwrite()'
+	as_reader 'take(1048576 - 65536); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a reader that takes everything at once" {
-	as_reader 'take(1048576); shmtool_ended(5) or die "it did not end"; overwrite()'
+	as_reader 'take(1048576); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that was larger from the beginning" {
 	as_reader 'fcntl $r, 1031, 262144 or die; take(1048576 - 262144);
-		shmtool_ended(5) or die "it did not end"; overwrite()'
+		shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that shmtool enlarged" {
 	size=$((3 << 20))
 	as_reader 'take(1 << 20); fcntl($r, 1032, 0) == 1 << 20 or die "it was not enlarged";
-		take(1 << 20); shmtool_ended(5) or die "it did not end"; overwrite()'
+		take(1 << 20); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that is enlarged while its end is written" {
@@ -72,12 +72,12 @@ as_reader()
 	as_reader 'take(1048576 - 2 * 65536); wait_for_bytes(65536); fcntl $r, 1031, 1048576 or die;
 		wait_for_bytes(131072);
 		overwrite() if shmtool_ended(0.5);
-		take(65536); shmtool_ended(5) or die "it did not end"; overwrite()'
+		take(65536); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that is made smaller" {
 	as_reader 'fcntl $r, 1031, 1048576; take(600000); wait_for_bytes(100000); take(448576 - 4096);
-		fcntl $r, 1031, 4096; shmtool_ended(5) or die "it did not end"; overwrite()'
+		fcntl $r, 1031, 4096; shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
 @test "a pipe that does not block" {
@@ -91,7 +91,7 @@ as_reader()
 
 @test "a reader that goes away while the end is waited for: no hang" {
 	as_reader 'take(1048576 - 2 * 65536); wait_for_bytes(65536); fcntl $r, 1031, 1048576 or die;
-		wait_for_bytes(131072); close $r; shmtool_ended(5) or die "it hangs";
+		wait_for_bytes(131072); close $r; shmtool_ended(60) or die "it hangs";
 		$got = "A" x 1048576; open $r, "<", "/dev/null"'
 }
 

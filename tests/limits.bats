@@ -174,7 +174,7 @@ shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
 
 @test "of the namespace of a process: what changes it there" {
 	need_root
-	background unshare --ipc sleep 60
+	background unshare --ipc sleep 1000
 	# shellcheck disable=SC2016
 	wait_until sh -c '[ "$(readlink "/proc/$0/ns/ipc")" != "$(readlink /proc/self/ns/ipc)" ]' "$background_pid"
 	local way

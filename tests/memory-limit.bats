@@ -139,7 +139,7 @@ try_inside()
 	try_inside write "$id" --guard key:0x55 -f file
 	expect_status 6
 	assert_stderr_has "was killed"
-	try write "$id" --guard key:0x55 --guard-timeout 1s -t x
+	try write "$id" --guard key:0x55 --guard-timeout 60s -t x
 	expect_status 0
 	shmtool rm "$id" --with-guard
 }

@@ -39,7 +39,7 @@ broken()
 run_without_memory()
 {
 	code=0
-	timeout --kill-after 5 20 "${around[@]}" env LD_PRELOAD="$HELPERS/memory.so" MEMORY_FAILS="$from" \
+	timeout --kill-after 5 120 "${around[@]}" env LD_PRELOAD="$HELPERS/memory.so" MEMORY_FAILS="$from" \
 		${once:+MEMORY_FAILS_ONCE=1} MEMORY_LOG="$PWD/log" \
 		"$SHMTOOL" "$@" >out 2>err </dev/null || code=$?
 }

@@ -19,7 +19,7 @@ without()
 {
 	local lacking=$1
 	shift
-	timeout --kill-after 5 20 strace -f -qq -o trace -e trace="${lacking%:*}" \
+	timeout --kill-after 5 120 strace -f -qq -o trace -e trace="${lacking%:*}" \
 		-e inject="${lacking%:*}:error=${lacking#*:}" "$SHMTOOL" "$@"
 	local status=$?
 	grep -q INJECTED trace || fail "no ${lacking%:*} in: $*"

@@ -371,7 +371,7 @@ page_options()
 	done
 	shmtool ls --format "%{id}$(printf '%4000s' x)" >wanted
 	# shellcheck disable=SC2016
-	timeout 20 perl -MFcntl -e 'pipe my $from, my $to or die;
+	timeout 120 perl -MFcntl -e 'pipe my $from, my $to or die;
 		fcntl $to, F_SETFL, O_WRONLY | O_NONBLOCK or die "fcntl: $!\n";
 		my $pid = fork // die;
 		if (!$pid) { open STDOUT, ">&", $to or die; exec @ARGV or die }

@@ -33,7 +33,7 @@ load lib/common
 	waits()
 	{
 		# shellcheck disable=SC2016
-		timeout 15 bash -c 'until (($(wc -l <"$0") >= 2)); do sleep 0.05; done' "$log"
+		timeout 120 bash -c 'until (($(wc -l <"$0") >= 2)); do sleep 0.05; done' "$log"
 	}
 	shmtool read "$id" --progress 2>log | { waits && cat >/dev/null; }
 	assert_equal "$(head -n 2 log |

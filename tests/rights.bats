@@ -30,7 +30,7 @@ setup()
 	export HOME=$BATS_TEST_TMPDIR
 	person=() commands=() number=()
 	declare -gA row_of=() name_of=()
-	background unshare --ipc sh -c 'echo ready && exec sleep 600'
+	background unshare --ipc sh -c 'echo ready && exec sleep 1000'
 	wait_until test -s "$background_output"
 	other=$background_pid
 	furnish free 0640 0x101
@@ -159,7 +159,7 @@ check_row()
 	spell_out "$command"
 	read -ra arguments <<<"$text"
 	spell_out "$words"
-	run --separate-stderr timeout --kill-after 5 20 "${person[@]}" "$SHMTOOL" "${arguments[@]}"
+	run --separate-stderr timeout --kill-after 5 120 "${person[@]}" "$SHMTOOL" "${arguments[@]}"
 	look
 	compare
 
@@ -621,8 +621,8 @@ beside_another()
 {
 	# shellcheck disable=SC2016
 	run --separate-stderr alone sh -c '
-		mkfifo ready && { unshare --ipc sh -c "echo >ready; exec sleep 60" & } && read -r _ <ready
-		exec timeout --kill-after 5 20 "$@"' sh \
+		mkfifo ready && { unshare --ipc sh -c "echo >ready; exec sleep 1000" & } && read -r _ <ready
+		exec timeout --kill-after 5 120 "$@"' sh \
 		"$@" "$SHMTOOL" ls -A --format 'in %{ns} is %{id}'
 	rm ready
 	assert_output_has "is ${number[0]}"
@@ -659,7 +659,7 @@ beside_another()
 	for words in read 'attach --hold 0' 'write -t hello'; do
 		# shellcheck disable=SC2086,SC2016 # a verb and its options; sh
 		run --separate-stderr unshare --mount sh -c 'umount --lazy /proc && exec "$@"' sh \
-			timeout 20 "$SHMTOOL" $words "$id"
+			timeout 120 "$SHMTOOL" $words "$id"
 		[[ $stderr == *LeakSanitizer* ]] || expect_status 7
 		assert_stderr_has 'kernel.shm_rmid_forced is 1'
 		segment_exists "$id"

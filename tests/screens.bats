@@ -22,7 +22,7 @@ on_terminal()
 {
 	local columns=$1
 	shift
-	SHELL=/bin/bash run script -qec "stty cols $columns -onlcr; exec timeout 20 $(printf '%q ' "$SHMTOOL" "$@")" \
+	SHELL=/bin/bash run script -qec "stty cols $columns -onlcr; exec timeout 120 $(printf '%q ' "$SHMTOOL" "$@")" \
 		/dev/null </dev/null
 }
 

@@ -316,7 +316,7 @@ make_leak_of()
 	fake_logger
 	fake_squeue
 	make_leak_of 4321
-	background as_uid 4321 sleep 100
+	background as_uid 4321 sleep 1000
 	wait_until pgrep -u 4321 -x sleep >/dev/null
 	epilog
 	assert_equal "$(segment_count)" 1

@@ -49,7 +49,7 @@ with_seeds()
 same()
 {
 	local code=0 status=0
-	timeout 20 "$plain" "$@" >out.plain 2>err.plain </dev/null || code=$?
+	timeout 120 "$plain" "$@" >out.plain 2>err.plain </dev/null || code=$?
 	shmtool "$@" >out 2>err </dev/null || status=$?
 	assert_equal "$status" "$code"
 	cmp out.plain out

@@ -336,10 +336,10 @@ furnish()
 beside_a_namesake()
 {
 	need_root
-	background sleep 600
+	background sleep 1000
 	stranger=$background_pid
 	# shellcheck disable=SC2016 # perl
-	run --separate-stderr timeout --kill-after 5 20 unshare --pid --fork --kill-child --mount perl -e '
+	run --separate-stderr timeout --kill-after 5 120 unshare --pid --fork --kill-child --mount perl -e '
 		my ($stranger, $stat, @arguments) = @ARGV;
 		open my $last, ">", "/proc/sys/kernel/ns_last_pid" or die "ns_last_pid: $!\n";
 		syswrite $last, $stranger - 1;

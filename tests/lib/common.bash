@@ -5,12 +5,12 @@
 #
 #   try ARGUMENT...            run shmtool; sets status, output, stderr (and lines, stderr_lines)
 #   try_as_user ARGUMENT...    the same as the ordinary user
-#   shmtool ARGUMENT...        the program under test, for at most 20 seconds
+#   shmtool ARGUMENT...        the program under test, for at most 120 seconds
 #   as_user COMMAND...         as an ordinary user (nobody), also: as_user shmtool ...
 #   as_uid UID COMMAND...      as that user
 #   alone COMMAND...           where -A finds no namespace but this one: in a PID namespace of its own
 #   background COMMAND...      start it; sets background_pid, background_output, background_errors
-#   wait_until COMMAND...      until it succeeds; fails after 5 seconds
+#   wait_until COMMAND...      until it succeeds; fails after 60 seconds
 #   end_process PID...         SIGKILL, and wait until it is gone
 #
 #   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator is gone
@@ -168,7 +168,7 @@ shmtool()
 	if [[ -n ${in_background-} ]]; then
 		exec "$SHMTOOL" "$@"
 	fi
-	timeout --kill-after 5 20 "$SHMTOOL" "$@"
+	timeout --kill-after 5 120 "$SHMTOOL" "$@"
 }
 
 try()
@@ -190,7 +190,7 @@ as_uid()
 	local command=("$@")
 	if [[ $1 == shmtool ]]; then
 		refuse_everywhere "${@:2}"
-		command=(timeout --kill-after 5 20 "$SHMTOOL" "${@:2}")
+		command=(timeout --kill-after 5 120 "$SHMTOOL" "${@:2}")
 		[[ -z ${in_background-} ]] || command=("$SHMTOOL" "${@:2}")
 	fi
 	run_program setpriv --reuid "$uid" --regid "$uid" --clear-groups "${command[@]}"
@@ -227,11 +227,11 @@ background()
 
 wait_until()
 {
-	local deadline=$((${EPOCHREALTIME/./} + 5000000))
+	local deadline=$((${EPOCHREALTIME/./} + 60000000))
 
 	until "$@"; do
 		if ((${EPOCHREALTIME/./} > deadline)); then
-			fail "not so within 5 seconds: $*"
+			fail "not so within 60 seconds: $*"
 			return 1
 		fi
 		sleep 0.01

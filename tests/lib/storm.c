@@ -60,7 +60,7 @@ enum {
 	RECENT = 128,      /* so many ids are there to be attached */
 	KEY_KEPT = 0x5700, /* and some more behind it, that are not kept */
 	KEYS = 8,
-	PATIENCE = 30, /* seconds until a run of shmtool counts as hung */
+	PATIENCE = 120, /* seconds until a run of shmtool counts as hung */
 };
 
 static const uid_t users[] = { 65534, 1, 2, 0 };
@@ -995,7 +995,7 @@ static void note_attached(int id, const struct shmid_ds *ds)
  */
 static void wait_for_last_detach(void)
 {
-	long deadline = now() + 5000000000L;
+	long deadline = now() + PATIENCE * 1000000000L;
 
 	do {
 		any_attached = false;

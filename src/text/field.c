@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
+#include "shm/system/array.h"
 #include "text/error.h"
 #include "text/holders_text.h"
 #include "text/state_names.h"
@@ -285,16 +286,13 @@ const char *parse_fields(const char *word, struct field_list *list)
 	for (;;) {
 		size_t length = strcspn(word, ",");
 		const struct field *field = find_field(word, length);
-		const struct field **items;
 
 		if (!field)
 			return no_such_field;
 		if (list->count == FIELDS_MAX)
 			return "too many fields";
-		items = reallocarray(list->items, list->count + 1, sizeof(field));
-		if (!items)
+		if (ARRAY_MAKE_ROOM(list))
 			return out_of_memory;
-		list->items = items;
 		list->items[list->count++] = field;
 		word += length;
 		if (!*word)
@@ -341,14 +339,11 @@ const char *parse_sort(const char *word, struct sort_keys *keys)
 		const char *name = word + descending;
 		size_t length = strcspn(name, ",");
 		const struct field *field = find_field(name, length);
-		struct sort_key *items;
 
 		if (!field)
 			return no_such_field;
-		items = reallocarray(keys->items, keys->count + 1, sizeof(*items));
-		if (!items)
+		if (ARRAY_MAKE_ROOM(keys))
 			return out_of_memory;
-		keys->items = items;
 		keys->items[keys->count++] = (struct sort_key){ field, descending };
 		word = name + length;
 		if (!*word)

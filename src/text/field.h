@@ -73,6 +73,7 @@ extern const size_t field_count;
 struct field_list {
 	const struct field **items;
 	size_t count;
+	size_t capacity;
 };
 
 /* So many columns at most: a row of them always fits into an output's buffer. */
@@ -96,6 +97,7 @@ struct sort_key {
 struct sort_keys {
 	struct sort_key *items;
 	size_t count;
+	size_t capacity;
 };
 
 const char *parse_sort(const char *word, struct sort_keys *keys);

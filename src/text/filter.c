@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "shm/segment/judge.h"
+#include "shm/system/array.h"
 #include "text/error.h"
 #include "text/options.h"
 #include "text/parse.h"
@@ -81,11 +82,8 @@ void filter_begin(struct filter *filter)
 
 static const char *add_number(struct number_list *list, uint64_t number)
 {
-	uint64_t *items = reallocarray(list->items, list->count + 1, sizeof(*items));
-
-	if (!items)
+	if (ARRAY_MAKE_ROOM(list))
 		return out_of_memory;
-	list->items = items;
 	list->items[list->count++] = number;
 	return NULL;
 }
@@ -126,7 +124,6 @@ static const char *add_except(struct filter *filter, const char *value)
 {
 	struct segment_refs *except = &filter->except;
 	struct segment_ref ref;
-	struct segment_ref *items;
 	int file_error;
 	const char *wrong = parse_segment(value, &ref, &file_error);
 
@@ -136,30 +133,24 @@ static const char *add_except(struct filter *filter, const char *value)
 		filter_note_path(filter, value, file_error);
 		return NULL;
 	}
-	items = reallocarray(except->items, except->count + 1, sizeof(*items));
-	if (!items)
+	if (ARRAY_MAKE_ROOM(except))
 		return out_of_memory;
-	except->items = items;
 	except->items[except->count++] = ref;
 	return NULL;
 }
 
-static const char *add_name(const char ***names, size_t *count, const char *value)
+static const char *add_name(struct word_list *names, const char *value)
 {
-	const char **larger = reallocarray(*names, *count + 1, sizeof(*larger));
-
-	if (!larger)
+	if (ARRAY_MAKE_ROOM(names))
 		return out_of_memory;
-	*names = larger;
-	larger[(*count)++] = value;
+	names->items[names->count++] = value;
 	return *value ? NULL : "an empty name";
 }
 
 /* A process or a file: whether it is there is seen when all else is right. */
 static const char *add_except_namespace(struct filter *filter, const char *value)
 {
-	const char *wrong =
-		add_name(&filter->except_namespaces, &filter->except_namespace_count, value);
+	const char *wrong = add_name(&filter->except_namespaces, value);
 	pid_t pid;
 
 	if (!wrong && names_process(value))
@@ -221,7 +212,7 @@ static const char *take_option(struct filter *filter, int code, const char *valu
 	case CODE_EXCEPT:
 		return add_except(filter, value);
 	case CODE_KEEP_FILE:
-		return add_name(&filter->keep_files, &filter->keep_file_count, value);
+		return add_name(&filter->keep_files, value);
 	case CODE_IGNORE_KEEP:
 		filter->ignore_keep = true;
 		return NULL;
@@ -251,7 +242,7 @@ const char *filter_check(const struct filter *filter)
 {
 	if ((filter->kinds & KIND(CODE_ALL)) && filter->kinds != KIND(CODE_ALL))
 		return "--all goes with no other filter";
-	if (filter->except_namespaces && !filter->all_namespaces)
+	if (filter->except_namespaces.count && !filter->all_namespaces)
 		return "--except-namespace goes with --all-namespaces (-A)";
 	return NULL;
 }
@@ -264,8 +255,8 @@ bool filter_given(const struct filter *filter)
 bool filter_shows_orphaned(const struct filter *filter)
 {
 	return !(filter->kinds & ~KIND(CODE_ORPHANED)) && filter->grace == GRACE_DEFAULT &&
-	       !filter->except.count && !filter->keep_files && !filter->ignore_keep &&
-	       !filter->except_namespaces;
+	       !filter->except.count && !filter->keep_files.count && !filter->ignore_keep &&
+	       !filter->except_namespaces.count;
 }
 
 bool filter_names_users(const struct filter *filter)
@@ -364,6 +355,6 @@ void filter_free(struct filter *filter)
 	free(filter->keys.items);
 	free(filter->pids.items);
 	free(filter->except.items);
-	free(filter->keep_files);
-	free(filter->except_namespaces);
+	free(filter->keep_files.items);
+	free(filter->except_namespaces.items);
 }

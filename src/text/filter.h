@@ -15,11 +15,19 @@
 struct number_list {
 	uint64_t *items;
 	size_t count;
+	size_t capacity;
+};
+
+struct word_list {
+	const char **items;
+	size_t count;
+	size_t capacity;
 };
 
 struct segment_refs {
 	struct segment_ref *items;
 	size_t count;
+	size_t capacity;
 };
 
 struct filter {
@@ -35,14 +43,12 @@ struct filter {
 	/* modifiers */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
-	const char **keep_files; /* instead of the default ones; NULL: none given */
-	size_t keep_file_count;
+	struct word_list keep_files; /* instead of the default ones, if any was given */
 	bool ignore_keep;
 	bool even_attached; /* acts in rm only; elsewhere it changes nothing */
 	bool all_namespaces;
-	const char **except_namespaces; /* as typed: a process or a path each */
-	size_t except_namespace_count;
-	int file_error; /* an ftok path could not be resolved: an errno value */
+	struct word_list except_namespaces; /* as typed: a process or a path each */
+	int file_error;                     /* an ftok path could not be resolved: an errno value */
 	const char *file_error_word;
 };
 

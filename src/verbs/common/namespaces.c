@@ -27,8 +27,8 @@ const char *all_namespaces_check(const struct choice *choice, const struct opera
 /* Opens the namespaces that are excepted: whoever names one must mean one that is there. */
 static enum status open_excepted(struct namespaces *excepted, const struct filter *filter)
 {
-	for (size_t i = 0; i < filter->except_namespace_count; i++) {
-		const char *word = filter->except_namespaces[i];
+	for (size_t i = 0; i < filter->except_namespaces.count; i++) {
+		const char *word = filter->except_namespaces.items[i];
 		struct namespace ns;
 		pid_t pid;
 		int error;

@@ -81,10 +81,10 @@ enum status choice_read_keep(struct choice *choice)
 	/* what is removed by name alone is removed whatever the list says */
 	if (filter->ignore_keep || (choice->removal && !filter_given(filter)))
 		return STATUS_DONE;
-	if (!filter->keep_files)
+	if (!filter->keep_files.count)
 		good = keepfile_read_defaults(keep, fault, &by_home);
-	for (size_t i = 0; i < filter->keep_file_count && good; i++)
-		good = keepfile_read(keep, filter->keep_files[i], fault);
+	for (size_t i = 0; i < filter->keep_files.count && good; i++)
+		good = keepfile_read(keep, filter->keep_files.items[i], fault);
 	if (good)
 		return STATUS_DONE;
 	if (!choice->removal) {

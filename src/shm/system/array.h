@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * array: arrays that grow. An array is a struct with these three members, all
+ * zero at first; free(3) of the items ends it:
+ *
+ *	struct numbers {
+ *		int *items;
+ *		size_t count;
+ *		size_t capacity;
+ *	};
+ *
+ *	int error = ARRAY_MAKE_ROOM(numbers);
+ *
+ *	if (!error)
+ *		numbers->items[numbers->count++] = 42;
+ */
+#ifndef SHM_SYSTEM_ARRAY_H
+#define SHM_SYSTEM_ARRAY_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Makes room for one more item after the last. Returns 0, or ENOMEM; then the
+ * array is as it was. Items may move.
+ */
+#define ARRAY_MAKE_ROOM(array)                                                       \
+	array_make_room((void *)&(array)->items, (array)->count, &(array)->capacity, \
+			sizeof(*(array)->items))
+
+/* The same where the members have other names; items is the address of the pointer. */
+static inline int array_make_room(void *items, size_t count, size_t *capacity, size_t item_size)
+{
+	size_t larger = *capacity ? *capacity * 2 : 16;
+	void *pointer;
+
+	if (count < *capacity)
+		return 0;
+	/* copied, since a pointer to one type may not be read as one to another */
+	memcpy(&pointer, items, sizeof(pointer));
+	pointer = reallocarray(pointer, larger, item_size);
+	if (!pointer)
+		return ENOMEM;
+	memcpy(items, &pointer, sizeof(pointer));
+	*capacity = larger;
+	return 0;
+}
+
+#endif

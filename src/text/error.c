@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/system/signals.h"
+#include "shm/system/interrupt.h"
 #include "text/escape.h"
 
 enum { LINE_SIZE = 4096 };
@@ -36,7 +36,7 @@ void error_let_in(const sigset_t *mask)
 bool error_write(const char *text, size_t length)
 {
 	while (length) {
-		ssize_t put = let_in ? signals_write(STDERR_FILENO, text, length, let_in)
+		ssize_t put = let_in ? interrupt_write(STDERR_FILENO, text, length, let_in)
 				     : write(STDERR_FILENO, text, length);
 
 		if (put < 0 && errno != EINTR)

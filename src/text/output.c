@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/system/signals.h"
+#include "shm/system/interrupt.h"
 #include "text/escape.h"
 #include "text/units.h"
 #include "text/utf8.h"
@@ -36,11 +36,11 @@ static int write_all(int fd, const void *bytes, size_t length)
 		if (put < 0 && errno == EAGAIN) {
 			struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
 
-			if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+			if (poll(&pollfd, 1, -1) < 0 && (errno != EINTR || signals_came()))
 				return errno;
 			continue;
 		}
-		if (put < 0 && errno != EINTR)
+		if (put < 0 && (errno != EINTR || signals_came()))
 			return errno;
 		if (put > 0) {
 			at += put;
@@ -62,7 +62,7 @@ static void write_piece(struct output *output, const sigset_t *mask)
 	size_t left = output->length - output->start;
 	size_t piece = left < PIPE_BUF ? left : PIPE_BUF;
 	const char *end = memrchr(at, '\n', piece);
-	ssize_t put = signals_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
+	ssize_t put = interrupt_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
 
 	if (put < 0 && errno != EINTR && errno != EAGAIN)
 		output->error = errno;
@@ -201,6 +201,9 @@ enum status output_failed(int error)
 	/* itself it was ignored or blocked */
 	if (error == EPIPE)
 		signal_raise(SIGPIPE);
+	/* signals_end() ends the program by the signal that came */
+	if (error == EINTR)
+		return STATUS_FAILED;
 	return fail(error == ENOMEM ? STATUS_EXHAUSTED : STATUS_FAILED,
 		    "cannot write the output: %s", strerror(error));
 }

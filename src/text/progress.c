@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "shm/system/signals.h"
+#include "shm/system/clock.h"
 #include "text/error.h"
 #include "text/units.h"
 

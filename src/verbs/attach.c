@@ -15,6 +15,7 @@
 
 #include "shm/bytes/map_files.h"
 #include "shm/segment/control.h"
+#include "shm/system/clock.h"
 #include "shm/system/signals.h"
 #include "text/output.h"
 #include "text/parse.h"
@@ -219,7 +220,7 @@ static void detach(const struct segment *segment, struct attachment *held)
 
 /* Holds it until the time is over or a signal comes. */
 static enum status hold_alone(const struct attach_options *options, const struct segment *segment,
-			      const void *attached, struct signals *signals)
+			      const void *attached)
 {
 	static struct output output;
 	enum status status;
@@ -231,8 +232,9 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	status = output_end(&output, STATUS_DONE);
 	if (status)
 		return status;
-	error = signals_wait(signals, -1, 0, options->hold);
-	signals->signal = 0; /* told to stop, and stops: that is success */
+	error = signals_wait(-1, 0, options->hold);
+	/* it is asked to stop, and stops: that is success */
+	signals_forget();
 	if (error != EINTR && error != ETIMEDOUT)
 		return fail(STATUS_FAILED, "cannot wait: %s", strerror(error));
 	return STATUS_DONE;
@@ -263,7 +265,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 
 /* Starts the command with the signals as they were. */
 static enum status start(char **command, const struct segment *segment,
-			 const struct attachment *held, const struct signals *signals, pid_t *child)
+			 const struct attachment *held, pid_t *child)
 {
 	posix_spawnattr_t attributes;
 	sigset_t usual;
@@ -271,8 +273,7 @@ static enum status start(char **command, const struct segment *segment,
 
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setsigmask(&attributes, &signals->before);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	/* main() ignores it for us alone */
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
@@ -305,38 +306,36 @@ static bool has_ended(pid_t child, enum status *status)
 
 /* Passes signals on until the command ends; detaches when the time is over. */
 static enum status wait_for(pid_t child, const struct attach_options *options,
-			    const struct segment *segment, struct attachment *held,
-			    struct signals *signals)
+			    const struct segment *segment, struct attachment *held)
 {
 	int64_t deadline = deadline_after(options->hold);
 	enum status status = STATUS_OWN_FAILURE;
 
 	while (!has_ended(child, &status)) {
-		struct signalfd_siginfo info;
-		int64_t left = deadline < 0 ? -1 : deadline - monotonic_ms();
+		bool by_kernel;
+		int number;
 
-		if (deadline >= 0 && left <= 0) {
+		if (time_left(deadline) == 0) {
 			detach(segment, held);
 			deadline = -1;
-			left = -1;
 		}
-		if (signals_poll(signals, left) || !signals_take(signals, &info))
-			continue;
+		signals_wait(-1, 0, time_left(deadline));
 		/* what the terminal sends, it has sent to the command as well */
-		if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
-			kill(child, (int)info.ssi_signo);
+		while (signals_take(&number, &by_kernel)) {
+			if (number != SIGCHLD && !by_kernel)
+				kill(child, number);
+		}
 	}
 	return status;
 }
 
 static enum status hold_for(char **command, const struct attach_options *options,
-			    const struct segment *segment, struct attachment *held,
-			    struct signals *signals)
+			    const struct segment *segment, struct attachment *held)
 {
 	pid_t child = -1;
-	enum status status = start(command, segment, held, signals, &child);
+	enum status status = start(command, segment, held, &child);
 
-	return status ? status : wait_for(child, options, segment, held, signals);
+	return status ? status : wait_for(child, options, segment, held);
 }
 
 /* With a COMMAND every failure of our own is 125, as env(1) and timeout(1) have it. */
@@ -349,11 +348,9 @@ static enum status attach(const struct attach_options *options, const struct seg
 			  char **command)
 {
 	static const int also[] = { SIGCHLD, SIGUSR1, SIGUSR2, 0 };
-	struct signals signals;
 	struct segment segment;
 	struct attachment held = { .file = -1 };
 	enum status status = find_segment(ref, &segment);
-	int error;
 
 	if (!status)
 		status = do_attach(options, &segment, &held);
@@ -361,19 +358,15 @@ static enum status attach(const struct attach_options *options, const struct seg
 		return own_failure(status, command);
 	if (command[0])
 		signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of the command's end */
-	error = signals_begin(&signals, command[0] ? also : NULL);
-	if (error)
-		return own_failure(
-			fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error)),
-			command);
+	signals_begin(command[0] ? also : NULL);
 	if (command[0])
-		status = hold_for(command, options, &segment, &held, &signals);
+		status = hold_for(command, options, &segment, &held);
 	else
-		status = hold_alone(options, &segment, held.address, &signals);
+		status = hold_alone(options, &segment, held.address);
 	detach(&segment, &held);
 	if (options->verbose)
 		note("detached %s", SEGMENT_LABEL(&segment));
-	signals_end(&signals);
+	signals_end();
 	return status;
 }
 

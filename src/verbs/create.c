@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 #include "shm/bytes/copy.h"
-#include "shm/process/worker.h"
+#include "shm/process/child.h"
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/limits.h"
+#include "shm/system/signals.h"
 #include "text/field.h"
 #include "text/parse.h"
 #include "text/progress.h"
@@ -88,7 +89,6 @@ struct create_options {
 /* What is being made, so that it can be undone. */
 struct creation {
 	const struct create_options *options;
-	struct signals signals;
 	struct input input;
 	int id;
 	bool created; /* and not just found, with --reuse */
@@ -293,7 +293,7 @@ static enum status open_input(struct creation *creation)
 		return status;
 	if (input->is_stream && !options->size_given) {
 		limits_read(&limits);
-		error = input_take_in(input, limits.shmmax, false, &creation->signals);
+		error = input_take_in(input, limits.shmmax, false);
 	}
 	if (error)
 		return input_failed(creation, error);
@@ -450,7 +450,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	bool more = false;
 	struct progress progress;
 	struct copy_options copy = {
-		.signals = &creation->signals,
+		.wait = true,
 		.ours = input->ours,
 		.tell = progress_tell,
 		.state = &progress,
@@ -462,7 +462,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	error = copy_in(memory, 0, size, input->fd, &copy, &done);
 	progress_end(&progress);
 	if (!error && done == size && input->is_stream)
-		error = input_has_more(input, &creation->signals, &more);
+		error = input_has_more(input, &more);
 	if (error)
 		return input_failed(creation, error);
 	if (more)
@@ -508,7 +508,7 @@ static enum status fill(struct creation *creation)
 				      : loading_allowed(what, input_memory(&creation->input));
 	if (status)
 		return status;
-	error = worker_run(load_inside, creation, &creation->signals, &result);
+	error = child_run(load_inside, creation, CHILD_DIES_TOO, &result);
 	if (!error)
 		return (enum status)result;
 	return loading_failed(what, error, result, "no segment was left");
@@ -582,7 +582,7 @@ static enum status print_result(struct creation *creation)
 	if (status)
 		return status;
 	/* told to stop before the id is known to anyone: it must not stay behind */
-	if (creation->created && signals_wait(&creation->signals, -1, 0, 0) == EINTR)
+	if (creation->created && signals_came())
 		return fail(STATUS_FAILED, "interrupted: no segment was left");
 	output_flush(&output);
 	if (output.error) {
@@ -654,7 +654,6 @@ static enum status create_run(int argc, char **argv)
 	struct creation creation = { .options = &options, .input.fd = -1, .id = -1, .guard = -1 };
 	struct operands operands;
 	enum status status;
-	int error;
 
 	if (!options_read(&verb_create.command, argc, argv, &options, &operands, &status))
 		return status;
@@ -667,11 +666,9 @@ static enum status create_run(int argc, char **argv)
 		return status;
 	/* SIGPIPE must not end us between creating and knowing that the id was printed */
 	signal(SIGPIPE, SIG_IGN);
-	error = signals_begin(&creation.signals, NULL);
-	if (error)
-		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
+	signals_begin(NULL);
 	status = create(&creation);
 	input_close(&creation.input);
-	signals_end(&creation.signals);
+	signals_end();
 	return status;
 }

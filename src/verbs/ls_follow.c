@@ -8,7 +8,7 @@
 
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
-#include "shm/system/signals.h"
+#include "shm/system/clock.h"
 #include "text/json.h"
 
 /* What telling of a change needs. */

@@ -8,6 +8,7 @@
 #include "shm/bytes/atomic.h"
 #include "shm/bytes/copy.h"
 #include "shm/bytes/output_file.h"
+#include "shm/system/signals.h"
 #include "text/byte_range.h"
 #include "text/hexdump.h"
 #include "text/parse.h"
@@ -157,9 +158,9 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 			if (!error)
 				hexdump_add(&output, &dump, bytes, left);
 		}
-		if (!error && copy->signals)
-			error = signals_wait(copy->signals, -1, 0, 0);
-		if (error && error != ETIMEDOUT)
+		if (!error && signals_came())
+			error = EINTR;
+		if (error)
 			return error;
 		at += left;
 		copy->tell(copy->state, at - range->offset);
@@ -198,13 +199,13 @@ static int word_out(const struct read_options *options, const struct memory *mem
 
 /* Copies in the form that was asked for. 0 or an errno value. */
 static int read_out(const struct read_options *options, const struct memory *memory, int fd,
-		    struct signals *signals)
+		    bool replaces)
 {
 	const struct byte_range *range = &options->range;
 	struct progress progress;
 	struct copy_options copy = {
-		.signals = signals,
-		.ours = signals != NULL,
+		.wait = replaces,
+		.ours = replaces,
 		.copied = options->guard_option.given,
 		.tell = progress_tell,
 		.state = &progress,
@@ -241,7 +242,7 @@ static enum status segment_lost(const struct segment *segment, const struct memo
 static enum status read_to_stdout(const struct read_options *options, const struct segment *segment,
 				  const struct memory *memory)
 {
-	int error = read_out(options, memory, STDOUT_FILENO, NULL);
+	int error = read_out(options, memory, STDOUT_FILENO, false);
 
 	if (is_of_segment(error))
 		return segment_lost(segment, memory, error);
@@ -264,7 +265,6 @@ static enum status write_failed(const char *file, const struct segment *segment,
 static enum status read_to_file(const struct read_options *options, const struct segment *segment,
 				const struct memory *memory)
 {
-	struct signals signals;
 	struct output_file outfile;
 	bool replaces;
 	enum status status = STATUS_DONE;
@@ -274,16 +274,11 @@ static enum status read_to_file(const struct read_options *options, const struct
 		return fail(status_of_file(error), "cannot write %s: %s", options->file,
 			    strerror(error));
 	replaces = outfile.replaces;
-	if (replaces) {
-		error = signals_begin(&signals, NULL);
-		if (error) {
-			output_file_abandon(&outfile);
-			return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
-		}
-	}
-	error = read_out(options, memory, outfile.fd, replaces ? &signals : NULL);
+	if (replaces)
+		signals_begin(NULL);
+	error = read_out(options, memory, outfile.fd, replaces);
 	/* told to stop in the last moment: the old file stays */
-	if (!error && replaces && signals_wait(&signals, -1, 0, 0) == EINTR)
+	if (!error && signals_came())
 		error = EINTR;
 	if (error)
 		status = write_failed(options->file, segment, memory, &outfile, error);
@@ -295,7 +290,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 		status = fail(status_of_file(error), "cannot write %s: %s", options->file,
 			      strerror(error));
 	if (replaces)
-		signals_end(&signals);
+		signals_end();
 	return status;
 }
 

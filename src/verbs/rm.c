@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "shm/process/child.h"
+#include "shm/process/visit.h"
 #include "text/json.h"
 #include "text/parse.h"
 #include "verbs/rm_removal.h"

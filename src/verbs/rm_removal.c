@@ -9,7 +9,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
 #include "shm/segment/reclaim.h"
-#include "shm/system/signals.h"
+#include "shm/system/interrupt.h"
 #include "text/field.h"
 #include "text/output.h"
 #include "verbs/common/namespaces.h"
@@ -225,7 +225,7 @@ __attribute__((noreturn)) static void end_by(struct removal *removal, int number
 {
 	wait_with(removal, NULL);
 	/* a terminal may take no more, whatever poll(2) says */
-	signal_raise_soon(number);
+	interrupt_raise_soon(number);
 	end_early(removal, true);
 	signal_raise(number);
 	_exit(128 + number);
@@ -234,7 +234,7 @@ __attribute__((noreturn)) static void end_by(struct removal *removal, int number
 static struct removal *alone;
 
 /*
- * While signals wait, one comes only where they are let in: in signals_write() and in
+ * While signals wait, one comes only where they are let in: in interrupt_write() and in
  * let_signals_in(). So all may be called here.
  */
 static void end_alone(int number)
@@ -249,7 +249,7 @@ static void end_alone(int number)
 static void be_alone(struct removal *removal)
 {
 	alone = removal;
-	signals_catch(end_alone);
+	interrupt_catch(end_alone);
 }
 
 /* --- The work --- */
@@ -340,7 +340,7 @@ static void remove_stretch(void *context)
 	}
 	/* the names that a child looked up are its own */
 	status_keep_first(&removal->tally->status, view_end(&removal->view));
-	signals_catch(SIG_DFL);
+	interrupt_catch(SIG_DFL);
 }
 
 static void undo_tried(void *context)
@@ -381,7 +381,7 @@ static void mend(void *context, const struct visit *visit)
 	wait_with(removal, &visit->signals);
 	end_early(removal, false);
 	wait_with(removal, NULL);
-	signals_catch(SIG_DFL);
+	interrupt_catch(SIG_DFL);
 	/* by writing to stderr: we end by it, too */
 	if (visit->signal == SIGPIPE && !output->error)
 		output->error = EPIPE;
@@ -467,7 +467,7 @@ enum status remove_all_as_ipcrm(struct removal *removal)
 	be_alone(removal);
 	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
 		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
-	signals_catch(SIG_DFL);
+	interrupt_catch(SIG_DFL);
 	status_keep_first(&status, view_end(&removal->view));
 	judge_end(&judge);
 	return status;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
-#include "shm/system/signals.h"
+#include "shm/system/interrupt.h"
 #include "text/holders_text.h"
 #include "text/json.h"
 #include "text/units.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
-#include "shm/system/signals.h"
+#include "shm/system/clock.h"
 #include "text/field.h"
 #include "text/holders_text.h"
 #include "text/json.h"

@@ -11,8 +11,9 @@
 
 #include "shm/bytes/atomic.h"
 #include "shm/bytes/copy.h"
-#include "shm/process/worker.h"
+#include "shm/process/child.h"
 #include "shm/segment/control.h"
+#include "shm/system/signals.h"
 #include "text/byte_literal.h"
 #include "text/byte_range.h"
 #include "text/output.h"
@@ -217,8 +218,7 @@ struct writing {
 	const struct write_options *options;
 	const struct segment *segment;
 	struct input input;
-	struct signals signals;
-	bool in_child;  /* signals wait to be asked for */
+	bool in_child;
 	uint64_t *done; /* bytes that were written, for both to see */
 };
 
@@ -246,8 +246,7 @@ static enum status take_in(struct writing *writing)
 	const struct byte_range *range = &writing->options->range;
 	bool some = writing->options->truncate || range->length_given;
 	struct input *input = &writing->input;
-	int error =
-		input->is_stream ? input_take_in(input, range->length, some, &writing->signals) : 0;
+	int error = input->is_stream ? input_take_in(input, range->length, some) : 0;
 
 	if (!error)
 		return STATUS_DONE;
@@ -301,8 +300,7 @@ static uint64_t known_length(const struct write_options *options, const struct i
  * what there is. *done and errors as in copy_in.
  */
 static int copy_word_in(const struct write_options *options, const struct input *input,
-			struct memory *memory, size_t length, struct signals *signals,
-			uint64_t *done)
+			struct memory *memory, size_t length, uint64_t *done)
 {
 	unsigned char bytes[WORD_MAX];
 	size_t have = 0;
@@ -310,7 +308,7 @@ static int copy_word_in(const struct write_options *options, const struct input 
 	int error = 0;
 
 	while (!error && have < length && got) {
-		error = signals_wait(signals, input->fd, POLLIN, -1);
+		error = signals_wait(input->fd, POLLIN, -1);
 		got = error ? 0 : read(input->fd, bytes + have, length - have);
 		if (got < 0 && errno != EINTR && errno != EAGAIN)
 			error = errno;
@@ -344,12 +342,11 @@ static enum status write_input(struct writing *writing, struct memory *memory)
 	const struct write_options *options = writing->options;
 	const struct byte_range *range = &options->range;
 	const struct input *input = &writing->input;
-	struct signals *signals = &writing->signals;
 	uint64_t done;
 	bool more = false;
 	struct telling telling = { .done = writing->done };
 	struct copy_options copy = {
-		.signals = signals,
+		.wait = true,
 		.copied = options->guard_option.given,
 		.ours = input->ours,
 		.tell = tell_progress,
@@ -361,7 +358,7 @@ static enum status write_input(struct writing *writing, struct memory *memory)
 	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
 	copy.patience = progress_patience(&telling.progress);
 	if (word_is(range->offset, length))
-		error = copy_word_in(options, input, memory, (size_t)length, signals, &done);
+		error = copy_word_in(options, input, memory, (size_t)length, &done);
 	else
 		error = copy_in(memory, range->offset, range->length, input->fd, &copy, &done);
 	tell_progress(&telling, done);
@@ -375,7 +372,7 @@ static enum status write_input(struct writing *writing, struct memory *memory)
 			    "%" PRIu64,
 			    input->name, done, range->length);
 	if (!error && !range->length_given && !options->truncate && done == range->length)
-		error = input_has_more(input, signals, &more);
+		error = input_has_more(input, &more);
 	if (error)
 		return read_failed(writing, error, done);
 	if (more)
@@ -442,7 +439,7 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		/* huge pages may run out: each is counted */
 		if (memory_is_huge(memory) && piece > in_page)
 			piece = (size_t)in_page;
-		if (signals_wait(&writing->signals, -1, 0, 0) == EINTR)
+		if (signals_came())
 			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
 				    done);
 		memory_prepare(memory, range->offset + done, piece, true);
@@ -511,15 +508,7 @@ static enum status check_memory(const struct writing *writing, const struct memo
 /* Signals end us while we wait for the guard, as they end anyone who waits. */
 static enum status take_guard(struct writing *writing)
 {
-	sigset_t blocked;
-	enum status status;
-
-	if (writing->in_child)
-		sigprocmask(SIG_SETMASK, &writing->signals.before, &blocked);
-	status = guard_option_take(&writing->options->guard_option);
-	if (writing->in_child)
-		sigprocmask(SIG_SETMASK, &blocked, NULL);
-	return status;
+	return guard_option_take(&writing->options->guard_option);
 }
 
 /*
@@ -541,7 +530,7 @@ static enum status look_again(const struct writing *writing)
 		    SEGMENT_LABEL(before), done);
 }
 
-/* Attaches the segment, and writes; returns the status, for worker_run(). */
+/* Attaches the segment, and writes; returns the status, for child_run(). */
 static int write_attached(void *context)
 {
 	struct writing *writing = context;
@@ -583,13 +572,13 @@ static enum status write_in_child(struct writing *writing)
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (writing->done == MAP_FAILED)
 		return loading_failed(WORK(writing), errno, 0, "");
-	error = worker_run(write_attached, writing, &writing->signals, &result);
+	error = child_run(write_attached, writing, CHILD_DIES_TOO, &result);
 	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
 		return (enum status)result;
 	/* a signal that we passed on ended it, and will end us */
-	if (error == EOWNERDEAD && writing->signals.signal)
+	if (error == EOWNERDEAD && signals_came())
 		return STATUS_FAILED;
 	return loading_failed(WORK(writing), error, result, rest);
 }
@@ -600,10 +589,8 @@ static enum status write_much(struct writing *writing)
 	const struct write_options *options = writing->options;
 	bool file = options->from == FROM_FILE;
 	enum status status = STATUS_DONE;
-	int error = signals_begin(&writing->signals, NULL);
 
-	if (error)
-		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
+	signals_begin(NULL);
 	if (file)
 		status = input_open(&writing->input, options->file ? options->file : "-");
 	if (!status && file && options->guard_option.given)
@@ -613,7 +600,7 @@ static enum status write_much(struct writing *writing)
 	if (!status)
 		status = write_in_child(writing);
 	input_close(&writing->input);
-	signals_end(&writing->signals);
+	signals_end();
 	return status;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "shm/system/signals.h"
+
 enum {
 	CHUNK = 1024 * 1024,        /* so much at a time, that a signal is seen soon */
 	PREPARED = 2 * 1024 * 1024, /* so much of a mapping is made ready at a time */
@@ -63,10 +65,9 @@ static int wait_ready(const struct copy *copy, short events)
 {
 	const struct copy_options *options = copy->options;
 
-	if (!options->signals)
+	if (!options->wait)
 		return 0;
-	return signals_wait(options->signals, copy->fd, events,
-			    options->patience ? options->patience : -1);
+	return signals_wait(copy->fd, events, options->patience ? options->patience : -1);
 }
 
 static void tell(const struct copy *copy, uint64_t begin)

@@ -13,15 +13,10 @@
 #define SHM_BYTES_COPY_H
 
 #include "shm/bytes/memory.h"
-#include "shm/system/signals.h"
 
 /* How to copy; all zero is a good way. */
 struct copy_options {
-	/*
-	 * What ends it early; NULL: signals act as they always do, which is for
-	 * where writing may block (a pipe).
-	 */
-	struct signals *signals;
+	bool wait;   /* with signals_wait() for the other end, between signals_begin() and _end() */
 	bool copied; /* lend nothing: for bytes that a lock protects only for now */
 	/*
 	 * The file at the other end is ours alone: what was read of it is given
@@ -36,8 +31,8 @@ struct copy_options {
 /*
  * Copies from fd into the range at offset until length bytes are copied or
  * the input ends; *done is how many. The range must lie inside. Holes of a
- * regular file become holes. Returns 0, EINTR when a signal came
- * (signals->signal), or another errno value.
+ * regular file become holes. Returns 0, EINTR when a signal
+ * came (signals.h), or another errno value.
  */
 int copy_in(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
 	    const struct copy_options *options, uint64_t *done);

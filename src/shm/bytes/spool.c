@@ -8,6 +8,7 @@
 
 #include "shm/system/cgroup.h"
 #include "shm/system/procfile.h"
+#include "shm/system/signals.h"
 
 /* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
 static int take_piece(int fd, int spool, uint64_t *held, uint64_t most, uint64_t limit)
@@ -51,7 +52,7 @@ static uint64_t fair_share(void)
 }
 
 /* Takes most bytes at most, of input that may not be larger than limit. */
-static int take_in(int fd, uint64_t most, uint64_t limit, struct signals *signals, int *error)
+static int take_in(int fd, uint64_t most, uint64_t limit, int *error)
 {
 	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
 	uint64_t share = fair_share();
@@ -59,7 +60,7 @@ static int take_in(int fd, uint64_t most, uint64_t limit, struct signals *signal
 
 	*error = spool < 0 ? errno : 0;
 	while (!*error) {
-		*error = signals_wait(signals, fd, POLLIN, -1);
+		*error = signals_wait(fd, POLLIN, -1);
 		if (!*error)
 			*error = take_piece(fd, spool, &held, most, limit < share ? limit : share);
 	}
@@ -72,12 +73,12 @@ static int take_in(int fd, uint64_t most, uint64_t limit, struct signals *signal
 	return spool;
 }
 
-int spool_all(int fd, uint64_t limit, struct signals *signals, int *error)
+int spool_all(int fd, uint64_t limit, int *error)
 {
-	return take_in(fd, UINT64_MAX, limit, signals, error);
+	return take_in(fd, UINT64_MAX, limit, error);
 }
 
-int spool_some(int fd, uint64_t limit, struct signals *signals, int *error)
+int spool_some(int fd, uint64_t limit, int *error)
 {
-	return take_in(fd, limit, UINT64_MAX, signals, error);
+	return take_in(fd, limit, UINT64_MAX, error);
 }

@@ -1,67 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * child: does something in a child process, mostly in another IPC namespace:
- * one who entered a user namespace cannot leave it again (setns(2)). What the
- * child finds it puts where its parent can see it: into memory that both share,
- * or a file.
+ * child: a function that runs in a process of its own: because it may be killed
+ * for the memory that it uses, because it enters namespaces that a process
+ * cannot leave again (setns(2)), or because somebody must be left to undo what
+ * it leaves half done.
  */
 #ifndef SHM_PROCESS_CHILD_H
 #define SHM_PROCESS_CHILD_H
 
-#include <signal.h>
-#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
-#include "shm/process/namespace.h"
-#include "shm/segment/listing.h"
-
-/* How a visit went. */
-struct visit {
-	int error;          /* why it could not be entered, an errno value; ECHILD: it is ours,
-			       and a child would have process ids of another PID namespace */
-	bool users_changed; /* as in namespace_enter() */
-	int signal;         /* what killed the child before it was done, or 0 */
-	int interrupted;    /* the signal that came to us meanwhile, or 0 */
-	sigset_t signals;   /* the mask that our caller has; in after, they are blocked */
-};
-
-/* What is done where, with a context for both functions. */
-struct errand {
-	const struct namespace *ns;                              /* NULL: ours */
-	void (*work)(void *context);                             /* by the child */
-	void (*after)(void *context, const struct visit *visit); /* by us, or NULL */
-	void *context;
-	bool signals_wait; /* in after: the visit around it sees to them */
+/* What happens to a child when its parent is killed */
+enum child_bond {
+	CHILD_DIES_TOO, /* it gets SIGKILL; the kernel also kills it first when memory runs out */
+	CHILD_GOES_ON,  /* it finishes its work */
 };
 
 /*
- * Runs work in a child that has entered the namespace, and waits for its end.
- * SIGINT, SIGTERM and others that end us are passed on to the child when they
- * come meanwhile; they act on us when it has ended and when what is to be done after
- * that is done, too. If we are killed all the same, the child gets SIGTERM.
- * Memory and files are the child's own, but for what is shared. Returns 0, or an
- * errno value when there was no visit at all.
+ * Starts a child that calls work(context) and exits with what that returns (0
+ * to 254). Returns 0 or an errno value. child_wait() must follow.
  */
-int namespace_visit(const struct errand *errand, struct visit *visit);
+int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond);
 
 /*
- * Who works in a child: whether there is somebody to mend what it leaves half done; not
- * when its parent was killed (it gets SIGTERM then, but may ignore or block that, as its
- * caller did), and not in a process that is no child.
+ * Waits for the end of the child. A signal that signals_begin() remembers is
+ * passed on to a child that dies with its parent. Returns 0 and the exit status in
+ * *status; EOWNERDEAD and the signal in *status when one ended it; ECHILD when the
+ * child did nothing, since it found itself in another PID namespace than its
+ * parent (`unshare --pid`), where process ids are not the same.
  */
-bool visit_is_watched(void);
-
-/* Whether it is a child, and there is nobody any more. */
-bool visit_is_forsaken(void);
+int child_wait(pid_t child, enum child_bond bond, int *status);
 
 /*
- * Adds the segments of a namespace to the list, each marked with it, and sets
- * ns->foreign. Returns 0 or an errno value: visit->error is set when it could
- * not be entered, else the list could not be read and *fault says why.
+ * Both. Where no child can be had, it calls work itself. Returns 0 and the exit
+ * status, or EOWNERDEAD and the signal that ended the child.
  */
-int namespace_list(struct namespace *ns, struct listing *list, struct visit *visit,
-		   struct listing_fault *fault);
+int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 
-/* Memory that is shared with children: all zero, or NULL. */
+/* Memory that is shared with children: all zero, or NULL. munmap(2) gives it back. */
 void *shared_memory(size_t size);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "shm/system/signals.h"
+#include "shm/system/clock.h"
 
 /*
  * How long it may take, in milliseconds: it takes microseconds, but of a busy

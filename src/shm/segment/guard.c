@@ -6,7 +6,7 @@
 #include <sys/sem.h>
 #include <time.h>
 
-#include "shm/system/signals.h"
+#include "shm/system/clock.h"
 
 #ifndef SEM_STAT_ANY
 #define SEM_STAT_ANY 20

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/system/clock.h"
 #include "shm/system/signals.h"
 
 static bool has_same_owner(const struct segment *before, const struct segment *after)

@@ -4,137 +4,158 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
+#include <stddef.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+#include "shm/system/clock.h"
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 
 const int signals_others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
 			       SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
 
-static bool is_ignored(int signal)
-{
-	struct sigaction action;
+/* What the handler writes down */
+static volatile sig_atomic_t first;
+static volatile sig_atomic_t came[NSIG];
+static volatile sig_atomic_t by_terminal[NSIG];
 
-	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+/* How each signal acted before signals_begin() */
+static struct sigaction before[NSIG];
+static bool remembered[NSIG];
+
+static void interrupt_only(int number)
+{
+	(void)number;
 }
 
-static void add_signals(sigset_t *set, const int *signals)
+/*
+ * A signal that comes right before a system call does not interrupt it. So
+ * another comes every 20 ms from then on.
+ */
+static void start_ticking(void)
 {
-	for (; *signals; signals++) {
-		if (!is_ignored(*signals))
-			sigaddset(set, *signals);
-	}
+	const struct sigaction action = { .sa_handler = interrupt_only };
+	const struct itimerval tick = { .it_interval.tv_usec = 20000, .it_value.tv_usec = 20000 };
+
+	if (!remembered[SIGALRM])
+		sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &tick, NULL);
 }
 
-static void catch_signals(const int *signals, const struct sigaction *action)
+static void stop_ticking(void)
 {
-	for (; *signals; signals++) {
-		if (!is_ignored(*signals))
-			sigaction(*signals, action, NULL);
-	}
+	const struct itimerval never = { 0 };
+
+	setitimer(ITIMER_REAL, &never, NULL);
 }
 
-void signals_catch(void (*handler)(int signal))
+/* Calls only what signal-safety(7) allows; setitimer(2) is a plain system call. */
+static void remember(int number, siginfo_t *info, void *context)
 {
-	struct sigaction action = { .sa_handler = handler };
+	(void)context;
+	if (number == SIGALRM && first && info->si_code == SI_KERNEL)
+		return; /* a tick */
+	by_terminal[number] = info->si_code == SI_KERNEL;
+	came[number] = 1;
+	if (!first && number != SIGCHLD)
+		first = number;
+	start_ticking();
+}
 
-	/* one at a time */
+static void catch_signals(const int *signals)
+{
+	struct sigaction action = { .sa_sigaction = remember, .sa_flags = SA_SIGINFO };
+
 	sigfillset(&action.sa_mask);
-	catch_signals(ending, &action);
-	catch_signals(signals_others, &action);
-}
+	for (; signals && *signals; signals++) {
+		int number = *signals;
 
-int signals_begin(struct signals *signals, const int *extra)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	add_signals(&set, ending);
-	if (extra)
-		add_signals(&set, extra);
-	*signals = (struct signals){ .fd = -1 };
-	if (sigprocmask(SIG_BLOCK, &set, &signals->before) < 0)
-		return errno;
-	signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (signals->fd < 0) {
-		int error = errno;
-
-		sigprocmask(SIG_SETMASK, &signals->before, NULL);
-		return error;
-	}
-	return 0;
-}
-
-void signals_block(sigset_t *before)
-{
-	sigset_t all;
-
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, before);
-}
-
-int64_t monotonic_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t deadline_after(int64_t timeout)
-{
-	int64_t deadline;
-
-	if (timeout < 0)
-		return -1;
-	return __builtin_add_overflow(monotonic_ms(), timeout, &deadline) ? INT64_MAX : deadline;
-}
-
-bool signals_take(struct signals *signals, struct signalfd_siginfo *info)
-{
-	if (read(signals->fd, info, sizeof(*info)) != (ssize_t)sizeof(*info))
-		return false;
-	return true;
-}
-
-int signals_wait(struct signals *signals, int fd, short events, int64_t timeout)
-{
-	struct pollfd pollfds[] = {
-		{ .fd = signals->fd, .events = POLLIN },
-		{ .fd = fd, .events = events },
-	};
-	int64_t deadline = deadline_after(timeout);
-
-	for (;;) {
-		struct signalfd_siginfo info;
-		int64_t left = deadline < 0 ? -1 : deadline - monotonic_ms();
-		int ready;
-
-		if (deadline >= 0 && left < 0)
-			left = 0;
-		ready = poll(pollfds, fd < 0 ? 1 : 2, left > INT_MAX ? INT_MAX : (int)left);
-		if (ready < 0 && errno != EINTR)
-			return errno;
-		if (ready > 0 && pollfds[0].revents && signals_take(signals, &info)) {
-			signals->signal = (int)info.ssi_signo;
-			return EINTR;
-		}
-		if (ready > 0 && fd >= 0 && pollfds[1].revents)
-			return 0;
-		if (ready == 0 && left == 0)
-			return ETIMEDOUT;
+		if (sigaction(number, NULL, &before[number]) < 0 ||
+		    before[number].sa_handler == SIG_IGN)
+			continue;
+		remembered[number] = sigaction(number, &action, NULL) == 0;
 	}
 }
 
-int signals_poll(struct signals *signals, int64_t timeout)
+void signals_begin(const int *others)
 {
-	struct pollfd pollfd = { .fd = signals->fd, .events = POLLIN };
-	int ready = poll(&pollfd, 1, timeout > INT_MAX ? INT_MAX : (int)timeout);
+	catch_signals(ending);
+	catch_signals(others);
+}
 
+int signals_came(void)
+{
+	return first;
+}
+
+static bool any_came(void)
+{
+	for (int i = 1; i < NSIG; i++) {
+		if (came[i])
+			return true;
+	}
+	return false;
+}
+
+/* ppoll(2) lets signals in and waits in one step, so that none comes in between. */
+static int wait_once(struct pollfd *pollfd, const struct timespec *timeout)
+{
+	sigset_t mask;
+	int ready = -1;
+	int error = EINTR;
+
+	signals_block(&mask);
+	if (!any_came()) {
+		ready = ppoll(pollfd, pollfd->fd < 0 ? 0 : 1, timeout, &mask);
+		error = errno;
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	if (ready < 0)
-		return errno;
+		return error;
 	return ready ? 0 : ETIMEDOUT;
+}
+
+int signals_wait(int fd, short events, int64_t timeout)
+{
+	struct pollfd pollfd = { .fd = fd, .events = events };
+	int64_t deadline = deadline_after(timeout);
+	int error;
+
+	do {
+		int64_t left = time_left(deadline);
+		const struct timespec time = { .tv_sec = left / 1000,
+					       .tv_nsec = left % 1000 * 1000000 };
+
+		error = wait_once(&pollfd, left < 0 ? NULL : &time);
+		/* by a signal that is not remembered, such as SIGCONT */
+	} while (error == EINTR && !any_came());
+	return error;
+}
+
+bool signals_take(int *number, bool *by_kernel)
+{
+	for (int i = 1; i < NSIG; i++) {
+		if (!came[i])
+			continue;
+		*number = i;
+		*by_kernel = by_terminal[i];
+		came[i] = 0;
+		if (first == i)
+			first = 0;
+		return true;
+	}
+	stop_ticking();
+	return false;
+}
+
+void signals_forget(void)
+{
+	int number;
+	bool by_kernel;
+
+	while (signals_take(&number, &by_kernel))
+		;
 }
 
 void signal_raise(int number)
@@ -148,58 +169,23 @@ void signal_raise(int number)
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-static volatile sig_atomic_t soon;
-
-static void raise_now(int number)
+void signals_end(void)
 {
-	(void)number;
-	signal_raise(soon);
-	_exit(128 + soon);
+	for (int i = 1; i < NSIG; i++) {
+		if (remembered[i])
+			sigaction(i, &before[i], NULL);
+		remembered[i] = false;
+	}
+	if (!first)
+		return;
+	signal_raise(first);
+	stop_ticking();
 }
 
-void signal_raise_soon(int number)
+void signals_block(sigset_t *mask)
 {
-	const struct sigaction action = { .sa_handler = raise_now };
-	sigset_t set;
+	sigset_t all;
 
-	soon = number;
-	signals_catch(raise_now);
-	/* even if our caller ignores it */
-	sigaction(SIGALRM, &action, NULL);
-	sigemptyset(&set);
-	add_signals(&set, ending);
-	add_signals(&set, signals_others);
-	alarm(1);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
-ssize_t signals_write(int fd, const void *bytes, size_t length, const sigset_t *mask)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
-	/* so little never waits once poll(2) says that there is room in a pipe */
-	const size_t piece = length < PIPE_BUF ? length : PIPE_BUF;
-	sigset_t blocked;
-	ssize_t put;
-	int error;
-
-	/* a signal is let in only if there is no room: ppoll(2) looks for that first */
-	if (ppoll(&pollfd, 1, NULL, mask) < 0)
-		return -1;
-	/* a terminal may wait all the same */
-	if (!isatty(fd))
-		return write(fd, bytes, piece);
-	sigprocmask(SIG_SETMASK, mask, &blocked);
-	put = write(fd, bytes, piece);
-	error = errno;
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	errno = error;
-	return put;
-}
-
-void signals_end(struct signals *signals)
-{
-	if (signals->signal)
-		signal_raise(signals->signal);
-	close(signals->fd);
-	sigprocmask(SIG_SETMASK, &signals->before, NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, mask);
 }

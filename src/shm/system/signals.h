@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signals: lets a verb end in good order when SIGINT, SIGTERM, SIGHUP or
- * SIGQUIT comes: what is half done is undone first.
+ * signals: lets a verb finish what it has begun before a signal ends the
+ * program. Between signals_begin() and signals_end() the signals that would end
+ * it are only remembered. System calls that wait fail with EINTR then, again
+ * and again until the program ends: so whoever waits needs to ask
+ * signals_came() after each EINTR, and nothing else.
  */
 #ifndef SHM_SYSTEM_SIGNALS_H
 #define SHM_SYSTEM_SIGNALS_H
@@ -9,73 +12,47 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/signalfd.h>
-#include <sys/types.h>
-
-struct signals {
-	int fd;          /* a signalfd, readable when a signal waits */
-	sigset_t before; /* what was blocked before */
-	int signal;      /* the signal that came, or 0 */
-};
 
 /*
- * From here on the four signals wait to be asked for; those that our caller
- * ignores (nohup) stay ignored. extra: further signals, 0-terminated, or NULL.
- * Returns 0 or an errno value.
+ * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT are remembered, and these
+ * others (a list that ends with 0, or NULL). A signal that is ignored (nohup)
+ * stays ignored.
  */
-int signals_begin(struct signals *signals, const int *extra);
+void signals_begin(const int *others);
 
-/* What else ends a program, unless it sees to that: extra for signals_begin(). */
+/* The other signals that end a program which does nothing about them. */
 extern const int signals_others[];
 
-/*
- * From here on the handler is called for each of all these signals, but for those
- * that are ignored; a system call that one interrupts fails with EINTR.
- */
-void signals_catch(void (*handler)(int signal));
+/* The signal that came first since signals_begin(), or 0. */
+int signals_came(void);
 
 /*
- * Waits until fd (or none: -1) is ready for these poll(2) events. timeout in
- * milliseconds, -1 for ever. Returns 0 when ready, ETIMEDOUT, EINTR when a
- * signal came (signals->signal tells which), or another errno value.
+ * Waits until fd (-1: none) is ready for these poll(2) events. timeout is in
+ * milliseconds, -1 waits for ever. Returns 0 when ready, ETIMEDOUT, EINTR when
+ * a signal has come, or another errno value.
  */
-int signals_wait(struct signals *signals, int fd, short events, int64_t timeout);
-
-/* Waits for any of the signals, without taking it: 0, ETIMEDOUT or another errno value. */
-int signals_poll(struct signals *signals, int64_t timeout);
-
-/* Takes the next waiting signal with what is known of it; false: there is none. */
-bool signals_take(struct signals *signals, struct signalfd_siginfo *info);
+int signals_wait(int fd, short events, int64_t timeout);
 
 /*
- * The signals act again as before. If one had come, the program now ends by
- * it; otherwise this returns.
+ * Takes one of the signals that have come, which is then forgotten. by_kernel:
+ * the terminal sent it, so other processes of its group have it, too. Returns
+ * false when there is none.
  */
-void signals_end(struct signals *signals);
+bool signals_take(int *number, bool *by_kernel);
 
-/* Ends us by this signal, as it would have ended us. Init of a PID namespace survives that. */
+/* Forgets the signals that have come. */
+void signals_forget(void);
+
+/*
+ * The signals act again as they did before. If one had come, it ends the
+ * program now; otherwise this returns.
+ */
+void signals_end(void);
+
+/* Ends the program by this signal. Only init of a PID namespace survives that. */
 void signal_raise(int number);
 
-/*
- * The same in a moment: when another signal comes, or a second has gone by. Until then
- * none waits, and whatever may be done then can be done.
- */
-void signal_raise_soon(int number);
-
-/*
- * write(2), of PIPE_BUF at most, where signals are blocked: while that has to wait for a
- * reader, the mask is this one, so that one who does not read makes us deaf to none.
- * Fails with EINTR when a signal came.
- */
-ssize_t signals_write(int fd, const void *bytes, size_t length, const sigset_t *mask);
-
-/* From here on all signals wait, until the mask that was is set again. */
-void signals_block(sigset_t *before);
-
-/* Milliseconds of a clock that only goes forward, for deadlines. */
-int64_t monotonic_ms(void);
-
-/* When a timeout of so many milliseconds is over; -1 (never) for a negative one. */
-int64_t deadline_after(int64_t timeout);
+/* Blocks all signals, until sigprocmask(2) sets this mask again, which was the one before. */
+void signals_block(sigset_t *mask);
 
 #endif

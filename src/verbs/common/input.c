@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/bytes/spool.h"
+#include "shm/system/signals.h"
 
 /* Finds out how large it is. */
 static int measure(struct input *input)
@@ -52,7 +53,7 @@ void input_close(struct input *input)
 	input->fd = -1;
 }
 
-int input_take_in(struct input *input, uint64_t limit, bool some, struct signals *signals)
+int input_take_in(struct input *input, uint64_t limit, bool some)
 {
 	struct stat status;
 	int error = 0; /* the linter does not follow the two functions */
@@ -61,7 +62,7 @@ int input_take_in(struct input *input, uint64_t limit, bool some, struct signals
 	if (!some && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
 	    !isatty(input->fd))
 		limit = 0; /* such as /dev/zero has no end; /dev/null has nothing at all */
-	spool = (some ? spool_some : spool_all)(input->fd, limit, signals, &error);
+	spool = (some ? spool_some : spool_all)(input->fd, limit, &error);
 	if (spool < 0)
 		return error;
 	close(input->fd);
@@ -72,10 +73,10 @@ int input_take_in(struct input *input, uint64_t limit, bool some, struct signals
 	return 0;
 }
 
-int input_has_more(const struct input *input, struct signals *signals, bool *more)
+int input_has_more(const struct input *input, bool *more)
 {
 	for (;;) {
-		int error = signals_wait(signals, input->fd, POLLIN, -1);
+		int error = signals_wait(input->fd, POLLIN, -1);
 		char extra;
 		ssize_t got = error ? -1 : read(input->fd, &extra, 1);
 

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "shm/system/signals.h"
 #include "text/error.h"
 
 struct input {
@@ -30,10 +29,10 @@ void input_close(struct input *input);
  * behind limit bytes stays where it is; otherwise that is EFBIG, as is more than
  * our share of the memory (spool.h). 0 or an errno value.
  */
-int input_take_in(struct input *input, uint64_t limit, bool some, struct signals *signals);
+int input_take_in(struct input *input, uint64_t limit, bool some);
 
 /* Whether there is anything left in it; waits for that. 0 or an errno value. */
-int input_has_more(const struct input *input, struct signals *signals, bool *more);
+int input_has_more(const struct input *input, bool *more);
 
 /* How many bytes of memory its data takes: holes take none. Of a stream, 0. */
 uint64_t input_memory(const struct input *input);

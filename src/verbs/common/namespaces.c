@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
 #include "text/parse.h"
 
 const char *all_namespaces_check(const struct choice *choice, const struct operands *operands)

@@ -3,7 +3,7 @@
 #ifndef VERBS_COMMON_NAMESPACES_H
 #define VERBS_COMMON_NAMESPACES_H
 
-#include "shm/process/child.h"
+#include "shm/process/visit.h"
 #include "text/limits_text.h"
 #include "verbs/common/select.h"
 

@@ -2,7 +2,6 @@
 #include "shm/segment/control.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
+#include "shm/system/capability.h"
 #include "shm/system/procfile.h"
 #include "shm/system/signals.h"
 
@@ -129,20 +129,20 @@ static bool is_ours(uid_t uid, uid_t cuid)
 	return geteuid() == uid || geteuid() == cuid;
 }
 
-/* Whether we have a capability that counts for segments. */
+/* Whether this capability counts for the segments of this IPC namespace, and is in use. */
 static bool have_capability(int capability)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	return capability_in_use(capability) && capabilities_count_here();
+}
 
-	return syscall(SYS_capget, &header, data) == 0 &&
-	       (data[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) &&
-	       capabilities_count_here();
+bool may_control_all(void)
+{
+	return have_capability(CAP_SYS_ADMIN);
 }
 
 bool may_control_of(uid_t uid, uid_t cuid)
 {
-	return is_ours(uid, cuid) || have_capability(CAP_SYS_ADMIN);
+	return is_ours(uid, cuid) || may_control_all();
 }
 
 bool may_control(const struct segment *segment)

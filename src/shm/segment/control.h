@@ -63,6 +63,12 @@ int segment_set_rights(int id, const struct segment_rights *rights);
 bool owner_is_unknown(const struct segment *segment);
 
 /*
+ * Whether we may change and remove the segments of any user in this IPC namespace
+ * (CAP_SYS_ADMIN), so that a call by id could hit those of others.
+ */
+bool may_control_all(void);
+
+/*
  * Whether we may change and remove the segment: as its owner, its creator, or
  * with CAP_SYS_ADMIN.
  */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hold: makes sure that a call by id acts on the segment that was looked at.
+ *
+ * The kernel gives an id to another segment when the first one is removed, and
+ * a user can bring that about at a moment that he chooses. Two things prevent
+ * that a call after a look then acts on the other segment:
+ *
+ *   - An attached segment keeps its id: IPC_RMID only marks it, and its place is
+ *     free after the last detach (shmctl(2)). So a segment is attached before the last
+ *     look. However the process ends, the kernel detaches.
+ *   - A process without CAP_SYS_ADMIN can change and remove only the segments of
+ *     its own user.
+ */
+#ifndef SHM_SEGMENT_HOLD_H
+#define SHM_SEGMENT_HOLD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Attaches the segment with this id, read-only. From now on the id means this
+ * segment: look at it again. Its last user and atime are ours from then on.
+ * Returns 0 or an errno value: EINVAL also for a segment that was truncated
+ * through its file, ENOMEM also when no more address space or mappings can be
+ * had (RLIMIT_AS, vm.max_map_count).
+ */
+int segment_hold(int id, void **held);
+
+/* Detaches it, if it is held. A segment that is marked for removal is destroyed then. */
+void segment_release(void **held);
+
+/* What act_as() changes. */
+struct actor {
+	uid_t uid;
+	bool privileged;
+};
+
+/*
+ * For where a segment cannot be held: from here on calls by id can act only on
+ * segments that this user owns or created, until stop_acting(). The process
+ * takes his id as its effective one, and gives up CAP_SYS_ADMIN. It does nothing
+ * where that capability is not in use. Returns 0 or an errno value.
+ */
+int act_as(uid_t uid, struct actor *before);
+void stop_acting(const struct actor *before);
+
+#endif

@@ -131,14 +131,21 @@ $(BUILD)/flags: FORCE
 
 # Tests
 
-# TESTS='tests/ls.bats ...' runs only those.
-TESTS ?=
+# TESTS='tests/ls.bats ...' runs only those files, FILTER=ERE only tests with such names.
+TESTS  ?=
+FILTER ?=
 
-check: $(PROGRAM) $(HELPERS)  ## run the tests (TESTS='tests/ls.bats ...' runs only those)
-	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' \
-		tests/run --copy '$(BUILD)/check.tap' $(TESTS)
+RUN_TESTS = BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' \
+	tests/run $(if $(FILTER),--filter '$(subst ','\'',$(FILTER))')
 
-# Processes at random while rm runs, for longer than in `make check`
+.PHONY: check-long
+check: $(PROGRAM) $(HELPERS)  ## run the tests, a few minutes (TESTS='tests/ls.bats ...' FILTER=ERE: see tests/README.md)
+	@$(RUN_TESTS) --copy '$(BUILD)/check.tap' $(TESTS)
+
+check-long: $(PROGRAM) $(HELPERS)  ## run the tests that take longer: faults, random commands, races
+	@$(RUN_TESTS) --long --copy '$(BUILD)/check-long.tap' $(TESTS)
+
+# Processes at random while rm runs, for longer than in `make check-long`
 storm: $(PROGRAM) $(HELPERS)  ## let processes storm for a minute while rm runs (as root)
 	@STORM_SECONDS="$${STORM_SECONDS:-60}" STORM_PROCESSES="$${STORM_PROCESSES:-400}" \
 		BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' tests/run tests/storm.bats
@@ -214,13 +221,14 @@ check-hardening: $(PROGRAM)  ## see that the program has what the hardening flag
 # lines, each with more time. What counts are valgrind's own reports: some tests
 # fail under it, since a process is then named after valgrind, say.
 VALGRIND_LOGS := $(abspath $(BUILD))/valgrind
+BELOW_VALGRIND = VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
+	SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 RACE_ROUNDS=100 \
+	FILE_TIMEOUT=7200 BATS_TEST_TIMEOUT=1800
 .PHONY: valgrind
 valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 	@rm -rf '$(VALGRIND_LOGS)' && mkdir -p -m 1777 '$(VALGRIND_LOGS)'
-	-VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
-		SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 \
-		RACE_ROUNDS=100 FILE_TIMEOUT=7200 BATS_TEST_TIMEOUT=1800 \
-		tests/run --copy $(BUILD)/valgrind.tap $(TESTS)
+	-$(BELOW_VALGRIND) tests/run --copy $(BUILD)/valgrind.tap $(TESTS)
+	$(if $(TESTS),,-$(BELOW_VALGRIND) tests/run --long --copy $(BUILD)/valgrind-long.tap)
 	@! grep -rlE '^==[0-9]+== (Invalid|Conditional|Use of|Syscall param|Mismatched|.*lost|Source and dest)' \
 		'$(VALGRIND_LOGS)' | xargs -r cat | grep .
 
@@ -231,6 +239,8 @@ COVERAGE     := $(BUILD)/coverage
 COUNTED      := $(abspath $(COVERAGE))/counts
 MAKE_COVERED  = $(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
 	PROGRAM_LIBS='-Wl,--wrap=_exit,--wrap=kill $(abspath $(COVERAGE))/ends.o'
+WHILE_COUNTED = GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
+	BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200
 
 .PHONY: coverage coverage-report
 coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that tests/coverage/explained does not explain
@@ -238,8 +248,8 @@ coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that
 	@rm -rf '$(COUNTED)' && mkdir -p '$(COUNTED)/none'
 	@GCOV_PREFIX='$(COUNTED)/none' '$(COVERAGE)/shmtool' --version >/dev/null
 	@find '$(COUNTED)' -type f -exec chmod a+w {} +
-	-@GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
-		BATS_TEST_TIMEOUT=900 FILE_TIMEOUT=3600 $(MAKE_COVERED) TESTS='$(TESTS)' check
+	-@$(WHILE_COUNTED) $(MAKE_COVERED) TESTS='$(TESTS)' check
+	$(if $(TESTS),,-@$(WHILE_COUNTED) $(MAKE_COVERED) check-long)
 	@$(MAKE) coverage-report
 
 coverage-report:

@@ -320,6 +320,7 @@ broken_pipe()
 
 # --- -f ---------------------------------------------------------------------
 
+# bats test_tags=engine
 @test "-f FILE: size and contents are the file's" {
 	head -c 70001 /dev/urandom >file
 	try create -f file
@@ -329,6 +330,7 @@ broken_pipe()
 	assert_equal "$(segment_field "$output" nattch)" 0
 }
 
+# bats test_tags=engine
 @test "-f FILE with a larger -s: zeroes follow" {
 	printf abc >file
 	try create -f file -s 10
@@ -336,6 +338,7 @@ broken_pipe()
 	assert_equal "$(foreign_read "$output" 0 10 | od -An -tx1 | tr -d ' \n')" 61626300000000000000
 }
 
+# bats test_tags=engine
 @test "-f - is stdin: a file, from where it stands, and a pipe" {
 	printf 0123456789 >file
 	{
@@ -352,11 +355,13 @@ broken_pipe()
 	assert_equal "$(segment_field "$id" size)" 1048576
 }
 
+# bats test_tags=engine
 @test "-f - of exactly -s bytes" {
 	id=$(printf 12345678 | shmtool create -s 8 -f -)
 	assert_equal "$(foreign_read "$id" 0 8)" 12345678
 }
 
+# bats test_tags=engine
 @test "a pipe that comes in pieces is loaded whole" {
 	id=$({
 		printf abc
@@ -366,6 +371,7 @@ broken_pipe()
 	assert_equal "$(segment_field "$id" size) $(foreign_read "$id" 0 6)" "6 abcdef"
 }
 
+# bats test_tags=engine
 @test "files that cannot be loaded leave no segment" {
 	: >empty
 	printf 12345 >five
@@ -391,6 +397,7 @@ broken_pipe()
 	assert_equal "$(foreign_read "$output" 0 3 | od -An -tx1)" " 00 00 00"
 }
 
+# bats test_tags=engine
 @test "streams that cannot be loaded leave no segment" {
 	run --separate-stderr bash -c "head -c 11 /dev/zero | '$SHMTOOL' create -s 10 -f -"
 	expect_status 7
@@ -423,6 +430,7 @@ broken_pipe()
 	assert_none_left
 }
 
+# bats test_tags=engine
 @test "with a key, what was made is removed by id on failure and the key is free" {
 	printf 12345 >five
 	try create -k 0x55 -s 4 -f five
@@ -433,6 +441,7 @@ broken_pipe()
 	expect_status 0
 }
 
+# bats test_tags=engine
 @test "a signal while it waits for its input leaves no segment" {
 	local signal size
 	mkfifo pipe
@@ -453,6 +462,7 @@ broken_pipe()
 	done
 }
 
+# bats test_tags=engine
 @test "it is owner's and mode 0600 until it is loaded" {
 	need_root
 	mkfifo pipe
@@ -606,6 +616,7 @@ broken_pipe()
 	assert_none_left
 }
 
+# bats test_tags=engine
 @test "--huge takes huge pages" {
 	more_huge_pages 2
 	local free
@@ -681,6 +692,7 @@ broken_pipe()
 	assert_equal "$(segment_count)" 0
 }
 
+# bats test_tags=engine
 @test "-f into huge pages that run out: exit 6, and no segment" {
 	more_huge_pages 1
 	head -c 6M /dev/zero | tr '\0' x >file

@@ -8,6 +8,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=engine
+
 # as_reader PERL: reads a segment of 1 MiB ($size) that is full of "A" through a pipe
 # and checks that all of it arrives as "A". PERL does something with the pipe
 # before the rest is read; it may call

@@ -708,18 +708,22 @@ END
 	perl driver.pl "$SHMTOOL" "$seed" "$((${RANDOM_COUNT:-10000} / 4))" "${RANDOM_LIMIT:-60}"
 }
 
+# bats test_tags=long
 @test "10,000 random lists, the first quarter" {
 	random_lists 1
 }
 
+# bats test_tags=long
 @test "10,000 random lists, the second quarter" {
 	random_lists 2
 }
 
+# bats test_tags=long
 @test "10,000 random lists, the third quarter" {
 	random_lists 3
 }
 
+# bats test_tags=long
 @test "10,000 random lists, the last quarter" {
 	random_lists 4
 }

@@ -4,6 +4,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=engine
+
 # The picture alone, without offsets.
 picture()
 {

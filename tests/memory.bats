@@ -8,6 +8,8 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+
+# bats file_tags=long
 load lib/undone
 
 KEY=0x4d2

@@ -30,6 +30,7 @@ end_hammer()
 
 # --- read -------------------------------------------------------------------
 
+# bats test_tags=engine
 @test "read --uN is what perl unpacks" {
 	local offset
 	zeroes 64
@@ -52,6 +53,7 @@ end_hammer()
 	assert_equal "$(cat out)" "$(tail -c 2 bytes | od -An -tu2 | tr -d ' ')"
 }
 
+# bats test_tags=engine
 @test "the largest and the smallest numbers" {
 	zeroes 8
 	local pair
@@ -92,6 +94,7 @@ end_hammer()
 	assert_stderr_has 'hint:'
 }
 
+# bats test_tags=engine
 @test "read --uN of a hole is 0, and gives it no memory" {
 	id=$(make_segment 65536)
 	local before
@@ -123,6 +126,7 @@ end_hammer()
 
 # --- write ------------------------------------------------------------------
 
+# bats test_tags=engine
 @test "write --uN puts a number in host order, and nothing beside it" {
 	local pair pack
 	for pair in u8:C:200 u16:S:50000 u32:L:4000000000 u64:Q:10000000000000000000; do
@@ -159,6 +163,7 @@ end_hammer()
 
 # --- --expect ---------------------------------------------------------------
 
+# bats test_tags=engine
 @test "--expect: what is there is replaced, anything else is printed in the same notation" {
 	zeroes 16
 	try write "$id" -o 8 --u32 7 --expect 0
@@ -194,6 +199,7 @@ end_hammer()
 	assert_output_is "$(foreign_read "$id" 8 8 | od -An -tu8 | tr -d ' ')"
 }
 
+# bats test_tags=engine
 @test "--expect: the rest of a mismatched word stays, and its neighbours always" {
 	zeroes 24
 	shmtool write "$id" -x "111111111111111122222222222222223333333333333333"
@@ -269,6 +275,7 @@ increment()
 	done
 }
 
+# bats test_tags=engine
 @test "compare-and-swap: no update is lost beside programs that add" {
 	zeroes 16
 	local i pids=()
@@ -317,6 +324,7 @@ looks_torn()
 	return 1
 }
 
+# bats test_tags=engine
 @test "read: no value is torn while programs store" {
 	local length
 	for length in 2 4 8; do
@@ -335,6 +343,7 @@ looks_torn()
 	end_hammer
 }
 
+# bats test_tags=engine
 @test "write: nobody sees a torn value, whatever form it has" {
 	local length i digit number
 	for length in 2 4 8; do
@@ -372,6 +381,7 @@ looks_torn()
 	((torn > 0))
 }
 
+# bats test_tags=engine
 @test "input shorter than a word is written as far as it goes" {
 	zeroes 16
 	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -o 8 -n 4"
@@ -383,6 +393,7 @@ looks_torn()
 	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
 }
 
+# bats test_tags=engine
 @test "in a segment of huge pages" {
 	more_huge_pages 1
 	local id

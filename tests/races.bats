@@ -4,6 +4,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=long
+
 # tests/lib/race.c says how they race. RACE_ROUNDS removals, 20,000 by default.
 @test "what two ordinary processes attach meanwhile is never marked" {
 	need_root

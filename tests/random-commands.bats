@@ -10,6 +10,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=long
+
 random_commands()
 {
 	cat >driver.pl <<'END'

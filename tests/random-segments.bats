@@ -7,6 +7,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=long
+
 count=240
 
 # Makes the segments, once for the file; says "ready" and keeps some attached

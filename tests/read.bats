@@ -27,6 +27,7 @@ files_here()
 
 # --- Bytes ------------------------------------------------------------------
 
+# bats test_tags=engine
 @test "bytes are those that another program wrote" {
 	random_segment 70001
 	shmtool read "$id" | cmp - wanted
@@ -44,6 +45,7 @@ files_here()
 	assert_output_is hello
 }
 
+# bats test_tags=engine
 @test "offsets and lengths" {
 	random_segment 10000
 	local pair offset length
@@ -64,11 +66,13 @@ files_here()
 	shmtool read -n 3 -- "$id" | cmp - <(head -c 3 wanted)
 }
 
+# bats test_tags=engine
 @test "more than a pipe holds, to a slow reader" {
 	random_segment 1000000
 	shmtool read "$id" | perl -e 'while (sysread STDIN, my $x, 777) { print $x }' | cmp - wanted
 }
 
+# bats test_tags=engine
 @test "a segment larger than the steps in which it is copied" {
 	random_segment $((3 * 1024 * 1024 + 17))
 	shmtool read "$id" | cmp - wanted
@@ -100,6 +104,7 @@ files_here()
 	assert_equal "$(segment_field "$id" lpid)" "$before"
 }
 
+# bats test_tags=engine
 @test "-n 0 is nothing, and no error" {
 	random_segment 100
 	local arguments
@@ -140,6 +145,7 @@ files_here()
 	[[ ! -e out ]]
 }
 
+# bats test_tags=engine
 @test "the segment is left with its bytes, rights and no attachment" {
 	random_segment 5000
 	before=$(awk -v id="$id" '$2 == id { print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
@@ -148,6 +154,7 @@ files_here()
 	foreign_read "$id" 0 5000 | cmp - wanted
 }
 
+# bats test_tags=engine
 @test "marked for removal and still attached: may be read" {
 	random_segment 5000
 	hold_segment "$id"
@@ -155,6 +162,7 @@ files_here()
 	shmtool read "$id" | cmp - wanted
 }
 
+# bats test_tags=engine
 @test "kernel.shm_rmid_forced=1: refused where reading would destroy it" {
 	local live
 	random_segment 100
@@ -188,6 +196,7 @@ attached_segment()
 	sleep 1.1
 }
 
+# bats test_tags=engine
 @test "reading what a process has attached leaves no trace, given the right" {
 	attached_segment
 	before=$(times_and_users)
@@ -204,6 +213,7 @@ attached_segment()
 	fi
 }
 
+# bats test_tags=engine
 @test "reading what nobody has attached, or through no file, attaches it" {
 	if has_files; then
 		random_segment 50000
@@ -215,6 +225,7 @@ attached_segment()
 	[[ $(segment_field "$id" lpid) != "$before" ]]
 }
 
+# bats test_tags=engine
 @test "kernel.shm_rmid_forced=1: what is attached is read all the same" {
 	random_segment 5000
 	hold_segment "$id"
@@ -238,6 +249,7 @@ attached_segment()
 
 # --- Hex dump ---------------------------------------------------------------
 
+# bats test_tags=engine
 @test "-x is what hexdump -C shows, for sizes 1 to 40" {
 	local size
 	for ((size = 1; size <= 40; size++)); do
@@ -250,6 +262,7 @@ attached_segment()
 	done
 }
 
+# bats test_tags=engine
 @test "-x squeezes runs as hexdump -C does" {
 	local perl
 	for perl in '"\0" x 16' '"\0" x 17' '"\0" x 32' '"\0" x 33' '"\0" x 48' '"\0" x 8192' \
@@ -263,6 +276,7 @@ attached_segment()
 	done
 }
 
+# bats test_tags=engine
 @test "-x of ranges, as hexdump -C -s -n" {
 	{
 		head -c 500 /dev/zero
@@ -278,6 +292,7 @@ attached_segment()
 	done
 }
 
+# bats test_tags=engine
 @test "-x of runs of lines that begin and end anywhere, as hexdump -C" {
 	local seed offset length
 	for seed in {1..12}; do
@@ -300,6 +315,7 @@ attached_segment()
 	done
 }
 
+# bats test_tags=engine
 @test "-x of offsets above 4 GiB shows all of their digits" {
 	[[ ${WORD_BITS-} != 32 ]] || skip 'no program of 32 bits can have it'
 	id=$(shmtool create -s 5G --no-reserve)
@@ -436,6 +452,7 @@ attached_segment()
 	fi
 }
 
+# bats test_tags=engine
 @test "-f on a full disk leaves the old file as it was" {
 	need_root
 	random_segment 200000
@@ -458,6 +475,7 @@ attached_segment()
 	assert_equal "${lines[*]}" "status 7 old out"
 }
 
+# bats test_tags=engine
 @test "-f above RLIMIT_FSIZE leaves the old file as it was" {
 	random_segment 200000
 	echo old >out
@@ -484,6 +502,7 @@ attached_segment()
 	assert_equal "$(stat -c %a disk/out)" 600
 }
 
+# bats test_tags=engine
 @test "-f into a fifo, /dev/null and /dev/full writes to them as they are" {
 	random_segment 100000
 	mkfifo pipe
@@ -536,6 +555,7 @@ attached_segment()
 	assert_stderr_has "Permission denied"
 }
 
+# bats test_tags=engine
 @test "-f into a fifo whose reader goes away: SIGPIPE or exit 7" {
 	random_segment 1000000
 	mkfifo pipe
@@ -568,6 +588,7 @@ interrupt_in_the_middle()
 	assert_equal "$(files_here)" "./out ./trace ./wanted "
 }
 
+# bats test_tags=engine
 @test "a signal while it writes FILE leaves the old file and no temporary one" {
 	need_command strace
 	random_segment $((3 * 1024 * 1024))
@@ -577,6 +598,7 @@ interrupt_in_the_middle()
 	interrupt_in_the_middle KILL
 }
 
+# bats test_tags=engine
 @test "a signal while it writes a hex dump into FILE, too" {
 	need_command strace
 	random_segment $((1024 * 1024))
@@ -586,6 +608,7 @@ interrupt_in_the_middle()
 
 # --- stdout -----------------------------------------------------------------
 
+# bats test_tags=engine
 @test "stdout full or closed: exit 7" {
 	random_segment 100
 	local hex
@@ -599,6 +622,7 @@ interrupt_in_the_middle()
 	done
 }
 
+# bats test_tags=engine
 @test "a reader that goes away: SIGPIPE, quietly" {
 	random_segment 1000000
 	local hex
@@ -609,6 +633,7 @@ interrupt_in_the_middle()
 	done
 }
 
+# bats test_tags=engine
 @test "stdout that would block" {
 	random_segment 300000
 	perl -MFcntl -e 'pipe my $r, my $w; fcntl $w, F_SETFL, O_NONBLOCK | fcntl $w, F_GETFL, 0;
@@ -645,6 +670,7 @@ interrupt_in_the_middle()
 	assert_stderr_has "mode 0000"
 }
 
+# bats test_tags=engine
 @test "a segment that vanishes before it is attached: exit 3" {
 	need_command strace
 	random_segment 100
@@ -658,6 +684,7 @@ interrupt_in_the_middle()
 	grep -q "segment $id" "$background_errors"
 }
 
+# bats test_tags=engine
 @test "a segment that is removed while it is read is read to its end" {
 	random_segment 1000000
 	mkfifo pipe
@@ -672,6 +699,7 @@ interrupt_in_the_middle()
 	assert_equal "$ended" 0
 }
 
+# bats test_tags=engine
 @test "RLIMIT_FSIZE: exit 7, the old file stays, and a command of attach has its signal" {
 	random_segment 300000
 	echo old >out

@@ -6,6 +6,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=engine
+
 # A segment of 32 MiB and a bit, with data in a few places; its id in id, the
 # same bytes in the file wanted (which perl makes sparse), its resident size in
 # rss.

@@ -3,6 +3,8 @@
 
 load lib/common
 
+# bats file_tags=long
+
 # tests/lib/storm.c says what storms, and what its log proves. It lasts
 # STORM_SECONDS (5), with STORM_PROCESSES (200) at a time; make storm for 60.
 @test "a storm: nothing is removed that is not orphaned, and nothing is left" {

@@ -7,6 +7,8 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+# bats file_tags=engine
+
 setup()
 {
 	common_setup

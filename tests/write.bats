@@ -29,6 +29,7 @@ begins_with()
 
 # --- Literals ---------------------------------------------------------------
 
+# bats test_tags=engine
 @test "-t writes the text with no newline" {
 	dots 10
 	try write "$id" -t hello
@@ -83,6 +84,7 @@ begins_with()
 	assert_contents "........"
 }
 
+# bats test_tags=engine
 @test "every length and offset of a literal" {
 	local offset length text
 	for ((length = 1; length <= 9; length++)); do
@@ -112,6 +114,7 @@ begins_with()
 	assert_contents "12345678"
 }
 
+# bats test_tags=engine
 @test "-z zeroes, all or a range" {
 	dots 16
 	try write "$id" -z -o 3 -n 2
@@ -127,6 +130,7 @@ begins_with()
 	assert_contents "................"
 }
 
+# bats test_tags=engine
 @test "-z of ranges that begin and end anywhere in pages" {
 	perl -e 'print "." x 20000' >dots
 	id=$(make_orphan 20000)
@@ -141,6 +145,7 @@ begins_with()
 	done
 }
 
+# bats test_tags=engine
 @test "-z gives the memory back" {
 	id=$(make_orphan $((1024 * 1024)))
 	head -c 1048576 /dev/urandom | foreign_write "$id" 0
@@ -150,6 +155,7 @@ begins_with()
 	assert_equal "$(segment_field "$id" rss)" 0
 }
 
+# bats test_tags=engine
 @test "--fill writes one byte all over, or in a range" {
 	dots 8
 	try write "$id" --fill 0x41 -o 2 -n 3
@@ -166,6 +172,7 @@ begins_with()
 
 # --- Files and streams ------------------------------------------------------
 
+# bats test_tags=engine
 @test "stdin is the default" {
 	dots 10
 	printf hello | shmtool write "$id"
@@ -176,6 +183,7 @@ begins_with()
 	assert_contents "xyllo...HE"
 }
 
+# bats test_tags=engine
 @test "a large file, and a pipe in pieces, arrive whole" {
 	head -c 2500000 /dev/urandom >file
 	id=$(make_orphan 2500000)
@@ -186,6 +194,7 @@ begins_with()
 	foreign_read "$id" 0 2500000 | cmp - file
 }
 
+# bats test_tags=engine
 @test "a file from where it stands" {
 	dots 10
 	printf 0123456789 >file
@@ -196,6 +205,7 @@ begins_with()
 	assert_contents "6789......"
 }
 
+# bats test_tags=engine
 @test "-n takes that many bytes of more" {
 	dots 10
 	printf 0123456789abcdef >file
@@ -225,6 +235,7 @@ begins_with()
 	assert_contents "........"
 }
 
+# bats test_tags=engine
 @test "a stream that does not fit: exit 7 with the count that was written" {
 	dots 8
 	run --separate-stderr bash -c "printf 123456789 | '$SHMTOOL' write $id"
@@ -240,6 +251,7 @@ begins_with()
 	assert_stderr_matches "[^0-9]0 bytes were written"
 }
 
+# bats test_tags=engine
 @test "a stream that fits exactly is no error" {
 	dots 8
 	run --separate-stderr bash -c "printf 12345678 | '$SHMTOOL' write $id"
@@ -250,6 +262,7 @@ begins_with()
 	assert_contents "12345678"
 }
 
+# bats test_tags=engine
 @test "--truncate takes what fits, of a file and of a stream" {
 	dots 8
 	printf 123456789 >file
@@ -265,6 +278,7 @@ begins_with()
 	assert_contents 'xy\012ab\012ab'
 }
 
+# bats test_tags=engine
 @test "input shorter than -n: exit 7" {
 	dots 8
 	printf 123 >file
@@ -344,6 +358,7 @@ begins_with()
 	assert_stderr_has 0x00000077
 }
 
+# bats test_tags=engine
 @test "a signal while it waits for its input" {
 	dots 8
 	mkfifo pipe
@@ -389,6 +404,7 @@ begins_with()
 	done
 }
 
+# bats test_tags=engine
 @test "the segment keeps its rights and no attachment is left" {
 	id=$(make_orphan 100 640 0x1234)
 	before=$(awk '{ print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
@@ -396,6 +412,7 @@ begins_with()
 	assert_equal "$(awk '{ print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)" "$before"
 }
 
+# bats test_tags=engine
 @test "kernel.shm_rmid_forced=1: refused where writing would destroy it" {
 	dots 8
 	id=$(make_live_segment 8)
@@ -407,6 +424,7 @@ begins_with()
 	segment_exists "$id"
 }
 
+# bats test_tags=engine
 @test "a segment that vanishes before it is attached: exit 3" {
 	need_command strace
 	dots 8
@@ -419,6 +437,7 @@ begins_with()
 	grep -q "segment $id" "$background_errors"
 }
 
+# bats test_tags=engine
 @test "a segment that is removed while it is written: exit 9, with the count" {
 	mkfifo pipe
 	local held
@@ -463,6 +482,7 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	assert_stderr_is ''
 }
 
+# bats test_tags=engine
 @test "huge pages run out: exit 6, with the segment, the count, and what helps" {
 	more_huge_pages 2
 	[[ $(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo) == 2 ]] || skip 'more huge pages are free'
@@ -498,6 +518,7 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	assert_stderr_is "shmtool write: wrote 5 bytes to segment $id (no key)"
 }
 
+# bats test_tags=engine
 @test "zeroing takes no huge page" {
 	more_huge_pages 2
 	has_files || skip 'only the file tells what is zero already'
@@ -513,6 +534,7 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	assert_equal "$(shmtool read "$id" -o 100 -n 5 | tr '\0' .)" h....
 }
 
+# bats test_tags=engine
 @test "what is written is there for a process that has it attached" {
 	dots 8
 	hold_segment "$id"
@@ -523,6 +545,7 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	assert_equal "$(dd if="/proc/$holder_pid/mem" bs=1 skip=$((16#$address)) count=8 status=none)" "seen...."
 }
 
+# bats test_tags=engine
 @test "killed with SIGKILL: its child does not go on" {
 	dots 100
 	mkfifo pipe
@@ -542,6 +565,7 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	assert_equal "$(foreign_read "$id" 4 3)" ...
 }
 
+# bats test_tags=engine
 @test "RLIMIT_FSIZE bounds files, and no segment" {
 	id=$(make_segment 3000000)
 	head -c 3000000 /dev/urandom >big

@@ -65,11 +65,8 @@ guard || exit 1
 
 # --- Two ways to a segment's bytes --------------------------------------------
 
-# tests/NAME-mapping.bats is a link to tests/NAME.bats: the same tests where the
-# program may not have segments as files, and has only the mapping.
-if [[ $BATS_TEST_FILENAME == *-mapping.bats && $SHMTOOL != "$HELPERS/mapping" ]]; then
-	export SHMTOOL_PROGRAM=$SHMTOOL SHMTOOL=$HELPERS/mapping
-fi
+# Tests with the tag "engine" run once more where the program may not have segments
+# as files, and has only the mapping (tests/run --long, tests/lib/mapping.c).
 
 # Whether the program has segments as files here.
 has_files()

@@ -1,1 +1,0 @@
-swap.bats

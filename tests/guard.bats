@@ -202,12 +202,10 @@ sem_count()
 }
 
 @test "rm --with-guard, and its child is killed when the segment is gone: the guard goes, too" {
-	need_command strace
 	shmtool create -s 1 -k 0x1234 --with-guard
 	stop_rm looked -v --with-guard 0x1234
 	kill -KILL "$stopped_pid"
 	# it had not come to that: both stay
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 7
 	sem_field 0x1234 semid
@@ -216,7 +214,6 @@ sem_count()
 	run shmtool stat 0x1234
 	expect_status 3
 	kill -KILL "$stopped_pid"
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 7
 	assert_output_matches "^removed [0-9]+ key=0x00001234 .*${N}removed guard [0-9]+ key=0x00001234$"

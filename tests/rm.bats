@@ -520,7 +520,6 @@ users_orphan()
 
 @test "listed, and used before it is removed: left alone, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm listed --orphaned --grace 0
 	printf x | foreign_write "$id" 0
@@ -533,7 +532,6 @@ users_orphan()
 
 @test "listed, and attached before it is removed: left alone, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm listed --orphaned --grace 0
 	hold_segment "$id"
@@ -545,17 +543,11 @@ users_orphan()
 
 @test "listed, and locked out by another removal, which removes it: no news, exit 0" {
 	need_root
-	need_command strace
 	users_orphan
-	stop_rm listed --orphaned --grace 0
-	shmtool "set" "$id" -p 0
 	# it looks again and again what becomes of it
-	kill -CONT "$stopped_pid"
-	waits()
-	{
-		(($(grep -c nanosleep trace) > 50))
-	}
-	wait_until waits
+	stop_at "${removal_steps[listed]} nanosleep::3" shmtool rm --orphaned --grace 0
+	shmtool "set" "$id" -p 0
+	stop_again
 	segment_exists "$id"
 	ipcrm -m "$id"
 	go_on
@@ -566,7 +558,6 @@ users_orphan()
 
 @test "listed, and set to mode 0, but not removed: left alone with mode 0, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm listed --orphaned --grace 0
 	shmtool "set" "$id" -p 0
@@ -580,7 +571,6 @@ users_orphan()
 # and gives the old mode back.
 @test "mode 0, and given its mode again before it is removed: left with that mode, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	shmtool "set" "$id" -p 0
 	stop_rm seen --orphaned --grace 0
@@ -594,7 +584,6 @@ users_orphan()
 
 @test "mode 0 and attached before it is removed: left alone with mode 0, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	shmtool "set" "$id" -p 0
 	stop_rm seen --orphaned --grace 0
@@ -615,7 +604,6 @@ users_orphan()
 
 @test "listed, and given to another or another mode before it is removed: left alone, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm listed --orphaned --grace 0
 	shmtool "set" "$id" -p 660
@@ -630,7 +618,6 @@ users_orphan()
 }
 
 @test "listed, and removed by another: no error by filter, exit 3 by name" {
-	need_command strace
 	id=$(make_orphan)
 	stop_rm listed --orphaned --grace 0
 	ipcrm -m "$id"
@@ -653,7 +640,6 @@ users_orphan()
 
 @test "locked out: an ordinary user can no longer attach, not even the owner" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm locked --orphaned --grace 0
 	assert_equal "$(rights_of "$id")" "0 65534 1"
@@ -668,7 +654,6 @@ users_orphan()
 
 @test "locked out, and attached meanwhile: mode and owner come back, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	local as
 	for as in --orphaned "$id"; do
@@ -686,7 +671,6 @@ users_orphan()
 
 @test "locked out, and attached and detached meanwhile: mode and owner come back, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm locked --orphaned --grace 0
 	printf x | foreign_write "$id" 0
@@ -697,7 +681,6 @@ users_orphan()
 
 @test "locked out, and somebody sets a mode: that stays, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm locked --orphaned --grace 0
 	as_user shmtool "set" "$id" -p 604
@@ -707,7 +690,6 @@ users_orphan()
 }
 
 @test "locked out, and removed by another: no error" {
-	need_command strace
 	id=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
 	ipcrm -m "$id"
@@ -718,20 +700,9 @@ users_orphan()
 
 @test "locked out by the owner, an ordinary user, and attached meanwhile: it comes back, too" {
 	need_root
-	need_command strace
-	seek_no_leaks
 	users_orphan
-	# strace runs as that user, too
-	local as_owner=(setpriv --reuid 65534 --regid 65534 --clear-groups)
-	"${as_owner[@]}" strace -o trace -e trace=shmctl "$SHMTOOL" rm --key 0x55 || skip "strace does not work here"
-	chmod 666 trace
-	run_rm_as_owner()
-	{
-		exec "${as_owner[@]}" strace -f -o trace -e trace=shmctl -e inject=shmctl:signal=SIGSTOP:when=2 \
-			"$SHMTOOL" rm --orphaned --grace 0
-	}
-	background run_rm_as_owner
-	is_stopped
+	stop_at "${removal_steps[locked]}" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$SHMTOOL" rm --orphaned --grace 0
 	assert_equal "$(rights_of "$id")" "0 65534 1"
 	hold_segment "$id"
 	go_on
@@ -741,7 +712,6 @@ users_orphan()
 
 @test "attached by root after the last look: marked, and said, exit 9" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm looked --orphaned --grace 0
 	hold_segment "$id"
@@ -866,11 +836,10 @@ shmtool rm: cannot write the output: No space left on device"
 }
 
 @test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
-	need_command strace
 	id=$(make_orphan)
 	other=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
-	kill -TERM "$rm_pid"
+	kill -TERM "$program_pid"
 	# it is passed on
 	wait_until grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$stopped_pid/status"
 	go_on
@@ -882,11 +851,10 @@ shmtool rm: cannot write the output: No space left on device"
 
 @test "SIGTERM while it is attached meanwhile: the mode comes back" {
 	need_root
-	need_command strace
 	id=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
 	hold_segment "$id"
-	kill -TERM "$rm_pid"
+	kill -TERM "$program_pid"
 	go_on
 	assert_equal "$ended" 143
 	assert_equal "$(rights_of "$id")" "600 0 0"
@@ -929,7 +897,6 @@ shmtool rm: cannot write the output: No space left on device"
 
 @test "let in before the lock-out, and counted when that has been waited for: left alone" {
 	need_root
-	need_command strace
 	users_orphan
 	stop_rm settled --orphaned --grace 0
 	hold_segment "$id"
@@ -940,15 +907,11 @@ shmtool rm: cannot write the output: No space left on device"
 
 @test "its child is killed while a segment is locked out: the mode comes back, exit 7" {
 	need_root
-	need_command strace
 	users_orphan
 	other=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
 	assert_equal "$(rights_of "$id")" "0 65534 1"
 	kill -KILL "$stopped_pid"
-	# who mends that is stopped at the same call
-	wait_until is_stopped_again
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended $output" '7 '
 	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
@@ -990,14 +953,6 @@ shmtool rm: cannot write the output: No space left on device"
 	done
 }
 
-# The first goes alone, with 5 calls; of two more each is looked at and locked out (6 to 9),
-# and then looked at and removed.
-stop_rm_at_call()
-{
-	background traced -e trace=shmctl -e "inject=shmctl:signal=SIGSTOP:when=$1" "$SHMTOOL" rm "${@:2}"
-	is_stopped
-}
-
 # So many, and their ids in the order of the kernel's list
 orphans_as_listed()
 {
@@ -1011,15 +966,13 @@ orphans_as_listed()
 # Neither of which is ours to give back or to tell.
 @test "its child is killed: what it had not come to stays as others left it" {
 	need_root
-	need_command strace
 	local ids
 	orphans_as_listed 5
-	stop_rm_at_call 7 --orphaned --grace 0
+	stop_at "child:after:shmctl:IPC_SET:1:${ids[1]}" shmtool rm --orphaned --grace 0
 	assert_equal "$(rights_of "${ids[1]}")" "0 0 0"
 	shmtool "set" "${ids[3]}" -p 0
 	ipcrm -m "${ids[4]}"
 	kill -KILL "$stopped_pid"
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 7
 	assert_output_matches "^removed ${ids[0]} "
@@ -1031,15 +984,13 @@ orphans_as_listed()
 
 @test "its child is killed when it has marked what somebody attached: that is told" {
 	need_root
-	need_command strace
 	local ids
 	orphans_as_listed 3
-	stop_rm_at_call 10+4 --orphaned --grace 0
+	stop_at "child:shmctl:IPC_RMID:1:${ids[1]} child:after:shmctl:IPC_RMID:1:${ids[1]}" \
+		shmtool rm --orphaned --grace 0
 	hold_segment "${ids[1]}"
-	kill -CONT "$stopped_pid"
-	wait_until is_stopped_again
+	stop_again
 	kill -KILL "$stopped_pid"
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 9
 	assert_stderr_has "shmtool rm: segment ${ids[1]} (no key): a privileged process attached it in the last moment"
@@ -1047,12 +998,10 @@ orphans_as_listed()
 }
 
 @test "its child is killed when it has marked what is attached, as asked: that is told" {
-	need_command strace
 	id=$(make_segment)
 	hold_segment "$id"
-	stop_rm_at_call 2 --all --even-attached
+	stop_rm removed --all --even-attached
 	kill -KILL "$stopped_pid"
-	stopped_pid=$rm_pid
 	go_on
 	assert_equal "$ended" 7
 	assert_output_matches "^marked $id .*"
@@ -1061,14 +1010,12 @@ orphans_as_listed()
 
 @test "SIGTERM or the like to rm, and its child is killed: the mode comes back before rm ends" {
 	need_root
-	need_command strace
 	local signal
 	users_orphan
 	for signal in TERM USR1; do
 		stop_rm settled --orphaned --grace 0
-		kill -"$signal" "$rm_pid"
+		kill -"$signal" "$program_pid"
 		kill -KILL "$stopped_pid"
-		stopped_pid=$rm_pid
 		go_on
 		assert_equal "$ended" $((128 + $(kill -l "$signal")))
 		assert_equal "$(rights_of "$id")" "640 65534 1"
@@ -1283,7 +1230,6 @@ child_waits_for_stderr()
 
 @test "rm itself is killed: its child ends what it has begun, and tells it" {
 	need_root
-	need_command strace
 	local ignored
 	other=$(make_orphan)
 	# also where it inherits that it shall not end by that
@@ -1293,7 +1239,7 @@ child_waits_for_stderr()
 		users_orphan
 		other=$(make_orphan)
 		stop_rm locked --orphaned --grace 0
-		kill -KILL "$rm_pid"
+		kill -KILL "$program_pid"
 		go_on
 		assert_equal "$ended" 137
 		assert_output_matches "^removed $id .*$"
@@ -1365,17 +1311,16 @@ child_waits_for_stderr()
 @test "a mode that cannot be set back: exit 9, and what to do" {
 	need_root
 	need_strace
-	local at words
-	id=$(make_orphan)
-	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=shmctl "$SHMTOOL" rm "$id"
-	# the child's calls, of which there are more than of its parent
-	at=$(($(calls_before_lock_out) + 2))
+	local words
+	seek_no_leaks
 	for words in '' -J; do
 		id=$(make_orphan 4096 640)
 		# shellcheck disable=SC2086 # an option, or none
-		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=shmctl \
-			-e inject="shmctl:error=EIO:when=$at+" "$SHMTOOL" rm $words "$id"
-		expect_status 9
+		stop_rm locked $words "$id"
+		background strace -qq -o trace -e trace=shmctl -e inject=shmctl:error=EIO -p "$stopped_pid"
+		wait_until grep -q '^TracerPid:.*[1-9]' "/proc/$stopped_pid/status"
+		go_on
+		assert_equal "$ended" 9
 		assert_stderr_has "segment $id (no key) was left alone, and its mode could not be set back from 0000"
 		assert_stderr_has "hint: nobody can attach it until you do: shmtool set $id -p 0640"
 		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" left

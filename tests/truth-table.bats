@@ -583,7 +583,6 @@ again='after the segment.s last event: perhaps another process that got its pid'
 slot_used_again()
 {
 	local point=$1 used=$2 mode=$3 before
-	need_command strace
 	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
 	id=$("$used" 4096 600 0x55)
 	stop_rm "$point" --orphaned --grace 0
@@ -606,7 +605,6 @@ slot_used_again()
 # Nothing can help that, so it must be told.
 @test "its slot is used again between that look and the lock-out: said" {
 	need_root
-	need_command strace
 	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
 	id=$(make_orphan 4096 600 0x55)
 	stop_rm seen --orphaned --grace 0
@@ -621,7 +619,6 @@ slot_used_again()
 
 @test "given to another while it is locked out: it is his, with its mode" {
 	need_root
-	need_command strace
 	id=$(make_orphan 4096 640)
 	stop_rm locked --orphaned --grace 0
 	shmtool "set" "$id" -u nobody
@@ -632,7 +629,6 @@ slot_used_again()
 
 @test "its slot is used again while it is locked out, and its child is killed: said, and nothing changed" {
 	need_root
-	need_command strace
 	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
 	local before
 	id=$(make_orphan 4096 600 0x55)

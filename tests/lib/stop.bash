@@ -1,83 +1,101 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Stops rm in the middle of a removal (load lib/stop, behind lib/common).
+# Stops shmtool, or does something else, at a step that is named by the libc function
+# that it calls there (load lib/stop, after lib/common). What a step may be is said in
+# lib/preload/stop_at.c.
+#
+#   with_steps STEPS COMMAND...  runs COMMAND, in which shmtool does what STEPS say; COMMAND may
+#                                begin with the word shmtool
+#   stop_at STEPS COMMAND...     the same in the background, until it is stopped there; sets
+#                                stopped_pid, the process that is stopped, and program_pid
+#   stop_rm POINT ARGUMENT...    the same for shmtool rm, whose steps have names: see removal_steps
+#   stop_again                   lets it go on, until it is stopped again
+#   go_on                        lets it go on, and waits for its end; sets ended, output and stderr
+#   steps_taken                  prints how many of the STEPS were taken
 
-# strace stops the child of rm that removes (SIGSTOP, which nothing blocks) right
-# after a system call of the removal, so that a test can do something there.
-traced()
+with_steps()
 {
-	run_program env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" strace -f -o trace "$@"
+	local steps=$1 command=("${@:2}")
+	if [[ $2 == shmtool ]]; then
+		refuse_everywhere "${@:3}"
+		command=("$SHMTOOL" "${@:3}")
+	fi
+	: >"$BATS_TEST_TMPDIR/steps"
+	chmod 666 "$BATS_TEST_TMPDIR/steps"
+	run_program env LD_PRELOAD="$HELPERS/stop_at.so" STOP_AT="$steps" \
+		STOP_FILE="$BATS_TEST_TMPDIR/steps" \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" "${command[@]}"
 }
 
-# How many calls the child makes before the one that locks the segment out
-calls_before_lock_out()
+steps_taken()
 {
-	awk '/IPC_SET/ { print calls[$1] + 0; exit } { calls[$1]++ }' trace
+	wc -l <"$BATS_TEST_TMPDIR/steps"
 }
 
-# stop_rm POINT ARGUMENT...: starts rm and stops its child
-#   listed   after the list was read, before the segment is looked at again
-#   seen     after that look, before IPC_SET, which locks others out
-#   locked   after IPC_SET
-#   settled  when it has waited for those on their way in
-#   looked   after the look that follows, before IPC_RMID
-#   removed  after IPC_RMID
-stop_rm()
+# Its state is the first word after the name, which may hold blanks.
+process_is_stopped()
 {
-	local point=$1 probe=0x7777 call=shmctl when
-	shift
-
-	# which of its calls that is shows a removal of another, in the same way
-	make_orphan 4096 600 0x7777 >/dev/null
-	[[ $1 != --orphaned ]] || probe=--key=0x7777
-	traced -e trace=shmctl "$SHMTOOL" rm -q "$probe"
-	when=$(calls_before_lock_out)
-	case $point in
-	# its first call, that its parent does not make
-	listed) call=prctl when=1 ;;
-	seen) ;;
-	locked) when=$((when + 1)) ;;
-	settled) call=membarrier when=1 ;;
-	looked) when=$((when + 2)) ;;
-	removed) when=$((when + 3)) ;;
-	esac
-	rm trace
-	background traced -e trace=shmctl,prctl,membarrier,nanosleep,clock_nanosleep \
-		-e "inject=$call:signal=SIGSTOP:when=$when" "$SHMTOOL" rm "$@"
-	is_stopped
+	local stat
+	IFS= read -r stat 2>/dev/null <"/proc/$1/stat" && [[ ${stat##*) } == T* ]]
 }
 
-# Sets the process ids of rm and of its child, which is stopped.
-is_stopped()
+is_stopped_or_ended()
 {
-	tracer=$background_pid
-	tracer_output=$background_output
-	wait_until grep -sq 'stopped by SIGSTOP' trace || return
-	rm_pid=$(pgrep -P "$tracer")
-	stopped_pid=$(pgrep -P "$rm_pid")
+	stopped_pid=$(sed -n "${stops}s/ .*//p" "$BATS_TEST_TMPDIR/steps")
+	[[ $stopped_pid ]] && process_is_stopped "$stopped_pid" && return
+	process_is_gone "$program_pid"
 }
 
-is_stopped_again()
+wait_for_stop()
 {
-	(($(grep -c 'stopped by SIGSTOP' trace) == 2))
+	wait_until is_stopped_or_ended || return
+	[[ $stopped_pid ]] && process_is_stopped "$stopped_pid" && return
+	cat "$program_output" "$program_output.err" >&2
+	fail "it did not come to that step"
 }
 
-# (It may be gone; and who mends what it left is stopped at the same call.)
-goes_on_to_the_end()
+stop_at()
 {
-	kill -CONT "$stopped_pid" "$rm_pid" 2>/dev/null || true
-	process_is_gone "$tracer"
+	background with_steps "$@"
+	program_pid=$background_pid
+	program_output=$background_output
+	stops=1
+	wait_for_stop
+}
+
+stop_again()
+{
+	kill -CONT "$stopped_pid"
+	stops=$((stops + 1))
+	wait_for_stop
 }
 
 go_on()
 {
-	wait_until goes_on_to_the_end || return
-	# shellcheck disable=SC2034 # these three are for the test
-	{
-		ended=0
-		wait "$tracer" || ended=$?
-		output=$(<"$tracer_output")
-		stderr=$(<"$tracer_output.err")
-	}
+	kill -CONT "$stopped_pid" 2>/dev/null || true
+	wait_until process_is_gone "$stopped_pid" || return
+	wait_for_status "$program_pid" || return
+	# shellcheck disable=SC2034 # these two are for the test
+	output=$(<"$program_output") stderr=$(<"$program_output.err")
+}
+
+# What the child of rm does with each segment that it removes
+declare -gA removal_steps=(
+	# after the list was read, before the segment is looked at again
+	[listed]=child:shmctl:SHM_STAT_ANY
+	# after that look
+	[seen]=child:after:shmctl:SHM_STAT_ANY
+	# after IPC_SET, which locks others out
+	[locked]=child:after:shmctl:IPC_SET
+	# when it has waited for those on their way in
+	[settled]=child:after:syscall:SYS_membarrier
+	# after the look that follows
+	[looked]=child:shmctl:IPC_RMID
+	[removed]=child:after:shmctl:IPC_RMID
+)
+
+stop_rm()
+{
+	stop_at "${removal_steps[$1]}" shmtool rm "${@:2}"
 }

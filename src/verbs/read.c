@@ -178,7 +178,7 @@ static int word_out(const struct read_options *options, const struct memory *mem
 	struct hexdump dump = { .offset = range->offset };
 	unsigned char bytes[WORD_MAX];
 	uint64_t value;
-	int error = word_load(memory, range->offset, range->length, &value);
+	int error = memory_load(memory, range->offset, range->length, &value);
 
 	if (error)
 		return error;
@@ -213,7 +213,7 @@ static int read_out(const struct read_options *options, const struct memory *mem
 	uint64_t done;
 	int error;
 
-	if (word_is(range->offset, range->length))
+	if (is_word(range->offset, range->length))
 		return word_out(options, memory, fd);
 	progress_begin(&progress, options->progress, range->length);
 	copy.patience = progress_patience(&progress);

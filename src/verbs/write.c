@@ -184,7 +184,7 @@ static enum status check_expect(struct write_options *options)
 	if (options->expected.length != options->literal.length)
 		return fail(STATUS_USAGE, "--expect has %zu bytes, and %zu are to be written",
 			    options->expected.length, options->literal.length);
-	if (!word_is(options->range.offset, options->literal.length))
+	if (!is_word(options->range.offset, options->literal.length))
 		return fail(STATUS_USAGE, "--expect goes with 1, 2, 4 or 8 bytes at a multiple of "
 					  "their length");
 	return STATUS_DONE;
@@ -357,7 +357,7 @@ static enum status write_input(struct writing *writing, struct memory *memory)
 
 	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
 	copy.patience = progress_patience(&telling.progress);
-	if (word_is(range->offset, length))
+	if (is_word(range->offset, length))
 		error = copy_word_in(options, input, memory, (size_t)length, &done);
 	else
 		error = copy_in(memory, range->offset, range->length, input->fd, &copy, &done);
@@ -401,7 +401,7 @@ static enum status put_expected(const struct write_options *options, struct memo
 	uint64_t found = word_from_bytes(options->expected.bytes, length);
 	uint64_t wanted = word_from_bytes(options->literal.bytes, length);
 
-	if (word_swap(memory, options->range.offset, length, &found, wanted))
+	if (word_swap(memory->bytes + options->range.offset, length, &found, wanted))
 		return STATUS_DONE;
 	return print_found(&options->expected, found);
 }
@@ -413,11 +413,11 @@ static int put_word(struct writing *writing, struct memory *memory)
 	unsigned char byte = writing->options->from == FROM_FILL ? writing->options->fill : 0;
 	unsigned char bytes[WORD_MAX];
 	uint64_t there = 1;
-	int error = byte ? 0 : word_load(memory, range->offset, range->length, &there);
+	int error = byte ? 0 : memory_load(memory, range->offset, range->length, &there);
 
 	memset(bytes, byte, sizeof(bytes));
 	if (!error && there)
-		word_store(memory, range->offset, range->length,
+		word_store(memory->bytes + range->offset, range->length,
 			   word_from_bytes(bytes, range->length));
 	if (writing->in_child)
 		*writing->done = range->length;
@@ -463,7 +463,7 @@ static enum status put(struct writing *writing, struct memory *memory)
 		return put_expected(options, memory);
 	if (options->from == FROM_LITERAL)
 		error = memory_put(memory, range->offset, literal->bytes, literal->length);
-	else if (word_is(range->offset, range->length))
+	else if (is_word(range->offset, range->length))
 		error = put_word(writing, memory);
 	else if (options->from == FROM_FILL)
 		return fill_range(writing, memory);

@@ -349,10 +349,43 @@ int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t
 	return 0;
 }
 
+/*
+ * Whether a word must not be touched, since that would give it memory. No call
+ * shows where huge pages have none; but a word that is not zero is there. A zero
+ * could be half of two values (read(2) is not one load): it is read twice.
+ */
+static int is_hole(const struct memory *memory, uint64_t offset, size_t length, bool *hole)
+{
+	unsigned char bytes[WORD_MAX] = { 0 };
+	struct extent extent = { 0 };
+	int error = 0;
+
+	if (!memory_is_huge(memory) || memory->fd < 0) {
+		error = memory_extent(memory, offset, offset + length, &extent);
+		*hole = extent.hole;
+		return error;
+	}
+	*hole = true;
+	for (int i = 0; i < 2 && !error && *hole; i++) {
+		error = memory_get(memory, offset, bytes, length);
+		*hole = word_from_bytes(bytes, length) == 0;
+	}
+	return error;
+}
+
+int memory_load(const struct memory *memory, uint64_t offset, size_t length, uint64_t *value)
+{
+	bool hole;
+	int error = is_hole(memory, offset, length, &hole);
+
+	*value = error || hole ? 0 : word_load(memory->bytes + offset, length);
+	return error;
+}
+
 int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, size_t length)
 {
-	if (word_is(offset, length)) {
-		word_store(memory, offset, length, word_from_bytes(bytes, length));
+	if (is_word(offset, length)) {
+		word_store(memory->bytes + offset, length, word_from_bytes(bytes, length));
 		return 0;
 	}
 	/* hugetlbfs takes no write(2), and no other file one beyond RLIMIT_FSIZE */

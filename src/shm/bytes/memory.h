@@ -98,6 +98,12 @@ bool memory_huge_taken(const struct memory *memory, uint64_t *taken);
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);
 
 /*
+ * Loads the word of this length (atomic.h) at offset, which must lie inside. A
+ * hole is 0, and the load gives it no memory. Returns 0 or an errno value.
+ */
+int memory_load(const struct memory *memory, uint64_t offset, size_t length, uint64_t *value);
+
+/*
  * Puts length bytes at offset, which must lie inside. 1, 2, 4 or 8 bytes at a
  * multiple of their length are one atomic store. Returns 0 or an errno value.
  */

@@ -512,6 +512,23 @@ somebody_waits()
 	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
 }
 
+@test "a stream is not waited for once it has given all that is asked for" {
+	guarded 10
+	mkfifo pipe
+	# the other end stays open
+	exec 5<>pipe
+	local options
+	for options in '-n 4' '-n 4 --guard 0x1234' '-o 6 --truncate' '-o 6 --truncate --guard 0x1234'; do
+		foreign_write "$id" 0 < <(head -c 10 /dev/zero)
+		printf abcd >&5
+		# shellcheck disable=SC2086 # several words
+		background shmtool write "$id" -f pipe $options
+		wait_for_status "$background_pid"
+		assert_equal "$ended" 0
+		assert_equal "$(foreign_read "$id" 0 10 | tr -d '\0')" abcd
+	done
+}
+
 @test "a guard that is removed meanwhile: exit 9, and an old file stays; while waiting: exit 3" {
 	guarded $((1024 * 1024))
 	hold_semaphore "$guard"

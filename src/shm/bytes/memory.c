@@ -19,6 +19,7 @@
 #include "shm/bytes/residency.h"
 #include "shm/process/holders.h"
 #include "shm/segment/control.h"
+#include "shm/system/write_all.h"
 
 /* Linux 5.14; older kernels say EINVAL, and pages are then touched one by one */
 #ifndef MADV_POPULATE_READ
@@ -310,20 +311,7 @@ static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
 
 static int write_at(int fd, const void *bytes, size_t length, uint64_t offset)
 {
-	const char *at = bytes;
-
-	while (length) {
-		ssize_t put = pwrite(fd, at, length, (off_t)offset);
-
-		if (put < 0 && errno != EINTR)
-			return errno;
-		if (put > 0) {
-			at += put;
-			length -= (size_t)put;
-			offset += (uint64_t)put;
-		}
-	}
-	return 0;
+	return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? errno : write_all(fd, bytes, length);
 }
 
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length)

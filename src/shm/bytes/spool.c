@@ -9,76 +9,75 @@
 #include "shm/system/cgroup.h"
 #include "shm/system/procfile.h"
 #include "shm/system/signals.h"
+#include "shm/system/write_all.h"
 
-/* Copies a piece of the input; 0, an errno value, or -1 at the end of the input. */
-static int take_piece(int fd, int spool, uint64_t *held, uint64_t most, uint64_t limit)
+enum { PIECE = 256 * 1024 };
+
+/* Copies a piece of the input, wanted bytes at most; 0, an errno value, or -1 at its end. */
+static int take_piece(int fd, int spool, uint64_t wanted, uint64_t *held)
 {
-	static unsigned char buffer[256 * 1024];
-	size_t wanted = most - *held < sizeof(buffer) ? (size_t)(most - *held) : sizeof(buffer);
-	ssize_t got = read(fd, buffer, wanted);
+	static unsigned char buffer[PIECE];
+	ssize_t got = read(fd, buffer, wanted < PIECE ? (size_t)wanted : PIECE);
 
 	if (got < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : errno;
 	if (got == 0)
 		return -1;
 	*held += (uint64_t)got;
-	if (*held > limit)
-		return EFBIG;
-	for (ssize_t put = 0; put < got;) {
-		ssize_t some = write(spool, buffer + put, (size_t)(got - put));
-
-		if (some < 0 && errno != EINTR)
-			return errno;
-		put += some < 0 ? 0 : some;
-	}
-	return 0;
+	return write_all(spool, buffer, (size_t)got);
 }
 
 /*
- * How much memory a stream that may have no end may take: half of what can be
- * had, so that neither we nor others are killed for want of it.
+ * How much memory a stream that may have no end may use: half of what can be
+ * had, so that nothing is killed for want of it.
  */
-static uint64_t fair_share(void)
+static uint64_t memory_share(void)
 {
 	struct cgroup_memory memory;
 	uint64_t available;
 
 	cgroup_memory_read(&memory);
-	/* without /proc there is no telling */
+	/* without /proc the machine's memory is not known */
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0 &&
 	    available * 1024 < memory.left)
 		memory.left = available * 1024;
 	return memory.left / 2;
 }
 
-/* Takes most bytes at most, of input that may not be larger than limit. */
-static int take_in(int fd, uint64_t most, uint64_t limit, int *error)
+/* Takes the first `most` bytes; EFBIG where they are more than limit. */
+static int spool(int fd, uint64_t most, uint64_t limit, int *error)
 {
-	int spool = memfd_create("shmtool-input", MFD_CLOEXEC);
-	uint64_t share = fair_share();
+	int file = memfd_create("shmtool-input", MFD_CLOEXEC);
+	uint64_t share = memory_share();
 	uint64_t held = 0;
 
-	*error = spool < 0 ? errno : 0;
-	while (!*error) {
+	if (share < limit)
+		limit = share;
+	*error = file < 0 ? errno : 0;
+	while (!*error && held < most) {
 		*error = signals_wait(fd, POLLIN, -1);
 		if (!*error)
-			*error = take_piece(fd, spool, &held, most, limit < share ? limit : share);
+			*error = take_piece(fd, file, most - held, &held);
+		if (held > limit)
+			*error = EFBIG;
 	}
 	if (*error == -1)
-		*error = lseek(spool, 0, SEEK_SET) < 0 ? errno : 0;
-	if (*error && spool >= 0) {
-		close(spool);
-		spool = -1;
+		*error = 0;
+	if (!*error && lseek(file, 0, SEEK_SET) < 0)
+		*error = errno;
+	if (*error && file >= 0) {
+		close(file);
+		file = -1;
 	}
-	return spool;
+	return file;
 }
 
 int spool_all(int fd, uint64_t limit, int *error)
 {
-	return take_in(fd, UINT64_MAX, limit, error);
+	return spool(fd, UINT64_MAX, limit, error);
 }
 
-int spool_some(int fd, uint64_t limit, int *error)
+int spool_first(int fd, uint64_t limit, int *error)
 {
-	return take_in(fd, limit, UINT64_MAX, error);
+	return spool(fd, limit, UINT64_MAX, signals, error);
 }

@@ -62,7 +62,7 @@ int input_take_in(struct input *input, uint64_t limit, bool some)
 	if (!some && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
 	    !isatty(input->fd))
 		limit = 0; /* such as /dev/zero has no end; /dev/null has nothing at all */
-	spool = (some ? spool_some : spool_all)(input->fd, limit, &error);
+	spool = (some ? spool_first : spool_all)(input->fd, limit, &error);
 	if (spool < 0)
 		return error;
 	close(input->fd);

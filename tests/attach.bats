@@ -517,7 +517,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 		rm -f cut
 		# shellcheck disable=SC2016
 		background shmtool attach --as-file "$id" -- \
-			sh -c 'truncate -s "$0" "$SHMTOOL_FILE"; touch cut; sleep 1000' "$size"
+			sh -c 'truncate -s "$0" "$SHMTOOL_FILE"; touch cut; exec sleep 1000' "$size"
 		wait_until test -e cut
 		try read "$id"
 		expect_status 9

@@ -9,42 +9,7 @@
 #include "text/units.h"
 
 /* Milliseconds until the first line, and between lines. */
-enum { PATIENCE = 1000, INTERVAL = 1000, INTERVAL_TERMINAL = 200 };
-
-/* SIGALRM, and its timer, may be our caller's. */
-#define TICK SIGRTMIN
-
-static void tick(int number)
-{
-	(void)number;
-}
-
-/* Without a timer a copy that stands still is not told of. */
-static void start_ticking(struct progress *progress)
-{
-	const time_t every = progress->terminal ? INTERVAL_TERMINAL : INTERVAL;
-	const struct itimerspec times = {
-		.it_value = { .tv_sec = PATIENCE / 1000 },
-		.it_interval = { .tv_sec = every / 1000, .tv_nsec = every % 1000 * 1000000 },
-	};
-	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = TICK };
-	struct sigaction action = { .sa_handler = tick };
-
-	if (timer_create(CLOCK_MONOTONIC, &event, &progress->timer) < 0)
-		return;
-	sigaction(TICK, &action, &progress->before);
-	timer_settime(progress->timer, 0, &times, NULL);
-	progress->ticking = true;
-}
-
-static void stop_ticking(struct progress *progress)
-{
-	if (!progress->ticking)
-		return;
-	timer_delete(progress->timer);
-	sigaction(TICK, &progress->before, NULL);
-	progress->ticking = false;
-}
+enum { FIRST_LINE = 1000, INTERVAL = 1000, INTERVAL_TERMINAL = 200 };
 
 void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t total)
 {
@@ -56,11 +21,10 @@ void progress_begin(struct progress *progress, enum progress_wish wish, uint64_t
 	if (wish == PROGRESS_NEVER)
 		return;
 	progress->begun = monotonic_ms();
-	progress->due = progress->begun + PATIENCE;
-	start_ticking(progress);
+	progress->due = progress->begun + FIRST_LINE;
 }
 
-int64_t progress_patience(const struct progress *progress)
+int64_t progress_interval(const struct progress *progress)
 {
 	return progress->wish == PROGRESS_NEVER ? 0 : INTERVAL_TERMINAL;
 }
@@ -99,7 +63,7 @@ static void print_line(struct progress *progress, int64_t now)
 	progress->shown = progress->terminal;
 }
 
-void progress_tell(void *state, uint64_t done)
+void progress_update(void *state, uint64_t done)
 {
 	struct progress *progress = state;
 	int64_t now;
@@ -118,7 +82,6 @@ void progress_end(struct progress *progress)
 {
 	static const char clear[] = "\r\033[K";
 
-	stop_ticking(progress);
 	if (progress->wish == PROGRESS_ALWAYS) {
 		print_line(progress, monotonic_ms());
 		if (progress->terminal)

@@ -450,15 +450,14 @@ static enum status load(struct creation *creation, struct memory *memory)
 	bool more = false;
 	struct progress progress;
 	struct copy_options copy = {
-		.wait = true,
-		.ours = input->ours,
-		.tell = progress_tell,
+		.exclusive = input->ours,
+		.report = progress_update,
 		.state = &progress,
 	};
 	int error;
 
 	progress_begin(&progress, PROGRESS_AUTO, input->size);
-	copy.patience = progress_patience(&progress);
+	copy.interval = progress_interval(&progress);
 	error = copy_in(memory, 0, size, input->fd, &copy, &done);
 	progress_end(&progress);
 	if (!error && done == size && input->is_stream)

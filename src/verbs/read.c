@@ -163,7 +163,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 		if (error)
 			return error;
 		at += left;
-		copy->tell(copy->state, at - range->offset);
+		copy->report(copy->state, at - range->offset);
 	}
 	hexdump_end(&output, &dump);
 	output_flush(&output);
@@ -204,10 +204,9 @@ static int read_out(const struct read_options *options, const struct memory *mem
 	const struct byte_range *range = &options->range;
 	struct progress progress;
 	struct copy_options copy = {
-		.wait = replaces,
-		.ours = replaces,
-		.copied = options->guard_option.given,
-		.tell = progress_tell,
+		.exclusive = replaces,
+		.lend_nothing = options->guard_option.given,
+		.report = progress_update,
 		.state = &progress,
 	};
 	uint64_t done;
@@ -216,7 +215,7 @@ static int read_out(const struct read_options *options, const struct memory *mem
 	if (is_word(range->offset, range->length))
 		return word_out(options, memory, fd);
 	progress_begin(&progress, options->progress, range->length);
-	copy.patience = progress_patience(&progress);
+	copy.interval = progress_interval(&progress);
 	if (options->hex)
 		error = dump_out(memory, range, fd, &copy);
 	else

@@ -334,7 +334,7 @@ static void tell_progress(void *state, uint64_t done)
 	struct telling *telling = state;
 
 	*telling->done = done;
-	progress_tell(&telling->progress, done);
+	progress_update(&telling->progress, done);
 }
 
 static enum status write_input(struct writing *writing, struct memory *memory)
@@ -346,17 +346,16 @@ static enum status write_input(struct writing *writing, struct memory *memory)
 	bool more = false;
 	struct telling telling = { .done = writing->done };
 	struct copy_options copy = {
-		.wait = true,
-		.copied = options->guard_option.given,
-		.ours = input->ours,
-		.tell = tell_progress,
+		.lend_nothing = options->guard_option.given,
+		.exclusive = input->ours,
+		.report = tell_progress,
 		.state = &telling,
 	};
 	uint64_t length = known_length(options, input);
 	int error;
 
 	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
-	copy.patience = progress_patience(&telling.progress);
+	copy.interval = progress_interval(&telling.progress);
 	if (is_word(range->offset, length))
 		error = copy_word_in(options, input, memory, (size_t)length, &done);
 	else

@@ -79,5 +79,5 @@ int spool_all(int fd, uint64_t limit, int *error)
 
 int spool_first(int fd, uint64_t limit, int *error)
 {
-	return spool(fd, limit, UINT64_MAX, signals, error);
+	return spool(fd, limit, UINT64_MAX, error);
 }

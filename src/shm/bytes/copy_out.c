@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* copy_out: from a segment to a file descriptor. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "shm/bytes/copy_common.h"
+
+enum { LONGEST_PAUSE = 20 }; /* milliseconds between looks at a pipe */
+
+struct copy_out {
+	struct copy copy;
+	bool appends;
+	bool ends_in_hole; /* which the file does not have yet */
+	uint64_t lent_end; /* after the last byte whose page was lent */
+	int relay[2];      /* a pipe of ours, from file to file; below 0: none yet */
+};
+
+/* Never written: one page of zeroes, however often it is lent. */
+static unsigned char zeroes[COPY_BUFFER] __attribute__((aligned(4096)));
+
+static ssize_t write_plain(struct copy *copy, size_t length)
+{
+	static unsigned char buffer[COPY_BUFFER];
+	const struct memory *memory = copy->memory;
+	int error;
+
+	if (memory->fd < 0) {
+		copy_prepare(copy, length, false);
+		return write(copy->fd, memory->bytes + copy->at, length);
+	}
+	length = at_most(length, COPY_BUFFER);
+	error = memory_get(memory, copy->at, buffer, length);
+	if (!error)
+		return write(copy->fd, buffer, length);
+	errno = error;
+	return -1;
+}
+
+/*
+ * How many of the next bytes may be lent to the pipe: as many as it holds must
+ * be copied at the end, so that they push out all that was lent.
+ */
+static uint64_t lendable(const struct copy *copy)
+{
+	uint64_t left = copy->end - copy->at;
+	int capacity = fcntl(copy->fd, F_GETPIPE_SZ);
+
+	if (capacity < 0 || left <= (uint64_t)capacity)
+		return 0;
+	return left - (uint64_t)capacity;
+}
+
+static ssize_t lend(struct copy_out *out, size_t length)
+{
+	struct copy *copy = &out->copy;
+	const struct memory *memory = copy->memory;
+	loff_t from = (loff_t)copy->at;
+	struct iovec piece = { .iov_base = memory->bytes + copy->at, .iov_len = length };
+	ssize_t put;
+
+	if (memory->fd >= 0) {
+		put = splice(memory->fd, &from, copy->fd, NULL, length, 0);
+	} else {
+		copy_prepare(copy, length, false);
+		put = vmsplice(copy->fd, &piece, 1, 0);
+	}
+	if (put > 0)
+		out->lent_end = copy->at + (uint64_t)put;
+	return put;
+}
+
+static void close_relay(struct copy_out *out)
+{
+	if (out->relay[0] < 0)
+		return;
+	close(out->relay[0]);
+	close(out->relay[1]);
+	out->relay[0] = -1;
+}
+
+/*
+ * From file to file, through a pipe that holds a whole piece. sendfile(2) does
+ * the same with a small one, and needs a twentieth more time.
+ */
+static ssize_t move_to_file(struct copy_out *out, size_t length)
+{
+	const struct copy *copy = &out->copy;
+	loff_t from = (loff_t)copy->at;
+	ssize_t put = 1;
+	ssize_t moved = 0;
+	ssize_t held;
+	int error;
+
+	if (out->relay[0] < 0) {
+		if (pipe2(out->relay, O_CLOEXEC) < 0) {
+			errno = EOPNOTSUPP; /* no descriptor is left: there is the plain way */
+			return -1;
+		}
+		enlarge_pipe(out->relay[1]);
+	}
+	held = splice(copy->memory->fd, &from, out->relay[1], NULL, length, 0);
+	if (held <= 0)
+		return held;
+	while (moved < held && put > 0) {
+		put = splice(out->relay[0], NULL, copy->fd, NULL, (size_t)(held - moved), 0);
+		moved += put > 0 ? put : 0;
+	}
+	if (moved == held)
+		return moved;
+	/* what is still in the pipe is read again */
+	error = errno;
+	close_relay(out);
+	errno = error;
+	return moved ? moved : put;
+}
+
+static ssize_t write_data(struct copy_out *out, uint64_t length)
+{
+	struct copy *copy = &out->copy;
+	uint64_t loan = copy->plain || copy->kind != END_PIPE ? 0 : lendable(copy);
+	size_t piece = at_most(length, COPY_PIECE);
+	ssize_t put;
+
+	if (loan)
+		put = lend(out, at_most(piece, loan));
+	else if (!copy->plain && copy->kind == END_FILE)
+		put = move_to_file(out, piece);
+	else
+		return write_plain(copy, piece);
+	if (put < 0 && is_unsupported(errno)) {
+		copy->plain = true;
+		return write_plain(copy, piece);
+	}
+	return put;
+}
+
+static ssize_t write_zeroes(const struct copy *copy, uint64_t length)
+{
+	struct iovec piece = { .iov_base = zeroes, .iov_len = at_most(length, COPY_BUFFER) };
+
+	/* a page that never changes can always be lent */
+	if (copy->kind == END_PIPE && !copy->plain)
+		return vmsplice(copy->fd, &piece, 1, 0);
+	return write(copy->fd, zeroes, piece.iov_len);
+}
+
+/* Leaves a hole in the file, also where there was data. */
+static ssize_t leave_hole(struct copy_out *out, uint64_t length)
+{
+	const struct copy *copy = &out->copy;
+	off_t here = lseek(copy->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (here < 0 || fstat(copy->fd, &status) < 0)
+		return -1;
+	length = at_most(length, COPY_HOLE_MAX);
+	if (here < status.st_size) {
+		length = at_most((uint64_t)(status.st_size - here), length);
+		if (fallocate(copy->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, here,
+			      (off_t)length) < 0)
+			return write_zeroes(copy, length);
+	}
+	if (lseek(copy->fd, (off_t)length, SEEK_CUR) < 0)
+		return -1;
+	out->ends_in_hole = true;
+	return (ssize_t)length;
+}
+
+static ssize_t write_hole(struct copy_out *out, uint64_t length)
+{
+	/*
+	 * An append goes to the end of the file, wherever the position is, and to
+	 * move that end might cut off what others append in the meantime.
+	 */
+	if (out->copy.kind == END_FILE && !out->appends)
+		return leave_hole(out, length);
+	return write_zeroes(&out->copy, length);
+}
+
+/* Copies the next piece of an extent. */
+static ssize_t copy_piece(struct copy_out *out, const struct extent *extent)
+{
+	uint64_t left = extent->offset + extent->length - out->copy.at;
+
+	if (extent->hole)
+		return write_hole(out, left);
+	out->ends_in_hole = false;
+	return write_data(out, left);
+}
+
+/* Gives a file that ends in a hole its length. Returns 0 or an errno value. */
+static int extend(const struct copy *copy)
+{
+	off_t here = lseek(copy->fd, 0, SEEK_CUR);
+	struct stat status;
+
+	if (here < 0 || fstat(copy->fd, &status) < 0)
+		return errno;
+	if (status.st_size >= here)
+		return 0;
+	if (copy->options->exclusive)
+		return ftruncate(copy->fd, here) < 0 ? errno : 0;
+	/* another process may make it longer right now, which ftruncate would undo */
+	return pwrite(copy->fd, zeroes, 1, here - 1) == 1 ? 0 : errno;
+}
+
+/*
+ * Waits until no page of the segment is in the pipe any more: until it holds
+ * no more than what was copied after them. A larger tail makes that so already,
+ * unless the pipe was enlarged in the meantime.
+ */
+static void wait_for_lent_pages(const struct copy_out *out)
+{
+	uint64_t copied = out->copy.end - out->lent_end;
+	int pause = 1;
+	int waiting;
+
+	while (out->lent_end && ioctl(out->copy.fd, FIONREAD, &waiting) == 0 &&
+	       (uint64_t)waiting > copied) {
+		struct pollfd pollfd = { .fd = out->copy.fd };
+
+		/* POLLERR: no process will ever read it */
+		if (poll(&pollfd, 1, pause) > 0)
+			return;
+		pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
+	}
+}
+
+/* Whether only read and write work between these two ends. */
+static bool is_plain(const struct copy_out *out)
+{
+	const struct copy *copy = &out->copy;
+
+	if (copy->kind == END_PIPE && copy->options->lend_nothing)
+		return true;
+	if (copy->kind == END_OTHER || out->appends)
+		return true;
+	return copy->memory->fd >= 0 ? memory_is_huge(copy->memory) : copy->kind != END_PIPE;
+}
+
+int copy_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
+	     const struct copy_options *options, uint64_t *done)
+{
+	struct copy_out out = {
+		.copy = copy_begin(memory, offset, length, fd, options),
+		.relay = { -1, -1 },
+	};
+	struct copy *copy = &out.copy;
+	struct extent extent = { .offset = offset };
+	int flags = fcntl(fd, F_GETFL);
+	int error = 0;
+
+	out.appends = flags >= 0 && (flags & O_APPEND);
+	copy->plain = is_plain(&out);
+	while (copy->at < copy->end && !error) {
+		ssize_t put = -1;
+
+		if (copy->at == extent.offset + extent.length)
+			error = memory_extent(memory, copy->at, copy->end, &extent);
+		if (!error)
+			error = copy_wait(copy, POLLOUT);
+		if (!error)
+			put = copy_piece(&out, &extent);
+		if (put > 0)
+			copy->at += (uint64_t)put;
+		else if (put == 0)
+			error = ENODATA; /* another process cut the segment's file short */
+		else if (error == ETIMEDOUT)
+			error = 0;
+		else if (!error && errno != EINTR && errno != EAGAIN)
+			error = errno;
+		copy_report(copy);
+	}
+	if (!error && out.ends_in_hole)
+		error = extend(copy);
+	if (!error)
+		wait_for_lent_pages(&out);
+	close_relay(&out);
+	*done = copy->at - offset;
+	return error;
+}

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/field.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shm/process/namespace.h"
 #include "shm/system/array.h"
@@ -137,25 +133,6 @@ static struct value get_holders(struct view *view, const struct segment *segment
 	return (struct value){ VALUE_HOLDERS, attachments->count, text };
 }
 
-/*
- * Where our own segments are. Found out when it is first wanted, since to look
- * into /proc takes a moment of every start that is not to be seen in most views.
- */
-static const struct origin *origin_of(struct view *view)
-{
-	struct origin *origin = &view->origin;
-	struct stat status;
-
-	/* a saved list does not say where it is from */
-	if (origin->known || view->judge->saved)
-		return origin;
-	if (stat("/proc/self/ns/ipc", &status) == 0)
-		origin->ns = status.st_ino;
-	gethostname(origin->host, sizeof(origin->host) - 1);
-	origin->known = true;
-	return origin;
-}
-
 static struct value get_ns(struct view *view, const struct segment *segment)
 {
 	uint64_t ns = segment->ns ? segment->ns->inode : origin_of(view)->ns;
@@ -252,24 +229,7 @@ const struct field fields[] = {
 
 const size_t field_count = sizeof(fields) / sizeof(fields[0]);
 
-void view_begin(struct view *view, struct judge *judge)
-{
-	*view = (struct view){ .judge = judge };
-}
-
-enum status view_end(struct view *view)
-{
-	const bool lacks_memory = view->names.lacks_memory;
-
-	names_free(&view->names);
-	view->names.lacks_memory = false; /* that is said once */
-	intmap_free(&view->holders_texts, free);
-	if (lacks_memory)
-		return fail(STATUS_EXHAUSTED, "not enough memory for all names");
-	return STATUS_DONE;
-}
-
-static const struct field *find_field(const char *name, size_t length)
+const struct field *find_field(const char *name, size_t length)
 {
 	for (size_t i = 0; i < field_count; i++) {
 		if (strlen(fields[i].name) == length && memcmp(fields[i].name, name, length) == 0)
@@ -278,7 +238,7 @@ static const struct field *find_field(const char *name, size_t length)
 	return NULL;
 }
 
-static const char no_such_field[] = "no such field (shmtool ls -H lists them)";
+const char no_such_field[] = "no such field (shmtool ls -H lists them)";
 
 const char *parse_fields(const char *word, struct field_list *list)
 {
@@ -301,10 +261,15 @@ const char *parse_fields(const char *word, struct field_list *list)
 	}
 }
 
-bool fields_want_holders(const struct field_list *list)
+bool field_needs_holders(const struct field *field)
+{
+	return field->get == get_holders;
+}
+
+bool fields_need_holders(const struct field_list *list)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i]->get == get_holders)
+		if (field_needs_holders(list->items[i]))
 			return true;
 	}
 	return false;
@@ -331,282 +296,8 @@ void field_list_free(struct field_list *list)
 	*list = (struct field_list){ 0 };
 }
 
-const char *parse_sort(const char *word, struct sort_keys *keys)
-{
-	keys->count = 0;
-	for (;;) {
-		bool descending = *word == '-';
-		const char *name = word + descending;
-		size_t length = strcspn(name, ",");
-		const struct field *field = find_field(name, length);
-
-		if (!field)
-			return no_such_field;
-		if (ARRAY_MAKE_ROOM(keys))
-			return out_of_memory;
-		keys->items[keys->count++] = (struct sort_key){ field, descending };
-		word = name + length;
-		if (!*word)
-			return NULL;
-		word++;
-	}
-}
-
-bool sort_wants_holders(const struct sort_keys *keys)
-{
-	for (size_t i = 0; i < keys->count; i++) {
-		if (keys->items[i].field->get == get_holders)
-			return true;
-	}
-	return false;
-}
-
-int compare_values(const struct value *a, const struct value *b)
-{
-	if (a->kind == VALUE_UNKNOWN || b->kind == VALUE_UNKNOWN)
-		return (a->kind != VALUE_UNKNOWN) - (b->kind != VALUE_UNKNOWN);
-	if (a->kind != b->kind)
-		return (a->kind > b->kind) - (a->kind < b->kind);
-	if (a->kind == VALUE_TEXT || a->kind == VALUE_STATE)
-		return strcmp(a->text, b->text);
-	return (a->number > b->number) - (a->number < b->number);
-}
-
-/* What qsort_r's comparison needs. */
-struct order {
-	struct view *view;
-	const struct sort_keys *keys;
-};
-
-static int compare_segments(const void *left, const void *right, void *context)
-{
-	const struct segment *const *a = left;
-	const struct segment *const *b = right;
-	const struct order *order = context;
-
-	for (size_t i = 0; i < order->keys->count; i++) {
-		const struct sort_key *key = &order->keys->items[i];
-		struct value left_value = key->field->get(order->view, *a);
-		struct value right_value = key->field->get(order->view, *b);
-		int sign = compare_values(&left_value, &right_value);
-
-		if (sign)
-			return key->descending ? -sign : sign;
-	}
-	return (*a > *b) - (*a < *b); /* their order in the list */
-}
-
-enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,
-			  size_t count)
-{
-	struct order order = { view, keys };
-	struct segment **pointers;
-	struct segment *sorted;
-
-	if (!keys->count || count < 2)
-		return STATUS_DONE;
-	pointers = calloc(count, sizeof(*pointers));
-	sorted = calloc(count, sizeof(*sorted));
-	if (!pointers || !sorted) {
-		free(pointers);
-		free(sorted);
-		return fail(STATUS_EXHAUSTED, "cannot sort the list: not enough memory");
-	}
-	for (size_t i = 0; i < count; i++)
-		pointers[i] = &segments[i];
-	qsort_r(pointers, count, sizeof(*pointers), compare_segments, &order);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = *pointers[i];
-	memcpy(segments, sorted, count * sizeof(*segments));
-	free(pointers);
-	free(sorted);
-	return STATUS_DONE;
-}
-
-static void key_text(char buffer[VALUE_TEXT_SIZE], uint64_t key)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	buffer[0] = '0';
-	buffer[1] = 'x';
-	for (int i = 0; i < 8; i++)
-		buffer[2 + i] = digits[key >> (28 - 4 * i) & 15];
-	buffer[10] = '\0';
-}
-
-static void mode_text(char buffer[VALUE_TEXT_SIZE], uint64_t mode)
-{
-	buffer[0] = '0';
-	for (int i = 0; i < 3; i++)
-		buffer[1 + i] = (char)('0' + (mode >> (6 - 3 * i) & 7));
-	buffer[4] = '\0';
-}
-
-static void process_text(char buffer[VALUE_TEXT_SIZE], const struct value *value)
-{
-	size_t length = number_text(buffer, value->number);
-
-	if (!*value->text)
-		return;
-	buffer[length] = ' ';
-	/* a command has 63 characters at most */
-	strcpy(buffer + length + 1, value->text);
-}
-
-const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE])
-{
-	switch (value->kind) {
-	case VALUE_UNKNOWN:
-		return "-";
-	case VALUE_NUMBER:
-	case VALUE_SIZE:
-	case VALUE_DURATION:
-		number_text(buffer, value->number);
-		return buffer;
-	case VALUE_KEY:
-		key_text(buffer, value->number);
-		return buffer;
-	case VALUE_MODE:
-		mode_text(buffer, value->number);
-		return buffer;
-	case VALUE_PERMS:
-		perms_text(buffer, (unsigned short)value->number);
-		return buffer;
-	case VALUE_TIME:
-		time_text(buffer, (int64_t)value->number, TIME_RFC3339, 0);
-		return buffer;
-	case VALUE_FLAG:
-		return value->number ? "yes" : "no";
-	case VALUE_TEXT:
-	case VALUE_STATE:
-		return value->text;
-	case VALUE_HOLDERS:
-		return *value->text ? strchr(value->text, '\0') + 1 : "-";
-	case VALUE_PROCESS:
-		process_text(buffer, value);
-		return buffer;
-	}
-	return "";
-}
-
-const char *value_for_people(const struct view *view, const struct value *value,
-			     char buffer[VALUE_TEXT_SIZE])
-{
-	switch (value->kind) {
-	case VALUE_SIZE:
-		if (view->exact)
-			break;
-		size_text(buffer, value->number);
-		return buffer;
-	case VALUE_TIME:
-		time_text(buffer, (int64_t)value->number, view->times, view->judge->now);
-		return buffer;
-	case VALUE_DURATION:
-		duration_text(buffer, (int64_t)value->number);
-		return buffer;
-	case VALUE_HOLDERS:
-		return *value->text ? value->text : "-";
-	default:
-		break;
-	}
-	return value_for_programs(value, buffer);
-}
-
 void print_field_help(struct output *output)
 {
 	for (size_t i = 0; i < field_count; i++)
 		output_format(output, "%-8s  %s\n", fields[i].name, fields[i].help);
-}
-
-/*
- * Steps over one piece of a format: sets *field for %{field}, *text and
- * *length for anything else; returns what is wrong, or NULL.
- */
-static const char *next_piece(const char **format, const struct field **field, const char **text,
-			      size_t *length)
-{
-	static const struct {
-		char sequence[3];
-		char result[2];
-	} escapes[] = { { "%%", "%" }, { "\\t", "\t" }, { "\\n", "\n" }, { "\\\\", "\\" } };
-	const char *at = *format;
-
-	*field = NULL;
-	*text = at;
-	*length = strcspn(at, "%\\");
-	if (*length) {
-		*format = at + *length;
-		return NULL;
-	}
-	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
-		if (strncmp(at, escapes[i].sequence, 2) == 0) {
-			*text = escapes[i].result;
-			*length = 1;
-			*format = at + 2;
-			return NULL;
-		}
-	}
-	if (at[0] == '%' && at[1] == '{') {
-		size_t name = strcspn(at + 2, "}");
-
-		*field = find_field(at + 2, name);
-		if (at[2 + name] != '}')
-			return "%{ without its }";
-		if (!*field)
-			return no_such_field;
-		*format = at + 3 + name;
-		return NULL;
-	}
-	return "not a format (%{field}, %% for a percent sign, \\t, \\n, \\\\)";
-}
-
-const char *check_format(const char *format)
-{
-	while (*format) {
-		const struct field *field;
-		const char *text;
-		size_t length;
-		const char *wrong = next_piece(&format, &field, &text, &length);
-
-		if (wrong)
-			return wrong;
-	}
-	return NULL;
-}
-
-bool format_wants_holders(const char *format)
-{
-	while (*format) {
-		const struct field *field;
-		const char *text;
-		size_t length;
-
-		if (next_piece(&format, &field, &text, &length))
-			break; /* check_format() has said it */
-		if (field && field->get == get_holders)
-			return true;
-	}
-	return false;
-}
-
-void print_format(struct output *output, const char *format, struct view *view,
-		  const struct segment *segment)
-{
-	while (*format) {
-		char buffer[VALUE_TEXT_SIZE];
-		const struct field *field;
-		const char *text;
-		size_t length;
-
-		if (next_piece(&format, &field, &text, &length))
-			break; /* check_format() has said it */
-		if (field) {
-			struct value value = field->get(view, segment);
-
-			output_escaped(output, value_for_programs(&value, buffer));
-		} else {
-			output_bytes(output, text, length);
-		}
-	}
-	output_char(output, '\n');
 }

@@ -4,7 +4,8 @@
 #define TEXT_HOLDERS_TEXT_H
 
 #include "shm/process/holders.h"
-#include "text/field.h"
+#include "text/output.h"
+#include "text/view.h"
 
 /* Why holders_read() failed, in words. */
 const char *reason_of_holders(int error);

@@ -6,7 +6,7 @@
 #ifndef TEXT_JSON_H
 #define TEXT_JSON_H
 
-#include "text/field.h"
+#include "text/output.h"
 
 /* {"schema":1,"NAME":[ ... items ... ]} and a newline. */
 void json_begin(struct output *output, const char *name);
@@ -16,13 +16,5 @@ void json_end(struct output *output);
 void json_separate(struct output *output, size_t index);
 
 void json_string(struct output *output, const char *text);
-
-/* "name":value pairs of a segment, with no braces; all fields when fields is NULL. */
-void json_fields(struct output *output, struct view *view, const struct field_list *list,
-		 const struct segment *segment);
-
-/* The whole document of `ls -J` and `stat -J`. */
-void print_json(struct output *output, struct view *view, const struct field_list *list,
-		const struct segment *segments, size_t count);
 
 #endif

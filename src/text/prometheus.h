@@ -7,7 +7,8 @@
 #define TEXT_PROMETHEUS_H
 
 #include "shm/segment/limits.h"
-#include "text/field.h"
+#include "text/output.h"
+#include "text/view.h"
 
 /*
  * Segments and bytes by state and owner, the limits and what is in use of

@@ -3,7 +3,8 @@
 #ifndef TEXT_VERDICT_H
 #define TEXT_VERDICT_H
 
-#include "text/field.h"
+#include "text/output.h"
+#include "text/view.h"
 
 /*
  * What is known of a process that the segment records, its creator or its last

@@ -17,7 +17,7 @@
 #include "shm/segment/judge.h"
 #include "shm/segment/limits.h"
 #include "shm/system/signals.h"
-#include "text/field.h"
+#include "text/format.h"
 #include "text/parse.h"
 #include "text/progress.h"
 #include "verbs/common/input.h"

@@ -7,10 +7,12 @@
 
 #include "text/field.h"
 #include "text/footer.h"
-#include "text/json.h"
+#include "text/format.h"
 #include "text/limits_text.h"
 #include "text/parse.h"
 #include "text/prometheus.h"
+#include "text/segment_json.h"
+#include "text/sort.h"
 #include "text/table.h"
 #include "text/terminal.h"
 #include "verbs/common/namespaces.h"
@@ -373,12 +375,12 @@ static enum status print_segments(struct output *output, const struct ls_options
 
 static bool wants_holders(const struct ls_options *options)
 {
-	if (sort_wants_holders(&options->sort))
+	if (sort_needs_holders(&options->sort))
 		return true;
 	if (options->format)
-		return format_wants_holders(options->format);
+		return format_needs_holders(options->format);
 	return !options->quiet && !options->prometheus &&
-	       (options->columns_given || !options->json) && fields_want_holders(&options->columns);
+	       (options->columns_given || !options->json) && fields_need_holders(&options->columns);
 }
 
 static enum status list_segments(struct output *output, struct ls_options *options)

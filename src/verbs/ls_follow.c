@@ -9,7 +9,8 @@
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
-#include "text/json.h"
+#include "text/format.h"
+#include "text/segment_json.h"
 
 /* What telling of a change needs. */
 struct teller {

@@ -10,7 +10,7 @@
 #include "shm/segment/guard.h"
 #include "shm/segment/reclaim.h"
 #include "shm/system/interrupt.h"
-#include "text/field.h"
+#include "text/format.h"
 #include "text/output.h"
 #include "verbs/common/namespaces.h"
 

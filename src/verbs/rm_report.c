@@ -12,6 +12,7 @@
 #include "shm/system/interrupt.h"
 #include "text/holders_text.h"
 #include "text/json.h"
+#include "text/segment_json.h"
 #include "text/units.h"
 
 /* How the results of reclaim() are told. */

@@ -8,11 +8,11 @@
 
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
-#include "text/field.h"
+#include "text/format.h"
 #include "text/holders_text.h"
-#include "text/json.h"
 #include "text/occupancy.h"
 #include "text/parse.h"
+#include "text/segment_json.h"
 #include "text/terminal.h"
 #include "text/verdict.h"
 #include "verbs/common/select.h"
@@ -268,7 +268,7 @@ static bool wants_holders(const struct stat_options *options)
 	if (options->quiet)
 		return false;
 	if (options->format)
-		return format_wants_holders(options->format);
+		return format_needs_holders(options->format);
 	return options->holders || options->choice.named.count;
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/format.h"
+
+#include <string.h>
+
+/*
+ * Steps over one piece of a format: sets *field for %{field}, *text and
+ * *length for anything else; returns what is wrong, or NULL.
+ */
+static const char *next_piece(const char **format, const struct field **field, const char **text,
+			      size_t *length)
+{
+	static const struct {
+		char sequence[3];
+		char result[2];
+	} escapes[] = { { "%%", "%" }, { "\\t", "\t" }, { "\\n", "\n" }, { "\\\\", "\\" } };
+	const char *at = *format;
+
+	*field = NULL;
+	*text = at;
+	*length = strcspn(at, "%\\");
+	if (*length) {
+		*format = at + *length;
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		if (strncmp(at, escapes[i].sequence, 2) == 0) {
+			*text = escapes[i].result;
+			*length = 1;
+			*format = at + 2;
+			return NULL;
+		}
+	}
+	if (at[0] == '%' && at[1] == '{') {
+		size_t name = strcspn(at + 2, "}");
+
+		*field = find_field(at + 2, name);
+		if (at[2 + name] != '}')
+			return "%{ without its }";
+		if (!*field)
+			return no_such_field;
+		*format = at + 3 + name;
+		return NULL;
+	}
+	return "not a format (%{field}, %% for a percent sign, \\t, \\n, \\\\)";
+}
+
+const char *check_format(const char *format)
+{
+	while (*format) {
+		const struct field *field;
+		const char *text;
+		size_t length;
+		const char *wrong = next_piece(&format, &field, &text, &length);
+
+		if (wrong)
+			return wrong;
+	}
+	return NULL;
+}
+
+bool format_needs_holders(const char *format)
+{
+	while (*format) {
+		const struct field *field;
+		const char *text;
+		size_t length;
+
+		if (next_piece(&format, &field, &text, &length))
+			break; /* check_format() has said it */
+		if (field && field_needs_holders(field))
+			return true;
+	}
+	return false;
+}
+
+void print_format(struct output *output, const char *format, struct view *view,
+		  const struct segment *segment)
+{
+	while (*format) {
+		char buffer[VALUE_TEXT_SIZE];
+		const struct field *field;
+		const char *text;
+		size_t length;
+
+		if (next_piece(&format, &field, &text, &length))
+			break; /* check_format() has said it */
+		if (field) {
+			struct value value = field->get(view, segment);
+
+			output_escaped(output, value_for_programs(&value, buffer));
+		} else {
+			output_bytes(output, text, length);
+		}
+	}
+	output_char(output, '\n');
+}

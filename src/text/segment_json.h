@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* segment_json: segments in JSON. */
+#ifndef TEXT_SEGMENT_JSON_H
+#define TEXT_SEGMENT_JSON_H
+
+#include "text/field.h"
+
+/* "name":value pairs of a segment, with no braces; all fields when fields is NULL. */
+void json_fields(struct output *output, struct view *view, const struct field_list *list,
+		 const struct segment *segment);
+
+/* The whole document of `ls -J` and `stat -J`. */
+void print_json(struct output *output, struct view *view, const struct field_list *list,
+		const struct segment *segments, size_t count);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/view.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void view_begin(struct view *view, struct judge *judge)
+{
+	*view = (struct view){ .judge = judge };
+}
+
+enum status view_end(struct view *view)
+{
+	const bool lacks_memory = view->names.lacks_memory;
+
+	names_free(&view->names);
+	view->names.lacks_memory = false; /* that is said once */
+	intmap_free(&view->holders_texts, free);
+	if (lacks_memory)
+		return fail(STATUS_EXHAUSTED, "not enough memory for all names");
+	return STATUS_DONE;
+}
+
+const struct origin *origin_of(struct view *view)
+{
+	struct origin *origin = &view->origin;
+	struct stat status;
+
+	/* a saved list does not say where it is from */
+	if (origin->known || view->judge->saved)
+		return origin;
+	if (stat("/proc/self/ns/ipc", &status) == 0)
+		origin->ns = status.st_ino;
+	gethostname(origin->host, sizeof(origin->host) - 1);
+	origin->known = true;
+	return origin;
+}

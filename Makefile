@@ -85,6 +85,8 @@ REPRODUCIBLE := $(call accepted,-ffile-prefix-map=$(CURDIR)=.)
 
 POPT_CFLAGS := $(shell pkg-config --cflags popt 2>/dev/null)
 POPT_LIBS   := $(or $(shell pkg-config --libs popt 2>/dev/null),-lpopt)
+# Since glibc 2.34, and in musl, all of these are in libc, and these are empty.
+OLD_LIBS    := -Wl,--as-needed -pthread -lrt -ldl
 
 LANGUAGE := -std=gnu17 -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 	-DSHMTOOL_VERSION='"$(VERSION)"' $(POPT_CFLAGS)
@@ -102,7 +104,7 @@ all: $(PROGRAM)  ## build the program (the default)
 
 $(PROGRAM): $(OBJECTS) $(filter %.o,$(PROGRAM_LIBS))
 	$(call says,LD)
-	$(Q)$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(PROGRAM_LIBS) $(LDLIBS) $(POPT_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LINKING) -o $@ $(OBJECTS) $(PROGRAM_LIBS) $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 
 $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -112,16 +114,16 @@ $(BUILD)/src/%.o: src/%.c $(BUILD)/flags
 $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call says,CC)
-	$(Q)$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS)
+	$(Q)$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS) $(OLD_LIBS)
 
 # Without the sanitizers: the program brings their library along.
 $(BUILD)/tests/%.so: tests/lib/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call says,CC)
-	$(Q)$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $<
+	$(Q)$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $< $(OLD_LIBS)
 
 # Rewritten, and so all compiled again, only when a flag or the version changes.
-flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS)
+flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(subst ','\'',$(flags_line))' | cmp -s - $@ || \
@@ -292,7 +294,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
 	$(call says,CC)
 	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer -MMD -MP -MF $@.d \
 		$$(sed -n 's/^.*\<__wrap_\([a-z]*\)(.*;$$/-Wl,--wrap=\1/p' $<) \
-		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS)
+		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 
 # Installation. Each verb is also a command and a page of its own, by a link.
 

@@ -9,6 +9,10 @@
 
 #include "text/output.h"
 
+#ifndef POPT_ERROR_UNWANTEDARG
+#define POPT_ERROR_UNWANTEDARG -12 /* popt 1.19 */
+#endif
+
 enum {
 	CODE_HELP = OPTION_CODES_COMMON,
 	CODE_USAGE,
@@ -165,6 +169,14 @@ static const char *typed_value(poptContext context)
 	return value;
 }
 
+/* Whether a flag was given a value: popt 1.18 drops it, and "--all=no" would be --all. */
+static bool has_unwanted_value(poptContext context)
+{
+	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+
+	return strncmp(word, "--", 2) == 0 && strchr(word, '=');
+}
+
 static enum status say_bad_option(poptContext context, int code)
 {
 	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
@@ -238,6 +250,8 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *value = is_flag ? NULL : typed_value(operands->context);
 	const char *wrong;
 
+	if (is_flag && has_unwanted_value(operands->context))
+		return say_bad_option(operands->context, POPT_ERROR_UNWANTEDARG);
 	if (!is_flag && !value)
 		return say_bad_value(row, NULL, out_of_memory);
 	if (value)

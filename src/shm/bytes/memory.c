@@ -19,15 +19,8 @@
 #include "shm/bytes/residency.h"
 #include "shm/process/holders.h"
 #include "shm/segment/control.h"
+#include "shm/system/compat.h"
 #include "shm/system/write_all.h"
-
-/* Linux 5.14; older kernels say EINVAL, and pages are then touched one by one */
-#ifndef MADV_POPULATE_READ
-#define MADV_POPULATE_READ 22
-#endif
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23
-#endif
 
 static uint64_t system_page(void)
 {

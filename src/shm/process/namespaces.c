@@ -4,28 +4,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shm/process/probe.h"
 #include "shm/process/process.h"
+#include "shm/system/compat.h"
 
 /*
  * GCC 12's analyser loses sight of the list that it has seen allocated when it
  * grows once more (gcc -fanalyzer, "leak of items"): namespaces_free() frees it.
  */
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20
 #endif
 
 /* A mount namespace that was met, and a process that lives in it. */
@@ -300,7 +295,7 @@ static bool parse_mount(const char *line, ino_t *inode, char **point)
  */
 static int open_mount(int root, const char *point, bool own)
 {
-	struct open_how how = {
+	struct openat2_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED,
 	};

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/system/compat.h"
 #include "shm/system/procfile.h"
 
 /* True for zombies and thread ids too, so it errs on the safe side. */

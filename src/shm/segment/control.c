@@ -7,17 +7,13 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
 #include "shm/system/capability.h"
+#include "shm/system/compat.h"
 #include "shm/system/procfile.h"
 #include "shm/system/signals.h"
-
-#ifndef SHM_STAT_ANY
-#define SHM_STAT_ANY 15
-#endif
 
 const int ipc_index_masks[IPC_INDEX_MASKS] = { 0x7fff, 0xffffff };
 

@@ -7,10 +7,7 @@
 #include <time.h>
 
 #include "shm/system/clock.h"
-
-#ifndef SEM_STAT_ANY
-#define SEM_STAT_ANY 20
-#endif
+#include "shm/system/compat.h"
 
 /* semctl(2) has its callers define this */
 union semun {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compat: what the kernel offers, and headers older than it lack. The program
+ * is compiled with those of Linux 4.18 and glibc 2.28 as well; whether a call
+ * is there shows when it is made. Each with the version of Linux that has it
+ * first.
+ */
+#ifndef SHM_SYSTEM_COMPAT_H
+#define SHM_SYSTEM_COMPAT_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+/* Linux 4.17: shmctl(2), semctl(2) */
+#ifndef SHM_STAT_ANY
+#define SHM_STAT_ANY 15
+#endif
+#ifndef SEM_STAT_ANY
+#define SEM_STAT_ANY 20
+#endif
+
+/* Linux 5.3. Since 5.1 new calls have the same number on all machines but Alpha. */
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+/* Linux 5.6; RESOLVE_CACHED is of 5.12 */
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef RESOLVE_NO_SYMLINKS
+#define RESOLVE_NO_SYMLINKS 0x04
+#endif
+#ifndef RESOLVE_IN_ROOT
+#define RESOLVE_IN_ROOT 0x10
+#endif
+#ifndef RESOLVE_CACHED
+#define RESOLVE_CACHED 0x20
+#endif
+
+/* struct open_how of <linux/openat2.h>, by a name that cannot clash with it */
+struct openat2_how {
+	uint64_t flags;
+	uint64_t mode;
+	uint64_t resolve;
+};
+
+/* Linux 5.14: madvise(2) */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+#endif

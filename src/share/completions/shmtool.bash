@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bash completion for shmtool, and for shmls and the others by their links.
-# All that is offered comes from the hidden command `shmtool __complete`.
+# bash completion for shmtool, and for shmls and the other short names.
+# All candidates come from the hidden command `shmtool __complete`.
 
-# Sets words to those up to the cursor. bash has split them at = and : too,
-# which are parts of ours.
+# Sets words to the words up to the cursor. bash also splits words at = and :,
+# which are parts of shmtool's arguments.
 _shmtool_words()
 {
 	local line=${COMP_LINE:0:COMP_POINT} rest i
@@ -24,7 +24,7 @@ _shmtool_words()
 	done
 }
 
-# Those of the words behind :command N
+# Completes the command of attach, which begins at word N
 _shmtool_command()
 {
 	if declare -F _command_offset >/dev/null; then
@@ -44,7 +44,7 @@ _shmtool()
 	[[ $name != shmtool ]] || program=$1
 	[[ $name == shmtool ]] || verb=("${name#shm}")
 	current=${words[${#words[@]} - 1]}
-	# what bash does not replace: up to the last character that it splits at
+	# the part that bash does not replace: up to the last character that it splits at
 	prefix=${current%"${current##*["${COMP_WORDBREAKS//[^=:]/}"]}"}
 	[[ $COMP_WORDBREAKS == *[=:]* ]] || prefix=
 
@@ -57,7 +57,7 @@ _shmtool()
 		return
 		;;
 	:command*)
-		# the words behind the verb, and the verb or the program before them
+		# the words after the verb, and the verb or the program before them
 		_shmtool_command $((${lines[0]#:command } + 2 - ${#verb[@]}))
 		return
 		;;
@@ -68,13 +68,13 @@ _shmtool()
 	done
 	for line in "${lines[@]}"; do
 		local word=${line%%$'\t'*} meaning=${line#*$'\t'}
-		# only where they are listed is there room for what they mean
+		# meanings have room only if the candidates are listed
 		if [[ ${COMP_TYPE-} == 63 && ${#lines[@]} -gt 1 && -n $meaning ]]; then
 			printf -v word '%-*s  (%s)' "$width" "$word" "$meaning"
 		fi
 		COMPREPLY+=("${word#"$prefix"}")
 	done
-	# more may follow a list's word
+	# another element of a list may follow
 	[[ ${#COMPREPLY[@]} != 1 || $current != *[,%]* ]] || compopt -o nospace 2>/dev/null
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# fish completion for shmtool, and for shmls and the others by their links.
-# All that is offered comes from the hidden command `shmtool __complete`.
+# fish completion for shmtool, and for shmls and the other short names.
+# All candidates come from the hidden command `shmtool __complete`.
 
 function __shmtool_complete
     set -l words (commandline -opc)
@@ -23,7 +23,7 @@ function __shmtool_complete
                 echo "$option$path"
             end
         case ':command *'
-            # the words behind the verb, and the verb or the program before them
+            # the words after the verb, and the verb or the program before them
             set -l first (math (string replace ':command ' '' -- $lines[1]) + 3 - (count $verb))
             complete -C (string join ' ' -- (string escape -- $words[$first..-1]) "$current")
         case '*'

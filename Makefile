@@ -16,6 +16,8 @@ bindir  ?= $(prefix)/bin
 datadir ?= $(prefix)/share
 mandir  ?= $(datadir)/man
 man1dir ?= $(mandir)/man1
+man5dir ?= $(mandir)/man5
+man7dir ?= $(mandir)/man7
 docdir  ?= $(datadir)/doc/shmtool
 examplesdir ?= $(docdir)/examples
 # Where systemd looks for units below /usr and /usr/local
@@ -71,16 +73,16 @@ accepted = $(shell for flag in $(1); do \
 	echo | $(CC) -O2 -Werror -U_FORTIFY_SOURCE $$flag -include stdio.h -x c -c -o /dev/null - \
 		2>/dev/null && echo "$$flag"; done)
 
-# _FORTIFY_SOURCE works only when optimising, and hides from the sanitizers
+# _FORTIFY_SOURCE works only when optimizing, and hides from the sanitizers
 # what they are there to see.
-optimised := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
-ifneq ($(if $(findstring -fsanitize=,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(optimised)),)
+optimized := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
+ifneq ($(if $(findstring -fsanitize=,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(optimized)),)
 FORTIFY := -U_FORTIFY_SOURCE \
 	$(lastword $(call accepted,-D_FORTIFY_SOURCE=2 -D_FORTIFY_SOURCE=3))
 endif
 HARDENING := $(call accepted,-fstack-protector-strong -fstack-clash-protection -fcf-protection)
 
-# The folder in which it is built is not to be found in the program.
+# The program does not contain the directory in which it was built.
 REPRODUCIBLE := $(call accepted,-ffile-prefix-map=$(CURDIR)=.)
 
 POPT_CFLAGS := $(shell pkg-config --cflags popt 2>/dev/null)
@@ -148,21 +150,21 @@ check-long: $(PROGRAM) $(HELPERS)  ## run the tests that take longer: faults, ra
 	@$(RUN_TESTS) --long --copy '$(BUILD)/check-long.tap' $(TESTS)
 
 # Processes at random while rm runs, for longer than in `make check-long`
-storm: $(PROGRAM) $(HELPERS)  ## let processes storm for a minute while rm runs (as root)
+storm: $(PROGRAM) $(HELPERS)  ## stress-test rm with random processes for a minute (as root)
 	@STORM_SECONDS="$${STORM_SECONDS:-60}" STORM_PROCESSES="$${STORM_PROCESSES:-400}" \
 		BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' tests/run tests/storm.bats
 
 .PHONY: faults
-faults: $(PROGRAM) $(HELPERS)  ## let each system call of each command fail once (minutes)
+faults: $(PROGRAM) $(HELPERS)  ## fault injection: fail each system call once (minutes)
 	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' FAULTS_STEP=1 \
 		BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200 tests/run tests/faults.bats
 
 # Other machines and another libc, see tests/cross. qemu is slow. What they take
 # `make deps-cross` installs.
 .PHONY: check-i386 check-arm64 check-s390x check-musl deps-cross
-deps-cross:  ## install what building for other machines needs and is missing
+deps-cross:  ## install missing dependencies of cross builds
 	@tests/deps cross
-check-i386 check-arm64 check-s390x check-musl: check-%: $(PROGRAM) $(HELPERS)  ## run tests as another machine would
+check-i386 check-arm64 check-s390x check-musl: check-%: $(PROGRAM) $(HELPERS)  ## run the tests for another architecture or libc
 	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
 
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
@@ -171,7 +173,7 @@ demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 bench: $(PROGRAM) $(HELPERS)  ## compare with ipcs, lsipc and ipcrm (as root; STRICT=1 fails on a missed target)
 	@BUILD='$(abspath $(BUILD))' STRICT='$(STRICT)' tests/bench/bench
 
-deps:  ## install what building and testing need and is missing
+deps:  ## install missing build and test dependencies
 	@tests/deps
 
 # Linters
@@ -207,16 +209,16 @@ lint-shell:
 
 lint-man:
 	@echo mandoc
-	@mandoc -T lint $(wildcard man/*.1)
+	@tests/lint/manual $(wildcard man/*)
 
-# GCC's own analyser, which knows paths through a function that others do not.
+# GCC's own analyzer, which knows paths through a function that others do not.
 ANALYZE_CC ?= gcc
 .PHONY: analyze check-hardening
-analyze:  ## look for mistakes with GCC's analyser
+analyze:  ## run GCC's static analyzer
 	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 1 \
 		$(ANALYZE_CC) $(LANGUAGE) $(CPPFLAGS) -O1 -fanalyzer -Werror -c -o /dev/null
 
-check-hardening: $(PROGRAM)  ## see that the program has what the hardening flags promise
+check-hardening: $(PROGRAM)  ## check that the hardening flags took effect
 	@tests/hardening '$(PROGRAM)' '$(BUILD)/src/main.o'
 
 # The tests once more with the program under valgrind. It is slow: fewer random
@@ -245,7 +247,7 @@ WHILE_COUNTED = GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-4}" COUNT
 	BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200
 
 .PHONY: coverage coverage-report
-coverage: $(COVERAGE)/ends.o  ## see that the tests reach each line of src/ that tests/coverage/explained does not explain
+coverage: $(COVERAGE)/ends.o  ## check that the tests cover src/, except for lines listed in tests/coverage/explained
 	@$(MAKE_COVERED) all
 	@rm -rf '$(COUNTED)' && mkdir -p '$(COUNTED)/none'
 	@GCOV_PREFIX='$(COUNTED)/none' '$(COVERAGE)/shmtool' --version >/dev/null
@@ -265,7 +267,7 @@ $(COVERAGE)/ends.o: tests/coverage/ends.c
 	$(CC) $(LANGUAGE) $(WARNINGS) -fPIE -c -o $@ $<
 
 # Fuzzing, with libFuzzer. Everything but main.c goes into a library for it.
-# What a fuzzer replaces (__wrap_NAME) the linker is told of.
+# The linker wraps each function that a fuzzer replaces (__wrap_NAME).
 FUZZ_TIME    ?= 60
 FUZZ_CC      ?= clang
 FUZZ_CFLAGS  := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -279,7 +281,7 @@ FUZZ_OBJECTS := $(patsubst src/%.c,$(BUILD)/fuzz/src/%.o,$(filter-out src/main.c
 fuzz: $(FUZZERS)  ## fuzz the parsers, each for FUZZ_TIME seconds (60)
 	@BUILD='$(abspath $(BUILD))' FUZZ_TIME='$(FUZZ_TIME)' tests/fuzz/run
 
-fuzz-proof:  ## see that each fuzzer finds a bug that is put in
+fuzz-proof:  ## check that each fuzzer finds a planted bug
 	@BUILD='$(abspath $(BUILD))' tests/fuzz/proof
 
 $(BUILD)/fuzz/src/%.o: src/%.c $(BUILD)/flags
@@ -299,9 +301,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
 # Installation. Each verb is also a command and a page of its own, by a link.
 
 install: all  ## install below $(DESTDIR)$(prefix)
-	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(man1dir)' '$(DESTDIR)$(pkgdatadir)'
+	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(pkgdatadir)' '$(DESTDIR)$(man1dir)' \
+		'$(DESTDIR)$(man5dir)' '$(DESTDIR)$(man7dir)'
 	$(INSTALL_PROGRAM) $(PROGRAM) '$(DESTDIR)$(bindir)/shmtool'
-	$(INSTALL_DATA) man/shmtool.1 $(VERBS:%=man/shmtool-%.1) '$(DESTDIR)$(man1dir)'
+	$(INSTALL_DATA) $(wildcard man/*.1) '$(DESTDIR)$(man1dir)'
+	$(INSTALL_DATA) $(wildcard man/*.5) '$(DESTDIR)$(man5dir)'
+	$(INSTALL_DATA) $(wildcard man/*.7) '$(DESTDIR)$(man7dir)'
 	$(INSTALL_DATA) src/share/shmtool.schema.json '$(DESTDIR)$(pkgdatadir)'
 	$(INSTALL) -d '$(DESTDIR)$(bashcompdir)' '$(DESTDIR)$(zshcompdir)' '$(DESTDIR)$(fishcompdir)'
 	$(INSTALL_DATA) src/share/completions/shmtool.bash '$(DESTDIR)$(bashcompdir)/shmtool'
@@ -314,8 +319,8 @@ install: all  ## install below $(DESTDIR)$(prefix)
 		ln -sf shmtool.fish '$(DESTDIR)$(fishcompdir)'/shm$$verb.fish || exit; \
 	done
 
-# What runs shmtool unattended: units, disabled, and examples. They are told
-# where the program and they themselves are.
+# What runs shmtool unattended: units, disabled, and examples. The paths of the
+# program and of the examples are filled in.
 UNITS    := $(notdir $(wildcard src/share/systemd/*))
 EXAMPLES := $(notdir $(wildcard src/share/examples/*))
 fill_in   = sed -e 's|@bindir@|$(bindir)|g' -e 's|@examplesdir@|$(examplesdir)|g'
@@ -334,12 +339,13 @@ install-unattended:
 			'$(DESTDIR)$(examplesdir)'/$$example || exit; \
 	done
 
-uninstall:  ## remove what install put there
+uninstall:  ## remove the installed files
 	rm -f $(foreach name,$(UNITS),'$(DESTDIR)$(systemdsystemunitdir)/$(name)') \
 		$(foreach name,$(EXAMPLES),'$(DESTDIR)$(examplesdir)/$(name)')
 	rm -f $(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bindir)/$(name)')
-	rm -f $(foreach name,shmtool $(VERBS:%=shmtool-%) $(VERBS:%=shm%),\
-		'$(DESTDIR)$(man1dir)/$(name).1')
+	rm -f $(foreach page,$(notdir $(wildcard man/*.1)) $(VERBS:%=shm%.1),'$(DESTDIR)$(man1dir)/$(page)') \
+		$(foreach page,$(notdir $(wildcard man/*.5)),'$(DESTDIR)$(man5dir)/$(page)') \
+		$(foreach page,$(notdir $(wildcard man/*.7)),'$(DESTDIR)$(man7dir)/$(page)')
 	rm -f '$(DESTDIR)$(pkgdatadir)/shmtool.schema.json' '$(DESTDIR)$(zshcompdir)/_shmtool' \
 		$(foreach name,shmtool $(VERBS:%=shm%),'$(DESTDIR)$(bashcompdir)/$(name)' \
 		'$(DESTDIR)$(fishcompdir)/$(name).fish')
@@ -350,14 +356,14 @@ uninstall:  ## remove what install put there
 ARCHIVE := shmtool-$(VERSION)
 
 .PHONY: dist deb check-packages check-reproducible
-dist:  ## make a source archive of the last commit
+dist:  ## create a source archive of the last commit
 	@mkdir -p '$(BUILD)'
 	git -c safe.directory='*' -c tar.umask=0022 archive --prefix=$(ARCHIVE)/ \
 		-o '$(BUILD)/$(ARCHIVE).tar' HEAD
 	gzip -nf9 '$(BUILD)/$(ARCHIVE).tar'
 
 # What dpkg-buildpackage calls make with is its own affair.
-deb: dist  ## make Debian packages of the last commit, in $(BUILD)/deb
+deb: dist  ## create Debian packages of the last commit, in $(BUILD)/deb
 	rm -rf '$(BUILD)/deb' && mkdir '$(BUILD)/deb'
 	cp '$(BUILD)/$(ARCHIVE).tar.gz' '$(BUILD)/deb/shmtool_$(VERSION).orig.tar.gz'
 	tar -xzf '$(BUILD)/$(ARCHIVE).tar.gz' -C '$(BUILD)/deb'
@@ -366,16 +372,17 @@ deb: dist  ## make Debian packages of the last commit, in $(BUILD)/deb
 		-u CFLAGS -u CPPFLAGS -u LDFLAGS dpkg-buildpackage -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
 
-check-packages: deb  ## see that the Debian package is clean, installs, runs, and goes
+check-packages: deb  ## check the Debian package: lint, install, run, remove
 	tests/packages/install "$$(echo '$(BUILD)'/deb/shmtool_$(VERSION)-*.deb)"
 
-check-reproducible:  ## see that two builds of the last commit are the same
+check-reproducible:  ## check that two builds of the last commit are identical
 	tests/packages/reproducible
 
-clean:  ## remove everything that was made
+clean:  ## remove all build output
 	rm -rf '$(BUILD)'
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z][a-z0-9 -]*\):.*  ## /\1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z][a-z0-9 -]*\):.*  ## /\1\t/p' Makefile | awk -F '\t' \
+		'length($$1) > 18 { print $$1; $$1 = "" } { printf "%-20s%s\n", $$1, $$2 }'
 
 endif

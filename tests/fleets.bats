@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The lines of README.md's section "Fleets", as they stand there, by the real
-# clush. Its four nodes are IPC namespaces of this machine, each with a host
+# The commands for several machines in README.md and shmtool-ls(1), as they stand
+# there, by the real clush. Its four nodes are IPC namespaces of this machine, each with a host
 # name of its own; what clush takes for ssh enters them.
 
 load lib/common
@@ -74,20 +74,17 @@ sizes()
 	done
 }
 
-# fleet_lines N: the Nth block of commands in the section
-fleet_lines()
-{
-	awk -v wanted="$1" '
-		/^## / { inside = $0 == "## Fleets"; next }
-		!inside { next }
-		/^    / { if (!in_block) n++; in_block = 1; if (n == wanted) print substr($0, 5); next }
-		{ in_block = 0 }' "$BATS_TEST_DIRNAME/../README.md"
-}
-
-# line N: a command of the last block
+# line N: a command of the README's section "Fleets"
 line()
 {
-	sed -n "$1p" <<<"$block"
+	sed -n '/^## Fleets/,/^## Speed/s/^    //p' "$BATS_TEST_DIRNAME/../README.md" | sed -n "$1p"
+}
+
+# example WORDS: the example in shmtool-ls(1) that begins with them
+example()
+{
+	awk -f "$BATS_TEST_DIRNAME/lib/examples.awk" "$BATS_TEST_DIRNAME/../man/shmtool-ls.1" |
+		grep -z "^$1" | tr -d '\0'
 }
 
 # run_here COMMANDS: as typed at a prompt; clush finds no terminal, and nothing on stdin
@@ -96,16 +93,14 @@ run_here()
 	run --separate-stderr bash -c "$1" </dev/null
 }
 
-@test "the section has the five blocks that are tested here" {
-	for number in 1 2 3 4 5; do
-		[[ -n $(fleet_lines "$number") ]]
+@test "the section has the four lines that are tested here" {
+	for number in 1 2 3 4; do
+		[[ -n $(line "$number") ]]
 	done
-	assert_equal "$(fleet_lines 6)" ''
+	assert_equal "$(line 5)" ''
 }
 
 @test "see: what is leaked on each node, and how near each is to its limits" {
-	block=$(fleet_lines 1)
-	assert_equal "$(wc -l <<<"$block")" 2
 	run_here "$(line 1)"
 	expect_status 0
 	assert_stderr_is ''
@@ -127,15 +122,13 @@ node4 2'
 
 @test "reclaim: a look, then the removal, and what is in use stays" {
 	before=$(sizes)
-	block=$(fleet_lines 2)
-	assert_equal "$(wc -l <<<"$block")" 2
-	run_here "$(line 1)"
+	run_here "$(line 3)"
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(grep -c '^would remove' <<<"$output")" 3
 	assert_equal "$(sizes)" "$before"
 
-	run_here "$(line 2)"
+	run_here "$(line 4)"
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(grep -c '^removed' <<<"$output")" 3
@@ -145,17 +138,16 @@ node4 2'
 node4 6000'
 
 	# once more: not a word from any node
-	run_here "$(line 2)"
+	run_here "$(line 4)"
 	expect_status 0
 	assert_output_is ''
 }
 
 @test "reclaim: the worst of the nodes' exit statuses is told" {
 	printf 'not a line of a keep list\n' >keep
-	block=$(fleet_lines 2)
 	sed -i "s|exec '|case \$(hostname) in node3) set -- \"\$@\" --keep-file $PWD/keep ;; esac; exec '|" \
 		bin/shmtool
-	run_here "$(line 2)"
+	run_here "$(line 4)"
 	expect_status 7
 	assert_stderr_has 'node3: shmtool rm: '
 	assert_equal "$(sizes)" 'node2 3000
@@ -163,26 +155,22 @@ node4 6000'
 }
 
 @test "JSON: the lists of all nodes make one, by the name of the host" {
-	block=$(fleet_lines 3)
-	assert_equal "$(wc -l <<<"$block")" 4
-	run_here "$(line 1)
-$(line 2)"
+	run_here "$(example 'clush .* ls -J')"
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(jq -r '.segments[] | "\(.host) \(.size)"' fleet.json | sort)" "$(sizes | sort)"
 	assert_equal "$(jq .schema fleet.json)" 1
-	run_here "$(line 3)"
-	assert_output_is "$(printf '%s\t%s\t%s\n' node1 2 3000 node2 1 3000 node4 2 11000)"
-	run_here "$(line 4)"
+	assert_equal "$(head -n 3 <<<"$output")" \
+		"$(printf '%s\t%s\t%s\n' node1 2 3000 node2 1 3000 node4 2 11000)"
 	owner=$(id -un)
-	assert_equal "$(sort <<<"$output")" "$(
+	assert_equal "$(tail -n +4 <<<"$output" | sort)" "$(
 		printf '%s\t%s\t%s\t%s\n' node1 "$(sed -n 1p <<<"$leaks1")" "$owner" 1000 \
 			node1 "$(sed -n 2p <<<"$leaks1")" "$owner" 2000 node4 "$leaks4" "$owner" 5000 | sort
 	)"
 }
 
 @test "JSON of what is removed" {
-	run_here "$(fleet_lines 4)"
+	run_here "$(example 'clush .* rm ')"
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(jq -r '"\(.host) \(.result) \(.size)"' <<<"$output" | sort)" 'node1 removed 1000
@@ -195,7 +183,7 @@ node4 6000'
 @test "metrics of each node, put in place whole" {
 	need_command promtool
 	for node in node1 node2 node3 node4; do
-		run --separate-stderr bin/ssh "$node" "$(fleet_lines 5)"
+		run --separate-stderr bin/ssh "$node" "$(example 'cd ')"
 		expect_status 0
 		assert_output_is ''
 		assert_stderr_is ''
@@ -208,6 +196,6 @@ node4 6000'
 	grep -qx "shmtool_segments{state=\"detached\",owner=\"$owner\"} 1" node2.prom
 	grep -qx 'shmtool_used_segments 0' node3.prom
 	# the example for cron says the same
-	line=$(fleet_lines 5 | sed 's/^ *//' | paste -sd ' ')
+	line=$(example 'cd ' | sed 's/^ *//' | paste -sd ' ')
 	grep -qF "root $line" "$BATS_TEST_DIRNAME/../src/share/examples/shmtool.cron"
 }

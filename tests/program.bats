@@ -238,7 +238,10 @@ need_pages()
 		[[ -s root/usr/local/share/man/man1/shm$verb.1 ]]
 		[[ -s root/usr/local/share/man/man1/shmtool-$verb.1 ]]
 	done
-	[[ -s root/usr/local/share/man/man1/shmtool.1 ]]
+	(cd "$top/man" && printf '%s\n' *.[157]) >pages
+	while read -r page; do
+		[[ -s root/usr/local/share/man/man${page##*.}/$page ]]
+	done <pages
 	# Anyone may read and run it.
 	find root -type f ! -perm -444 | grep . && fail "not readable by all"
 	[[ $(stat -c %a root/usr/local/bin/shmtool) == 755 ]]
@@ -276,17 +279,18 @@ root$prefix/share/man/man1/shmget.1"
 
 @test "every verb has its page, and no page is without its verb" {
 	need_pages
-	assert_equal "$(cd "$top/man" && echo shmtool-*.1 | tr ' ' '\n' | sed 's/^shmtool-//; s/\.1$//' | sort)" \
+	assert_equal "$(cd "$top/man" && printf '%s\n' shmtool-*.1 | sed 's/^shmtool-//; s/\.1$//' | sort)" \
 		"$(source_verbs)"
 }
 
-@test "every option of a verb's --help is in its page" {
+# In its page, or in those for the options that several verbs have
+@test "every option of a verb's --help is in the manual" {
 	need_pages
 	local verb option missing=()
 	for verb in $(source_verbs); do
 		for option in $(shmtool "$verb" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+' | grep -oE -- '--[a-z-]+'); do
 			# mdoc has "Fl -name", with or without \- for -
-			sed 's/\\-/-/g' "$top/man/shmtool-$verb.1" "$top/man/shmtool.1" |
+			sed 's/\\-/-/g' "$top/man/shmtool-$verb.1" "$top/man/shmtool.1" "$top/man/shmtool-filters.7" |
 				grep -qE -- "(Fl |-|^)-?${option#--}([^a-z-]|$)" || missing+=("$verb $option")
 		done
 	done
@@ -319,8 +323,13 @@ page_options()
 			grep -qE -- "(^|[ (,])$option([ =,)]|$)" <<<"$help" || missing+=("$verb $option")
 		done < <(page_options "$top/man/shmtool-$verb.1")
 	done
+	help=$(shmtool rm --help)
+	while IFS= read -r option; do
+		count=$((count + 1))
+		grep -qE -- "(^|[ (,])$option([ =,)]|$)" <<<"$help" || missing+=("filters $option")
+	done < <(page_options "$top/man/shmtool-filters.7")
 	assert_equal "${missing[*]}" ''
-	((count > 150))
+	((count > 120))
 }
 
 @test "each source file says its licence in its first lines" {
@@ -360,7 +369,7 @@ page_options()
 		# of some processes even root may not ask in which namespace they are
 		[[ $line == *' -A '* && $status == 5 ]] || expect_status 0
 		assert_stderr_lacks 'unknown option'
-	done < <(sed -n '/^\.Sh TROUBLESHOOTING/,/^\.Sh JSON/s/^\.Dl //p' "$top/man/shmtool.1")
+	done < <(sed -n '/^\.Sh TROUBLESHOOTING/,/^\.Sh SEGMENTS/s/^\.Dl //p' "$top/man/shmtool.1")
 	((count >= 8))
 }
 

@@ -671,7 +671,7 @@ beside_another()
 @test "the manual explains each capability that the program asks for" {
 	local top name rights
 	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	rights=$(sed -n '/^\.Sh RIGHTS/,/^\.Sh FOUR/p' "$top/man/shmtool.1")
+	rights=$(sed -n '/^\.Sh PERMISSIONS/,/^\.Sh HOW/p' "$top/man/shmtool-security.7")
 	while read -r name; do
 		[[ $rights == *"$name"* ]] || fail "the manual lacks $name"
 	done < <(grep -Ehro 'CAP_(SYS|IPC|DAC|CHECKPOINT)_[A-Z_]+' "$top/src/verbs" "$top/tests/rights.bats" | sort -u | tee names)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/system/interrupt.h"
+#include "shm/system/safe_open.h"
 #include "text/escape.h"
 
 enum { LINE_SIZE = 4096 };
@@ -145,42 +146,62 @@ static const struct meaning {
 	  "kernel.shm_rmid_forced is 1 and nobody has it attached, so looking would destroy it" },
 };
 
-static const struct meaning *find_meaning(int error)
+/* The same of files. */
+static const struct meaning file_meanings[] = {
+	{ EACCES, STATUS_DENIED, NULL },
+	{ EPERM, STATUS_DENIED, NULL },
+	{ ENOMEM, STATUS_EXHAUSTED, NULL },
+	{ EMFILE, STATUS_EXHAUSTED, NULL },
+	{ ENFILE, STATUS_EXHAUSTED, NULL },
+	{ UNSAFE_LINK, STATUS_DENIED, "a symbolic link of another user in a sticky directory" },
+	{ UNSAFE_FIFO, STATUS_DENIED, "a FIFO of another user in a sticky directory" },
+	{ UNSAFE_REPLACED, STATUS_FAILED, "it is being replaced; try again" },
+	{ UNSAFE_OWNER, STATUS_FAILED, "must be owned by root or by you" },
+	{ UNSAFE_WRITABLE, STATUS_FAILED, "must not be writable by group or others" },
+	{ UNSAFE_KIND, STATUS_FAILED, "not a regular file" },
+	{ UNSAFE_FILESYSTEM, STATUS_FAILED, "not on a real file system" },
+};
+
+#define FIND_MEANING(meanings, error) \
+	find_meaning(meanings, sizeof(meanings) / sizeof((meanings)[0]), error)
+
+static const struct meaning *find_meaning(const struct meaning *meanings, size_t count, int error)
 {
-	for (size_t i = 0; i < sizeof(segment_meanings) / sizeof(segment_meanings[0]); i++) {
-		if (segment_meanings[i].error == error)
-			return &segment_meanings[i];
+	for (size_t i = 0; i < count; i++) {
+		if (meanings[i].error == error)
+			return &meanings[i];
 	}
 	return NULL;
 }
 
+static enum status status_of(const struct meaning *meaning)
+{
+	return meaning ? meaning->status : STATUS_FAILED;
+}
+
+static const char *reason_of(const struct meaning *meaning, int error)
+{
+	return meaning && meaning->reason ? meaning->reason : strerror(error);
+}
+
 enum status status_of_segment(int error)
 {
-	const struct meaning *meaning = find_meaning(error);
-
-	return meaning ? meaning->status : STATUS_FAILED;
+	return status_of(FIND_MEANING(segment_meanings, error));
 }
 
 const char *reason_of_segment(int error)
 {
-	const struct meaning *meaning = find_meaning(error);
-
-	return meaning && meaning->reason ? meaning->reason : strerror(error);
+	return reason_of(FIND_MEANING(segment_meanings, error), error);
 }
 
 enum status status_of_file(int error)
 {
-	switch (error) {
-	case EACCES:
-	case EPERM:
-		return STATUS_DENIED;
-	case ENOMEM:
-	case EMFILE:
-	case ENFILE:
-		return STATUS_EXHAUSTED;
-	default:
-		return STATUS_FAILED;
-	}
+	return status_of(FIND_MEANING(file_meanings, error));
+}
+
+const char *reason_of_file(int error)
+{
+	return reason_of(FIND_MEANING(file_meanings, error), error);
 }
 
 const char out_of_memory[] = "not enough memory";

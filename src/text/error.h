@@ -69,11 +69,14 @@ enum status status_of_wrong(const char *wrong);
 /* The status for an errno value of a call on a segment. */
 enum status status_of_segment(int error);
 
-/* The status for an errno value of a call on a file. */
+/* The status for an errno value of a call on a file, or an error of safe_open.h. */
 enum status status_of_file(int error);
 
 /* What an errno value of a call on a segment means, in words. */
 const char *reason_of_segment(int error);
+
+/* The same of a file, or of an error of safe_open.h. */
+const char *reason_of_file(int error);
 
 /*
  * From here on, touching memory that cannot be had (huge pages that ran out)

@@ -271,11 +271,14 @@ static enum status read_to_file(const struct read_options *options, const struct
 
 	if (error)
 		return fail(status_of_file(error), "cannot write %s: %s", options->file,
-			    strerror(error));
+			    reason_of_file(error));
 	replaces = outfile.replaces;
-	if (replaces)
-		signals_begin(NULL);
-	error = read_out(options, memory, outfile.fd, replaces);
+	if (replaces) {
+		signals_begin(signals_others);
+		error = output_file_create(&outfile);
+	}
+	if (!error)
+		error = read_out(options, memory, outfile.fd, replaces);
 	/* told to stop in the last moment: the old file stays */
 	if (!error && signals_came())
 		error = EINTR;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "shm/process/process.h"
+#include "shm/system/safe_open.h"
 
 enum { PROCESS_PATH_SIZE = 64 };
 
@@ -65,12 +66,12 @@ int namespace_enter_fd(int fd, bool *users_changed)
 
 int namespace_enter(const char *path, bool *users_changed)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int error;
+	int fd;
+	int error = safe_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
 
 	*users_changed = false;
-	if (fd < 0)
-		return errno;
+	if (error)
+		return error;
 	error = namespace_enter_fd(fd, users_changed);
 	close(fd);
 	return error;
@@ -131,17 +132,35 @@ static int identify(struct namespace *ns)
 	return 0;
 }
 
-int namespace_open(const char *path, struct namespace *ns)
+/* Takes over what was opened there. */
+static int take(struct namespace *ns, int fd, const char *path)
 {
 	int error;
 
-	*ns = (struct namespace){ .fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) };
-	error = ns->fd < 0 ? errno : identify(ns);
+	*ns = (struct namespace){ .fd = fd };
+	error = identify(ns);
 	if (!error && !(ns->path = strdup(path)))
 		error = ENOMEM;
 	if (error)
 		namespace_close(ns);
 	return error;
+}
+
+int namespace_open(const char *path, struct namespace *ns)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*ns = (struct namespace){ .fd = -1 };
+	return fd < 0 ? errno : take(ns, fd, path);
+}
+
+int namespace_open_path(const char *path, struct namespace *ns)
+{
+	int fd;
+	int error = safe_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
+
+	*ns = (struct namespace){ .fd = -1 };
+	return error ? error : take(ns, fd, path);
 }
 
 int namespace_open_of(pid_t pid, struct namespace *ns)

@@ -33,7 +33,8 @@ struct namespace
  * first (ioctl_ns(2)), as it must be for rootless containers;
  * *users_changed says that users and groups are from then on those of the
  * container. Our own is entered without any right. Returns 0 or an errno
- * value; ESRCH: no such process, EINVAL: not an IPC namespace.
+ * value, or one of safe_open.h; ESRCH: no such process, EINVAL: not an IPC
+ * namespace.
  */
 int namespace_enter_of(pid_t pid, bool *users_changed);
 int namespace_enter(const char *path, bool *users_changed);
@@ -43,10 +44,12 @@ int namespace_enter_fd(int fd, bool *users_changed);
 
 /*
  * Opens that of a process, or this namespace file, without entering it: sets
- * device, inode, fd and path. namespace_close() ends it. Errors as above.
+ * device, inode, fd and path. namespace_close() ends it. Errors as above; those
+ * of a path that somebody typed are also those of safe_open.h.
  */
 int namespace_open_of(pid_t pid, struct namespace *ns);
 int namespace_open(const char *path, struct namespace *ns);
+int namespace_open_path(const char *path, struct namespace *ns);
 void namespace_close(struct namespace *ns);
 
 /* Whether both are the same one. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/bytes/spool.h"
+#include "shm/system/safe_open.h"
 #include "shm/system/signals.h"
 
 /* Finds out how large it is. */
@@ -33,16 +34,18 @@ static int measure(struct input *input)
 enum status input_open(struct input *input, const char *file)
 {
 	bool is_stdin = strcmp(file, "-") == 0;
-	int error;
+	int error = 0;
 
 	*input = (struct input){ .name = is_stdin ? "stdin" : file };
-	/* not to wait for a fifo's writer here, where no signal may be seen */
-	input->fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-			     : open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	error = input->fd < 0 ? errno : measure(input);
+	if (is_stdin)
+		input->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	else /* without waiting for a FIFO's writer */
+		error = safe_open(file, O_RDONLY | O_NONBLOCK | O_NOCTTY, &input->fd);
+	if (!error)
+		error = input->fd < 0 ? errno : measure(input);
 	if (error)
 		return fail(status_of_file(error), "cannot read %s: %s", input->name,
-			    strerror(error));
+			    reason_of_file(error));
 	return STATUS_DONE;
 }
 

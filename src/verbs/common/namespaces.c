@@ -37,7 +37,7 @@ static enum status open_excepted(struct namespaces *excepted, const struct filte
 		if (names_process(word) && !parse_pid(word, &pid))
 			error = namespace_open_of(pid, &ns);
 		else
-			error = namespace_open(word, &ns);
+			error = namespace_open_path(word, &ns);
 		if (!error)
 			error = namespaces_add(excepted, &ns);
 		if (error)
@@ -47,7 +47,7 @@ static enum status open_excepted(struct namespaces *excepted, const struct filte
 				    word,
 				    error == EINVAL || error == ENOTTY
 					    ? "it is not an IPC namespace"
-					    : strerror(error));
+					    : reason_of_file(error));
 	}
 	return STATUS_DONE;
 }

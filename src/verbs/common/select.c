@@ -10,6 +10,7 @@
 
 #include "shm/process/namespace.h"
 #include "shm/segment/control.h"
+#include "shm/system/safe_open.h"
 #include "text/holders_text.h"
 #include "text/keepfile.h"
 #include "text/names.h"
@@ -27,7 +28,7 @@ void choice_begin(struct choice *choice)
 enum status key_path_failed(const char *word, int error)
 {
 	return fail(status_of_file(error), "%.200s: cannot make a key of this path: %s", word,
-		    strerror(error));
+		    reason_of_file(error));
 }
 
 static enum status parse_operand(const char *word, struct segment_ref *ref)
@@ -125,7 +126,7 @@ enum status enter_namespace(const struct operands *operands, const struct choice
 	}
 	if (error) {
 		fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
-		     error == EINVAL ? "it is not an IPC namespace" : strerror(error));
+		     error == EINVAL ? "it is not an IPC namespace" : reason_of_file(error));
 		if (error == EPERM || error == EACCES)
 			hint("%s", geteuid() ? "be root"
 					     : "it takes CAP_SYS_ADMIN where it was made, and "
@@ -229,12 +230,12 @@ static enum status read_saved(struct listing *all, const char *path)
 {
 	struct listing_fault fault;
 	bool from_stdin = strcmp(path, "-") == 0;
-	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int error;
+	int fd = STDIN_FILENO;
+	int error = from_stdin ? 0 : safe_open(path, O_RDONLY | O_NOCTTY, &fd);
 
-	if (fd < 0)
-		return fail(status_of_file(errno), "cannot read the list %s: %s", path,
-			    strerror(errno));
+	if (error)
+		return fail(status_of_file(error), "cannot read the list %s: %s", path,
+			    reason_of_file(error));
 	error = listing_parse(all, fd, &fault);
 	if (!from_stdin)
 		close(fd);

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/system/safe_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum {
+	LINKS_MAX = 40,        /* the kernel's own limit: path_resolution(7) */
+	TRIES = 10,            /* to open what somebody keeps replacing */
+	OVERFLOW_USER = 65534, /* stands for every unmapped user: user_namespaces(7) */
+	OTHERS_WRITE = S_IWGRP | S_IWOTH,
+};
+
+/* A path that is being followed. */
+struct walk {
+	struct file_place place; /* how far it led */
+	char *text;              /* the path, with symlinks replaced by what they contain */
+	const char *at;          /* what is left of it */
+	int links;               /* followed so far */
+	bool strict;             /* trust nobody else: trusted_open() */
+	uid_t root;              /* who owns / */
+	char *where;             /* what is not trusted, or NULL */
+};
+
+static bool is_on(int fd, long type)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == type;
+}
+
+/* Whether another user may have put it into this directory as a trap. */
+static bool is_planted(int directory, const struct stat *status)
+{
+	struct stat parent;
+
+	if (fstat(directory, &parent) < 0)
+		return true;
+	if (!(parent.st_mode & S_ISVTX) || !(parent.st_mode & OTHERS_WRITE))
+		return false;
+	return status->st_uid != geteuid() &&
+	       (status->st_uid != parent.st_uid || status->st_uid == OVERFLOW_USER);
+}
+
+/* Whether only root and the caller can have made it and can change it. */
+static int distrust(const struct walk *walk, const struct stat *status)
+{
+	if (status->st_uid != 0 && status->st_uid != geteuid() && status->st_uid != walk->root)
+		return UNSAFE_OWNER;
+	/* the mode of a symlink means nothing */
+	if (!S_ISLNK(status->st_mode) && (status->st_mode & OTHERS_WRITE))
+		return UNSAFE_WRITABLE;
+	return 0;
+}
+
+/* The same of a directory or symlink on the way, whose name is noted if it is at fault. */
+static int check_way(struct walk *walk, int fd)
+{
+	const size_t length = (size_t)(walk->at - walk->text);
+	struct stat status;
+	int error;
+
+	if (!walk->strict)
+		return 0;
+	error = fstat(fd, &status) < 0 ? errno : distrust(walk, &status);
+	if (!error)
+		return 0;
+	walk->where = length ? strndup(walk->text, length) : strdup("/");
+	return walk->where ? error : ENOMEM;
+}
+
+/* Goes on from a directory, which becomes the place's. */
+static int enter(struct walk *walk, int directory)
+{
+	if (walk->place.directory >= 0)
+		close(walk->place.directory);
+	walk->place.directory = directory;
+	return check_way(walk, directory);
+}
+
+static int enter_path(struct walk *walk, const char *path)
+{
+	int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return directory < 0 ? errno : enter(walk, directory);
+}
+
+/* Replaces a symlink by what it contains. */
+static int follow(struct walk *walk, int link, const struct stat *status)
+{
+	int before = (int)(walk->at - walk->text - (ptrdiff_t)strlen(walk->place.name));
+	char target[PATH_MAX];
+	ssize_t length;
+	char *text;
+	int error = check_way(walk, link);
+
+	if (error)
+		return error;
+	if (is_planted(walk->place.directory, status))
+		return UNSAFE_LINK;
+	if (++walk->links > LINKS_MAX)
+		return ELOOP;
+	length = readlinkat(link, "", target, sizeof(target) - 1);
+	if (length < 0)
+		return errno;
+	target[length] = '\0';
+	if (*target == '/')
+		before = 0;
+	if (asprintf(&text, "%.*s%s%s", before, walk->text, target, walk->at) < 0)
+		return ENOMEM;
+	free(walk->text);
+	walk->text = text;
+	walk->at = text + before;
+	return *target == '/' ? enter_path(walk, "/") : 0;
+}
+
+/*
+ * Looks at the component that the place names: *fd is what it is, or -1: it was
+ * a symlink, which was followed. Those of /proc only the kernel can follow, and
+ * only it can make.
+ */
+static int look(struct walk *walk, bool last, int *fd)
+{
+	struct file_place *place = &walk->place;
+	/* a directory that is mounted on demand is mounted only with this flag */
+	int kind = last ? 0 : O_DIRECTORY;
+	struct stat status;
+	int error;
+
+	place->is_procfs = is_on(place->directory, PROC_SUPER_MAGIC);
+	*fd = openat(place->directory, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC | kind);
+	if (*fd < 0 && errno == ENOTDIR && kind)
+		*fd = openat(place->directory, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0)
+		return errno;
+	error = fstat(*fd, &status) < 0 ? errno : 0;
+	if (!error && !S_ISLNK(status.st_mode) && (last || S_ISDIR(status.st_mode)))
+		return 0;
+	if (!error && !S_ISLNK(status.st_mode))
+		error = ENOTDIR;
+	if (!error && !place->is_procfs)
+		error = follow(walk, *fd, &status);
+	close(*fd);
+	*fd = -1;
+	if (error || !place->is_procfs)
+		return error;
+	if (walk->strict)
+		return UNSAFE_FILESYSTEM;
+	*fd = openat(place->directory, place->name, O_PATH | O_CLOEXEC | kind);
+	return *fd < 0 ? errno : 0;
+}
+
+/* The next component becomes the place's name; behind a last slash that is ".". */
+static int next_name(struct walk *walk, bool *last)
+{
+	size_t length;
+
+	walk->at += strspn(walk->at, "/");
+	length = strcspn(walk->at, "/");
+	free(walk->place.name);
+	walk->place.name = length ? strndup(walk->at, length) : strdup(".");
+	walk->at += length;
+	*last = !*walk->at;
+	return walk->place.name ? 0 : ENOMEM;
+}
+
+static int follow_all(struct walk *walk)
+{
+	int error = enter_path(walk, *walk->at == '/' ? "/" : ".");
+
+	while (!error) {
+		bool last;
+		int fd = -1;
+
+		error = next_name(walk, &last);
+		if (!error)
+			error = look(walk, last, &fd);
+		if (last && error == ENOENT)
+			return 0;
+		if (!error && last && fd >= 0) {
+			walk->place.file = fd;
+			return 0;
+		}
+		if (!error && fd >= 0)
+			error = enter(walk, fd);
+	}
+	return error;
+}
+
+/* Finds the place that a path leads to; if it leads nowhere, there is nothing to be closed. */
+static int walk_along(struct walk *walk, const char *path)
+{
+	int error;
+
+	walk->place = FILE_PLACE_NONE;
+	walk->links = 0;
+	walk->text = strdup(path);
+	walk->at = walk->text;
+	if (!walk->text)
+		error = ENOMEM;
+	else
+		error = *path ? follow_all(walk) : ENOENT;
+	free(walk->text);
+	if (error)
+		file_place_close(&walk->place);
+	return error;
+}
+
+int file_place_find(struct file_place *place, const char *path)
+{
+	struct walk walk = { 0 };
+	int error = walk_along(&walk, path);
+
+	*place = walk.place;
+	return error;
+}
+
+int file_place_open(const struct file_place *place, int flags, int *fd)
+{
+	struct stat seen;
+	struct stat opened;
+
+	*fd = -1;
+	if (place->file < 0)
+		return ENOENT;
+	if (fstat(place->file, &seen) < 0)
+		return errno;
+	if (S_ISFIFO(seen.st_mode) && !(flags & O_PATH) && is_planted(place->directory, &seen))
+		return UNSAFE_FIFO;
+	*fd = openat(place->directory, place->name,
+		     flags | O_CLOEXEC | (place->is_procfs ? 0 : O_NOFOLLOW));
+	if (*fd < 0)
+		return errno == ELOOP ? UNSAFE_REPLACED : errno;
+	if (place->is_procfs || (fstat(*fd, &opened) == 0 && opened.st_dev == seen.st_dev &&
+				 opened.st_ino == seen.st_ino))
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return UNSAFE_REPLACED;
+}
+
+void file_place_close(struct file_place *place)
+{
+	if (place->directory >= 0)
+		close(place->directory);
+	if (place->file >= 0)
+		close(place->file);
+	free(place->name);
+	*place = FILE_PLACE_NONE;
+}
+
+static int open_along(struct walk *walk, const char *path, int flags, int *fd)
+{
+	int error = UNSAFE_REPLACED;
+
+	*fd = -1;
+	for (int tries = 0; tries < TRIES && error == UNSAFE_REPLACED; tries++) {
+		error = walk_along(walk, path);
+		if (error)
+			return error;
+		error = file_place_open(&walk->place, flags, fd);
+		file_place_close(&walk->place);
+	}
+	return error;
+}
+
+int safe_open(const char *path, int flags, int *fd)
+{
+	struct walk walk = { 0 };
+
+	return open_along(&walk, path, flags, fd);
+}
+
+/* The path as one that begins with /, to be freed; NULL, and errno says why. */
+static char *absolute(const char *path)
+{
+	char *directory;
+	char *whole;
+
+	if (*path == '/' || !*path)
+		return strdup(path);
+	directory = getcwd(NULL, 0);
+	if (!directory)
+		return NULL;
+	if (asprintf(&whole, "%s/%s", directory, path) < 0)
+		whole = NULL;
+	free(directory);
+	return whole;
+}
+
+/* What is wrong with the file itself. */
+static int distrust_file(const struct walk *walk, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return UNSAFE_KIND;
+	/* many of these are empty whatever they hold, and belong to root */
+	if (is_on(fd, PROC_SUPER_MAGIC) || is_on(fd, SYSFS_MAGIC))
+		return UNSAFE_FILESYSTEM;
+	return distrust(walk, &status);
+}
+
+int trusted_open(const char *path, int *fd, char **where)
+{
+	struct walk walk = { .strict = true };
+	struct stat root;
+	char *whole = stat("/", &root) == 0 ? absolute(path) : NULL;
+	int error;
+
+	*fd = -1;
+	*where = NULL;
+	if (!whole)
+		return errno;
+	walk.root = root.st_uid;
+	error = open_along(&walk, whole, O_RDONLY | O_NONBLOCK | O_NOCTTY, fd);
+	if (!error)
+		error = distrust_file(&walk, *fd);
+	if (error && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	free(whole);
+	*where = walk.where;
+	return error;
+}

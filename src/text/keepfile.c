@@ -63,11 +63,11 @@ static const char *add_line(struct keep *keep, char *line)
 	wrong = parse_segment(line, &ref, &file_error);
 	if (wrong)
 		return "not a name of a keep list: 0xKEY, key:K, ftok:PROJ:/PATH or creator:USER";
-	path = ftok_path(line);
+	path = path_of_ftok(line);
 	if (path && *path != '/')
 		return "the path must begin with /: in another directory it would be another file";
 	if (file_error)
-		return strerror(file_error);
+		return reason_of_file(file_error);
 	if (ref.kind != REF_KEY)
 		return "an id may be another segment's tomorrow: name it by key, or by creator:USER";
 	return keep_add_key(keep, ref.key) ? out_of_memory : NULL;

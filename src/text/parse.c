@@ -8,12 +8,13 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/stat.h>
 
+#include "shm/segment/ftok.h"
 #include "text/error.h"
 
 static const char not_a_number[] = "not a number (decimal, or hexadecimal with 0x)";
+static const char key_is_private[] =
+	"key 0 (IPC_PRIVATE) names no segment: any number of them have it; use an id";
 static const char too_large[] = "the number is too large";
 
 static int digit_of(char c)
@@ -359,18 +360,18 @@ static const char *read_key_number(const char *word, key_t *key)
 		return range;
 	*key = (key_t)(uint32_t)(negative ? 0 - number : number);
 	if (*key == 0)
-		return "key 0 (IPC_PRIVATE) names no segment: any number of them have it; use "
-		       "an id";
+		return key_is_private;
 	return NULL;
 }
 
-/* The project number of ftok:PROJ:PATH: one character, or a number from 1 to 255. */
-static const char *read_project(const char *word, size_t length, int *project)
+/*
+ * The project number of ftok:PROJ:PATH: one character, or a number, of which
+ * ftok(3) takes the low 8 bits.
+ */
+static const char *read_project(const char *word, size_t length, uint64_t *project)
 {
-	static const char wrong[] = "the PROJ of ftok:PROJ:PATH is one character, or a number "
-				    "from 1 to 255";
-	char text[8];
-	uint64_t number;
+	static const char wrong[] = "PROJ of ftok:PROJ:PATH must be one character or a number";
+	char text[24]; /* of 2^64 - 1 */
 
 	if (length == 0 || length >= sizeof(text))
 		return wrong;
@@ -382,10 +383,7 @@ static const char *read_project(const char *word, size_t length, int *project)
 		*project = (unsigned char)text[0];
 		return NULL;
 	}
-	if (parse_number(text, &number) || number < 1 || number > 255)
-		return wrong;
-	*project = (int)number;
-	return NULL;
+	return parse_number(text, project) ? wrong : NULL;
 }
 
 /* The colon behind PROJ, which itself may be one. */
@@ -397,25 +395,19 @@ static const char *behind_project(const char *word)
 static const char *read_ftok(const char *word, key_t *key, int *file_error)
 {
 	const char *colon = behind_project(word);
-	struct stat status;
+	uint64_t project;
 	const char *wrong;
-	int project;
 
 	if (!colon || !colon[1])
 		return "not of the form ftok:PROJ:PATH";
 	wrong = read_project(word, (size_t)(colon - word), &project);
 	if (wrong)
 		return wrong;
-	if (stat(colon + 1, &status) < 0) {
-		*file_error = errno;
-		return NULL;
-	}
-	/* a failure between the two calls gives -1, a key like any other: ftok cannot say more */
-	*key = ftok(colon + 1, project);
-	return NULL;
+	*file_error = ftok_key(colon + 1, project, key);
+	return !*file_error && *key == 0 ? key_is_private : NULL;
 }
 
-const char *ftok_path(const char *word)
+const char *path_of_ftok(const char *word)
 {
 	return strncmp(word, "ftok:", 5) == 0 ? behind_project(word + 5) + 1 : NULL;
 }

@@ -47,8 +47,9 @@ const char *parse_pid(const char *word, pid_t *pid);
 bool names_process(const char *word);
 
 /*
- * A SEGMENT operand. *file_error is set to an errno value when the word is
- * well formed but its ftok PATH cannot be resolved (and NULL is returned).
+ * A SEGMENT operand. *file_error is set to an errno value or an error of
+ * safe_open.h when the word is well formed but its ftok PATH cannot be resolved
+ * (and NULL is returned).
  */
 const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error);
 
@@ -59,7 +60,7 @@ const char *parse_segment(const char *word, struct segment_ref *ref, int *file_e
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
 
 /* The PATH of a word that was well formed, if it is ftok:PROJ:PATH, or NULL. */
-const char *ftok_path(const char *word);
+const char *path_of_ftok(const char *word);
 
 /* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length);

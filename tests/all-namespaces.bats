@@ -20,7 +20,8 @@ setup()
 		[[ -n $(readlink "/proc/$world/ns/$kind") ]]
 		[[ $(readlink "/proc/$world/ns/$kind") != "$(readlink "/proc/self/ns/$kind")" ]]
 	done
-	echo 'key:99' >none # a keep list, so that the machine's own has no say
+	keep_lists
+	echo 'key:99' >"$lists/none" # a keep list, so that the machine's own has no say
 }
 
 # there COMMAND...: in the world, as its root.
@@ -33,7 +34,7 @@ there()
 
 try_there()
 {
-	run --separate-stderr there timeout --kill-after 5 120 "$SHMTOOL" "$@" --keep-file none
+	run --separate-stderr there timeout --kill-after 5 120 "$SHMTOOL" "$@" --keep-file "$lists/none"
 }
 
 # As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
@@ -265,32 +266,32 @@ $in_own 4000"
 @test "of one's own rootless container, as an ordinary user" {
 	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
 	settle unshare --ipc -- 9000
-	echo key:8 >list
-	try_there_as_user ls -A --keep-file list --format '%{size}'
+	echo key:8 >"$lists/list"
+	try_there_as_user ls -A --keep-file "$lists/list" --format '%{size}'
 	expect_status 0
 	assert_output_is 7000
 	assert_stderr_matches '^shmtool ls: warning: [0-9]+ processes of others cannot be asked'
 	# whom the numbers in there mean, nobody knows
 	for words in '--owner 1000' '--creator root'; do
 		# shellcheck disable=SC2086 # an option and its value
-		try_there_as_user ls -A --keep-file list $words
+		try_there_as_user ls -A --keep-file "$lists/list" $words
 		expect_status 7
 		assert_output_lacks 0x00000007
 		assert_stderr_has 'users cannot be told in IPC namespace'
 		assert_stderr_has '--creator'
 	done
-	echo creator:0 >creators
-	try_there_as_user rm -A --all --keep-file creators
+	echo creator:0 >"$lists/creators"
+	try_there_as_user rm -A --all --keep-file "$lists/creators"
 	expect_status 7
 	assert_output_is ''
-	echo key:7 >list
-	try_there_as_user rm -A --all --keep-file list
+	echo key:7 >"$lists/list"
+	try_there_as_user rm -A --all --keep-file "$lists/list"
 	expect_status 0
 	assert_output_is ''
-	echo key:8 >list
-	try_there_as_user rm -A --all --keep-file list -n
+	echo key:8 >"$lists/list"
+	try_there_as_user rm -A --all --keep-file "$lists/list" -n
 	dry=$output
-	try_there_as_user rm -A --all --keep-file list
+	try_there_as_user rm -A --all --keep-file "$lists/list"
 	expect_status 0
 	assert_equal "$(without_idle "$output")" "$(without_idle "${dry/would remove/removed}")"
 	assert_output_has 'size=7000'
@@ -305,14 +306,14 @@ $in_own 4000"
 	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 2000
 	for verb in 'ls --format %{size}' 'rm --all'; do
 		# shellcheck disable=SC2086 # words
-		try_there_as_user $verb -A --keep-file none
+		try_there_as_user $verb -A --keep-file "$lists/none"
 		expect_status 5
 		assert_output_has 2000
 		assert_output_lacks 1000
 		assert_stderr_has "cannot enter IPC namespace $denied ("
 		assert_stderr_has 'hint: be root'
 	done
-	try_there_as_user ls -A --keep-file none --fail-empty --except-namespace "/proc/$pid/ns/ipc" \
+	try_there_as_user ls -A --keep-file "$lists/none" --fail-empty --except-namespace "/proc/$pid/ns/ipc" \
 		--format '%{size}'
 	expect_status 5
 	assert_output_is ''
@@ -325,12 +326,12 @@ $in_own 4000"
 	assert_output_is $'5000 orphaned\n6000 detached'
 	for words in '--orphaned' '--likely'; do
 		run --separate-stderr there unshare --pid --fork --mount-proc \
-			"$SHMTOOL" rm -A $words --grace 0 --keep-file none
+			"$SHMTOOL" rm -A $words --grace 0 --keep-file "$lists/none"
 		expect_status 0
 		assert_output_is ''
 	done
 	run --separate-stderr there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --grace 0 \
-		--keep-file none --sort size --format '%{size} %{cpid} %{lpid} %{state}'
+		--keep-file "$lists/none" --sort size --format '%{size} %{cpid} %{lpid} %{state}'
 	assert_output_is $'5000 0 0 detached\n6000 0 0 detached'
 }
 
@@ -432,16 +433,16 @@ removed 3000 $ns"
 	settle unshare --ipc -- '!1000:7' '!1500:8'
 	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'
 	settle unshare --ipc "${lodger_user[@]}" -- '!3000:9'
-	echo key:7 >keep
-	echo creator:1000 >>keep
-	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file keep
+	echo key:7 >"$lists/keep"
+	echo creator:1000 >>"$lists/keep"
+	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
 	expect_status 0
 	assert_output_has 'size=1500'
 	assert_output_has 'total 1 segment'
 	try_there ls -A --format '%{size}' --sort size
 	assert_output_is $'1000\n2000\n2500\n3000'
-	echo nonsense >keep
-	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file keep
+	echo nonsense >"$lists/keep"
+	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
 	expect_status 7
 	assert_output_is ''
 	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --ignore-keep
@@ -527,7 +528,7 @@ removed 3000 $ns"
 	settle unshare --ipc -- 1000
 	settle unshare --ipc -- 2000
 	# shellcheck disable=SC2016
-	run --separate-stderr there sh -c '"$0" rm -A --all --keep-file none >/dev/full' "$SHMTOOL"
+	run --separate-stderr there sh -c '"$0" rm -A --all --keep-file "$lists/none" >/dev/full' "$SHMTOOL"
 	expect_status 7
 	assert_stderr_matches '^shmtool rm: cannot write the output: No space left on device
 shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [0-9]+$'
@@ -535,7 +536,7 @@ shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [
 	assert_output_is 2000
 	settle unshare --ipc -- 3000
 	# shellcheck disable=SC2016
-	run --separate-stderr there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file none >&5' \
+	run --separate-stderr there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file "$lists/none" >&5' \
 		"$SHMTOOL"
 	expect_status 141
 	assert_stderr_matches '^shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [0-9]+$'
@@ -558,7 +559,7 @@ all_are_told()
 {
 	sed -n 's/^removed .* size=\([0-9]*\) .*/\1/p' lines >told
 	sed -n 's/^shmtool rm: removed or marked all the same, .*): //p' <<<"$stderr" | tr ' ' '\n' >untold
-	run --separate-stderr there "$SHMTOOL" ls -A --format '%{mode} %{size}' --keep-file none
+	run --separate-stderr there "$SHMTOOL" ls -A --format '%{mode} %{size}' --keep-file "$lists/none"
 	sed -n 's/^0600 //p' <<<"$output" >left
 	assert_equal "$(sort told left | uniq -d)" ''
 	assert_equal "$(sort told left untold | wc -l)" 600
@@ -569,7 +570,7 @@ all_are_told()
 	# slowly: a call for 2 ms
 	# shellcheck disable=SC2016
 	ASAN_OPTIONS=detect_leaks=0 background there sh -c 'echo $$ >pid; exec strace -D -f -qq -o /dev/null -e trace=shmctl \
-		-e inject=shmctl:delay_enter=2000 "$0" rm -A --all --keep-file none >lines' "$SHMTOOL"
+		-e inject=shmctl:delay_enter=2000 "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
 	wait_until grep -q size=1000 lines
 	there kill -TERM "$(<pid)"
 	local result=0
@@ -585,7 +586,7 @@ all_are_told()
 killed_at()
 {
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o /dev/null -e trace=shmctl \
-		-e inject=shmctl:signal=KILL:when="$1" "$SHMTOOL" rm -A --all --keep-file none
+		-e inject=shmctl:signal=KILL:when="$1" "$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	expect_status 7
 	assert_stderr_matches 'the work in IPC namespace [0-9]+ \([0-9]+ perl\) was ended by signal 9'
 	echo "$output" >lines
@@ -618,7 +619,7 @@ killed_at()
 		ASAN_OPTIONS=detect_leaks=0 there sh -c 'echo $$ >pid; exec strace -D -f -qq -o trace \
 			-e trace=shmctl,setns -e inject=shmctl:signal=KILL:when=750 \
 			-e inject=setns:delay_enter=300000 \
-			"$0" rm -A --all --keep-file none >lines 2>errors' "$SHMTOOL"
+			"$0" rm -A --all --keep-file "$lists/none" >lines 2>errors' "$SHMTOOL"
 	}
 	background there_killed
 	removal_is_killed()
@@ -642,7 +643,7 @@ killed_at()
 	{
 		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o trace \
 			-e trace=membarrier,clone -e inject=membarrier:signal=KILL "$@" \
-			"$SHMTOOL" rm -A --all --keep-file none
+			"$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	}
 	removal_killed
 	expect_status 7
@@ -700,7 +701,7 @@ killed_at()
 		settle unshare --ipc -- 4096
 	done
 	# shellcheck disable=SC2016
-	run --separate-stderr there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file none' "$SHMTOOL"
+	run --separate-stderr there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file "$lists/none"' "$SHMTOOL"
 	expect_status 0
 	(($(jq '.segments | length' <<<"$output") >= 6))
 	# one that is mounted has no process that could be named

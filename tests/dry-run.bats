@@ -14,7 +14,8 @@ same()
 {
 	local arguments some=0
 	need_root
-	echo 0x65 >keep # 101
+	keep_lists
+	echo 0x65 >"$lists/keep" # 101
 	export HOME=$PWD
 	# what rm says goes to files here
 	chmod 777 .
@@ -67,16 +68,16 @@ END
 }
 
 @test "with what is attached, what is kept, and names" {
-	same 14 0 <<'END'
+	same 14 0 <<END
 --all --even-attached
 --attached --even-attached
 --state attached --even-attached
 --orphaned --grace 0 --even-attached -v
---all --keep-file keep
---all --keep-file keep -v
---orphaned --grace 0 --keep-file keep
---state kept --keep-file keep
---all --keep-file keep --ignore-keep
+--all --keep-file $lists/keep
+--all --keep-file $lists/keep -v
+--orphaned --grace 0 --keep-file $lists/keep
+--state kept --keep-file $lists/keep
+--all --keep-file $lists/keep --ignore-keep
 --all --keep-file missing
 0x65 0x68 -v
 0x65 0x66 12345 -v
@@ -93,7 +94,7 @@ id:0 id:0 key:101 -v
 --all -J
 --orphaned --grace 0 -J
 --all --even-attached -J
---orphaned --grace 0 --keep-file keep -J
+--orphaned --grace 0 --keep-file $lists/keep -J
 END
 }
 

@@ -46,7 +46,8 @@ all_sorts()
 {
 	orphan=$(make_orphan 1048577 640 0xfffffffe)
 	make_orphan 4096 600 2 >/dev/null
-	echo key:2 >keep
+	keep_lists
+	echo key:2 >"$lists/keep"
 	live=$(make_live_segment 4096 0 0x4d2)
 	held=$(make_live_segment)
 	hold_segment "$held"
@@ -60,7 +61,7 @@ all_sorts()
 	need_validator
 	collect ls -J
 	all_sorts
-	collect ls -J --grace 0 --keep-file keep
+	collect ls -J --grace 0 --keep-file "$lists/keep"
 	assert_equal "$(jq -r '.segments | map(.state) | unique | join(" ")' <<<"$output")" \
 		'attached dest detached kept orphaned'
 	collect ls -J "$live"

@@ -12,7 +12,8 @@ setup()
 	common_setup
 	kept=$(make_orphan 4096 600 0x99)
 	other=$(make_orphan)
-	list=$BATS_TEST_TMPDIR/keep
+	keep_lists
+	list=$lists/keep
 	echo 0x99 >"$list"
 }
 
@@ -86,7 +87,7 @@ assert_refused()
 
 @test "comments, blanks, key: and several lists" {
 	printf '# a comment\n\n \t key:153\t# and one more\n' >"$list"
-	second=$BATS_TEST_TMPDIR/second
+	second=$lists/second
 	: >"$second"
 	orphans --keep-file "$second"
 	expect_status 0
@@ -103,7 +104,7 @@ assert_refused()
 	for mode in 620 602; do
 		chmod $mode "$list"
 		orphans
-		assert_refused 'others may write to it'
+		assert_refused 'must not be writable by group or others'
 	done
 }
 
@@ -111,18 +112,17 @@ assert_refused()
 	need_root
 	chown 65534 "$list"
 	orphans
-	assert_refused 'belongs to neither root nor you'
+	assert_refused 'must be owned by root or by you'
 }
 
 @test "a list that cannot be read" {
 	need_root
 	chmod 000 "$list"
-	chmod 711 "$BATS_TEST_TMPDIR"
 	try_as_user rm --all --keep-file "$list"
 	expect_status 7
 	assert_stderr_has 'Permission denied'
-	mkfifo fifo
-	try rm --all --keep-file fifo
+	mkfifo "$lists/fifo"
+	try rm --all --keep-file "$lists/fifo"
 	assert_refused 'not a regular file'
 }
 
@@ -177,11 +177,11 @@ assert_refused()
 
 @test "an ordinary user's own list is read, and the system's is for all" {
 	need_root
-	mkdir -p config/shmtool
-	echo creator:nobody >config/shmtool/keep
-	chown -R 65534 config
+	mkdir -p "$lists/config/shmtool"
+	echo creator:nobody >"$lists/config/shmtool/keep"
+	chown -R 65534 "$lists/config"
 	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
-	export XDG_CONFIG_HOME=$PWD/config
+	export XDG_CONFIG_HOME=$lists/config
 	try_as_user ls --creator nobody --format '%{state}'
 	assert_output_is kept
 	# root has no list of its own
@@ -243,6 +243,7 @@ bad_lists=(
 
 @test "a user's own list that is wrong stops his removal, and HOME is to blame where it is" {
 	need_root
+	cd "$lists"
 	mkdir -p config/shmtool home/.config/shmtool
 	chown 65534 config home/.config
 	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
@@ -270,6 +271,7 @@ bad_lists=(
 @test "without HOME, an ordinary user's list is where the system says the user lives" {
 	need_root
 	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	cd "$lists"
 	mkdir -p home/.config/shmtool etc
 	echo creator:nobody >home/.config/shmtool/keep
 	chown -R 65534 home

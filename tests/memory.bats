@@ -239,9 +239,9 @@ removed_by_filter()
 }
 
 @test "rm by filter, but for a keep list: what is kept is never removed" {
-	echo "key:$KEY" >keep
-	chmod 600 keep
-	try_all prepare unharmed rm --orphaned --grace 0 --keep-file keep
+	keep_lists
+	echo "key:$KEY" >"$lists/keep"
+	try_all prepare unharmed rm --orphaned --grace 0 --keep-file "$lists/keep"
 }
 
 # popt loses a word that it has no memory for, and so would the command its meaning.

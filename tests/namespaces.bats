@@ -67,9 +67,10 @@ new_namespace()
 	try ls -N "$inside" --format '%{size}'
 	expect_status 0
 	assert_output_is 12345
-	echo creator:nobody >keep
+	keep_lists
+	echo creator:nobody >"$lists/keep"
 	# the list is ours: its owner is judged before the namespace is entered
-	try rm -N "$inside" --all --keep-file keep
+	try rm -N "$inside" --all --keep-file "$lists/keep"
 	expect_status 0
 	try ls -N "$inside" -q
 	assert_output_is 0
@@ -89,8 +90,9 @@ new_namespace()
 		try_as_user ls -N "$inside" $words
 		expect_status 7
 	done
-	as_user sh -c 'echo creator:nobody >keep'
-	try_as_user rm -N "$inside" --all --keep-file keep
+	keep_lists
+	echo creator:nobody >"$lists/keep"
+	try_as_user rm -N "$inside" --all --keep-file "$lists/keep"
 	expect_status 7
 	try_as_user ls -N "$inside" -q
 	assert_output_is 0

@@ -1143,9 +1143,10 @@ child_waits_for_stderr()
 	local errors
 	# those that it leaves alone, and those that it cannot remove
 	perl -e 'shmget($_, 4096, 01640) // die "shmget: $!" for 1 .. 1000'
-	seq 1000 | sed s,^,key:, >keep
+	keep_lists
+	seq 1000 | sed s,^,key:, >"$lists/keep"
 	chmod 777 .
-	for errors in "--keep-file keep -v" "--ignore-keep"; do
+	for errors in "--keep-file $lists/keep -v" "--ignore-keep"; do
 		rm -f told screen
 		in_unread_terminal "'$SHMTOOL' rm --all $errors >told" setpriv --reuid 65534 --clear-groups
 		wait_until child_waits_for_stderr "$(<pid)"

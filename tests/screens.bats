@@ -139,7 +139,7 @@ last_word_at()
 @test "states in colour: on a terminal, or when asked for" {
 	some_states
 	local orphaned=$'\e[1;31morphaned\e[0m' dest=$'\e[1;35mdest\e[0m' kept=$'\e[1;34mkept\e[0m'
-	local ls=(ls --grace 0 --keep-file keep)
+	local ls=(ls --grace 0 --keep-file "$lists/keep")
 	on_terminal 80 "${ls[@]}"
 	assert_output_has "$orphaned"
 	assert_output_has "$dest"
@@ -193,7 +193,8 @@ some_states()
 {
 	make_orphan 4096 600 1 >/dev/null
 	make_orphan 1048576 600 2 >/dev/null
-	echo key:2 >keep
+	keep_lists
+	echo key:2 >"$lists/keep"
 	local dest attached
 	dest=$(make_live_segment)
 	hold_segment "$dest"
@@ -208,7 +209,7 @@ some_states()
 	on_terminal 80 ls
 	expect_status 0
 	assert_equal "${lines[-1]}" '5 segments, 1.0M'
-	on_terminal 200 ls --grace 0 --keep-file keep
+	on_terminal 200 ls --grace 0 --keep-file "$lists/keep"
 	assert_equal "${lines[-1]}" '5 segments, 1.0M; 2 orphaned, 12K'
 	on_terminal 200 ls -b --attached
 	assert_equal "${lines[-1]}" '2 segments, 8192'

@@ -156,9 +156,10 @@ allowed()
 	comm -23 <(allowed @system-service | sort -u) <(allowed @privileged @resources | sort -u) >may
 	[[ $(wc -l <may) -gt 200 ]]
 	as_uid 4321 perl -e "$create" 4096 600 0
-	echo 'creator:daemon' >keep
+	keep_lists
+	echo 'creator:daemon' >"$lists/keep"
 	# with and without segments, a keep list, an error
-	for words in '--creator 4321' '--keep-file keep' '--keep-file missing'; do
+	for words in '--creator 4321' "--keep-file $lists/keep" '--keep-file missing'; do
 		# shellcheck disable=SC2086 # several words
 		strace -f -qq -e signal=none -o calls "$SHMTOOL" rm --orphaned --idle 0 --grace 0 $words || true
 		sed -nE 's/^[0-9]+ +([a-z_0-9]+)\(.*/\1/p' calls >>made
@@ -567,13 +568,15 @@ assert_no_harm()
 @test "the keep list to begin with keeps nothing; its lines are lines of one" {
 	local id
 	id=$(make_orphan 4096 600 0x51)
-	try rm --orphaned --grace 0 -n --keep-file "$examples/keep"
+	keep_lists
+	cp "$examples/keep" "$lists/first"
+	try rm --orphaned --grace 0 -n --keep-file "$lists/first"
 	expect_status 0
 	assert_output_has "would remove $id "
 	grep -q "^#     install -D -m 644 $examples/keep /etc/shmtool/keep\$" "$examples/keep"
-	sed 's/^#\([^ ]\)/\1/; s/postgres/nobody/' "$examples/keep" >keep
-	assert_equal "$(grep -c '^[^#]' keep)" 4
-	try rm --orphaned --grace 0 -n --keep-file keep
+	sed 's/^#\([^ ]\)/\1/; s/postgres/nobody/' "$examples/keep" >"$lists/keep"
+	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 4
+	try rm --orphaned --grace 0 -n --keep-file "$lists/keep"
 	expect_status 0
 	assert_output_is ''
 }

@@ -314,13 +314,13 @@ read_to_a_file()
 
 @test "rm by filter keeps what a list names, and removes the rest" {
 	local kept
+	keep_lists
 	some_kept()
 	{
 		kept=$(make_orphan 4096 600 "$KEY")
 		id=$(make_orphan)
-		echo "key:$KEY" >keep
-		chmod 600 keep
-		shmtool rm --orphaned --grace 0 --keep-file keep
+		echo "key:$KEY" >"$lists/keep"
+		shmtool rm --orphaned --grace 0 --keep-file "$lists/keep"
 		segment_exists "$kept"
 		! segment_exists "$id" || fail "still there: $id"
 		shmtool rm "$KEY"

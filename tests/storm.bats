@@ -9,9 +9,10 @@ load lib/common
 # STORM_SECONDS (5), with STORM_PROCESSES (200) at a time; make storm for 60.
 @test "a storm: nothing is removed that is not orphaned, and nothing is left" {
 	need_root
-	echo 0x5700 >keep
+	keep_lists
+	echo 0x5700 >"$lists/keep"
 	run --separate-stderr unshare --pid --fork --kill-child --mount-proc \
-		"$HELPERS/storm" "$SHMTOOL" "${STORM_SECONDS:-5}" "${STORM_PROCESSES:-200}" "$PWD/keep"
+		"$HELPERS/storm" "$SHMTOOL" "${STORM_SECONDS:-5}" "${STORM_PROCESSES:-200}" "$lists/keep"
 	echo "# $output" >&3
 	assert_stderr_is ''
 	assert_output_has ' violations=0 faults=0'

@@ -383,9 +383,10 @@ by_new_owner()
 with_keep_list()
 {
 	id=$(make_orphan 4096 600 0x99)
-	printf '%b' "$1" >keep
-	chmod "$2" keep
-	options+=(--keep-file keep "${@:3}")
+	keep_lists
+	printf '%b' "$1" >"$lists/keep"
+	chmod "$2" "$lists/keep"
+	options+=(--keep-file "$lists/keep" "${@:3}")
 }
 
 kept_by_creator()
@@ -393,8 +394,9 @@ kept_by_creator()
 	need_root
 	id=$(as_user perl -e "$create"'; shmwrite($id, "x", 0, 1) or die' 4096 600 0)
 	shmtool "set" "$id" -u root
-	echo creator:nobody >keep
-	options+=(--keep-file keep)
+	keep_lists
+	echo creator:nobody >"$lists/keep"
+	options+=(--keep-file "$lists/keep")
 }
 
 # --- Pids used again --------------------------------------------------------

@@ -2,7 +2,6 @@
 #include "text/keepfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/system/safe_open.h"
 #include "text/error.h"
 #include "text/parse.h"
 
@@ -73,18 +73,6 @@ static const char *add_line(struct keep *keep, char *line)
 	return keep_add_key(keep, ref.key) ? out_of_memory : NULL;
 }
 
-/* What makes a file unfit to be trusted, or NULL. */
-static const char *distrust(const struct stat *status)
-{
-	if (!S_ISREG(status->st_mode))
-		return "it is not a regular file";
-	if (status->st_uid != 0 && status->st_uid != geteuid())
-		return "it belongs to neither root nor you";
-	if (status->st_mode & (S_IWGRP | S_IWOTH))
-		return "others may write to it (chmod go-w)";
-	return NULL;
-}
-
 /* Longer than any that has a meaning: a path has PATH_MAX bytes at most. */
 enum { LINE_SIZE = PATH_MAX + 256 };
 
@@ -136,30 +124,35 @@ static bool read_lines(struct keep *keep, FILE *file, const char *path,
 	return true;
 }
 
-bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE])
+bool keepfile_parse(struct keep *keep, int fd, const char *path, char fault[KEEPFILE_FAULT_SIZE])
 {
-	/* not to wait for a fifo's writer */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-	const char *wrong = NULL;
-	FILE *file = NULL;
+	FILE *file = fdopen(fd, "r");
 	bool good;
 
-	if (fd < 0 || fstat(fd, &status) < 0)
-		wrong = strerror(errno);
-	else
-		wrong = distrust(&status);
-	if (!wrong && !(file = fdopen(fd, "r")))
-		wrong = strerror(errno);
-	if (wrong) {
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, wrong);
-		if (fd >= 0)
-			close(fd);
+	if (!file) {
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, strerror(errno));
+		close(fd);
 		return false;
 	}
 	good = read_lines(keep, file, path, fault);
 	fclose(file);
 	return good;
+}
+
+bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE])
+{
+	char *where;
+	int fd;
+	int error = trusted_open(path, &fd, &where);
+
+	if (error && where)
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s%.200s %s%s", path,
+			 error == UNSAFE_WRITABLE ? "directory " : "", where, reason_of_file(error),
+			 error == UNSAFE_WRITABLE ? ", sticky or not" : "");
+	else if (error)
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, reason_of_file(error));
+	free(where);
+	return !error && keepfile_parse(keep, fd, path, fault);
 }
 
 /* Whether a default list is simply not there. */

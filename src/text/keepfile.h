@@ -16,11 +16,14 @@
 enum { KEEPFILE_FAULT_SIZE = 512 };
 
 /*
- * Adds a file's lines to the list. The file must belong to root or to us, and
- * be writable by no one else. Returns false with what is wrong in fault, ready
- * to be said.
+ * Adds a file's lines to the list. Nobody but root and the caller may be able to
+ * change it: trusted_open(). Returns false with what is wrong in fault, which
+ * begins with the path.
  */
 bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE]);
+
+/* The same of a file that is open and is trusted; closes it. */
+bool keepfile_parse(struct keep *keep, int fd, const char *path, char fault[KEEPFILE_FAULT_SIZE]);
 
 /*
  * The same for the default lists: the system's, and for ordinary users also

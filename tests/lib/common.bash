@@ -24,6 +24,8 @@
 #   segment_count
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
+#   keep_lists                 makes a directory for keep lists: nobody else may write to it, nor to one
+#                              on the way to it; sets and exports lists to its path
 #   has_files                  whether the program has segments as files here
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
@@ -119,6 +121,7 @@ common_teardown()
 			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
 	done
 	ipcrm --all
+	[[ -z ${lists-} ]] || rm -rf "$lists"
 	[[ -z ${huge_pages_before-} ]] || echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
 }
 
@@ -360,6 +363,33 @@ set_limit()
 	if ! { echo "$2" >"/proc/sys/kernel/$1"; } 2>/dev/null; then
 		skip "kernel.$1 cannot be changed here"
 	fi
+}
+
+# Whether only root and we may write to this directory, and to those above it.
+is_trusted()
+{
+	local owner mode root path=$1 paths=(/)
+	[[ $path == /* && -d $path && -w $path ]] || return
+	for (( ; ${#path}; )); do
+		paths+=("$path")
+		path=${path%/*}
+	done
+	# of / first: in a user namespace root may be a user that is not mapped
+	while read -r owner mode; do
+		root=${root-$owner}
+		((owner == 0 || owner == EUID || owner == root)) && ! ((8#$mode & 8#22)) || return
+	done < <(stat -L -c '%u %a' "${paths[@]}")
+}
+
+keep_lists()
+{
+	local place
+	for place in /run "${XDG_RUNTIME_DIR-}" "${HOME-}" "$BUILD"; do
+		is_trusted "$place" || continue
+		export lists=$place/shmtool-tests.$BASHPID
+		mkdir -m 755 "$lists" && return
+	done
+	skip 'no directory here that only root and we may write to, nor to those above it'
 }
 
 # Makes COUNT more huge pages for this test; teardown puts back what was.

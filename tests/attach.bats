@@ -62,6 +62,19 @@ mapped_as()
 	done
 }
 
+@test "a signal ends it while nobody reads its line" {
+	id=$(make_segment)
+	open_full_pipe
+	# shellcheck disable=SC2016
+	background bash -c 'exec "$0" attach "$1" >&5' "$SHMTOOL" "$id"
+	wait_until waits_in_pipe "$background_pid"
+	assert_equal "$(segment_field "$id" nattch)" 1
+	kill -TERM "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 143
+	assert_equal "$(segment_field "$id" nattch)" 0
+}
+
 @test "--hold ends it when the time is over" {
 	id=$(make_segment)
 	before=${EPOCHREALTIME/./}

@@ -483,7 +483,22 @@ broken_pipe()
 	assert_equal "$(cat "$background_output")" "$id"
 }
 
-# --- Where the id cannot be told --------------------------------------------
+# --- Where the id cannot be printed -----------------------------------------
+
+@test "a signal while nobody reads the id leaves no segment" {
+	open_full_pipe
+	local signal
+	for signal in TERM INT HUP; do
+		# shellcheck disable=SC2016
+		background bash -c 'exec env --default-signal "$0" create -s 10 >&5' "$SHMTOOL"
+		wait_until waits_in_pipe "$background_pid"
+		assert_equal "$(segment_count)" 1
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" $((128 + $(kill -l "$signal")))
+		assert_none_left
+	done
+}
 
 @test "an id that cannot be written leaves no segment" {
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"

@@ -11,6 +11,8 @@
 #   alone COMMAND...           where -A finds no namespace but this one: in a PID namespace of its own
 #   background COMMAND...      start it; sets background_pid, background_output, background_errors
 #   wait_until COMMAND...      until it succeeds; fails after 60 seconds
+#   open_full_pipe             descriptor 5: a pipe that has no room, and no reader
+#   waits_in_pipe PID          whether it waits for room in a pipe
 #   end_process PID...         SIGKILL, and wait until it is gone
 #
 #   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator is gone
@@ -253,6 +255,20 @@ wait_for_status()
 	wait_until process_is_gone "$1" || return
 	# shellcheck disable=SC2034 # for the test
 	wait "$1" || ended=$?
+}
+
+open_full_pipe()
+{
+	rm -f full_pipe
+	mkfifo full_pipe
+	exec 5<>full_pipe
+	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096;
+		fcntl STDOUT, F_SETFL, 0' >&5
+}
+
+waits_in_pipe()
+{
+	[[ $(<"/proc/$1/wchan") == *pipe_write ]]
 }
 
 end_process()

@@ -331,6 +331,11 @@ somebody_waits()
 	perl -MIPC::SysV=:all -e 'exit !(semctl($ARGV[0], 0, GETNCNT, 0) + 0)' "$guard"
 }
 
+nobody_waits()
+{
+	! somebody_waits
+}
+
 @test "read and write --guard take the semaphore and give it back, however it is named" {
 	guarded
 	touch file
@@ -428,6 +433,17 @@ somebody_waits()
 		assert_equal "$ended" $((128 + $(kill -l "$signal")))
 	done
 	assert_equal "$(find . -type f ! -name 'separate-stderr-*')" ''
+	printf abc >file
+	for signal in TERM INT HUP KILL; do
+		background env --default-signal "$SHMTOOL" write "$id" -f file --guard 0x1234
+		wait_until somebody_waits
+		kill "-$signal" "$background_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" $((128 + $(kill -l "$signal")))
+		wait_until nobody_waits
+		assert_equal "$(cat "$background_errors")" ''
+	done
+	foreign_read "$id" 0 3 | cmp - <(head -c 3 /dev/zero)
 	end_process "$holder_pid"
 	assert_equal "$(sem_value "$guard")" 1
 }

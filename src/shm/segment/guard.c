@@ -8,6 +8,7 @@
 
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
+#include "shm/system/signals.h"
 
 /* semctl(2) has its callers define this */
 union semun {
@@ -66,9 +67,11 @@ int guard_take(int id, unsigned short number, int64_t timeout)
 			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
 		if (semtimedop(id, &take, 1, deadline < 0 ? NULL : &wait) == 0)
 			return 0;
-		/* signal(7): being stopped and continued interrupts it, too */
 		if (errno != EINTR)
 			return errno == EAGAIN ? ETIMEDOUT : errno;
+		/* signal(7): a stop and SIGCONT interrupt it, too */
+		if (signals_came())
+			return EINTR;
 	}
 }
 

@@ -44,8 +44,8 @@ int guard_may_take(const struct guard *guard);
 
 /*
  * Waits until the semaphore with this number is free and takes it. timeout in
- * milliseconds, -1 for ever; ETIMEDOUT when it is over. Signals act as they
- * always do. EFBIG: the set has no such number; ENOSPC: the kernel cannot
+ * milliseconds, -1 for ever; ETIMEDOUT when it is over. EINTR: a signal came
+ * (signals.h). EFBIG: the set has no such number; ENOSPC: the kernel cannot
  * remember any more of what is to be given back.
  */
 int guard_take(int id, unsigned short number, int64_t timeout);

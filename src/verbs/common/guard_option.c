@@ -147,6 +147,9 @@ enum status guard_option_take(const struct guard_option *guard_option)
 		return STATUS_DONE;
 	error = guard_take(guard->id, guard_option->number,
 			   guard_option->timeout_given ? guard_option->timeout : -1);
+	/* signals_end() ends the program by the signal that came */
+	if (error == EINTR)
+		return STATUS_FAILED;
 	return error ? take_failed(guard_option, error) : STATUS_DONE;
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # -A: in all IPC namespaces. A mistake here must not reach the machine: each
-# test works in a world of its own (tests/lib/world.c), where the kernel itself
+# test works in a world of its own (tests/lib/isolated-namespaces.c), where the kernel itself
 # refuses the way to any other namespace.
 
 bats_require_minimum_version 1.5.0
@@ -12,7 +12,7 @@ setup()
 {
 	common_setup
 	need_root
-	background "$HELPERS/world"
+	background "$HELPERS/isolated-namespaces"
 	wait_until test -s "$background_output"
 	world=$(<"$background_output")
 	local kind
@@ -38,10 +38,10 @@ try_there()
 }
 
 # As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
-lodger_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+ordinary_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 try_there_as_user()
 {
-	run --separate-stderr there "${lodger_user[@]}" timeout --kill-after 5 120 "$SHMTOOL" "$@"
+	run --separate-stderr there "${ordinary_user[@]}" timeout --kill-after 5 120 "$SHMTOOL" "$@"
 }
 
 # What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an
@@ -177,12 +177,12 @@ $in_own 4000"
 }
 
 @test "held by a thread only" {
-	background there "$HELPERS/lodger"
+	background there "$HELPERS/thread-namespace"
 	wait_until test -s "$background_output"
 	thread=$(<"$background_output")
 	try_there ls -A --format '%{size} %{ns} %{ns-of}'
 	expect_status 0
-	assert_output_is "12345 $(number_of "$thread") $thread lodger"
+	assert_output_is "12345 $(number_of "$thread") $thread thread-namespac"
 	try_there ls -N "$thread" --format '%{size}'
 	assert_output_is 12345
 	# a whole process is named rather than a thread
@@ -250,7 +250,7 @@ $in_own 4000"
 }
 
 @test "of a rootless container, seen from root" {
-	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- '!7000' 8000
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- '!7000' 8000
 	try_there ls -A --creator 1000 --format '%{size} %{owner} %{ns} %{ns-pid}' --numeric --sort size
 	expect_status 0
 	assert_output_is "7000 1000 $ns $pid
@@ -264,7 +264,7 @@ $in_own 4000"
 }
 
 @test "of one's own rootless container, as an ordinary user" {
-	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
 	settle unshare --ipc -- 9000
 	echo key:8 >"$lists/list"
 	try_there_as_user ls -A --keep-file "$lists/list" --format '%{size}'
@@ -301,9 +301,9 @@ $in_own 4000"
 
 @test "one that may not be entered is said, the others go on" {
 	# root's namespace, but the user's process
-	settle unshare --ipc "${lodger_user[@]}" -- 1000
+	settle unshare --ipc "${ordinary_user[@]}" -- 1000
 	denied=$ns
-	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- 2000
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 2000
 	for verb in 'ls --format %{size}' 'rm --all'; do
 		# shellcheck disable=SC2086 # words
 		try_there_as_user $verb -A --keep-file "$lists/none"
@@ -431,8 +431,8 @@ removed 3000 $ns"
 
 @test "the keep list is ours, and holds in all of them" {
 	settle unshare --ipc -- '!1000:7' '!1500:8'
-	settle "${lodger_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'
-	settle unshare --ipc "${lodger_user[@]}" -- '!3000:9'
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'
+	settle unshare --ipc "${ordinary_user[@]}" -- '!3000:9'
 	echo key:7 >"$lists/keep"
 	echo creator:1000 >>"$lists/keep"
 	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
@@ -689,7 +689,7 @@ killed_at()
 }
 
 @test "the limits of a namespace that cannot be entered: said, exit 5, and the others are told" {
-	settle unshare --ipc "${lodger_user[@]}" -- 1000
+	settle unshare --ipc "${ordinary_user[@]}" -- 1000
 	try_there_as_user ls -l -A
 	expect_status 5
 	assert_stderr_matches "cannot enter IPC namespace $ns"

@@ -3,7 +3,7 @@
 #
 # rm -n and rm go one path: for each choice of filters -n says, on stdout, on
 # stderr and by its exit status, what rm then says, but for the verb. Each choice
-# finds the same segments (tests/lib/house), in an IPC namespace of its own. What
+# finds the same segments (tests/lib/compare-dry-run), in an IPC namespace of its own. What
 # is named is told only with -v.
 
 load lib/common
@@ -21,7 +21,7 @@ same()
 	chmod 777 .
 	while read -r arguments; do
 		# shellcheck disable=SC2086 # words
-		run unshare --ipc "$BATS_TEST_DIRNAME/lib/house" "${*:3} $SHMTOOL" "$2" $arguments
+		run unshare --ipc "$BATS_TEST_DIRNAME/lib/compare-dry-run" "${*:3} $SHMTOOL" "$2" $arguments
 		assert_output_matches '^removed [0-9]+$' || fail "rm $arguments"
 		[[ $output == 'removed 0' ]] || some=$((some + 1))
 	done

@@ -10,7 +10,7 @@ bats_require_minimum_version 1.5.0
 load lib/common
 
 # bats file_tags=long
-load lib/undone
+load lib/after-failure
 
 KEY=0x4d2
 

@@ -13,15 +13,15 @@ zeroes()
 	head -c "$1" /dev/zero | foreign_write "$id" 0
 }
 
-# begin_hammer MODE OFFSET LENGTH
-begin_hammer()
+# start_contending MODE OFFSET LENGTH
+start_contending()
 {
-	background "$HELPERS/hammer" "$1" "$id" "$2" "$3"
+	background "$HELPERS/contend" "$1" "$id" "$2" "$3"
 	wait_until grep -q ready "$background_output"
 }
 
-# torn_values: ends hammer; how many it saw
-end_hammer()
+# torn_values: ends it; how many it saw
+stop_contending()
 {
 	kill "$background_pid"
 	wait_until grep -q torn "$background_output"
@@ -279,7 +279,7 @@ increment()
 @test "compare-and-swap: no update is lost beside programs that add" {
 	zeroes 16
 	local i pids=()
-	background "$HELPERS/hammer" add "$id" 8 4 300
+	background "$HELPERS/contend" add "$id" 8 4 300
 	pids+=("$background_pid")
 	for i in 1 2 3; do
 		background increment 40
@@ -329,18 +329,18 @@ looks_torn()
 	local length
 	for length in 2 4 8; do
 		zeroes 16
-		begin_hammer store 8 "$length"
+		start_contending store 8 "$length"
 		run ! looks_torn "$length" 60
-		end_hammer
+		stop_contending
 		ipcrm -m "$id"
 	done
 }
 
 @test "the same sees values torn that a program stores byte by byte" {
 	zeroes 16
-	begin_hammer tear 8 8
+	start_contending tear 8 8
 	looks_torn 8 1000
-	end_hammer
+	stop_contending
 }
 
 # bats test_tags=engine
@@ -348,7 +348,7 @@ looks_torn()
 	local length i digit number
 	for length in 2 4 8; do
 		zeroes 16
-		begin_hammer watch 8 "$length"
+		start_contending watch 8 "$length"
 		for ((i = 0; i < 6; i++)); do
 			digit=$(printf '%x' $((i + 1)))
 			hex=$(printf "%$((2 * length))s" '' | tr ' ' "$digit")
@@ -364,7 +364,7 @@ looks_torn()
 			{ printf %s "${text:1}"; sleep 0.002; printf %s "${text:0:1}"; } | shmtool write "$id" -o 8 -n "$length"
 			shmtool write "$id" -o 8 -z -n "$length"
 		done
-		end_hammer
+		stop_contending
 		assert_equal "$length: $torn" "$length: 0"
 		ipcrm -m "$id"
 	done
@@ -372,12 +372,12 @@ looks_torn()
 
 @test "the same sees what a program stores byte by byte" {
 	zeroes 16
-	begin_hammer watch 8 8
+	start_contending watch 8 8
 	local watcher=$background_pid watched=$background_output
-	begin_hammer tear 8 8
-	end_hammer
+	start_contending tear 8 8
+	stop_contending
 	background_pid=$watcher background_output=$watched
-	end_hammer
+	stop_contending
 	((torn > 0))
 }
 

@@ -26,7 +26,7 @@ load lib/common
 	chmod 1777 work
 	cd work
 	for uid in 0 65534; do
-		run --separate-stderr "$BATS_TEST_DIRNAME/lib/terminate" "$SHMTOOL" "${TERMINATE_ROUNDS:-40}" 3000 "$uid"
+		run --separate-stderr "$BATS_TEST_DIRNAME/lib/signal-while-removing" "$SHMTOOL" "${TERMINATE_ROUNDS:-40}" 3000 "$uid"
 		echo "# $output" >&3
 		assert_stderr_is ''
 		expect_status 0

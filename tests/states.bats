@@ -107,7 +107,7 @@ idle_for_a_second()
 	assert_equal "$(ids --grace 0 --orphaned --grace 1h)" ''
 }
 
-# --- One house with some of everything --------------------------------------
+# --- One namespace with some of everything --------------------------------------
 
 # Sets orphan used alive attached marked big: ids. nobody owns used; nobody
 # made nobodys.

@@ -4,11 +4,11 @@
 
 have 1
 segment=$(shmtool ls -q)
-crowd 500 600 "$segment" >"$work/crowd" &
-crowd=$!
-trap 'kill "$crowd" 2>/dev/null || true; rm -rf "$work"' EXIT
-until grep -qs attached "$work/crowd"; do
-	kill -0 "$crowd"
+many-mappings 500 600 "$segment" >"$work/many-mappings" &
+processes=$!
+trap 'kill "$processes" 2>/dev/null || true; rm -rf "$work"' EXIT
+until grep -qs attached "$work/many-mappings"; do
+	kill -0 "$processes"
 	sleep 0.1
 done
 [[ $(shmtool ls --format '%{nattch}') == 500 ]]
@@ -20,8 +20,8 @@ measure 10 'lsof -n -P' 'lsof -n -P' --ignore-failure
 # the pattern needs a shell, whose share hyperfine does not take off here
 measure 20 'grep SYSV /proc/*/maps' "sh -c 'grep SYSV /proc/[0-9]*/maps'" --ignore-failure
 take_turns
-kill "$crowd"
-wait "$crowd" 2>/dev/null || true
+kill "$processes"
+wait "$processes" 2>/dev/null || true
 
 compare 'ls -o holders, 500 processes' 'lsof -n -P' least 4
 compare 'ls -o holders, 500 processes' 'grep SYSV /proc/*/maps' least 1

@@ -2,7 +2,7 @@
 /*
  * Processes with many mappings, for measuring a search through all of them.
  *
- *     crowd PROCESSES MAPPINGS ID
+ *     many-mappings PROCESSES MAPPINGS ID
  *
  * Each has so many mappings, every other one of a file, as with libraries, and
  * one more: the segment. Says "attached" when all are there; they end with it.
@@ -20,7 +20,7 @@
 
 static int fail(const char *what)
 {
-	fprintf(stderr, "crowd: %s: %s\n", what, strerror(errno));
+	fprintf(stderr, "many-mappings: %s: %s\n", what, strerror(errno));
 	return 1;
 }
 
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	long processes;
 
 	if (argc != 4) {
-		fputs("usage: crowd PROCESSES MAPPINGS ID\n", stderr);
+		fputs("usage: many-mappings PROCESSES MAPPINGS ID\n", stderr);
 		return 2;
 	}
 	processes = strtol(argv[1], NULL, 10);

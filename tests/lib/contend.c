@@ -2,10 +2,10 @@
 /*
  * Several processes that use one word of a segment at once, for the tests.
  *
- *     hammer add ID OFFSET LENGTH COUNT   each of them adds 1 to it COUNT times
- *     hammer store ID OFFSET LENGTH       they store into it, each a byte all over
- *     hammer tear ID OFFSET LENGTH        the same, but byte by byte
- *     hammer watch ID OFFSET LENGTH       they load it, and count torn values: those
+ *     contend add ID OFFSET LENGTH COUNT   each of them adds 1 to it COUNT times
+ *     contend store ID OFFSET LENGTH       they store into it, each a byte all over
+ *     contend tear ID OFFSET LENGTH        the same, but byte by byte
+ *     contend watch ID OFFSET LENGTH       they load it, and count torn values: those
  *                                         that are not one byte all over
  *
  * All but add go on until SIGTERM, say "ready" when they have begun, and at the
@@ -159,14 +159,14 @@ int main(int argc, char **argv)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
 	if (segment == (char *)-1 || shared == MAP_FAILED)
-		die("hammer: shmat");
+		die("contend: shmat");
 	word = segment + strtoul(argv[3], NULL, 10);
 	sigaction(SIGTERM, &action, NULL);
 	for (size_t i = 0; i < PROCESSES; i++) {
 		pid_t pid = fork();
 
 		if (pid < 0)
-			die("hammer: fork");
+			die("contend: fork");
 		if (pid)
 			continue;
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * world: namespaces in which a test can say "all" and mean only what is its
+ * isolated-namespaces: namespaces in which a test can say "all" and mean only what is its
  * own. Prints a process id, and lives until it is killed; then all in it is
  * killed, too. nsenter(1) goes there:
  *

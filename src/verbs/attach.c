@@ -19,6 +19,7 @@
 #include "shm/system/signals.h"
 #include "text/output.h"
 #include "text/parse.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"
 

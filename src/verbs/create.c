@@ -21,6 +21,7 @@
 #include "text/parse.h"
 #include "text/progress.h"
 #include "verbs/common/input.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
 #include "verbs/common/select.h"
 #include "verbs/create_errors.h"

@@ -11,6 +11,7 @@
 #include "shm/system/clock.h"
 #include "text/format.h"
 #include "text/segment_json.h"
+#include "verbs/common/lookup.h"
 
 /* What telling of a change needs. */
 struct teller {

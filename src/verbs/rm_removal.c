@@ -12,6 +12,7 @@
 #include "shm/system/interrupt.h"
 #include "text/format.h"
 #include "text/output.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
 /*

@@ -14,6 +14,7 @@
 #include "text/json.h"
 #include "text/segment_json.h"
 #include "text/units.h"
+#include "verbs/common/lookup.h"
 
 /* How the results of reclaim() are told. */
 static const struct telling {

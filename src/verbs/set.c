@@ -10,6 +10,7 @@
 #include "shm/segment/control.h"
 #include "text/output.h"
 #include "text/parse.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"
 

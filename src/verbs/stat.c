@@ -15,6 +15,7 @@
 #include "text/segment_json.h"
 #include "text/terminal.h"
 #include "text/verdict.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"
 

@@ -21,6 +21,7 @@
 #include "text/progress.h"
 #include "verbs/common/guard_option.h"
 #include "verbs/common/input.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"

@@ -8,7 +8,7 @@
 
 #include "shm/process/process.h"
 #include "text/parse.h"
-#include "verbs/common/select.h"
+#include "verbs/common/lookup.h"
 
 enum {
 	CODE_GUARD = OPTION_CODES_GUARD,

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/write_segment.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "shm/bytes/atomic.h"
+#include "shm/bytes/memory.h"
+#include "shm/process/child.h"
+#include "shm/segment/control.h"
+#include "shm/system/signals.h"
+#include "text/output.h"
+#include "verbs/common/lookup.h"
+#include "verbs/common/memory_errors.h"
+#include "verbs/write_input.h"
+
+/* Prints what was found in place of what was expected, in its notation. */
+static enum status print_found(const struct byte_literal *expected, uint64_t found)
+{
+	static struct output output;
+	unsigned char bytes[WORD_MAX];
+
+	word_to_bytes(found, bytes, expected->length);
+	output_begin(&output, STDOUT_FILENO);
+	byte_literal_print(&output, expected, bytes);
+	return output_end(&output, STATUS_NO);
+}
+
+/* Compares and swaps. */
+static enum status put_expected(const struct write_options *options, struct memory *memory)
+{
+	size_t length = options->literal.length;
+	uint64_t found = word_from_bytes(options->expected.bytes, length);
+	uint64_t wanted = word_from_bytes(options->literal.bytes, length);
+
+	if (word_swap(memory->bytes + options->range.offset, length, &found, wanted))
+		return STATUS_DONE;
+	return print_found(&options->expected, found);
+}
+
+/* A word of zeroes, which gives no memory to a hole, or of another byte. */
+static int put_word(struct writing *writing, struct memory *memory)
+{
+	const struct byte_range *range = &writing->options->range;
+	unsigned char byte = writing->options->from == FROM_FILL ? writing->options->fill : 0;
+	unsigned char bytes[WORD_MAX];
+	uint64_t there = 1;
+	int error = byte ? 0 : memory_load(memory, range->offset, range->length, &there);
+
+	memset(bytes, byte, sizeof(bytes));
+	if (!error && there)
+		word_store(memory->bytes + range->offset, range->length,
+			   word_from_bytes(bytes, range->length));
+	if (writing->in_child)
+		*writing->done = range->length;
+	return error;
+}
+
+/* Puts the same byte all over, some at a time, so that a signal is seen soon. */
+static enum status fill_range(struct writing *writing, struct memory *memory)
+{
+	enum { PIECE = 4 * 1024 * 1024 };
+	const struct byte_range *range = &writing->options->range;
+	uint64_t done = 0;
+
+	while (done < range->length) {
+		uint64_t left = range->length - done;
+		size_t piece = left < PIECE ? (size_t)left : PIECE;
+		uint64_t in_page = memory->page - (range->offset + done) % memory->page;
+
+		/* huge pages may run out: each is counted */
+		if (memory_is_huge(memory) && piece > in_page)
+			piece = (size_t)in_page;
+		if (signals_came())
+			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
+				    done);
+		memory_prepare(memory, range->offset + done, piece, true);
+		memset(memory->bytes + range->offset + done, writing->options->fill, piece);
+		done += piece;
+		*writing->done = done;
+	}
+	return STATUS_DONE;
+}
+
+static enum status put(struct writing *writing, struct memory *memory)
+{
+	const struct write_options *options = writing->options;
+	const struct byte_range *range = &options->range;
+	const struct byte_literal *literal = &options->literal;
+	int error;
+
+	if (options->from == FROM_FILE)
+		return write_input(writing, memory);
+	if (options->expect)
+		return put_expected(options, memory);
+	if (options->from == FROM_LITERAL)
+		error = memory_put(memory, range->offset, literal->bytes, literal->length);
+	else if (is_word(range->offset, range->length))
+		error = put_word(writing, memory);
+	else if (options->from == FROM_FILL)
+		return fill_range(writing, memory);
+	else
+		error = memory_zero(memory, range->offset, range->length);
+	return error ? segment_failed("write", writing->segment, error) : STATUS_DONE;
+}
+
+/* "load FILE", "fill segment 5 (key 0x4d2)": what could not be done */
+enum { WORK_SIZE = PATH_MAX + SEGMENT_LABEL_SIZE };
+static const char *work(char text[WORK_SIZE], const struct writing *writing)
+{
+	if (writing->options->from == FROM_FILE)
+		snprintf(text, WORK_SIZE, "load %s", writing->input.name);
+	else
+		snprintf(text, WORK_SIZE, "fill %s", SEGMENT_LABEL(writing->segment));
+	return text;
+}
+#define WORK(writing) work((char[WORK_SIZE]){ 0 }, writing)
+
+/*
+ * Refuses what our control group would be killed for: the data that cannot all
+ * go where there is memory already.
+ */
+static enum status check_memory(const struct writing *writing, const struct memory *memory)
+{
+	const struct byte_range *range = &writing->options->range;
+	struct extent known = { 0 };
+	struct places places;
+	uint64_t data = range->length;
+	uint64_t there;
+
+	if (writing->options->from == FROM_FILE)
+		data = input_memory(&writing->input);
+	if (!data || writing->input.ours ||
+	    memory_places(memory, range->offset, range->length, &known, &places))
+		return STATUS_DONE;
+	there = range->length - places.bytes[PLACE_HOLE];
+	return loading_allowed(WORK(writing), data > there ? data - there : 0);
+}
+
+/* Signals end us while we wait for the guard, as they end anyone who waits. */
+static enum status take_guard(struct writing *writing)
+{
+	return guard_option_take(&writing->options->guard_option);
+}
+
+/*
+ * Whether what was written stays: nothing of a segment that was marked for removal
+ * meanwhile does, once those are gone who have it attached, ourselves at most.
+ */
+static enum status look_again(const struct writing *writing)
+{
+	const struct segment *before = writing->segment;
+	const struct byte_range *range = &writing->options->range;
+	uint64_t done = writing->in_child ? *writing->done : range->length;
+	struct segment now;
+
+	if (before->dest || segment_look(before->id, &now) || !now.dest)
+		return STATUS_DONE;
+	return fail(STATUS_BUSY,
+		    "%s was marked for removal meanwhile: the %" PRIu64 " bytes that were written "
+		    "go with its last detach",
+		    SEGMENT_LABEL(before), done);
+}
+
+/* Attaches the segment, and writes; returns the status, for child_run(). */
+static int write_attached(void *context)
+{
+	struct writing *writing = context;
+	const struct guard_option *guard_option = &writing->options->guard_option;
+	struct memory memory;
+	enum status status = STATUS_DONE;
+	int error = memory_open(&memory, writing->segment->id, true);
+
+	if (error)
+		return (int)segment_failed("write", writing->segment, error);
+	loading_may_fail("write", writing->segment, &memory,
+			 writing->in_child ? writing->done : NULL);
+	if (writing->in_child)
+		status = check_memory(writing, &memory);
+	if (!status)
+		status = take_guard(writing);
+	if (!status) {
+		status = put(writing, &memory);
+		status_keep_first(&status, guard_option_release(guard_option));
+	}
+	if (!status)
+		status = look_again(writing);
+	memory_close(&memory);
+	return (int)status;
+}
+
+/*
+ * Has a child do what may take so much memory that it is killed for it. The
+ * guard is the child's as well: the kernel gives it back when the child is gone.
+ */
+static enum status write_in_child(struct writing *writing)
+{
+	char rest[WORK_SIZE];
+	int result = STATUS_FAILED;
+	int error;
+
+	writing->in_child = true;
+	writing->done = mmap(NULL, sizeof(*writing->done), PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (writing->done == MAP_FAILED)
+		return loading_failed(WORK(writing), errno, 0, "");
+	error = child_run(write_attached, writing, CHILD_DIES_TOO, &result);
+	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
+	munmap(writing->done, sizeof(*writing->done));
+	if (!error)
+		return (enum status)result;
+	/* a signal that we passed on ended it, and will end us */
+	if (error == EOWNERDEAD && signals_came())
+		return STATUS_FAILED;
+	return loading_failed(WORK(writing), error, result, rest);
+}
+
+/* Reads FILE, or fills: work that may be long, and large. */
+static enum status write_much(struct writing *writing)
+{
+	const struct write_options *options = writing->options;
+	bool file = options->from == FROM_FILE;
+	enum status status = STATUS_DONE;
+
+	signals_begin(NULL);
+	if (file)
+		status = open_write_input(writing);
+	if (!status)
+		status = write_in_child(writing);
+	input_close(&writing->input);
+	signals_end();
+	return status;
+}
+
+enum status write_segment(struct write_options *options, const struct segment_ref *ref)
+{
+	struct segment segment;
+	struct writing writing = { .options = options, .segment = &segment, .input.fd = -1 };
+	enum status status = find_segment(ref, &segment);
+
+	if (options->from == FROM_LITERAL) {
+		options->range.length_given = true;
+		options->range.length = options->literal.length;
+	}
+	if (!status)
+		status = byte_range_check(&options->range, &segment);
+	if (!status)
+		status = guard_option_find(&options->guard_option);
+	if (status)
+		return status;
+	if (options->from == FROM_FILE || options->from == FROM_FILL)
+		status = write_much(&writing);
+	else
+		status = (enum status)write_attached(&writing);
+	/* for a file copy_in tells */
+	if (!status && options->verbose && options->from != FROM_FILE)
+		note("wrote %" PRIu64 " bytes to %s", options->range.length,
+		     SEGMENT_LABEL(&segment));
+	return status;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/create_input.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shm/bytes/copy.h"
+#include "shm/process/child.h"
+#include "shm/segment/limits.h"
+#include "text/progress.h"
+#include "verbs/common/memory_errors.h"
+
+static enum status input_failed(const struct creation *creation, int error)
+{
+	const char *file = creation->input.name;
+
+	switch (error) {
+	case EINTR:
+		return fail(STATUS_FAILED, "interrupted while reading %s: no segment was left",
+			    file);
+	case EFAULT: /* reading into the segment touches its memory */
+		return fail(STATUS_EXHAUSTED, "cannot load %s: the memory for it ran out", file);
+	case EFBIG:
+		fail(STATUS_EXHAUSTED,
+		     "cannot load %s: it has no end, or is larger than kernel.shmmax or half of the "
+		     "memory available",
+		     file);
+		hint("give -s SIZE, and it is read straight into the segment");
+		return STATUS_EXHAUSTED;
+	default:
+		return fail(status_of_file(error), "cannot read %s: %s", file, strerror(error));
+	}
+}
+
+enum status open_create_input(struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	struct limits limits = { .shmmax = UINT64_MAX };
+	struct input *input = &creation->input;
+	enum status status;
+	int error = 0;
+
+	if (!options->file)
+		return STATUS_DONE;
+	status = input_open(input, options->file);
+	if (status)
+		return status;
+	if (input->is_stream && !options->size_given) {
+		limits_read(&limits);
+		error = input_take_in(input, limits.shmmax, false);
+	}
+	if (error)
+		return input_failed(creation, error);
+	if (input->is_stream)
+		return STATUS_DONE;
+	if (input->size == 0 && !options->size_given)
+		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least",
+			    input->name);
+	if (options->size_given && input->size > options->size)
+		return fail(STATUS_FAILED,
+			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64,
+			    input->name, input->size, options->size);
+	return STATUS_DONE;
+}
+
+static enum status load(struct creation *creation, struct memory *memory)
+{
+	const struct input *input = &creation->input;
+	uint64_t size = wanted_size(creation);
+	uint64_t done;
+	bool more = false;
+	struct progress progress;
+	struct copy_options copy = {
+		.exclusive = input->ours,
+		.report = progress_update,
+		.state = &progress,
+	};
+	int error;
+
+	progress_begin(&progress, PROGRESS_AUTO, input->size);
+	copy.interval = progress_interval(&progress);
+	error = copy_in(memory, 0, size, input->fd, &copy, &done);
+	progress_end(&progress);
+	if (!error && done == size && input->is_stream)
+		error = input_has_more(input, &more);
+	if (error)
+		return input_failed(creation, error);
+	if (more)
+		return fail(STATUS_FAILED, "%s holds more than the segment's %" PRIu64 " bytes",
+			    input->name, size);
+	if (!input->is_stream && done < input->size)
+		return fail(STATUS_FAILED, "%s holds fewer bytes than its size says", input->name);
+	return STATUS_DONE;
+}
+
+/* Attaches it, loads it, detaches it; for a child, see load_segment(). */
+static int load_inside(void *context)
+{
+	struct creation *creation = context;
+	struct memory memory;
+	enum status status;
+	int error = memory_open(&memory, creation->id, true);
+
+	if (error)
+		return fail(status_of_segment(error), "cannot attach the new segment: %s",
+			    reason_of_segment(error));
+	status = load(creation, &memory);
+	memory_close(&memory);
+	return (int)status;
+}
+
+/*
+ * Loads the segment in a child: memory that runs out is no error but a
+ * SIGKILL, and then the segment must be removed all the same.
+ */
+enum status load_segment(struct creation *creation)
+{
+	char what[PATH_MAX + 8];
+	int result = STATUS_FAILED;
+	enum status status;
+	int error;
+
+	if (creation->input.fd < 0)
+		return STATUS_DONE;
+	snprintf(what, sizeof(what), "load %s", creation->input.name);
+	/* a copy of ours has its memory already, and gives it back meanwhile */
+	status = creation->input.ours ? STATUS_DONE
+				      : loading_allowed(what, input_memory(&creation->input));
+	if (status)
+		return status;
+	error = child_run(load_inside, creation, CHILD_DIES_TOO, &result);
+	if (!error)
+		return (enum status)result;
+	return loading_failed(what, error, result, "no segment was left");
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/create_segment.h"
+
+#include <errno.h>
+#include <sys/random.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "shm/segment/control.h"
+#include "shm/segment/guard.h"
+#include "verbs/create_errors.h"
+#include "verbs/create_input.h"
+
+enum status creation_failed(const struct creation *creation, key_t key, int error)
+{
+	const struct wanted wanted = {
+		.key = key,
+		.size = wanted_size(creation),
+		.huge = creation->options->huge,
+		.huge_size = creation->options->huge_size,
+		.reuse = creation->options->reuse,
+	};
+
+	return say_refused(&wanted, error);
+}
+
+/* Calls shmget; EEXIST when the key is in use. */
+static int make(struct creation *creation, key_t key)
+{
+	const struct create_options *options = creation->options;
+	int flags = IPC_CREAT | IPC_EXCL | 0600;
+
+	if (options->huge)
+		flags |= SHM_HUGETLB;
+	/* shmget(2): the size of a huge page as a power of two, in bits 26 and up */
+	if (options->huge_size)
+		flags |= (int)((unsigned int)__builtin_ctzll(options->huge_size) << 26);
+	if (options->no_reserve)
+		flags |= SHM_NORESERVE;
+	if (wanted_size(creation) > SIZE_MAX)
+		return EINVAL;
+	creation->id = shmget(key, wanted_size(creation), flags);
+	if (creation->id < 0)
+		return errno;
+	creation->created = true;
+	creation->key = key;
+	return 0;
+}
+
+void undo_creation(struct creation *creation)
+{
+	if (creation->created)
+		segment_remove(creation->id);
+	if (creation->guard >= 0)
+		guard_remove(creation->guard);
+	creation->created = false;
+	creation->guard = -1;
+}
+
+/* A random key, until one is not in use. */
+static int make_with_any_key(struct creation *creation)
+{
+	int error = EEXIST;
+	int other;
+
+	while (error == EEXIST) {
+		key_t key = 0;
+
+		if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
+			return errno;
+		if (key > 0)
+			error = make(creation, key);
+		if (!error && creation->options->with_guard && guard_by_key(key, &other) == 0) {
+			undo_creation(creation);
+			error = EEXIST;
+		}
+	}
+	return error;
+}
+
+static enum status guard_failed(const struct creation *creation, int error)
+{
+	static const char what[] = "cannot create the guard";
+	int other = -1;
+
+	switch (error) {
+	case EEXIST:
+		guard_by_key(creation->key, &other);
+		fail(STATUS_EXISTS, "%s: a semaphore set with the key 0x%08x exists already: id %d",
+		     what, (unsigned int)creation->key, other);
+		hint("if nobody needs it any more: ipcrm -s %d", other);
+		return STATUS_EXISTS;
+	case ENOSPC:
+		fail(STATUS_EXHAUSTED, "%s: the kernel allows no more semaphores (kernel.sem)",
+		     what);
+		hint("\"ipcs -s\" shows what there is; or raise it with sysctl");
+		return STATUS_EXHAUSTED;
+	default:
+		return fail(status_of_segment(error), "%s: %s", what,
+			    segment_missing(error) ? "it was removed meanwhile"
+						   : reason_of_segment(error));
+	}
+}
+
+/* Makes the guard: as long as it is not handed over, nobody can take it. */
+static enum status make_guard(struct creation *creation)
+{
+	int error = guard_create(creation->key, &creation->guard);
+
+	return error ? guard_failed(creation, error) : STATUS_DONE;
+}
+
+int open_existing(struct creation *creation, key_t key)
+{
+	/* a size larger than the segment's is an error, as shmget(2) has it */
+	creation->id = shmget(key, creation->options->size_given ? creation->options->size : 0, 0);
+	return creation->id < 0 ? errno : 0;
+}
+
+/* Makes it; with --reuse, opens what somebody else made meanwhile. */
+static enum status make_or_open(struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	key_t key = options->key_kind == KEY_GIVEN ? options->key : IPC_PRIVATE;
+	int error;
+
+	if (options->key_kind == KEY_AUTO) {
+		error = make_with_any_key(creation);
+		return error ? creation_failed(creation, key, error) : STATUS_DONE;
+	}
+	do {
+		error = make(creation, key);
+		if (error == EEXIST && options->reuse)
+			error = open_existing(creation, key);
+		/* and if that one went as well, make it after all */
+	} while (error == ENOENT);
+	return error ? creation_failed(creation, key, error) : STATUS_DONE;
+}
+
+/* The rights that were asked for. */
+static struct segment_rights wanted_rights(const struct create_options *options)
+{
+	return (struct segment_rights){
+		.uid = options->uid_given ? options->uid : geteuid(),
+		.gid = options->gid_given ? options->gid : getegid(),
+		.mode = options->mode,
+	};
+}
+
+/* Owner and mode come last: until it is loaded nobody else may attach it. */
+static enum status give_away(const struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	const struct segment_rights rights = wanted_rights(options);
+	int error = 0;
+
+	if (options->lock)
+		error = segment_set_lock(creation->id, true);
+	if (error) {
+		fail(STATUS_EXHAUSTED,
+		     "cannot lock the new segment into memory: it is more than RLIMIT_MEMLOCK allows");
+		hint("raise it (ulimit -l), or be root");
+		return STATUS_EXHAUSTED;
+	}
+	if (options->uid_given || options->gid_given || options->mode != 0600)
+		error = segment_set_rights(creation->id, &rights);
+	if (error)
+		return fail(status_of_segment(error), "cannot set the new segment's rights: %s",
+			    reason_of_segment(error));
+	return STATUS_DONE;
+}
+
+static enum status hand_guard_over(const struct creation *creation)
+{
+	const struct segment_rights rights = wanted_rights(creation->options);
+	int error = guard_hand_over(creation->guard, &rights);
+
+	return error ? guard_failed(creation, error) : STATUS_DONE;
+}
+
+static enum status refuse_forced_removal(void)
+{
+	fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has attached does "
+			    "not live");
+	hint("let the program that needs it make it, and keep it alive with shmtool attach");
+	return STATUS_FAILED;
+}
+
+enum status create_new(struct creation *creation)
+{
+	enum status status;
+
+	if (removal_is_forced())
+		return refuse_forced_removal();
+	status = open_create_input(creation);
+	if (!status)
+		status = make_or_open(creation);
+	if (status || !creation->created)
+		return status;
+	if (creation->options->with_guard)
+		status = make_guard(creation);
+	if (!status)
+		status = load_segment(creation);
+	if (!status)
+		status = give_away(creation);
+	if (!status && creation->guard >= 0)
+		status = hand_guard_over(creation);
+	return status;
+}

@@ -150,12 +150,10 @@ static const char *add_name(struct word_list *names, const char *value)
 /* A process or a file: whether it is there is seen when all else is right. */
 static const char *add_except_namespace(struct filter *filter, const char *value)
 {
-	const char *wrong = add_name(&filter->except_namespaces, value);
 	pid_t pid;
+	const char *wrong = parse_namespace(value, &pid);
 
-	if (!wrong && names_process(value))
-		wrong = parse_pid(value, &pid);
-	return wrong;
+	return wrong ? wrong : add_name(&filter->except_namespaces, value);
 }
 
 /* Given twice, the wider of two bounds is what matches either. */

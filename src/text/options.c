@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "text/output.h"
+#include "text/parse.h"
 
 #ifndef POPT_ERROR_UNWANTEDARG
 #define POPT_ERROR_UNWANTEDARG -12 /* popt 1.19 */
@@ -260,7 +261,8 @@ static enum status take_option(const struct command *command, struct operands *o
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;
-		return value && *value ? STATUS_DONE : say_bad_value(row, value, "an empty name");
+		wrong = parse_namespace(value, &operands->ns_pid);
+		return wrong ? say_bad_value(row, value, wrong) : STATUS_DONE;
 	case CODE_VERBOSE:
 		operands->verbose = true;
 		return STATUS_DONE;

@@ -10,6 +10,7 @@
 #include <popt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "text/error.h"
 
@@ -67,6 +68,7 @@ struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
 	const char *ns;      /* the value of -N, or NULL */
+	pid_t ns_pid;        /* the same as a process; 0: it is a path */
 	bool verbose;        /* -v was given */
 	poptContext context; /* holds the words */
 };

@@ -324,12 +324,15 @@ const char *parse_pid(const char *word, pid_t *pid)
 	return NULL;
 }
 
-bool names_process(const char *word)
+const char *parse_namespace(const char *word, pid_t *pid)
 {
 	/* -5 is a number that does not fit, rather than a file */
 	const char *digits = word + (*word == '-' || *word == '+');
 
-	return digits[strspn(digits, "0123456789")] == '\0';
+	*pid = 0;
+	if (!*word)
+		return "an empty name";
+	return digits[strspn(digits, "0123456789")] ? NULL : parse_pid(word, pid);
 }
 
 static const char *read_key_number(const char *word, key_t *key)

@@ -43,8 +43,8 @@ const char *parse_group(const char *word, gid_t *gid);
 /* A process id, from 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 
-/* Whether PID|PATH is a process: it is digits only. */
-bool names_process(const char *word);
+/* PID|PATH, a namespace: *pid is 0 for a path, which is anything but digits. */
+const char *parse_namespace(const char *word, pid_t *pid);
 
 /*
  * A SEGMENT operand. *file_error is set to an errno value or an error of

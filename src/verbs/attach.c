@@ -20,7 +20,7 @@
 #include "text/output.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
-#include "verbs/common/select.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/verb.h"
 
 enum {
@@ -394,7 +394,7 @@ static enum status attach_run(int argc, char **argv)
 	if (!status)
 		status = read_only_segment(&segment_only, &ref);
 	if (!status)
-		status = enter_namespace(&operands, NULL);
+		status = enter_namespace(&operands, false);
 	if (status)
 		status = own_failure(status, command);
 	else

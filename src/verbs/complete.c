@@ -16,6 +16,7 @@
 #include "text/state_names.h"
 #include "text/terminal.h"
 #include "text/units.h"
+#include "verbs/common/namespaces.h"
 
 /* A word that is being typed. */
 struct typing {
@@ -161,16 +162,18 @@ static void for_each_segment(const struct typing *typing, offer_segment *offer_o
 	char keep_fault[KEEPFILE_FAULT_SIZE];
 	struct judge judge;
 	struct view view;
+	struct namespace ns;
 	bool users_changed;
 	bool by_home;
-	pid_t pid;
 	int error = 0;
 
 	keepfile_read_defaults(&keep, keep_fault, &by_home);
-	if (typing->ns && parse_pid(typing->ns, &pid) == NULL)
-		error = namespace_enter_of(pid, &users_changed);
-	else if (typing->ns)
-		error = namespace_enter(typing->ns, &users_changed);
+	if (typing->ns)
+		error = namespace_open_named(typing->ns, &ns);
+	if (typing->ns && !error) {
+		error = namespace_enter_fd(ns.fd, &users_changed);
+		namespace_close(&ns);
+	}
 	judge_begin(&judge, GRACE_DEFAULT, false);
 	judge.keep = &keep;
 	view_begin(&view, &judge);

@@ -12,7 +12,7 @@
 #include "text/format.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
-#include "verbs/common/select.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/create_segment.h"
 #include "verbs/verb.h"
 
@@ -286,7 +286,7 @@ static enum status create_run(int argc, char **argv)
 	options.verbose = operands.verbose;
 	status = check_options(&options, &operands);
 	if (!status)
-		status = enter_namespace(&operands, NULL);
+		status = enter_namespace(&operands, false);
 	operands_free(&operands);
 	if (status)
 		return status;

@@ -109,6 +109,7 @@ struct ls_options {
 	bool field_help;
 	const char *from;
 	const char *ns; /* of -N */
+	pid_t ns_pid;   /* the same, where it is a process */
 	bool verbose;
 };
 
@@ -269,7 +270,7 @@ static enum status print_system_everywhere(struct output *output, const struct l
 	struct namespaces found = { 0 };
 	struct limits_of *all;
 	size_t count;
-	enum status status = all_namespaces_limits(&found, &options->choice, &all, &count);
+	enum status status = all_namespaces_limits(&found, &options->choice.filter, &all, &count);
 
 	if (all)
 		status_keep_first(&status, print_system_of(output, options, all, count));
@@ -286,8 +287,8 @@ static enum status print_system(struct output *output, const struct ls_options *
 
 	if (options->choice.filter.all_namespaces)
 		return print_system_everywhere(output, options);
-	if (options->ns && names_process(options->ns)) {
-		snprintf(path, sizeof(path), "/proc/%.20s/ns/ipc", options->ns);
+	if (options->ns_pid) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/ipc", options->ns_pid);
 		here.path = path;
 	}
 	status = read_limits(&here.limits);
@@ -509,8 +510,10 @@ static enum status ls_run(int argc, char **argv)
 		if (!status && !options.field_help && !options.limits && !options.summary)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands, &options.choice);
+			status = enter_namespace(&operands,
+						 choice_depends_on_users(&options.choice));
 		options.ns = operands.ns;
+		options.ns_pid = operands.ns_pid;
 		options.verbose = operands.verbose;
 		if (!status)
 			status = options.follow ? follow(&options) : ls(&options);

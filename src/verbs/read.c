@@ -16,7 +16,7 @@
 #include "verbs/common/guard_option.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
-#include "verbs/common/select.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/verb.h"
 
 enum {
@@ -348,7 +348,7 @@ static enum status read_run(int argc, char **argv)
 		options.progress = PROGRESS_NEVER;
 	}
 	if (!status)
-		status = enter_namespace(&operands, NULL);
+		status = enter_namespace(&operands, false);
 	if (!status)
 		status = read_segment(&options, &ref);
 	operands_free(&operands);

@@ -8,6 +8,7 @@
 #include "shm/process/visit.h"
 #include "text/json.h"
 #include "text/parse.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/rm_removal.h"
 #include "verbs/verb.h"
 
@@ -186,7 +187,8 @@ static enum status rm_run(int argc, char **argv)
 		if (!status)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands, &options.choice);
+			status = enter_namespace(&operands,
+						 choice_depends_on_users(&options.choice));
 		if (!status)
 			status = rm(&options);
 		operands_free(&operands);

@@ -11,6 +11,7 @@
 #include "text/output.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"
 
@@ -239,7 +240,8 @@ static enum status set_run(int argc, char **argv)
 		if (!status && filter_given(&options.choice.filter))
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands, &options.choice);
+			status = enter_namespace(&operands,
+						 choice_depends_on_users(&options.choice));
 		if (!status)
 			status = set(&options, operands.verbose);
 		operands_free(&operands);

@@ -16,6 +16,7 @@
 #include "text/terminal.h"
 #include "text/verdict.h"
 #include "verbs/common/lookup.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/common/select.h"
 #include "verbs/verb.h"
 
@@ -446,7 +447,8 @@ static enum status stat_run(int argc, char **argv)
 		if (!status && !options.wait)
 			status = choice_read_keep(&options.choice);
 		if (!status)
-			status = enter_namespace(&operands, &options.choice);
+			status = enter_namespace(&operands,
+						 choice_depends_on_users(&options.choice));
 		if (!status && options.wait)
 			status = wait_for(&options);
 		/* having waited, it prints only what it is asked for */

@@ -5,7 +5,7 @@
 #include "shm/bytes/atomic.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
-#include "verbs/common/select.h"
+#include "verbs/common/namespaces.h"
 #include "verbs/verb.h"
 #include "verbs/write_segment.h"
 
@@ -198,7 +198,7 @@ static enum status write_run(int argc, char **argv)
 	if (!status)
 		status = read_only_segment(&operands, &ref);
 	if (!status)
-		status = enter_namespace(&operands, NULL);
+		status = enter_namespace(&operands, false);
 	if (!status)
 		status = write_segment(&options, &ref);
 	byte_literal_free(&options.literal);

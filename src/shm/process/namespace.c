@@ -64,19 +64,6 @@ int namespace_enter_fd(int fd, bool *users_changed)
 	return error;
 }
 
-int namespace_enter(const char *path, bool *users_changed)
-{
-	int fd;
-	int error = safe_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
-
-	*users_changed = false;
-	if (error)
-		return error;
-	error = namespace_enter_fd(fd, users_changed);
-	close(fd);
-	return error;
-}
-
 /*
  * Why /proc/PID/ns/ipc is not there: the process has ended (ESRCH), or it is
  * hidden from us (EACCES, see hidepid in proc(5)), or /proc is not mounted (ENOENT).
@@ -92,14 +79,6 @@ static int why_missing(pid_t pid)
 	if (access(path, F_OK) == 0 || !proc_is_ours() || (kill(pid, 0) < 0 && errno == ESRCH))
 		return ESRCH;
 	return EACCES;
-}
-
-int namespace_enter_of(pid_t pid, bool *users_changed)
-{
-	char path[PROCESS_PATH_SIZE];
-	int error = namespace_enter(path_of(path, pid), users_changed);
-
-	return error == ENOENT ? why_missing(pid) : error;
 }
 
 bool capabilities_count_here(void)

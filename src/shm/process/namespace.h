@@ -27,25 +27,20 @@ struct namespace
 };
 
 /*
- * From here on, all calls are about the IPC namespace of this process, or of
- * this namespace file (/proc/PID/ns/ipc, or one that is bind-mounted). Where
- * we may not enter it as we are, the user namespace that owns it is entered
- * first (ioctl_ns(2)), as it must be for rootless containers;
+ * From here on, all calls are about the IPC namespace that is open as this
+ * file. Where we may not enter it as we are, the user namespace that owns it is
+ * entered first (ioctl_ns(2)), as it must be for rootless containers;
  * *users_changed says that users and groups are from then on those of the
- * container. Our own is entered without any right. Returns 0 or an errno
- * value, or one of safe_open.h; ESRCH: no such process, EINVAL: not an IPC
- * namespace.
+ * container. Our own is entered without any right. Returns 0 or an errno value.
  */
-int namespace_enter_of(pid_t pid, bool *users_changed);
-int namespace_enter(const char *path, bool *users_changed);
-
-/* The same for one that is open. */
 int namespace_enter_fd(int fd, bool *users_changed);
 
 /*
- * Opens that of a process, or this namespace file, without entering it: sets
- * device, inode, fd and path. namespace_close() ends it. Errors as above; those
- * of a path that somebody typed are also those of safe_open.h.
+ * Opens that of a process, or this namespace file (/proc/PID/ns/ipc, or one that
+ * is bind-mounted), without entering it: sets device, inode, fd and path.
+ * namespace_close() ends it. Returns 0 or an errno value; ESRCH: no such process,
+ * EINVAL: not an IPC namespace. Errors of a path that somebody typed are also
+ * those of safe_open.h.
  */
 int namespace_open_of(pid_t pid, struct namespace *ns);
 int namespace_open(const char *path, struct namespace *ns);

@@ -18,7 +18,7 @@
 struct visit {
 	int error;          /* why it could not be entered, an errno value; ECHILD: it is ours,
 			       and a child would have process ids of another PID namespace */
-	bool users_changed; /* as in namespace_enter() */
+	bool users_changed; /* as in namespace_enter_fd() */
 	int signal;         /* what killed the child before it was done, or 0 */
 	int interrupted;    /* the signal that came to us meanwhile, or 0 */
 	sigset_t signals;   /* the mask that our caller has; in after, they are blocked */

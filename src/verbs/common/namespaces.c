@@ -11,11 +11,68 @@
 #include "shm/process/child.h"
 #include "text/parse.h"
 
-const char *all_namespaces_check(const struct choice *choice, const struct operands *operands)
+int namespace_open_named(const char *word, struct namespace *ns)
 {
-	if (!choice->filter.all_namespaces)
+	pid_t pid;
+
+	if (parse_namespace(word, &pid))
+		return EINVAL;
+	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
+}
+
+/* Enters the namespace that a word names: 0 or an errno value. */
+static int enter_named(const char *word, bool *users_changed)
+{
+	struct namespace ns;
+	int error = namespace_open_named(word, &ns);
+
+	if (error)
+		return error;
+	error = namespace_enter_fd(ns.fd, users_changed);
+	namespace_close(&ns);
+	return error;
+}
+
+static enum status cannot_enter_named(const struct operands *operands, int error)
+{
+	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", operands->ns,
+	     error == EINVAL ? "it is not an IPC namespace" : reason_of_file(error));
+	if (error == EPERM || error == EACCES)
+		hint("%s", geteuid() ? "be root"
+				     : "it takes CAP_SYS_ADMIN where it was made, and "
+				       "CAP_SYS_PTRACE to ask a process for its own; a "
+				       "sandbox may forbid setns(2) to root, too");
+	if (error == ENOENT && operands->ns_pid)
+		hint("/proc is not mounted");
+	return status_of_file(error);
+}
+
+enum status enter_namespace(const struct operands *operands, bool users_matter)
+{
+	bool users_changed;
+	int error;
+
+	if (!operands->ns)
+		return STATUS_DONE;
+	error = enter_named(operands->ns, &users_changed);
+	if (error)
+		return cannot_enter_named(operands, error);
+	if (!users_changed || !users_matter)
+		return STATUS_DONE;
+	fail(STATUS_FAILED,
+	     "users cannot be told in the IPC namespace of %.200s: it was entered through "
+	     "its user namespace, which numbers them otherwise; nothing was done",
+	     operands->ns);
+	hint("be root, or leave out --owner and --creator, and creator: in the keep list");
+	return STATUS_FAILED;
+}
+
+const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,
+				 bool allowed)
+{
+	if (!filter->all_namespaces)
 		return NULL;
-	if (!choice->may_be_everywhere)
+	if (!allowed)
 		return "--all-namespaces (-A) is for ls and rm: use -N for one namespace";
 	if (operands->ns)
 		return "--all-namespaces (-A) and --namespace (-N) exclude each other";
@@ -31,13 +88,8 @@ static enum status open_excepted(struct namespaces *excepted, const struct filte
 	for (size_t i = 0; i < filter->except_namespaces.count; i++) {
 		const char *word = filter->except_namespaces.items[i];
 		struct namespace ns;
-		pid_t pid;
-		int error;
+		int error = namespace_open_named(word, &ns);
 
-		if (names_process(word) && !parse_pid(word, &pid))
-			error = namespace_open_of(pid, &ns);
-		else
-			error = namespace_open_path(word, &ns);
 		if (!error)
 			error = namespaces_add(excepted, &ns);
 		if (error)
@@ -97,7 +149,7 @@ static enum status cannot_list(const struct namespace *ns, const struct visit *v
 		    fault->error == EBADMSG ? fault->what : strerror(fault->error));
 }
 
-static enum status read_one(struct namespace *ns, struct listing *all, const struct choice *choice)
+static enum status read_one(struct namespace *ns, struct listing *all, bool users_matter)
 {
 	struct listing_fault fault;
 	struct visit visit;
@@ -107,7 +159,7 @@ static enum status read_one(struct namespace *ns, struct listing *all, const str
 		all->count = before;
 		return cannot_list(ns, &visit, &fault);
 	}
-	if (!ns->foreign || all->count == before || !choice_hangs_on_users(choice))
+	if (!ns->foreign || all->count == before || !users_matter)
 		return STATUS_DONE;
 	all->count = before;
 	fail(STATUS_FAILED,
@@ -140,20 +192,20 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 	return status;
 }
 
-enum status all_namespaces_read(struct selection *selection, struct listing *all,
-				const struct choice *choice)
+enum status all_namespaces_read(struct namespaces *found, struct listing *all,
+				const struct filter *filter, bool users_matter,
+				enum status *missing, size_t *missing_at)
 {
-	struct namespaces *found = &selection->namespaces;
-	enum status status = find_meant(found, &choice->filter, &selection->missing);
+	enum status status = find_meant(found, filter, missing);
 
 	if (status)
 		return status;
 	for (size_t i = 0; i < found->count; i++) {
-		enum status one = read_one(&found->items[i], all, choice);
+		enum status one = read_one(&found->items[i], all, users_matter);
 
-		if (one && !selection->missing) {
-			selection->missing = one;
-			selection->missing_at = all->count;
+		if (one && !*missing) {
+			*missing = one;
+			*missing_at = all->count;
 		}
 	}
 	return STATUS_DONE;
@@ -188,7 +240,7 @@ static enum status read_limits_of(const struct namespace *ns, struct limits_repo
 		    reason_of_segment(report->error));
 }
 
-enum status all_namespaces_limits(struct namespaces *found, const struct choice *choice,
+enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count)
 {
 	struct limits_report *report = shared_memory(sizeof(*report));
@@ -198,7 +250,7 @@ enum status all_namespaces_limits(struct namespaces *found, const struct choice 
 	*count = 0;
 	*limits = NULL;
 	if (report)
-		status = find_meant(found, &choice->filter, &missing);
+		status = find_meant(found, filter, &missing);
 	if (!status)
 		*limits = calloc(found->count + 1, sizeof(**limits));
 	if (!report || (!status && !*limits))

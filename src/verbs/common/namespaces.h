@@ -1,30 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* namespaces: -A, the segments of all IPC namespaces. Says itself what is wrong. */
+/*
+ * namespaces: -N, one IPC namespace, and -A, the segments of all. Reports its
+ * own errors.
+ */
 #ifndef VERBS_COMMON_NAMESPACES_H
 #define VERBS_COMMON_NAMESPACES_H
 
+#include "shm/process/namespaces.h"
 #include "shm/process/visit.h"
+#include "shm/segment/listing.h"
+#include "text/filter.h"
 #include "text/limits_text.h"
-#include "verbs/common/select.h"
+#include "text/options.h"
 
-/* What is wrong with -A beside the rest of the command line, or NULL. */
-const char *all_namespaces_check(const struct choice *choice, const struct operands *operands);
+/* Opens what PID|PATH names, see namespace_open_of(): 0 or an errno value. */
+int namespace_open_named(const char *word, struct namespace *ns);
 
 /*
- * Finds the namespaces, but for those excepted, and reads the segments of
- * all. One that cannot be entered is said, and its status is kept as that of a
- * name that is missing, see missing_before(); the others are read. Returns
- * another status than STATUS_DONE when nothing can be had at all.
+ * Enters the namespace of -N, if it was given. users_matter: users were named,
+ * and fails where they would be those of another user namespace. To be called
+ * when all else has been checked.
  */
-enum status all_namespaces_read(struct selection *selection, struct listing *all,
-				const struct choice *choice);
+enum status enter_namespace(const struct operands *operands, bool users_matter);
+
+/* What is wrong with -A beside the rest of the command line, or NULL; allowed: the verb takes it. */
+const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,
+				 bool allowed);
+
+/*
+ * Finds the namespaces, but for those excepted, and reads the segments of all.
+ * One that cannot be entered is reported, and *missing is its status, *missing_at
+ * how many segments stand before; the others are read. Returns another status
+ * than STATUS_DONE when nothing can be had at all. users_matter: as above.
+ */
+enum status all_namespaces_read(struct namespaces *found, struct listing *all,
+				const struct filter *filter, bool users_matter,
+				enum status *missing, size_t *missing_at);
 
 /*
  * The limits of each, for free(), as far as they can be had; found are the
  * namespaces, for namespaces_free(). Returns the status of the first that
  * cannot be told, which is said.
  */
-enum status all_namespaces_limits(struct namespaces *found, const struct choice *choice,
+enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);
 
 /* Does it in that namespace, see namespace_visit(); says what fails. */

@@ -31,7 +31,7 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	enum status status = STATUS_DONE;
 
 	if (!wrong)
-		wrong = all_namespaces_check(choice, operands);
+		wrong = all_namespaces_check(&choice->filter, operands, choice->may_be_everywhere);
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
@@ -84,51 +84,10 @@ enum status choice_read_keep(struct choice *choice)
 	return STATUS_FAILED;
 }
 
-bool choice_hangs_on_users(const struct choice *choice)
+bool choice_depends_on_users(const struct choice *choice)
 {
 	return filter_names_users(&choice->filter) ||
 	       (choice->removal && choice->keep.creators.count);
-}
-
-enum status enter_namespace(const struct operands *operands, const struct choice *choice)
-{
-	const char *name = operands->ns;
-	bool users_changed;
-	pid_t pid;
-	int error;
-
-	if (!name)
-		return STATUS_DONE;
-	if (names_process(name)) {
-		const char *wrong = parse_pid(name, &pid);
-
-		if (wrong)
-			return fail(STATUS_USAGE, "--namespace \"%.200s\": %s", name, wrong);
-		error = namespace_enter_of(pid, &users_changed);
-	} else {
-		error = namespace_enter(name, &users_changed);
-	}
-	if (error) {
-		fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
-		     error == EINVAL ? "it is not an IPC namespace" : reason_of_file(error));
-		if (error == EPERM || error == EACCES)
-			hint("%s", geteuid() ? "be root"
-					     : "it takes CAP_SYS_ADMIN where it was made, and "
-					       "CAP_SYS_PTRACE to ask a process for its own; a "
-					       "sandbox may forbid setns(2) to root, too");
-		if (error == ENOENT && names_process(name))
-			hint("/proc is not mounted");
-		return status_of_file(error);
-	}
-	if (users_changed && choice && choice_hangs_on_users(choice)) {
-		fail(STATUS_FAILED,
-		     "users cannot be told in the IPC namespace of %.200s: it was entered through "
-		     "its user namespace, which numbers them otherwise; nothing was done",
-		     name);
-		hint("be root, or leave out --owner and --creator, and creator: in the keep list");
-		return STATUS_FAILED;
-	}
-	return STATUS_DONE;
 }
 
 void choice_free(struct choice *choice)
@@ -352,6 +311,14 @@ static void look_at_exceptions(const struct choice *choice)
 	}
 }
 
+static enum status read_everywhere(struct selection *selection, struct listing *all,
+				   const struct choice *choice)
+{
+	return all_namespaces_read(&selection->namespaces, all, &choice->filter,
+				   choice_depends_on_users(choice), &selection->missing,
+				   &selection->missing_at);
+}
+
 enum status select_segments(struct selection *selection, const struct choice *choice,
 			    const struct source *source)
 {
@@ -366,7 +333,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces)
-		status = all_namespaces_read(selection, &all, choice);
+		status = read_everywhere(selection, &all, choice);
 	else if (need_list)
 		status = read_segments(&all, source);
 	if (status) {

@@ -34,17 +34,10 @@ enum status choice_read(struct choice *choice, const struct operands *operands);
  */
 enum status choice_read_keep(struct choice *choice);
 
-/* Whether it, or what its keep list protects, hangs on who a user is. */
-bool choice_hangs_on_users(const struct choice *choice);
+/* Whether users were named in it or in its keep list: they mean others in a user namespace. */
+bool choice_depends_on_users(const struct choice *choice);
 
 void choice_free(struct choice *choice);
-
-/*
- * Enters the namespace of -N, if it was given; says why it cannot, or that the
- * choice (or NULL) could not be kept to there. To be called when all else has
- * been checked.
- */
-enum status enter_namespace(const struct operands *operands, const struct choice *choice);
 
 /* How to come by the segments. */
 struct source {

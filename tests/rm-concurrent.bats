@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rm: what others do with a segment between two steps of its removal.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/removal
+load lib/stop
+
+setup()
+{
+	removal_setup
+}
+
+@test "listed, and used before it is removed: left alone, exit 9" {
+	need_root
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	printf x | foreign_write "$id" 0
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_stderr_has "segment $id"
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "listed, and attached before it is removed: left alone, exit 9" {
+	need_root
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "listed, and locked out by another removal, which removes it: no news, exit 0" {
+	need_root
+	users_orphan
+	# it looks again and again what becomes of it
+	stop_at "${removal_steps[listed]} nanosleep::3" shmtool rm --orphaned --grace 0
+	shmtool "set" "$id" -p 0
+	stop_again
+	segment_exists "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_is ""
+	assert_stderr_is ""
+}
+
+@test "listed, and set to mode 0, but not removed: left alone with mode 0, exit 9" {
+	need_root
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -p 0
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has "segment $id"
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+}
+
+# Mode 0 may be the lock-out of another removal, which then finds it attached
+# and gives the old mode back.
+@test "mode 0, and given its mode again before it is removed: left with that mode, exit 9" {
+	need_root
+	users_orphan
+	shmtool "set" "$id" -p 0
+	stop_rm seen --orphaned --grace 0
+	hold_segment "$id"
+	shmtool "set" "$id" -p 640
+	go_on
+	assert_equal "$ended" 9
+	assert_output_is ""
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "mode 0 and attached before it is removed: left alone with mode 0, exit 9" {
+	need_root
+	users_orphan
+	shmtool "set" "$id" -p 0
+	stop_rm seen --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+}
+
+@test "mode 0 and unused: removed as any other" {
+	id=$(make_orphan)
+	shmtool "set" "$id" -p 0
+	try rm --orphaned --grace 0
+	expect_status 0
+	assert_output_has "removed $id "
+	assert_equal "$(segment_count)" 0
+}
+
+@test "listed, and given to another or another mode before it is removed: left alone, exit 9" {
+	need_root
+	users_orphan
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -p 660
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "660 65534 1"
+	stop_rm listed --orphaned --grace 0
+	shmtool "set" "$id" -u daemon
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "660 1 1"
+}
+
+@test "listed, and removed by another: no error by filter, exit 3 by name" {
+	id=$(make_orphan)
+	stop_rm listed --orphaned --grace 0
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_is ""
+	assert_stderr_is ""
+	id=$(make_orphan)
+	stop_rm listed "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_has "segment $id"
+	id=$(make_orphan)
+	stop_rm listed -f "$id"
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+}
+
+@test "locked out: an ordinary user can no longer attach, not even the owner" {
+	need_root
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	# shellcheck disable=SC2016
+	run as_user perl -e 'shmread($ARGV[0], my $x, 0, 1) and exit 9; print $!' "$id"
+	assert_output_is "Permission denied"
+	go_on
+	assert_equal "$ended" 0
+	assert_output_matches "^removed $id "
+	assert_gone "$id"
+}
+
+@test "locked out, and attached meanwhile: mode and owner come back, exit 9" {
+	need_root
+	users_orphan
+	local as
+	for as in --orphaned "$id"; do
+		stop_rm locked "$as" --grace 0
+		hold_segment "$id"
+		go_on
+		assert_equal "$ended" 9
+		assert_output_is ""
+		assert_stderr_has "segment $id"
+		assert_equal "$(rights_of "$id")" "640 65534 1"
+		end_process "$holder_pid"
+		assert_there "$id"
+	done
+}
+
+@test "locked out, and attached and detached meanwhile: mode and owner come back, exit 9" {
+	need_root
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	printf x | foreign_write "$id" 0
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "locked out, and somebody sets a mode: that stays, exit 9" {
+	need_root
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	as_user shmtool "set" "$id" -p 604
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "604 65534 1"
+}
+
+@test "locked out, and removed by another: no error" {
+	id=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	ipcrm -m "$id"
+	go_on
+	assert_equal "$ended" 0
+	assert_stderr_is ""
+}
+
+@test "locked out by the owner, an ordinary user, and attached meanwhile: it comes back, too" {
+	need_root
+	users_orphan
+	stop_at "${removal_steps[locked]}" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$SHMTOOL" rm --orphaned --grace 0
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+@test "attached by root after the last look: marked, and said, exit 9" {
+	need_root
+	users_orphan
+	stop_rm looked --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_output_lacks "removed"
+	assert_stderr_has "segment $id"
+	assert_stderr_has marked
+	assert_equal "$(segment_field "$id" nattch)" 1
+	end_process "$holder_pid"
+	assert_gone "$id"
+}
+
+# shmat(2) may have let somebody in before the lock-out whom nattch does not count yet:
+# no look counts before those are waited for, and one wait is enough for all.
+@test "all are locked out, then it waits once for who is on his way in, then they are removed" {
+	need_root
+	need_strace
+	(($(getconf _NPROCESSORS_ONLN) > 1)) || skip 'there is nobody to wait for with one processor'
+	local step='{ sub(/^[0-9]+ +/, "") }
+		/IPC_SET/ { print "lock" } /^membarrier\(MEMBARRIER_CMD_GLOBAL/ { print "wait" }
+		/nanosleep/ { print "sleep" } /IPC_RMID/ { print "remove" }'
+	steps()
+	{
+		for _ in {1..4}; do
+			make_orphan >/dev/null
+		done
+		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace \
+			-e trace=shmctl,membarrier,nanosleep,clock_nanosleep "$@" \
+			"$SHMTOOL" rm --orphaned --grace 0
+		expect_status 0
+		assert_equal "$(segment_count)" 0
+		output=$(awk "$step" trace | tr '\n' ' ')
+	}
+	# the first one alone
+	steps
+	assert_output_is 'lock wait remove lock lock lock wait remove remove remove '
+	# a kernel or a sandbox that has no membarrier(2)
+	steps -e inject=membarrier:error=EPERM
+	assert_output_is 'lock wait sleep remove lock lock lock wait sleep remove remove remove '
+	grep -q 'nanosleep.*tv_nsec=20000000' trace
+	# nothing is waited for when nobody is locked out
+	hold_segment "$(make_segment)"
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=membarrier -e signal=none "$SHMTOOL" rm --all --even-attached >lines
+	run cat trace
+	assert_output_is ''
+}
+
+@test "let in before the lock-out, and counted when that has been waited for: left alone" {
+	need_root
+	users_orphan
+	stop_rm settled --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended $output" '9 '
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
+# The lock-out, and then no call on segments works any more.
+@test "a mode that cannot be set back: exit 9, and what to do" {
+	need_root
+	need_strace
+	local words
+	seek_no_leaks
+	for words in '' -J; do
+		id=$(make_orphan 4096 640)
+		# shellcheck disable=SC2086 # an option, or none
+		stop_rm locked $words "$id"
+		background strace -qq -o trace -e trace=shmctl -e inject=shmctl:error=EIO -p "$stopped_pid"
+		wait_until grep -q '^TracerPid:.*[1-9]' "/proc/$stopped_pid/status"
+		go_on
+		assert_equal "$ended" 9
+		assert_stderr_has "segment $id (no key) was left alone, and its mode could not be set back from 0000"
+		assert_stderr_has "hint: nobody can attach it until you do: shmtool set $id -p 0640"
+		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" left
+	done
+}

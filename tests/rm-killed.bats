@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rm: it, or its child, is killed or ends by a signal, or it can have no child.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/removal
+load lib/stop
+
+setup()
+{
+	removal_setup
+}
+
+@test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
+	id=$(make_orphan)
+	other=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	kill -TERM "$program_pid"
+	# it is passed on
+	wait_until grep -q '^ShdPnd:.*[1-9a-f]' "/proc/$stopped_pid/status"
+	go_on
+	assert_equal "$ended" 143
+	assert_gone "$id"
+	assert_there "$other"
+	assert_equal "$(segment_field "$other" perms)" 600
+}
+
+@test "SIGTERM while it is attached meanwhile: the mode comes back" {
+	need_root
+	id=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	hold_segment "$id"
+	kill -TERM "$program_pid"
+	go_on
+	assert_equal "$ended" 143
+	assert_equal "$(rights_of "$id")" "600 0 0"
+}
+
+@test "its child is killed while a segment is locked out: the mode comes back, exit 7" {
+	need_root
+	users_orphan
+	other=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended $output" '7 '
+	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+	assert_equal "$(rights_of "$other")" "600 0 0"
+}
+
+# The first is removed alone; of the others some are, when the next call kills. (Not
+# the first call: what mends is killed by its own first one, then.)
+@test "its child is killed among others: what was removed is told, and nobody is locked out" {
+	need_root
+	need_strace
+	local at json removed ids=()
+	for json in '' -J; do
+		for at in {2..40}; do
+			ipcrm --all=shm
+			for _ in {1..6}; do
+				make_orphan 4096 640 >/dev/null
+			done
+			mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+			# shellcheck disable=SC2086 # an option, or none
+			ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=shmctl \
+				-e inject="shmctl:signal=KILL:when=$at" "$SHMTOOL" rm --orphaned --grace 0 $json
+			((status)) || break
+			expect_status 7
+			assert_stderr_is "shmtool rm: the work was ended by signal 9; nothing more was done"
+			if [[ $json ]]; then
+				jq -r '.results[] | select(.result == "removed").id' <<<"$output"
+			else
+				sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output"
+				removed=$((6 - $(segment_count)))
+				((!removed)) || assert_output_has "total $removed segment"
+			fi >told
+			awk '$3 == 640 { print $2 }' /proc/sysvipc/shm | sort - told >all
+			printf '%s\n' "${ids[@]}" | sort | cmp - all
+		done
+		# each of its calls was the last
+		((at > 20 && at < 40))
+	done
+}
+
+# Neither of which is ours to give back or to tell.
+@test "its child is killed: what it had not come to stays as others left it" {
+	need_root
+	local ids
+	orphans_as_listed 5
+	stop_at "child:after:shmctl:IPC_SET:1:${ids[1]}" shmtool rm --orphaned --grace 0
+	assert_equal "$(rights_of "${ids[1]}")" "0 0 0"
+	shmtool "set" "${ids[3]}" -p 0
+	ipcrm -m "${ids[4]}"
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended" 7
+	assert_output_matches "^removed ${ids[0]} "
+	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
+	assert_equal "$(rights_of "${ids[1]}")" "600 0 0"
+	assert_equal "$(rights_of "${ids[2]}")" "600 0 0"
+	assert_equal "$(rights_of "${ids[3]}")" "0 0 0"
+}
+
+@test "its child is killed when it has marked what somebody attached: that is told" {
+	need_root
+	local ids
+	orphans_as_listed 3
+	stop_at "child:shmctl:IPC_RMID:1:${ids[1]} child:after:shmctl:IPC_RMID:1:${ids[1]}" \
+		shmtool rm --orphaned --grace 0
+	hold_segment "${ids[1]}"
+	stop_again
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has "shmtool rm: segment ${ids[1]} (no key): a privileged process attached it in the last moment"
+	assert_equal "$(rights_of "${ids[2]}")" "600 0 0"
+}
+
+@test "its child is killed when it has marked what is attached, as asked: that is told" {
+	id=$(make_segment)
+	hold_segment "$id"
+	stop_rm removed --all --even-attached
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended" 7
+	assert_output_matches "^marked $id .*"
+	assert_equal "$stderr" "shmtool rm: the work was ended by signal 9; nothing more was done"
+}
+
+@test "SIGTERM or the like to rm, and its child is killed: the mode comes back before rm ends" {
+	need_root
+	local signal
+	users_orphan
+	for signal in TERM USR1; do
+		stop_rm settled --orphaned --grace 0
+		kill -"$signal" "$program_pid"
+		kill -KILL "$stopped_pid"
+		go_on
+		assert_equal "$ended" $((128 + $(kill -l "$signal")))
+		assert_equal "$(rights_of "$id")" "640 65534 1"
+	done
+}
+
+@test "where its children have another PID namespace: it removes all the same" {
+	need_root
+	local id
+	id=$(make_orphan)
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 run --separate-stderr \
+		unshare --pid "$SHMTOOL" rm --orphaned --grace 0 -v
+	assert_stderr_is ''
+	assert_output_matches "^removed $id "
+	expect_status 0
+	assert_gone "$id"
+}
+
+@test "rm itself is killed: its child ends what it has begun, and tells it" {
+	need_root
+	local ignored
+	other=$(make_orphan)
+	# also where it inherits that it shall not end by that
+	for ignored in '' TERM; do
+		[[ ! $ignored ]] || trap '' "$ignored"
+		ipcrm -m "$other"
+		users_orphan
+		other=$(make_orphan)
+		stop_rm locked --orphaned --grace 0
+		kill -KILL "$program_pid"
+		go_on
+		assert_equal "$ended" 137
+		assert_output_matches "^removed $id .*$"
+		assert_gone "$id"
+		assert_equal "$(rights_of "$other")" "600 0 0"
+	done
+	trap - TERM
+}
+
+@test "no further process may be made: it removes all the same" {
+	need_strace
+	id=$(make_orphan)
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -f -qq -o trace -e trace=clone,clone3,fork \
+		-e inject=clone,clone3,fork:error=EAGAIN "$SHMTOOL" rm --orphaned --grace 0
+	expect_status 0
+	assert_stderr_is ''
+	assert_output_matches "^removed $id "
+	assert_gone "$id"
+	grep -q EAGAIN trace
+}

@@ -356,7 +356,8 @@ static const char *hexadecimal(int value)
 
 /* clang-format off */
 static const char *const functions[] = {
-	"fork", "linkat", "nanosleep", "open", "openat", "prctl", "read", "rename", "renameat",
+	"fork", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink", "readlinkat",
+	"rename", "renameat",
 	"semctl", "semget", "semop", "semtimedop", "setns", "shmat", "shmctl", "shmdt", "shmget",
 	"splice", "syscall", "unlink", "unlinkat", "vmsplice", "write",
 };
@@ -445,6 +446,12 @@ STEP(int, "renameat", renameat, (int from_at, const char *from, int to_at, const
      (from_at, from, to_at, to), to, to_at)
 STEP(int, "linkat", linkat, (int from_at, const char *from, int to_at, const char *to, int flags),
      (from_at, from, to_at, to, flags), to, to_at)
+STEP(ssize_t, "readlink", readlink, (const char *path, char *text, size_t size),
+     (path, text, size), path, -1)
+STEP(ssize_t, "readlink", __readlink_chk, (const char *path, char *text, size_t size, size_t room),
+     (path, text, size, room), path, -1)
+STEP(ssize_t, "readlinkat", readlinkat, (int at, const char *path, char *text, size_t size),
+     (at, path, text, size), path, at)
 STEP(int, "unlink", unlink, (const char *path), (path), path, -1)
 STEP(int, "unlinkat", unlinkat, (int at, const char *path, int flags), (at, path, flags), path, at)
 /* clang-format on */

@@ -1,0 +1,213 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Other users who are not friends: what they put in the way of a path, and how they
+# name what shows. Each test is an attack that worked once.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/stop
+
+# bats file_tags=long
+
+# A directory like /tmp, a file of root that nobody else may touch, and a segment.
+setup()
+{
+	common_setup
+	need_root
+	mkdir -m 1777 shared
+	mkdir -m 700 private
+	echo precious >private/file
+	id=$(make_segment 4096)
+}
+
+# What the attacker does
+hostile()
+{
+	as_user bash -c "cd '$PWD' && $1"
+}
+
+assert_untouched()
+{
+	assert_equal "$(ls private) $(<private/file)" 'file precious'
+}
+
+# --- Output files -----------------------------------------------------------
+
+link_refused='a symbolic link of another user in a sticky directory'
+fifo_refused='a FIFO of another user in a sticky directory'
+
+@test "read -f follows no symlink of another user in a sticky directory" {
+	hostile "ln -s $PWD/private/file shared/old; ln -s $PWD/private/new shared/new
+		ln -s $PWD/private shared/way; ln -s ../private/file shared/relative"
+	ln -s shared/old mine
+	local path
+	for path in shared/old shared/new shared/way/file shared/relative mine "$PWD/shared/../shared/old"; do
+		try read "$id" -f "$path"
+		expect_status 5
+		assert_stderr_is "shmtool read: cannot write $path: $link_refused"
+	done
+	assert_untouched
+}
+
+@test "read -f writes to no FIFO of another user in a sticky directory, and waits for none" {
+	hostile 'mkfifo shared/out'
+	try read "$id" -f shared/out
+	expect_status 5
+	assert_stderr_is "shmtool read: cannot write shared/out: $fifo_refused"
+}
+
+@test "read -f replaces a file of another user there, whatever else is a name of it" {
+	hostile 'echo other >shared/other; ln shared/other shared/out'
+	try read "$id" -f shared/out
+	expect_status 0
+	assert_equal "$(<shared/other) $(stat -c '%u %a %s' shared/out)" 'other 0 600 4096'
+}
+
+@test "read -f follows the links of the caller, of the directory's owner, and those elsewhere" {
+	ln -s "$PWD/private/file" shared/mine
+	mkdir -m 1777 theirs
+	chown 4321 theirs
+	as_uid 4321 ln -s "$PWD/private/file" theirs/owner
+	mkdir -m 777 plain
+	hostile "ln -s $PWD/private/file plain/link"
+	mkdir -m 1755 closed
+	ln -s "$PWD/private/file" closed/link
+	chown -h 65534 closed/link
+	local path
+	for path in shared/mine theirs/owner plain/link closed/link; do
+		echo precious >private/file
+		try read "$id" -f "$path"
+		expect_status 0
+		assert_equal "$(stat -c %s private/file)" 4096
+	done
+	assert_equal "$(ls shared)" mine
+}
+
+# Before or after each call that has to do with the file, the attacker puts a link there.
+@test "read -f is led nowhere by a link that comes while it runs" {
+	local step steps=0
+	for step in openat:out:1 after:openat:out:1 openat:out:2 openat:.shmtool.* after:openat:.shmtool.* \
+		renameat:out after:renameat:out readlink:*out after:readlink:*out open:*out rename:*out; do
+		rm -f shared/out
+		STOP_RUN="rm -f shared/out; ln -s $PWD/private/file shared/out; chown -h 65534 shared/out" \
+			run --separate-stderr with_steps "run:$step" shmtool read "$id" -f shared/out
+		[[ $status == 0 || $stderr == *"$link_refused"* ]] || expect_status 0
+		assert_untouched
+		steps=$((steps + $(steps_taken)))
+	done
+	# otherwise there was nothing to see
+	((steps >= 6))
+}
+
+# --- Other paths ------------------------------------------------------------
+
+# Each option that takes a path, with a path below shared
+try_paths()
+{
+	local command
+	for command in "create -f $1" "write $id -f $1" "ls --from $1" "ls -N $1" "ls ftok:A:$1" \
+		"create -s 1 -k ftok:A:$1" "ls --key ftok:A:$1"; do
+		# shellcheck disable=SC2086
+		try $command
+		expect_status 5 || fail "$command"
+		assert_stderr_has "$2" || fail "$command"
+	done
+}
+
+@test "no option follows a symlink of another user in a sticky directory" {
+	hostile "ln -s $PWD/private/file shared/file; ln -s /proc/self/ns/ipc shared/ns"
+	try_paths shared/file "$link_refused"
+	try_paths shared/ns "$link_refused"
+	assert_equal "$(segment_count)" 1
+}
+
+@test "no option reads a FIFO of another user there, nor waits for one" {
+	hostile 'mkfifo shared/fifo'
+	local command
+	for command in "create -f shared/fifo" "write $id -f shared/fifo" "ls --from shared/fifo" "ls -N shared/fifo"; do
+		# shellcheck disable=SC2086
+		try $command
+		expect_status 5 || fail "$command"
+		assert_stderr_has "$fifo_refused"
+	done
+	assert_equal "$(segment_count)" 1
+}
+
+# --- Keep lists -------------------------------------------------------------
+
+# A list that names the segment, in a directory that passes
+prepare_list()
+{
+	keep_lists
+	mkdir "$lists/way"
+	echo creator:root >"$lists/way/keep"
+	: >"$lists/empty"
+}
+
+assert_list_refused()
+{
+	try rm --all --keep-file "${2:-$lists/way/keep}"
+	expect_status 7
+	assert_stderr_has "$1"
+	segment_exists "$id"
+}
+
+@test "a keep list in a directory that another user may write to is none" {
+	prepare_list
+	try rm --all --keep-file "$lists/way/keep" -n
+	expect_status 0
+	assert_output_is ''
+	local mode
+	for mode in 775 757 1777 1775; do
+		chmod $mode "$lists/way"
+		assert_list_refused "directory $lists/way must not be writable by group or others"
+	done
+	# what it was for
+	chmod 777 "$lists/way"
+	hostile "rm -f $lists/way/keep; ln -s $lists/empty $lists/way/keep"
+	assert_list_refused "directory $lists/way must not be writable by group or others"
+	chmod 755 "$lists/way"
+	assert_list_refused "$lists/way/keep must be owned by root or by you"
+	chown 65534 "$lists/way"
+	assert_list_refused "$lists/way must be owned by root or by you"
+}
+
+@test "a keep list below a directory of another user is none, however it is named" {
+	prepare_list
+	chown 65534 "$lists/way"
+	mkdir "$lists/way/below"
+	echo creator:root >"$lists/way/below/keep"
+	ln -s "$lists/way/below" "$lists/link"
+	ln -s way/below/keep "$lists/keep"
+	local path
+	for path in way/below/keep link/keep keep link/../../way/below/keep; do
+		assert_list_refused "$lists/way must be owned by root or by you" "$lists/$path"
+	done
+	cd "$lists/way/below"
+	assert_list_refused "$lists/way must be owned by root or by you" keep
+}
+
+@test "a keep list is a regular file of a real file system" {
+	prepare_list
+	local path
+	for path in /proc/self/environ /proc/locks /sys/kernel/notes /proc/self/cwd/keep; do
+		[[ -e $path || $path == */keep ]] || continue
+		assert_list_refused 'not on a real file system' "$path"
+	done
+	assert_list_refused 'not a regular file' /dev/null
+	assert_list_refused 'not a regular file' "$lists"
+}
+
+@test "symlinks to a keep list that root or the caller made are followed" {
+	prepare_list
+	ln -s way/keep "$lists/keep"
+	try rm --all --keep-file "$lists/keep" -n
+	expect_status 0
+	assert_output_is ''
+	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
+	echo creator:nobody >"$lists/way/keep"
+	chown -R 65534 "$lists/way"
+	try_as_user rm --all --keep-file "$lists/keep" -n
+	assert_output_lacks "would remove $by_user "
+}

@@ -123,7 +123,7 @@ $in_own 4000"
 	try_there ls -A --sort ns,key --time-format epoch
 	expect_status 0
 	assert_equal "${#lines[@]}" 5
-	[[ ${lines[0]} =~ ^ID\ +KEY\ .*\ STATE\ .*\ MADE-BY\ +NS\ +NS-OF$ ]]
+	[[ ${lines[0]} =~ ^ID\ +KEY\ .*\ STATE\ .*\ CREATED-BY\ +NS\ +NS-OF$ ]]
 	end=${lines[0]%  NS-OF}
 	for line in "${lines[@]:1:3}"; do
 		[[ ${line:0:${#end}} =~ \ [0-9]+$ && ${line:${#end}} =~ ^\ \ [0-9]+\ perl$ ]]

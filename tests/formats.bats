@@ -66,7 +66,7 @@ all_sorts()
 		'attached dest detached kept orphaned'
 	collect ls -J "$live"
 	collect ls -J --numeric
-	collect ls -J -o id,owner,made-by,holders
+	collect ls -J -o id,owner,created-by,holders
 	collect ls -J --numeric -o holders
 	collect ls -J --orphaned --grace 0
 	collect stat -J --all

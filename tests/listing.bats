@@ -441,7 +441,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 		row shmid=4 nattch=1
 		row shmid=5 nattch=1 perms=1600 key=0
 	} >list
-	try ls --from list --format '%{id} %{state} %{ccomm} %{made-by}'
+	try ls --from list --format '%{id} %{state} %{ccomm} %{created-by}'
 	expect_status 0
 	assert_output_is '1 detached - 1
 2 detached - 4194303

@@ -112,7 +112,7 @@ last_word_at()
 @test "what a process column says stays whole to its \"gone\"" {
 	local id
 	id=$(make_orphan)
-	on_terminal 20 ls -o made-by,made-by,made-by
+	on_terminal 20 ls -o created-by,created-by,created-by
 	assert_equal "$(awk 'NR == 2 { $1 = $1; print }' <<<"$output")" \
 		"$(printf '%s gone ' "$(segment_field "$id" cpid)"{,,} | sed 's/ $//')"
 }
@@ -168,8 +168,8 @@ last_word_at()
 	assert_output_has "$orphaned"
 	# colours take no room (the idle time may differ)
 	local plain
-	plain=$(shmtool "${ls[@]}" -o id,key,state,made-by)
-	try "${ls[@]}" -o id,key,state,made-by --color always
+	plain=$(shmtool "${ls[@]}" -o id,key,state,created-by)
+	try "${ls[@]}" -o id,key,state,created-by --color always
 	local code
 	for code in $'\e[1;31m' $'\e[1;34m' $'\e[1;35m' $'\e[0m'; do
 		output=${output//"$code"/}
@@ -261,7 +261,7 @@ some_states()
 	on_terminal 80 ls
 	expect_status 0
 	assert_equal "${#lines[@]}" 1
-	assert_output_has 'MADE-BY'
+	assert_output_has 'CREATED-BY'
 	assert_output_lacks segments
 }
 

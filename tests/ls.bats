@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-fields='id key owner uid group gid creator cuid cgroup cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm made-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
+fields='id key owner uid group gid creator cuid cgroup cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
 
 # Blanks between words made one.
 words()
@@ -29,7 +29,7 @@ some_segments()
 	some_segments
 	try ls
 	expect_status 0
-	assert_equal "$(words <<<"${lines[0]}")" 'ID KEY OWNER MODE SIZE NATTCH STATE IDLE MADE-BY'
+	assert_equal "$(words <<<"${lines[0]}")" 'ID KEY OWNER MODE SIZE NATTCH STATE IDLE CREATED-BY'
 	assert_equal "${#lines[@]}" 4
 	local creator
 	creator=$(segment_field "$three" cpid)
@@ -182,15 +182,15 @@ some_segments()
 	jq -e ".segments[2] | .id == $three and .ccomm == \"perl\" and .lcomm == \"hold\" and .nattch == 1" <<<"$output"
 	assert_equal "${#lines[@]}" 1
 	# With -o: those.
-	try ls -J -o id,made-by
-	assert_equal "$(jq -c '.segments[0] | keys_unsorted' <<<"$output")" '["id","made_by"]'
+	try ls -J -o id,created-by
+	assert_equal "$(jq -c '.segments[0] | keys_unsorted' <<<"$output")" '["id","created_by"]'
 }
 
 @test "-r: exact values with tabs between" {
 	some_segments
 	try ls -r
 	expect_status 0
-	assert_equal "${lines[0]}" $'ID\tKEY\tOWNER\tMODE\tSIZE\tNATTCH\tSTATE\tIDLE\tMADE-BY'
+	assert_equal "${lines[0]}" $'ID\tKEY\tOWNER\tMODE\tSIZE\tNATTCH\tSTATE\tIDLE\tCREATED-BY'
 	assert_equal "$(awk -F '\t' '{ print NF }' <<<"$output" | uniq)" 9
 	assert_equal "$(cut -f 1-6 <<<"${lines[2]}")" "$two"$'\t0xfffffffe\tnobody\t0640\t1048577\t0'
 	try ls -r --no-header -o id,atime,ctime "$one"
@@ -237,7 +237,7 @@ some_segments()
 		assert_output_is ''
 		assert_stderr_has "\"$word\""
 	done
-	try ls --format '%{made_by}'
+	try ls --format '%{created_by}'
 	expect_status 2
 }
 
@@ -402,7 +402,7 @@ alike()
 	wait_until test -s "$background_output"
 	local id view
 	id=$(<"$background_output")
-	for view in 'ls' 'ls -p' 'ls -r' 'ls -J' 'ls --format %{ccomm}' 'ls -o made-by' 'stat' 'stat -J' 'rm -n'; do
+	for view in 'ls' 'ls -p' 'ls -r' 'ls -J' 'ls --format %{ccomm}' 'ls -o created-by' 'stat' 'stat -J' 'rm -n'; do
 		# shellcheck disable=SC2086
 		try $view "$id"
 		expect_status 0

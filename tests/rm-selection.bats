@@ -262,7 +262,7 @@ total 1 segment"
 	assert_gone "$orphan" "$never_used"
 	assert_there "$alive" "$used" "$held"
 	assert_equal "${#lines[@]}" 3
-	assert_output_matches "^removed $orphan key=0x00000000 owner=root size=5000 state=orphaned idle=[0-9]+ made-by=[0-9]+
+	assert_output_matches "^removed $orphan key=0x00000000 owner=root size=5000 state=orphaned idle=[0-9]+ created-by=[0-9]+
 removed $never_used .*size=3000 .*
 total 2 segments, 8000 bytes \(7.8K\)$"
 	end_process "$users_pid"

@@ -84,7 +84,7 @@ idle_for_a_second()
 	}
 	wait_until zombie
 	assert_equal "$(state_of "$id" --grace 0)" orphaned
-	try ls "$id" --format '%{made-by} %{ccomm}'
+	try ls "$id" --format '%{created-by} %{ccomm}'
 	assert_output_is "$creator gone -"
 }
 
@@ -355,7 +355,7 @@ beside_a_namesake()
 }
 
 @test "where /proc is that of another pid namespace, no process is taken for its namesake there" {
-	beside_a_namesake '' ls --format '%{cpid} %{made-by} %{ccomm}'
+	beside_a_namesake '' ls --format '%{cpid} %{created-by} %{ccomm}'
 	expect_status 0
 	assert_output_is "$stranger $stranger -"
 	beside_a_namesake '' stat --all

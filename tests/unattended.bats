@@ -213,10 +213,10 @@ fake_logger()
 	run --separate-stderr as_cron "$job" "${two_days_on[@]}"
 	expect_status 0
 	assert_stderr_is ''
-	assert_output_matches "^removed $id key=0x00000000 owner=[^ ]+ size=65536 state=orphaned idle=[0-9]+ made-by=[0-9]+
+	assert_output_matches "^removed $id key=0x00000000 owner=[^ ]+ size=65536 state=orphaned idle=[0-9]+ created-by=[0-9]+
 total 1 segment, 65536 bytes \(64K\)$"
 	# the comment shows such a line
-	pattern='^#   removed [0-9]+ key=0x[0-9a-f]{8} owner=[^ ]+ size=[0-9]+ state=orphaned idle=[0-9]+ made-by=[0-9]+$'
+	pattern='^#   removed [0-9]+ key=0x[0-9a-f]{8} owner=[^ ]+ size=[0-9]+ state=orphaned idle=[0-9]+ created-by=[0-9]+$'
 	assert_equal "$(grep -cE "$pattern" "$examples/shmtool.cron")" 1
 }
 

@@ -55,7 +55,7 @@ static struct value command_of(struct view *view, pid_t pid)
 	return (struct value){ *command ? VALUE_TEXT : VALUE_UNKNOWN, 0, command };
 }
 
-static struct value get_made_by(struct view *view, const struct segment *segment)
+static struct value get_created_by(struct view *view, const struct segment *segment)
 {
 	const struct process *process = process_find(&view->judge->processes, segment->cpid);
 	bool gone = process->liveness == LIVENESS_GONE;
@@ -214,7 +214,7 @@ const struct field fields[] = {
 	{ "ccomm", "CCOMM", false, get_ccomm, "its command, while it runs" },
 	{ "lpid", "LPID", true, get_lpid, "last process that attached or detached" },
 	{ "lcomm", "LCOMM", false, get_lcomm, "its command, while it runs" },
-	{ "made-by", "MADE-BY", false, get_made_by, "cpid and its command, or gone" },
+	{ "created-by", "CREATED-BY", false, get_created_by, "cpid and its command, or gone" },
 	{ "atime", "ATTACHED", false, get_atime, "time of the last attach" },
 	{ "dtime", "DETACHED", false, get_dtime, "time of the last detach" },
 	{ "ctime", "CHANGED", false, get_ctime, "time it was made or its rights changed" },

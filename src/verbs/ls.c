@@ -128,7 +128,7 @@ const struct verb verb_ls = {
 };
 
 /* The columns of the views that ipcs has, and of the default. */
-static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,made-by";
+static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,created-by";
 static const char time_columns[] = "id,owner,atime,dtime,ctime";
 static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
 static const char creator_columns[] = "id,mode,creator,cgroup,owner,group";

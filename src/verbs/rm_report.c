@@ -79,7 +79,7 @@ void tell_removed(struct removal *removal, const struct segment *segment)
 	const struct doing *done = &doings[segment->nattch > 0];
 #define LINE                                                           \
 	"%{id} key=%{key} owner=%{owner} size=%{size} state=%{state} " \
-	"idle=%{idle} made-by=%{cpid}"
+	"idle=%{idle} created-by=%{cpid}"
 	const char *format = segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE;
 
 	if (options->json) {

@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-fields='id key owner uid group gid creator cuid cgroup cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
+fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
 
 # Blanks between words made one.
 words()
@@ -88,7 +88,7 @@ some_segments()
 @test "-c shows the creators and owners of ipcs -c" {
 	some_segments
 	try ls -c
-	assert_equal "$(words <<<"${lines[0]}")" 'ID MODE CREATOR CGROUP OWNER GROUP'
+	assert_equal "$(words <<<"${lines[0]}")" 'ID MODE CREATOR CREATOR-GROUP OWNER GROUP'
 	assert_equal "$(tail -n +2 <<<"$output" | words)" \
 		"$(ipcs -m -c | awk 'NR > 3 && NF { print $1, "0" $2, $3, $4, $5, $6 }')"
 }
@@ -170,7 +170,7 @@ some_segments()
 		(.id, .uid, .gid, .cuid, .cgid, .size, .rss, .swap, .nattch, .cpid, .lpid, .idle, .ns | type == "number") and
 		(.key | test("^0x[0-9a-f]{8}$")) and (.mode | test("^0[0-7]{3}$")) and
 		(.perms | test("^[rwx-]{9}$")) and (.state | type == "string") and
-		(.owner, .group, .creator, .cgroup, .host | type == "string") and
+		(.owner, .group, .creator, .creator_group, .host | type == "string") and
 		(.locked, .dest | type == "boolean") and
 		(.ctime | fromdate > 1500000000) and
 		(.atime, .dtime | . == null or (fromdate > 1500000000)) and
@@ -269,9 +269,9 @@ alike()
 
 @test "--numeric: users and groups as numbers" {
 	some_segments
-	try ls "$two" -o owner,group,creator,cgroup --no-header --numeric
+	try ls "$two" -o owner,group,creator,creator-group --no-header --numeric
 	assert_equal "$(words <<<"$output")" '65534 12345 0 0'
-	try ls "$two" -o owner,group,creator,cgroup --no-header
+	try ls "$two" -o owner,group,creator,creator-group --no-header
 	assert_equal "$(words <<<"$output")" 'nobody 12345 root root'
 }
 

@@ -263,7 +263,7 @@ ipcs_rows()
 }
 
 @test "stat of each by its id, and by its key, is what ls shows" {
-	local format='%{id} %{key} %{owner} %{group} %{creator} %{cgroup} %{mode} %{size} %{nattch} %{state} %{cpid} %{lpid} %{atime} %{dtime} %{ctime}'
+	local format='%{id} %{key} %{owner} %{group} %{creator} %{creator-group} %{mode} %{size} %{nattch} %{state} %{cpid} %{lpid} %{atime} %{dtime} %{ctime}'
 	local ids keys
 	mapfile -t ids < <(awk 'NR > 1 { print $2 }' "$BATS_FILE_TMPDIR/list")
 	shmtool ls --format "$format" >theirs

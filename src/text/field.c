@@ -81,7 +81,7 @@ static struct value get_creator(struct view *view, const struct segment *segment
 	return identity(user_text(view, segment->cuid), segment->cuid);
 }
 
-static struct value get_cgroup(struct view *view, const struct segment *segment)
+static struct value get_creator_group(struct view *view, const struct segment *segment)
 {
 	return identity(group_text(view, segment->cgid), segment->cgid);
 }
@@ -199,7 +199,7 @@ const struct field fields[] = {
 	{ "gid", "GID", true, get_gid, "the same as a number" },
 	{ "creator", "CREATOR", false, get_creator, "user who made it" },
 	{ "cuid", "CUID", true, get_cuid, "the same as a number" },
-	{ "cgroup", "CGROUP", false, get_cgroup, "group of who made it" },
+	{ "creator-group", "CREATOR-GROUP", false, get_creator_group, "group of the creator" },
 	{ "cgid", "CGID", true, get_cgid, "the same as a number" },
 	{ "mode", "MODE", false, get_mode, "permissions, octal" },
 	{ "perms", "PERMS", false, get_perms, "permissions, as rw-r-----" },
@@ -299,5 +299,5 @@ void field_list_free(struct field_list *list)
 void print_field_help(struct output *output)
 {
 	for (size_t i = 0; i < field_count; i++)
-		output_format(output, "%-8s  %s\n", fields[i].name, fields[i].help);
+		output_format(output, "%-13s  %s\n", fields[i].name, fields[i].help);
 }

@@ -131,7 +131,7 @@ const struct verb verb_ls = {
 static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,created-by";
 static const char time_columns[] = "id,owner,atime,dtime,ctime";
 static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
-static const char creator_columns[] = "id,mode,creator,cgroup,owner,group";
+static const char creator_columns[] = "id,mode,creator,creator-group,owner,group";
 
 static const char *set_columns(struct ls_options *options, const char *names)
 {

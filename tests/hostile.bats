@@ -211,3 +211,62 @@ assert_list_refused()
 	try_as_user rm --all --keep-file "$lists/keep" -n
 	assert_output_lacks "would remove $by_user "
 }
+
+# --- Names ------------------------------------------------------------------
+
+# Makes processes with these names, each with a segment whose key is its place in the list, from 1
+# on, attached; they live until the test ends. \xNN stands for a byte.
+processes_named()
+{
+	local count
+	count=$(awk 'NR > 1 && $7' /proc/sysvipc/shm | wc -l)
+	# shellcheck disable=SC2016
+	background perl -MIPC::SysV=shmat -e '
+		my ($key, $parent) = (0, $$);
+		for my $name (@ARGV) {
+			$key++;
+			next if fork;
+			$name =~ s/\\x(..)/chr hex $1/ge;
+			open my $comm, ">", "/proc/self/comm" or die;
+			syswrite $comm, $name;
+			close $comm;
+			shmat(shmget($key, 4096, 01600) // die, undef, 0) // die;
+			sleep 1 while getppid == $parent;
+			exit;
+		}
+		sleep 1 while 1' "$@"
+	wait_until has_attached $((count + $#))
+}
+
+has_attached()
+{
+	(($(awk 'NR > 1 && $7' /proc/sysvipc/shm | wc -l) == $1))
+}
+
+# Commands that show names of processes
+views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 'ls --format %{ccomm}_%{lcomm}'
+	'stat --all' 'stat --all --holders' 'rm --all --even-attached -n' 'rm key:1' 'ls -J' 'stat --all -J --holders')
+
+@test "characters that hide or reorder text do not reach a terminal" {
+	ipcrm --all=shm
+	local codes=(80 9f ad 34f 61c 115f 180e 200b 200e 200f 2028 2029 202a 202e 2060 2066 2069 3164 feff
+		fe0f fff9 e0000 e0001 e007f e01ef) names view
+	mapfile -t names < <(perl -e 'for (@ARGV) { my $c = chr hex; utf8::encode $c;
+		print "a", (map { sprintf "\\x%02x", ord } split //, $c), "b\n" }' "${codes[@]}")
+	processes_named "${names[@]}" 'd\xc3\xa9j\xc3\xa0' '\xe6\x97\xa5\xe6\x9c\xac'
+	for view in "${views[@]}"; do
+		# shellcheck disable=SC2086
+		try $view
+		[[ $status == 0 || $view == 'rm key:1' ]] || expect_status 0
+		# perl's own table of what is not to be seen
+		if ! perl -CS -ne 'exit 1 if /(?!\n)[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\p{Cc}\p{Zl}\p{Zp}]/' \
+			<<<"${output//$'\t'/}$stderr"; then
+			fail "$view: $output $stderr"
+		fi
+	done
+	try ls --sort key --format '%{ccomm}'
+	assert_output_is "$(printf '%s\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac'
+	try ls --sort key -J
+	assert_equal "$(jq -r '.segments[].ccomm' <<<"$output")" \
+		"$(printf '%b\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac'
+}

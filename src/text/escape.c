@@ -1,32 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/escape.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "text/utf8.h"
 
+/*
+ * Characters that a terminal does not show, or that change the order in which it
+ * shows others: the C1 set, what Unicode calls Default_Ignorable_Code_Point
+ * (DerivedCoreProperties.txt of Unicode 15), separators of lines and
+ * paragraphs, and marks of annotations.
+ */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} invisible[] = {
+	{ 0x80, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },   { 0x61c, 0x61c },
+	{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f }, { 0x200b, 0x200f },
+	{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+static bool is_invisible(uint32_t character)
+{
+	for (size_t i = 0; i < sizeof(invisible) / sizeof(invisible[0]); i++) {
+		if (character <= invisible[i].last)
+			return character >= invisible[i].first;
+	}
+	return false;
+}
+
 size_t control_length(const char *text)
 {
 	unsigned char first = (unsigned char)text[0];
+	size_t length;
 
-	if ((first && first < 0x20) || first == 0x7f)
-		return 1;
-	if (first == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0)
-		return 2;
+	if (first < 0x80)
+		return (first && first < 0x20) || first == 0x7f;
+	length = utf8_length(text);
 	/* a lone byte above ASCII may be a control to a terminal that is not for UTF-8 */
-	return first >= 0x80 && utf8_length(text) == 0;
+	if (!length)
+		return 1;
+	return is_invisible(utf8_character(text, length)) ? length : 0;
 }
 
 /* Writes the escape for the control character at text; returns its length. */
-static size_t escape_one(char escaped[12], const char *text, size_t control)
+static size_t escape_one(char escaped[ESCAPED_SIZE], const char *text, size_t control)
 {
+	size_t length = 0;
+
 	if (*text == '\n' || *text == '\t')
-		return (size_t)snprintf(escaped, 12, "\\%c", *text == '\n' ? 'n' : 't');
-	if (control == 1)
-		return (size_t)snprintf(escaped, 12, "\\x%02x", (unsigned char)text[0]);
-	return (size_t)snprintf(escaped, 12, "\\x%02x\\x%02x", (unsigned char)text[0],
-				(unsigned char)text[1]);
+		return (size_t)snprintf(escaped, ESCAPED_SIZE, "\\%c", *text == '\n' ? 'n' : 't');
+	for (size_t i = 0; i < control; i++)
+		length += (size_t)snprintf(escaped + length, ESCAPED_SIZE - length, "\\x%02x",
+					   (unsigned char)text[i]);
+	return length;
 }
 
 size_t escape_controls(char *copy, size_t size, const char *text)
@@ -34,7 +66,7 @@ size_t escape_controls(char *copy, size_t size, const char *text)
 	size_t length = 0;
 
 	while (*text && length + 1 < size) {
-		char escaped[12];
+		char escaped[ESCAPED_SIZE];
 		size_t control;
 		size_t taken;
 		size_t put;

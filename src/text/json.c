@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/json.h"
 
+#include "text/escape.h"
 #include "text/utf8.h"
 
 enum { SCHEMA = 1 };
@@ -21,6 +22,16 @@ void json_separate(struct output *output, size_t index)
 		output_char(output, ',');
 }
 
+/* As an escape: above U+FFFF JSON has two of them, of UTF-16 (RFC 8259). */
+static void json_character(struct output *output, uint32_t character)
+{
+	if (character > 0xffff) {
+		output_format(output, "\\u%04x", 0xd800 + ((character - 0x10000) >> 10));
+		character = 0xdc00 + (character & 0x3ff);
+	}
+	output_format(output, "\\u%04x", character);
+}
+
 void json_string(struct output *output, const char *text)
 {
 	output_char(output, '"');
@@ -30,8 +41,8 @@ void json_string(struct output *output, const char *text)
 
 		if (first == '"' || first == '\\')
 			output_char(output, '\\');
-		if (first < 0x20 || first == 0x7f)
-			output_format(output, "\\u%04x", first);
+		if (length && control_length(text))
+			json_character(output, utf8_character(text, length));
 		else if (length)
 			output_bytes(output, text, length);
 		else

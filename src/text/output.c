@@ -176,8 +176,8 @@ void output_escaped(struct output *output, const char *text)
 void output_unambiguous(struct output *output, const char *text, const char *specials)
 {
 	while (*text) {
-		char escaped[16];
-		char one[3] = { text[0] };
+		char escaped[ESCAPED_SIZE];
+		char one[5] = { 0 };
 		size_t control = control_length(text);
 
 		if (!control) {
@@ -189,8 +189,7 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 			text += whole;
 			continue;
 		}
-		if (control == 2)
-			one[1] = text[1];
+		memcpy(one, text, control);
 		output_bytes(output, escaped, escape_controls(escaped, sizeof(escaped), one));
 		text += control;
 	}

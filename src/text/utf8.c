@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/utf8.h"
 
-#include <stdint.h>
 #include <wchar.h>
 
 size_t utf8_length(const char *text)
@@ -30,19 +29,27 @@ size_t utf8_length(const char *text)
 	return length;
 }
 
+uint32_t utf8_character(const char *text, size_t length)
+{
+	uint32_t character = (unsigned char)text[0];
+
+	if (length <= 1)
+		return character;
+	/* the first byte has as many marks as the character has bytes, and a zero bit */
+	character &= 0x7fU >> length;
+	for (size_t i = 1; i < length; i++)
+		character = character << 6 | ((unsigned char)text[i] & 0x3f);
+	return character;
+}
+
 /* The columns of the character at text, which has so many bytes. */
 static size_t width_of(const char *text, size_t length)
 {
-	uint32_t character;
 	int width;
 
 	if (length <= 1)
 		return 1;
-	/* the first byte has as many marks as the character has bytes, and a zero bit */
-	character = (unsigned char)text[0] & (0x7fU >> length);
-	for (size_t i = 1; i < length; i++)
-		character = character << 6 | ((unsigned char)text[i] & 0x3f);
-	width = wcwidth((wchar_t)character);
+	width = wcwidth((wchar_t)utf8_character(text, length));
 	return width < 0 ? 1 : (size_t)width;
 }
 

@@ -4,12 +4,16 @@
 #define TEXT_UTF8_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* What stands for bytes that are no character: U+FFFD. */
 #define REPLACEMENT_CHARACTER "\xef\xbf\xbd"
 
 /* The length of the valid UTF-8 character at the front of text; 0 when there is none. */
 size_t utf8_length(const char *text);
+
+/* The character at the front of text, which has so many bytes. */
+uint32_t utf8_character(const char *text, size_t length);
 
 /*
  * The columns that text takes on a terminal: 2 for a wide character, 0 for a

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(length < room && strlen(copy) == length);
 	CHECK(!has_control(copy));
 	/* cut off only when the longest escape would not fit any more */
-	CHECK(length >= strlen(word) || length + 8 >= room);
+	CHECK(length >= strlen(word) || length + ESCAPED_SIZE - 1 >= room);
 	check_json(word);
 	free(copy);
 	free(word);

@@ -16,14 +16,16 @@
 
 with_steps()
 {
-	local steps=$1 command=("${@:2}")
+	local steps=$1 command=("${@:2}") patience=(timeout --kill-after 5 120)
 	if [[ $2 == shmtool ]]; then
 		refuse_everywhere "${@:3}"
 		command=("$SHMTOOL" "${@:3}")
 	fi
 	: >"$BATS_TEST_TMPDIR/steps"
 	chmod 666 "$BATS_TEST_TMPDIR/steps"
-	run_program env LD_PRELOAD="$HELPERS/stop_at.so" STOP_AT="$steps" \
+	# in the background it must have the pid that background recorded
+	[[ -z ${in_background-} ]] || patience=()
+	run_program "${patience[@]}" env LD_PRELOAD="$HELPERS/stop_at.so" STOP_AT="$steps" \
 		STOP_FILE="$BATS_TEST_TMPDIR/steps" \
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" "${command[@]}"
 }

@@ -7,8 +7,9 @@
  *
  * STOP_AT holds up to 8 steps, separated by blanks. A step is
  *
- *     [DO:][WHO:][WHEN:]FUNCTION[:ARGUMENT[:NUMBER[:ID]]]
+ *     [then:][DO:][WHO:][WHEN:]FUNCTION[:ARGUMENT[:NUMBER[:ID]]]
  *
+ *   then      only from the moment on when the step in front of this one was taken
  *   DO        stop (the default)  raises SIGSTOP
  *             kill                raises SIGKILL
  *             delay               sleeps for STOP_DELAY milliseconds
@@ -27,7 +28,7 @@
  *
  *     STOP_AT=shmctl:IPC_RMID:2               before the second removal
  *     STOP_AT=kill:after:syscall:SYS_membarrier
- *     STOP_AT='run:shmat child:shmctl:IPC_SET:1:131076'
+ *     STOP_AT='run:shmat then:child:shmctl:IPC_SET:1:131076'
  *
  * The command of run sees STOP_ID, the first argument of the call, and
  * STOP_NUMBER. Each step that is taken adds a line to the file STOP_FILE, which
@@ -56,7 +57,8 @@
 #include <unistd.h>
 
 /* What a step may begin with; the first of each kind is the default. */
-enum { DO, WHO, WHEN, KINDS };
+enum { ORDER, DO, WHO, WHEN, KINDS };
+enum { ORDER_ANY, ORDER_THEN };
 enum { DO_STOP, DO_KILL, DO_DELAY, DO_RUN };
 enum { WHO_EITHER, WHO_CHILD, WHO_PARENT };
 enum { WHEN_BEFORE, WHEN_AFTER };
@@ -66,10 +68,11 @@ static const struct word {
 	int kind;
 	int value;
 } words[] = {
-	{ "stop", DO, DO_STOP },         { "kill", DO, DO_KILL },
-	{ "delay", DO, DO_DELAY },       { "run", DO, DO_RUN },
-	{ "child", WHO, WHO_CHILD },     { "parent", WHO, WHO_PARENT },
-	{ "before", WHEN, WHEN_BEFORE }, { "after", WHEN, WHEN_AFTER },
+	{ "then", ORDER, ORDER_THEN }, { "stop", DO, DO_STOP },
+	{ "kill", DO, DO_KILL },       { "delay", DO, DO_DELAY },
+	{ "run", DO, DO_RUN },         { "child", WHO, WHO_CHILD },
+	{ "parent", WHO, WHO_PARENT }, { "before", WHEN, WHEN_BEFORE },
+	{ "after", WHEN, WHEN_AFTER },
 };
 
 enum { STEPS = 8 };
@@ -262,6 +265,7 @@ static int matches(const struct step *step, const struct call *call, int when)
 
 	snprintf(id, sizeof(id), "%d", call->id);
 	return step->chosen[WHEN] == when &&
+	       (step->chosen[ORDER] == ORDER_ANY || (step > steps && taken[step - steps - 1])) &&
 	       (step->chosen[WHO] == WHO_EITHER || step->chosen[WHO] == who) &&
 	       fnmatch(step->function, call->function, 0) == 0 &&
 	       (!step->argument || fnmatch(step->argument, call->argument, 0) == 0) &&
@@ -277,13 +281,13 @@ static void reach(const struct call *call, int when)
 		for (size_t i = 0; i < step_count; i++)
 			steps[i].count = 0;
 	}
-	for (size_t i = 0; i < step_count; i++) {
+	/* the last one first: one that waits for another begins with the next call */
+	for (size_t i = step_count; i-- > 0;) {
 		struct step *step = &steps[i];
 
 		if (!matches(step, call, when) || ++step->count < step->number)
 			continue;
-		if (step->all_later ||
-		    (step->count == step->number && !atomic_exchange(&taken[i], 1)))
+		if (!atomic_exchange(&taken[i], 1) || step->all_later)
 			take(step, call);
 	}
 	errno = saved;

@@ -49,14 +49,16 @@ static enum status say_missing(const struct segment_ref *ref)
 int look_up_segment(const struct segment_ref *ref, struct segment *segment)
 {
 	int id = ref->id;
+	int error;
 
-	if (ref->kind == REF_KEY) {
-		int error = segment_by_key(ref->key, &id);
-
-		if (error)
-			return error == ENOENT ? EINVAL : error;
-	}
-	return segment_look(id, segment);
+	if (ref->kind == REF_ID)
+		return segment_look(id, segment);
+	error = segment_by_key(ref->key, &id);
+	if (error)
+		return error == ENOENT ? EINVAL : error;
+	error = segment_look(id, segment);
+	/* the id may have become another segment's in between */
+	return !error && segment->key != ref->key ? EINVAL : error;
 }
 
 enum status lookup_failed(const struct segment_ref *ref, int error)

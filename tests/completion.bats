@@ -163,10 +163,10 @@ bash_offers()
 	id=$(make_live_segment 4096 600 0x4d2)
 	other=$(make_segment 1048576)
 	before=$(awk '{ NF = 14; print }' /proc/sysvipc/shm)
-	meaning="root, 4K, detached, made by $(segment_field "$id" cpid) perl"
+	meaning="root, 4K, detached, created by $(segment_field "$id" cpid) perl"
 	assert_equal "$(shmtool __complete rm '')" \
 		"$(printf '%s\t%s\n' "$id" "$meaning" 0x000004d2 "$meaning" \
-			"$other" "root, 1M, detached, made by $(segment_field "$other" cpid) gone")"
+			"$other" "root, 1M, detached, created by $(segment_field "$other" cpid) exited")"
 	assert_equal "$(offered stat 0x)" 0x000004d2
 	assert_equal "$(offered read k)" key:0x000004d2
 	assert_equal "$(offered rm "id:$id")" "id:$id"
@@ -230,8 +230,8 @@ bash_offers()
 	assert_equal "$(bash_offers 'shmtool rm key:0x')" 0x000004d2
 	assert_equal "$(bash_offers 'shmtool ls -o id,ow')" id,owner
 	assert_equal "$(bash_offers -l 'shmtool rm ')" \
-		"$id           (root, 4K, detached, made by $(segment_field "$id" cpid) gone)
-0x000004d2  (root, 4K, detached, made by $(segment_field "$id" cpid) gone)"
+		"$id           (root, 4K, detached, created by $(segment_field "$id" cpid) exited)
+0x000004d2  (root, 4K, detached, created by $(segment_field "$id" cpid) exited)"
 	touch 'a file'
 	assert_equal "$(bash_offers 'shmtool create -f a')" 'a file'
 	assert_equal "$(bash_offers "shmtool attach $id -- basenam")" basename
@@ -269,7 +269,7 @@ bash_offers()
 	assert_equal "$(fish_offers 'shmtool ls --owner=roo')" $'--owner=root\tuid 0'
 	assert_equal "$(fish_offers 'shmtool ls -o id,ow')" $'id,owner\tuser who owns it'
 	assert_equal "$(fish_offers 'shmtool rm 0x')" \
-		$'0x000004d2\troot, 4K, detached, made by '"$(segment_field "$id" cpid) gone"
+		$'0x000004d2\troot, 4K, detached, created by '"$(segment_field "$id" cpid) exited"
 	touch only_this_file
 	assert_equal "$(fish_offers 'shmtool create -f only')" only_this_file
 	assert_equal "$(fish_offers 'shmtool create --file=only')" --file=only_this_file

@@ -109,12 +109,12 @@ last_word_at()
 	done
 }
 
-@test "what a process column says stays whole to its \"gone\"" {
+@test "what a process column says stays whole to its \"exited\"" {
 	local id
 	id=$(make_orphan)
 	on_terminal 20 ls -o created-by,created-by,created-by
 	assert_equal "$(awk 'NR == 2 { $1 = $1; print }' <<<"$output")" \
-		"$(printf '%s gone ' "$(segment_field "$id" cpid)"{,,} | sed 's/ $//')"
+		"$(printf '%s exited ' "$(segment_field "$id" cpid)"{,,} | sed 's/ $//')"
 }
 
 @test "names of several bytes a character align" {

@@ -36,7 +36,7 @@ some_segments()
 	assert_equal "$(words <<<"${lines[3]}" | sed 's/ [0-9]*s / Ns /')" \
 		"$three 0x00000000 root 0600 100 1 attached Ns $creator perl"
 	assert_equal "$(words <<<"${lines[1]}" | sed 's/ [0-9]*s / Ns /')" \
-		"$one 0x000004d2 root 0600 4K 0 detached Ns $(segment_field "$one" cpid) gone"
+		"$one 0x000004d2 root 0600 4K 0 detached Ns $(segment_field "$one" cpid) exited"
 	# Columns stand below one another: numbers to the right.
 	assert_equal "$(awk '{ print index($0, $2) }' <<<"$output" | uniq | wc -l)" 1
 	assert_equal "$(grep -c ' $' <<<"$output" || true)" 0

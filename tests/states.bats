@@ -85,7 +85,7 @@ idle_for_a_second()
 	wait_until zombie
 	assert_equal "$(state_of "$id" --grace 0)" orphaned
 	try ls "$id" --format '%{created-by} %{ccomm}'
-	assert_output_is "$creator gone -"
+	assert_output_is "$creator exited -"
 }
 
 @test "as an ordinary user the same states, without the right to read them" {

@@ -11,6 +11,7 @@
 #include "shm/system/interrupt.h"
 #include "shm/system/safe_open.h"
 #include "text/escape.h"
+#include "text/names.h"
 
 enum { LINE_SIZE = 4096 };
 
@@ -268,9 +269,11 @@ const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namesp
 {
 	unsigned long inode = ns->inode;
 
+	char process[PROCESS_LABEL_SIZE];
+
 	if (ns->pid)
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%d%s%s)", inode, ns->pid,
-			 *ns->command ? " " : "", ns->command);
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s)", inode,
+			 process_label(process, ns->pid, ns->command));
 	else
 		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.128s)", inode, ns->path);
 	return text;

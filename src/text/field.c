@@ -8,6 +8,7 @@
 #include "shm/system/array.h"
 #include "text/error.h"
 #include "text/holders_text.h"
+#include "text/parse.h"
 #include "text/state_names.h"
 
 /* Getters, one a field, in the order of the table. */
@@ -58,12 +59,9 @@ static struct value command_of(struct view *view, pid_t pid)
 static struct value get_created_by(struct view *view, const struct segment *segment)
 {
 	const struct process *process = process_find(&view->judge->processes, segment->cpid);
-	bool gone = process->liveness == LIVENESS_GONE;
 
-	if (segment->cpid == 0)
-		return (struct value){ VALUE_UNKNOWN, 0, NULL };
-	return (struct value){ VALUE_PROCESS, (uint64_t)segment->cpid,
-			       gone ? "gone" : process->command };
+	return (struct value){ segment->cpid ? VALUE_PROCESS : VALUE_UNKNOWN,
+			       (uint64_t)segment->cpid, process_word(process) };
 }
 
 static struct value get_owner(struct view *view, const struct segment *segment)
@@ -214,7 +212,8 @@ const struct field fields[] = {
 	{ "ccomm", "CCOMM", false, get_ccomm, "its command, while it runs" },
 	{ "lpid", "LPID", true, get_lpid, "last process that attached or detached" },
 	{ "lcomm", "LCOMM", false, get_lcomm, "its command, while it runs" },
-	{ "created-by", "CREATED-BY", false, get_created_by, "cpid and its command, or gone" },
+	{ "created-by", "CREATED-BY", false, get_created_by,
+	  "creator's process ID and command, or \"exited\"" },
 	{ "atime", "ATTACHED", false, get_atime, "time of the last attach" },
 	{ "dtime", "DETACHED", false, get_dtime, "time of the last detach" },
 	{ "ctime", "CHANGED", false, get_ctime, "time it was made or its rights changed" },
@@ -242,10 +241,12 @@ const char no_such_field[] = "no such field (shmtool ls -H lists them)";
 
 const char *parse_fields(const char *word, struct field_list *list)
 {
+	const char *item;
+	size_t length;
+
 	field_list_free(list);
-	for (;;) {
-		size_t length = strcspn(word, ",");
-		const struct field *field = find_field(word, length);
+	while (next_in_list(&word, &item, &length)) {
+		const struct field *field = find_field(item, length);
 
 		if (!field)
 			return no_such_field;
@@ -254,11 +255,8 @@ const char *parse_fields(const char *word, struct field_list *list)
 		if (ARRAY_MAKE_ROOM(list))
 			return out_of_memory;
 		list->items[list->count++] = field;
-		word += length;
-		if (!*word)
-			return NULL;
-		word++;
 	}
+	return NULL;
 }
 
 bool field_needs_holders(const struct field *field)

@@ -218,12 +218,12 @@ static void write_list(FILE *text, struct view *view, const struct attachments *
 	size_t told = 0;
 
 	for (size_t i = 0; i < attachments->count && told < most; i++) {
+		char label[PROCESS_LABEL_SIZE];
 		const struct holder *holder = attachments->items[i];
-		const char *command = command_of(view, holder);
 
 		if (!is_told(attachments, i))
-			fprintf(text, "%s%d%s%s", told++ ? ", " : "", holder->pid,
-				*command ? " " : "", command);
+			fprintf(text, "%s%s", told++ ? ", " : "",
+				process_label(label, holder->pid, command_of(view, holder)));
 	}
 	if (count_processes(attachments) > told)
 		fprintf(text, " and %zu more", count_processes(attachments) - told);

@@ -58,3 +58,14 @@ void names_free(struct names *names)
 	intmap_free(&names->users, free);
 	intmap_free(&names->groups, free);
 }
+
+const char *process_word(const struct process *process)
+{
+	return process->liveness == LIVENESS_GONE ? "exited" : process->command;
+}
+
+const char *process_label(char text[PROCESS_LABEL_SIZE], pid_t pid, const char *word)
+{
+	snprintf(text, PROCESS_LABEL_SIZE, "%d%s%s", pid, *word ? " " : "", word);
+	return text;
+}

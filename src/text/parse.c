@@ -51,6 +51,16 @@ static bool has_hex_prefix(const char *word)
 	return word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
 }
 
+bool next_in_list(const char **list, const char **item, size_t *length)
+{
+	*item = *list;
+	if (!*item)
+		return false;
+	*length = strcspn(*item, ",");
+	*list = (*item)[*length] ? *item + *length + 1 : NULL;
+	return true;
+}
+
 bool parse_choice(const char *const *names, const char *word, size_t *which)
 {
 	for (size_t i = 0; names[i]; i++) {

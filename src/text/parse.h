@@ -14,6 +14,12 @@
 
 #include "shm/segment/segment.h"
 
+/*
+ * Steps over the first of items with commas between: *item is so many bytes long.
+ * False: there is none left. Of an empty list, the only item is empty.
+ */
+bool next_in_list(const char **list, const char **item, size_t *length);
+
 /* Which of these names a word is; false: none. The list ends with NULL. */
 bool parse_choice(const char *const *names, const char *word, size_t *which);
 

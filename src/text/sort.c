@@ -5,26 +5,25 @@
 #include <string.h>
 
 #include "shm/system/array.h"
+#include "text/parse.h"
 
 const char *parse_sort(const char *word, struct sort_keys *keys)
 {
+	const char *item;
+	size_t length;
+
 	keys->count = 0;
-	for (;;) {
-		bool descending = *word == '-';
-		const char *name = word + descending;
-		size_t length = strcspn(name, ",");
-		const struct field *field = find_field(name, length);
+	while (next_in_list(&word, &item, &length)) {
+		bool descending = *item == '-';
+		const struct field *field = find_field(item + descending, length - descending);
 
 		if (!field)
 			return no_such_field;
 		if (ARRAY_MAKE_ROOM(keys))
 			return out_of_memory;
 		keys->items[keys->count++] = (struct sort_key){ field, descending };
-		word = name + length;
-		if (!*word)
-			return NULL;
-		word++;
 	}
+	return NULL;
 }
 
 bool sort_needs_holders(const struct sort_keys *keys)

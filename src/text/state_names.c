@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text/parse.h"
+
 static const char *const names[STATE_COUNT] = {
 	[STATE_DEST] = "dest",         [STATE_ATTACHED] = "attached", [STATE_KEPT] = "kept",
 	[STATE_ORPHANED] = "orphaned", [STATE_DETACHED] = "detached",
@@ -26,21 +28,18 @@ const char *state_color(enum segment_state state)
 
 const char *parse_states(const char *word, unsigned int *set)
 {
-	for (;;) {
-		size_t length = strcspn(word, ",");
-		size_t state;
+	const char *item;
+	size_t length;
 
-		for (state = 0; state < STATE_COUNT; state++) {
-			if (strlen(names[state]) == length &&
-			    memcmp(names[state], word, length) == 0)
-				break;
-		}
+	while (next_in_list(&word, &item, &length)) {
+		size_t state = 0;
+
+		while (state < STATE_COUNT &&
+		       (strlen(names[state]) != length || memcmp(names[state], item, length) != 0))
+			state++;
 		if (state == STATE_COUNT)
 			return "not a state (dest, attached, kept, orphaned, detached)";
 		*set |= 1U << state;
-		word += length;
-		if (!*word)
-			return NULL;
-		word++;
 	}
+	return NULL;
 }

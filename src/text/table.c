@@ -41,9 +41,9 @@ enum {
 	GAP = 2,        /* blanks between columns */
 	/* moved at once; there is room for it behind every text and every row */
 	BLOCK = 16,
-	/* what is not cut further, in columns: names, and "1234567 gone" */
+	/* what is not cut further, in columns: names, and "1234567 exited" */
 	NAME_MIN = 8,
-	PROCESS_MIN = 12,
+	PROCESS_MIN = 14,
 };
 
 _Static_assert(FIELDS_MAX *(2 * CELL_MAX + GAP) + BLOCK <= OUTPUT_SIZE,

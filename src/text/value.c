@@ -37,13 +37,7 @@ static void mode_text(char buffer[VALUE_TEXT_SIZE], uint64_t mode)
 
 static void process_text(char buffer[VALUE_TEXT_SIZE], const struct value *value)
 {
-	size_t length = number_text(buffer, value->number);
-
-	if (!*value->text)
-		return;
-	buffer[length] = ' ';
-	/* a command has 63 characters at most */
-	strcpy(buffer + length + 1, value->text);
+	process_label(buffer, (pid_t)value->number, value->text);
 }
 
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE])

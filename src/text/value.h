@@ -19,7 +19,7 @@ enum value_kind {
 	VALUE_FLAG,     /* yes or no */
 	VALUE_TEXT,
 	VALUE_STATE,   /* number: enum segment_state; text: its name */
-	VALUE_PROCESS, /* number: the pid; text: its command, or "gone" */
+	VALUE_PROCESS, /* number: the pid; text: its command, or "exited" */
 	VALUE_HOLDERS, /* number: how many attachments; text: see holders_text() */
 };
 

@@ -145,9 +145,8 @@ static void describe(char *text, size_t size, struct view *view, const struct se
 	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
 
 	size_text(bytes, segment->size);
-	snprintf(text, size, "%s, %s, %s, made by %d %s", name_of_user(&view->names, segment->uid),
-		 bytes, state_name(segment->state), segment->cpid,
-		 creator->liveness == LIVENESS_GONE ? "gone" : creator->command);
+	snprintf(text, size, "%s, %s, %s, created by %s", name_of_user(&view->names, segment->uid),
+		 bytes, state_name(segment->state), PROCESS_LABEL(creator));
 }
 
 typedef void offer_segment(const struct typing *typing, const char *meaning,

@@ -138,7 +138,7 @@ void warn_of_trace(const struct segment *segment)
 	const struct process *last = process_find(&processes, segment->lpid);
 
 	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
-		warn("reading %s replaces its last user, process %d%s%s, which is alive",
-		     SEGMENT_LABEL(segment), last->pid, *last->command ? " " : "", last->command);
+		warn("reading %s replaces its last user, process %s, which is running",
+		     SEGMENT_LABEL(segment), PROCESS_LABEL(last));
 	processes_free(&processes);
 }

@@ -19,6 +19,7 @@ not_run=(
 	'shmtool ls -A'             # every namespace of the machine: tests/all-namespaces.bats
 	'shmtool rm -A'             # the same, and removes
 	'clush '                    # needs several machines: tests/fleets.bats
+	'nsenter '                  # sets a limit
 	'docker '                   # needs container engines
 	'systemctl '                # needs systemd
 	'sum'                       # queries for Prometheus
@@ -103,6 +104,7 @@ as_root()
 @test "the examples of shmtool-security(7)" { as_root "$top/man/shmtool-security.7" 3; }
 @test "the examples of the README" { as_root "$top/README.md" 4; }
 
+# bats test_tags=long
 @test "the examples as an ordinary user" {
 	need_root
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent)

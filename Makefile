@@ -183,8 +183,8 @@ C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch] 
 SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
 
-.PHONY: lint-format lint-tidy lint-cppcheck lint-shell lint-man
-lint: lint-format lint-tidy lint-cppcheck lint-shell lint-man  ## run the linters
+.PHONY: lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-words
+lint: lint-format lint-tidy lint-cppcheck lint-shell lint-man lint-words  ## run the linters
 
 lint-format:
 	@echo clang-format
@@ -210,6 +210,10 @@ lint-shell:
 lint-man:
 	@echo mandoc
 	@tests/lint/manual $(wildcard man/*)
+
+lint-words:
+	@echo words
+	@tests/lint/words README.md man src/share Makefile
 
 # GCC's own analyzer, which knows paths through a function that others do not.
 ANALYZE_CC ?= gcc

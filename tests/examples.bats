@@ -45,6 +45,7 @@ prepare()
 {
 	ipcrm --all=shm
 	ipcrm --all=sem
+	# shellcheck disable=SC2016 # perl
 	"${as[@]}" perl -e 'sub make { my $id = shmget($_[0], $_[1], 01600) // die "shmget: $!\n"; print $id + 0, "\n" }
 		make(0x1234, 64 << 20) if $ARGV[0] !~ /create(?!.*--reuse)/;
 		make(0x51, 65536); make(0x52e2c1, 65536)' "$1" >ids
@@ -86,6 +87,9 @@ as_root()
 {
 	need_root
 	as=()
+	# where a keep list is trusted
+	keep_lists
+	cd "$lists" || return
 	run_examples "$@"
 }
 
@@ -113,13 +117,14 @@ as_root()
 }
 
 @test "the keep list in shmtool-keep(5) is valid" {
+	keep_lists
 	sed -n '/^# needed even/,/^\.Ed/{/^\.Ed/!p}' "$top/man/shmtool-keep.5" |
-		sed 's/postgres/nobody/' >list
-	assert_equal "$(grep -c '^[^#]' list)" 4
-	id=$(make_orphan 4096 600 0x51)
-	try rm --orphaned --grace 0 -n --keep-file list
+		sed 's/postgres/nobody/' >"$lists/keep"
+	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 4
+	make_orphan 4096 600 0x51
+	try rm --orphaned --grace 0 -n --keep-file "$lists/keep"
 	expect_status 0
 	assert_output_is ''
-	try ls --grace 0 --keep-file list --format '%{state}'
+	try ls --grace 0 --keep-file "$lists/keep" --format '%{state}'
 	assert_output_is kept
 }

@@ -34,14 +34,14 @@ there()
 
 try_there()
 {
-	run --separate-stderr there timeout --kill-after 5 120 "$SHMTOOL" "$@" --keep-file "$lists/none"
+	capture there "$SHMTOOL" "$@" --keep-file "$lists/none"
 }
 
 # As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
 ordinary_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 try_there_as_user()
 {
-	run --separate-stderr there "${ordinary_user[@]}" timeout --kill-after 5 120 "$SHMTOOL" "$@"
+	capture there "${ordinary_user[@]}" "$SHMTOOL" "$@"
 }
 
 # What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an
@@ -330,7 +330,7 @@ $in_own 4000"
 		expect_status 0
 		assert_output_is ''
 	done
-	run --separate-stderr there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --grace 0 \
+	capture there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --grace 0 \
 		--keep-file "$lists/none" --sort size --format '%{size} %{cpid} %{lpid} %{state}'
 	assert_output_is $'5000 0 0 detached\n6000 0 0 detached'
 }
@@ -435,17 +435,17 @@ removed 3000 $ns"
 	settle unshare --ipc "${ordinary_user[@]}" -- '!3000:9'
 	echo key:7 >"$lists/keep"
 	echo creator:1000 >>"$lists/keep"
-	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
+	capture there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
 	expect_status 0
 	assert_output_has 'size=1500'
 	assert_output_has 'total 1 segment'
 	try_there ls -A --format '%{size}' --sort size
 	assert_output_is $'1000\n2000\n2500\n3000'
 	echo nonsense >"$lists/keep"
-	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
+	capture there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
 	expect_status 7
 	assert_output_is ''
-	run --separate-stderr there "$SHMTOOL" rm -A --orphaned --grace 0 --ignore-keep
+	capture there "$SHMTOOL" rm -A --orphaned --grace 0 --ignore-keep
 	assert_output_has 'total 4 segments'
 }
 
@@ -528,7 +528,7 @@ removed 3000 $ns"
 	settle unshare --ipc -- 1000
 	settle unshare --ipc -- 2000
 	# shellcheck disable=SC2016
-	run --separate-stderr there sh -c '"$0" rm -A --all --keep-file "$lists/none" >/dev/full' "$SHMTOOL"
+	capture there sh -c '"$0" rm -A --all --keep-file "$lists/none" >/dev/full' "$SHMTOOL"
 	expect_status 7
 	assert_stderr_matches '^shmtool rm: cannot write the output: No space left on device
 shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [0-9]+$'
@@ -536,7 +536,7 @@ shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [
 	assert_output_is 2000
 	settle unshare --ipc -- 3000
 	# shellcheck disable=SC2016
-	run --separate-stderr there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file "$lists/none" >&5' \
+	capture there bash -c 'exec 5> >(exit); wait $!; exec "$0" rm -A --all --keep-file "$lists/none" >&5' \
 		"$SHMTOOL"
 	expect_status 141
 	assert_stderr_matches '^shmtool rm: removed or marked all the same, in IPC namespace [0-9]+ \([^)]*\): [0-9]+$'
@@ -559,7 +559,7 @@ all_are_told()
 {
 	sed -n 's/^removed .* size=\([0-9]*\) .*/\1/p' lines >told
 	sed -n 's/^shmtool rm: removed or marked all the same, .*): //p' <<<"$stderr" | tr ' ' '\n' >untold
-	run --separate-stderr there "$SHMTOOL" ls -A --format '%{mode} %{size}' --keep-file "$lists/none"
+	capture there "$SHMTOOL" ls -A --format '%{mode} %{size}' --keep-file "$lists/none"
 	sed -n 's/^0600 //p' <<<"$output" >left
 	assert_equal "$(sort told left | uniq -d)" ''
 	assert_equal "$(sort told left untold | wc -l)" 600
@@ -701,7 +701,7 @@ killed_at()
 		settle unshare --ipc -- 4096
 	done
 	# shellcheck disable=SC2016
-	run --separate-stderr there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file "$lists/none"' "$SHMTOOL"
+	capture there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file "$lists/none"' "$SHMTOOL"
 	expect_status 0
 	(($(jq '.segments | length' <<<"$output") >= 6))
 	# one that is mounted has no process that could be named

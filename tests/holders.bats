@@ -270,11 +270,11 @@ in_our_namespace()
 	local id
 	id=$(make_segment)
 	hold_segment "$id"
-	run --separate-stderr unshare --pid --fork "$SHMTOOL" stat "$id"
+	capture unshare --pid --fork "$SHMTOOL" stat "$id"
 	expect_status 0
 	assert_output_matches "holders +not known"
 	assert_stderr_has 'cannot find out who has segments attached: /proc is that of another pid namespace'
-	run --separate-stderr unshare --pid --fork "$SHMTOOL" ls --pid "$holder_pid" -q
+	capture unshare --pid --fork "$SHMTOOL" ls --pid "$holder_pid" -q
 	assert_output_is ''
 }
 
@@ -284,7 +284,7 @@ in_our_namespace()
 	id=$(make_segment)
 	hold_segment "$id"
 	# shellcheck disable=SC2016
-	run --separate-stderr unshare --mount sh -c 'umount -l /proc && exec "$0" "$@"' \
+	capture unshare --mount sh -c 'umount -l /proc && exec "$0" "$@"' \
 		"$SHMTOOL" stat "$id"
 	# the leak checker needs /proc, too, even to be told that it is not wanted
 	[[ $stderr == *LeakSanitizer* ]] || expect_status 0
@@ -545,7 +545,7 @@ beside_stuck()
 	stuck=$background_pid
 	mkfifo maps
 	# shellcheck disable=SC2016
-	run --separate-stderr timeout --kill-after 5 120 unshare --mount sh -c '
+	capture unshare --mount sh -c '
 		stuck=$1 program=$2
 		shift 2
 		for file in maps stat; do

@@ -159,7 +159,7 @@ check_row()
 	spell_out "$command"
 	read -ra arguments <<<"$text"
 	spell_out "$words"
-	run --separate-stderr timeout --kill-after 5 120 "${person[@]}" "$SHMTOOL" "${arguments[@]}"
+	capture "${person[@]}" "$SHMTOOL" "${arguments[@]}"
 	look
 	compare
 
@@ -620,9 +620,9 @@ proc_is()
 beside_another()
 {
 	# shellcheck disable=SC2016
-	run --separate-stderr alone sh -c '
+	capture alone sh -c '
 		mkfifo ready && { unshare --ipc sh -c "echo >ready; exec sleep 1000" & } && read -r _ <ready
-		exec timeout --kill-after 5 120 "$@"' sh \
+		exec "$@"' sh \
 		"$@" "$SHMTOOL" ls -A --format 'in %{ns} is %{id}'
 	rm ready
 	assert_output_has "is ${number[0]}"
@@ -635,7 +635,7 @@ beside_another()
 
 	beside_another setpriv --reuid 4004 --regid 4004 --clear-groups
 	expect_status 0
-	assert_stderr_matches 'warning: [0-9]+ processes? of others cannot be asked for an IPC namespace: be root'
+	assert_stderr_matches 'warning: [0-9]+ process(es)? of others cannot be asked for an IPC namespace: be root'
 
 	beside_another setpriv --bounding-set=-sys_ptrace
 	expect_status 5

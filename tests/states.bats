@@ -339,7 +339,7 @@ beside_a_namesake()
 	background sleep 1000
 	stranger=$background_pid
 	# shellcheck disable=SC2016 # perl
-	run --separate-stderr timeout --kill-after 5 120 unshare --pid --fork --kill-child --mount perl -e '
+	capture unshare --pid --fork --kill-child --mount perl -e '
 		my ($stranger, $stat, @arguments) = @ARGV;
 		open my $last, ">", "/proc/sys/kernel/ns_last_pid" or die "ns_last_pid: $!\n";
 		syswrite $last, $stranger - 1;

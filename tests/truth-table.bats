@@ -41,7 +41,7 @@ setup()
 
 try_there()
 {
-	run --separate-stderr timeout --kill-after 5 120 "${place[@]}" "$SHMTOOL" "$@"
+	capture "${place[@]}" "$SHMTOOL" "$@"
 }
 
 # The kernel's own list, where the segment is; without the segment's memory in

@@ -5,7 +5,8 @@
 #
 #   try ARGUMENT...            run shmtool; sets status, output, stderr (and lines, stderr_lines)
 #   try_as_user ARGUMENT...    the same as the ordinary user
-#   shmtool ARGUMENT...        the program under test, for at most 120 seconds
+#   capture COMMAND...         the same with any command
+#   shmtool ARGUMENT...        the program under test
 #   as_user COMMAND...         as an ordinary user (nobody), also: as_user shmtool ...
 #   as_uid UID COMMAND...      as that user
 #   alone COMMAND...           where -A finds no namespace but this one: in a PID namespace of its own
@@ -82,17 +83,15 @@ has_files()
 
 limits=(shmmni shmall shmmax shm_rmid_forced)
 
+# The ordinary user works below these directories as well.
 common_setup_file()
 {
-	guard
+	mkdir -p "$BATS_RUN_TMPDIR/test"
+	chmod a+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
 }
 
 common_setup()
 {
-	guard
-
-	# The ordinary user works here as well.
-	chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
 	chmod 1777 "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR" || return
 
@@ -106,25 +105,34 @@ common_setup()
 	local name
 	declare -gA limit_before=()
 	for name in "${limits[@]}"; do
-		limit_before[$name]=$(<"/proc/sys/kernel/$name")
+		read -r "limit_before[$name]" <"/proc/sys/kernel/$name"
 	done
 }
 
 common_teardown()
 {
-	guard
-
-	local name pids=()
+	local name now pids=()
 	mapfile -t pids <"$started"
 	end_process "${pids[@]}"
 
 	for name in "${limits[@]}"; do
-		[[ $(<"/proc/sys/kernel/$name") == "${limit_before[$name]}" ]] ||
+		read -r now <"/proc/sys/kernel/$name"
+		[[ $now == "${limit_before[$name]}" ]] ||
 			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
 	done
-	ipcrm --all
+	nothing_is_left || ipcrm --all
 	[[ -z ${lists-} ]] || rm -rf "$lists"
 	[[ -z ${huge_pages_before-} ]] || echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
+}
+
+# Each list is its header alone.
+nothing_is_left()
+{
+	local name rows
+	for name in shm sem msg; do
+		mapfile -t rows <"/proc/sysvipc/$name"
+		((${#rows[@]} == 1)) || return
+	done
 }
 
 setup_file()
@@ -144,11 +152,20 @@ teardown()
 
 # --- Running things ---------------------------------------------------------
 
-# In the background a command replaces its shell, so that its pid is the one
-# that background recorded.
+# become COMMAND...: for a shell that has nothing else to do, which the command replaces: a
+# process less, and the pid that background records is the command's own. A function
+# starts its last command by run_program.
+become()
+{
+	# shellcheck disable=SC2034 # read by run_program
+	replace_shell=1
+	declare -F "$1" >/dev/null || exec "$@"
+	"$@"
+}
+
 run_program()
 {
-	${in_background:+exec} "$@"
+	${replace_shell:+exec} "$@"
 }
 
 # rm -A would go to the machine's own segments. tests/all-namespaces.bats, whose world has no way
@@ -167,21 +184,35 @@ refuse_everywhere()
 shmtool()
 {
 	refuse_everywhere "$@"
-	if [[ -n ${in_background-} ]]; then
-		exec "$SHMTOOL" "$@"
-	fi
-	timeout --kill-after 5 120 "$SHMTOOL" "$@"
+	run_program "$SHMTOOL" "$@"
+}
+
+# What run --separate-stderr of bats does, with two or three processes fewer
+capture()
+{
+	local flags=$-
+	BATS_RUN_COMMAND=$*
+	set +eET
+	# shellcheck disable=SC2034 # these are for the test
+	{
+		output=$(become "$@" 2>"$started.stderr")
+		status=$?
+		IFS=$'\n' read -rd '' -a lines <<<"$output"
+		read -rd '' stderr <"$started.stderr"
+		IFS=$'\n' read -rd '' -a stderr_lines <<<"$stderr"
+	}
+	set "-$flags"
 }
 
 try()
 {
-	run --separate-stderr shmtool "$@"
+	capture shmtool "$@"
 }
 
 try_as_user()
 {
 	need_root
-	run --separate-stderr as_user shmtool "$@"
+	capture as_user shmtool "$@"
 }
 
 as_uid()
@@ -192,8 +223,7 @@ as_uid()
 	local command=("$@")
 	if [[ $1 == shmtool ]]; then
 		refuse_everywhere "${@:2}"
-		command=(timeout --kill-after 5 120 "$SHMTOOL" "${@:2}")
-		[[ -z ${in_background-} ]] || command=("$SHMTOOL" "${@:2}")
+		command=("$SHMTOOL" "${@:2}")
 	fi
 	run_program setpriv --reuid "$uid" --regid "$uid" --clear-groups "${command[@]}"
 }
@@ -213,15 +243,12 @@ alone()
 
 background()
 {
-	background_output=$(mktemp "$BATS_FILE_TMPDIR/background.XXXXXX")
+	background_output=$BATS_FILE_TMPDIR/background.$BASHPID.$EPOCHREALTIME
 	background_errors=$background_output.err
 
 	# Descriptors that bats waits for are not handed on.
 	(
-		# shellcheck disable=SC2034 # read by run_program and shmtool
-		in_background=1
-		[[ $(type -t "$1") == function ]] || exec "$@"
-		"$@"
+		become "$@"
 	) </dev/null >"$background_output" 2>"$background_errors" 3>&- 4>&- &
 	background_pid=$!
 	echo "$background_pid" >>"$started"
@@ -230,13 +257,15 @@ background()
 wait_until()
 {
 	local deadline=$((${EPOCHREALTIME/./} + 60000000))
+	# a pipe that never has anything: read can wait at it without a process
+	[[ -n ${silence-} ]] || exec {silence}<> <(:)
 
 	until "$@"; do
 		if ((${EPOCHREALTIME/./} > deadline)); then
 			fail "not so within 60 seconds: $*"
 			return 1
 		fi
-		sleep 0.01
+		read -rt 0.01 -u "$silence" || true
 	done
 }
 
@@ -357,19 +386,34 @@ field_of()
 		END { exit !found }' "/proc/sysvipc/$1"
 }
 
+# Sets list to /proc/sysvipc/shm, and row to the row of this id; fails if there is none
+read_row()
+{
+	IFS= read -rd '' list </proc/sysvipc/shm || true
+	[[ $list =~ $'\n'\ *(-?[0-9]+\ +$1\ [^$'\n']*) ]] && read -ra row <<<"${BASH_REMATCH[1]}"
+}
+
 segment_field()
 {
-	field_of shm shmid "$1" "$2"
+	local list row names i
+	read_row "$1" || return
+	read -ra names <<<"${list%%$'\n'*}"
+	for i in "${!names[@]}"; do
+		[[ ${names[i]} != "$2" ]] || printf '%s\n' "${row[i]}"
+	done
 }
 
 segment_exists()
 {
-	segment_field "$1" shmid >/dev/null
+	local list row
+	read_row "$1"
 }
 
 segment_count()
 {
-	awk 'END { print NR - 1 }' /proc/sysvipc/shm
+	local rows
+	mapfile -t rows </proc/sysvipc/shm
+	printf '%s\n' $((${#rows[@]} - 1))
 }
 
 # --- What a test needs ------------------------------------------------------

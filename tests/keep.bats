@@ -134,7 +134,7 @@ assert_refused()
 	done
 	printf '0x99\0\n' >"$list"
 	orphans
-	assert_refused "zero byte"
+	assert_refused "NUL byte"
 }
 
 @test "a path that hangs on where one is" {
@@ -143,7 +143,7 @@ assert_refused()
 		echo "$line" >"$list"
 		orphans
 		assert_refused 'line 1: "ftok:'
-		assert_stderr_has 'the path must begin with /'
+		assert_stderr_has 'PATH must be absolute'
 	done
 	echo "ftok:A:$PWD/here" >"$list"
 	try ls --keep-file "$list" -q
@@ -154,7 +154,7 @@ assert_refused()
 @test "a file without an end is no list, and takes no memory" {
 	truncate -s 1T "$list"
 	orphans
-	assert_refused "line 2: \"\": a zero byte"
+	assert_refused "line 2: \"\": contains a NUL byte"
 	perl -e 'print "0x99 # ", "x" x 5000, "\n"' >"$list"
 	orphans
 	assert_refused 'line 1: "0x99": the line is too long'
@@ -164,12 +164,88 @@ assert_refused()
 	segment_exists "$kept"
 }
 
+@test "an optional entry may name a user or a path that this machine lacks" {
+	printf '%s\n' '-creator:nosuchuser' '- creator:nosuchuser # elsewhere' '-ftok:A:/nonexistent' '-ftok:A:/etc/passwd/x' \
+		-0x99 >"$list"
+	orphans
+	expect_status 0
+	assert_stderr_is ''
+	segment_exists "$kept"
+	run ! segment_exists "$other"
+}
+
+@test "an optional entry is otherwise as right as any" {
+	for line in - -- --0x99 -creator: -12345 -junk -owner:root -ftok:A:here -0x 'creator: root'; do
+		echo "$line" >"$list"
+		orphans
+		assert_refused 'line 1: "'
+	done
+	need_root
+	mkdir -m 700 "$lists/closed"
+	echo "-ftok:A:$lists/closed/file" >"$list"
+	try_as_user rm --all --keep-file "$list"
+	expect_status 7
+	assert_stderr_has 'Permission denied'
+}
+
+# What a name service does that cannot be reached: getpwnam(3)
+@test "an optional entry is not skipped when the look-up of its user fails" {
+	need_root
+	need_strace
+	echo '-creator:nosuchuser' >"$list"
+	echo 'passwd: files' >nsswitch.conf
+	# shellcheck disable=SC2016
+	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr unshare --mount sh -c '
+		mount --bind nsswitch.conf /etc/nsswitch.conf && exec strace -qq -o trace -P /etc/passwd \
+		-e trace=openat -e inject=openat:error=EIO "$0" "$@"' "$SHMTOOL" rm --all --keep-file "$list"
+	grep -q INJECTED trace
+	assert_refused 'line 1: "-creator:nosuchuser": no such user'
+}
+
+@test "--keep ENTRY: in addition to the lists" {
+	third=$(make_orphan 4096 600 0x98)
+	try ls --keep-file "$list" --keep 0x98 --grace 0 --format '%{id} %{state}' --sort id
+	assert_output_is "$kept kept"$'\n'"$other orphaned"$'\n'"$third kept"
+	orphans --keep key:0x98 --keep -creator:nosuchuser --keep -ftok:b:/nonexistent
+	expect_status 0
+	segment_exists "$kept"
+	segment_exists "$third"
+	run ! segment_exists "$other"
+	# it is no list to be ignored
+	try rm --all --ignore-keep --keep 0x98
+	expect_status 0
+	segment_exists "$third"
+	run ! segment_exists "$kept"
+	try rm --all --keep creator:root
+	expect_status 0
+	try rm "$third" --keep 0x98
+	expect_status 0
+	assert_equal "$(segment_count)" 0
+}
+
+@test "--keep with what is no entry: exit 2, 7 and 5, and nothing is removed" {
+	for entry in '' junk 12345 id:1 key:0 owner:root creator:nosuchuser ftok:A:here '0x99 0x98' -; do
+		try rm --all --keep "$entry"
+		expect_status 2
+		assert_stderr_has "--keep \"$entry\": "
+	done
+	try rm --all --keep ftok:A:/nonexistent
+	expect_status 7
+	try ls --keep ftok:A:/nonexistent
+	expect_status 7
+	assert_equal "$(segment_count)" 2
+	need_root
+	mkdir -m 700 "$lists/closed"
+	try_as_user rm --all --keep "ftok:A:$lists/closed/file"
+	expect_status 5
+}
+
 @test "ls and stat warn of a bad list and go on" {
 	echo junk >"$list"
 	try ls -q --keep-file "$list"
 	expect_status 0
 	assert_output_is "$kept"$'\n'"$other"
-	assert_stderr_has 'warning: cannot read the keep list'
+	assert_stderr_has 'warning: keep list '
 	try stat "$kept" --keep-file "$list" --format '%{id}'
 	expect_status 0
 	assert_output_is "$kept"
@@ -226,8 +302,8 @@ bad_lists=(
 		# shellcheck disable=SC2016
 		run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
 			"$SHMTOOL" rm --all
-		assert_refused 'cannot read the keep list /etc/shmtool/keep'
-		assert_stderr_has 'hint: mend it, or say --ignore-keep'
+		assert_refused 'keep list /etc/shmtool/keep'
+		assert_stderr_has 'hint: fix the keep list, or use --ignore-keep'
 	done
 	make_orphan 4096 600 0x98
 	# shellcheck disable=SC2016
@@ -255,16 +331,16 @@ bad_lists=(
 		bash -c "$make" bash config/shmtool/keep
 		run --separate-stderr env XDG_CONFIG_HOME="$PWD/config" HOME=/root \
 			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
-		assert_refused "cannot read the keep list $PWD/config/shmtool/keep"
-		assert_stderr_has 'hint: mend it, or say --ignore-keep'
+		assert_refused "keep list $PWD/config/shmtool/keep"
+		assert_stderr_has 'hint: fix the keep list, or use --ignore-keep'
 		segment_exists "$by_user"
 	done
 	echo junk >home/.config/shmtool/keep
 	chmod 755 home
 	run --separate-stderr env HOME="$PWD/home" \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
-	assert_refused "cannot read the keep list $PWD/home/.config/shmtool/keep"
-	assert_stderr_has "hint: HOME is $PWD/home, which is not yours: set HOME"
+	assert_refused "keep list $PWD/home/.config/shmtool/keep"
+	assert_stderr_has "hint: set HOME to a directory of yours (it is $PWD/home)"
 }
 
 # An epilog has few variables, if any.

@@ -77,7 +77,7 @@ check_end()
 	case $code in
 	0) ;;
 	6) grep -Eqi 'not enough memory|cannot allocate memory' err || broken 'says nothing of memory' ;;
-	7) grep -q 'cannot read the keep list.*memory' err || broken 'another status' ;;
+	7) grep -q 'keep list.*memory' err || broken 'another status' ;;
 	125) grep -q '^shmtool attach: ' err || broken 'says nothing' ;;
 	*) broken 'another status' ;;
 	esac

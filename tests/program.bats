@@ -72,12 +72,11 @@ help_verbs()
 	expect_status 2
 }
 
-@test "every --help fits a screen: 50 lines of 80 columns" {
+@test "every --help has at most 80 columns" {
 	local verb
 	for verb in '' $(source_verbs); do
 		# shellcheck disable=SC2086
 		run shmtool $verb --help
-		(($(wc -l <<<"$output") <= 50)) || fail "$verb: $(wc -l <<<"$output") lines"
 		assert_equal "$verb: $(awk 'length > 80' <<<"$output")" "$verb: "
 		# shellcheck disable=SC2086
 		run shmtool $verb --usage

@@ -83,7 +83,7 @@ my @common = (['-v'], ['--verbose'], ['--usage'], ['-h'], ['-V'],
 my @filters = (['--orphaned'], ['--likely'], ['--detached'], ['--attached'], ['--dest'], ['--all'],
 	['--state', \&state], ['--owner', \&user], ['--creator', \&user], ['--key', \&segment],
 	['--pid', \&number], ['--idle', \&duration], ['--min-size', \&size], ['--max-size', \&size],
-	['--grace', \&duration], ['--except', \&segment], ['--keep-file', \&file], ['--ignore-keep'],
+	['--grace', \&duration], ['--except', \&segment], ['--keep-file', \&file], ['--keep', \&segment], ['--ignore-keep'],
 	['--even-attached'], ['-A'], ['--all-namespaces'],
 	['--except-namespace', sub { pick(number(), '/proc/self/ns/ipc', file()) }]);
 my @guards = (['--guard-timeout', sub { pick('0', '1ms') }], ['--guard-number', \&number],

@@ -6,6 +6,7 @@
 #include "shm/segment/judge.h"
 #include "shm/system/array.h"
 #include "text/error.h"
+#include "text/keepfile.h"
 #include "text/options.h"
 #include "text/parse.h"
 #include "text/state_names.h"
@@ -28,6 +29,7 @@ enum {
 	/* modifiers */
 	CODE_GRACE,
 	CODE_EXCEPT,
+	CODE_KEEP,
 	CODE_KEEP_FILE,
 	CODE_IGNORE_KEEP,
 	CODE_EVEN_ATTACHED,
@@ -58,6 +60,8 @@ const struct poptOption filter_options[] = {
 	/* modifiers */
 	OPTION_VALUE("grace", '\0', CODE_GRACE, "idle time before orphaned (60s)", "TIME"),
 	OPTION_VALUE("except", '\0', CODE_EXCEPT, "leave this one out", "SEGMENT"),
+	OPTION_VALUE("keep", '\0', CODE_KEEP, "keep this as well: an entry of a keep list",
+		     "ENTRY"),
 	OPTION_VALUE("keep-file", '\0', CODE_KEEP_FILE,
 		     "keep list to use instead of the default ones", "FILE"),
 	OPTION_FLAG("ignore-keep", '\0', CODE_IGNORE_KEEP, "as if there were no keep list"),
@@ -118,6 +122,17 @@ static const char *add_key(struct filter *filter, const char *value)
 		return NULL;
 	}
 	return add_number(&filter->keys, (uint32_t)key);
+}
+
+static const char *add_keep(struct filter *filter, const char *value)
+{
+	int file_error;
+	const char *wrong = keepfile_entry(&filter->keep, value, &file_error);
+
+	filter->keep_given = true;
+	if (!wrong && file_error)
+		filter_note_path(filter, value, file_error);
+	return wrong;
 }
 
 static const char *add_except(struct filter *filter, const char *value)
@@ -209,6 +224,8 @@ static const char *take_option(struct filter *filter, int code, const char *valu
 		return parse_duration(value, &filter->grace);
 	case CODE_EXCEPT:
 		return add_except(filter, value);
+	case CODE_KEEP:
+		return add_keep(filter, value);
 	case CODE_KEEP_FILE:
 		return add_name(&filter->keep_files, value);
 	case CODE_IGNORE_KEEP:
@@ -253,8 +270,8 @@ bool filter_given(const struct filter *filter)
 bool filter_shows_orphaned(const struct filter *filter)
 {
 	return !(filter->kinds & ~KIND(CODE_ORPHANED)) && filter->grace == GRACE_DEFAULT &&
-	       !filter->except.count && !filter->keep_files.count && !filter->ignore_keep &&
-	       !filter->except_namespaces.count;
+	       !filter->except.count && !filter->keep_given && !filter->keep_files.count &&
+	       !filter->ignore_keep && !filter->except_namespaces.count;
 }
 
 bool filter_names_users(const struct filter *filter)
@@ -353,6 +370,7 @@ void filter_free(struct filter *filter)
 	free(filter->keys.items);
 	free(filter->pids.items);
 	free(filter->except.items);
+	keep_free(&filter->keep);
 	free(filter->keep_files.items);
 	free(filter->except_namespaces.items);
 }

@@ -10,6 +10,7 @@
 #include <popt.h>
 
 #include "shm/process/holders.h"
+#include "shm/segment/keep.h"
 #include "shm/segment/segment.h"
 
 struct number_list {
@@ -43,6 +44,8 @@ struct filter {
 	/* modifiers */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
+	struct keep keep; /* what --keep names, in addition to any list */
+	bool keep_given;
 	struct word_list keep_files; /* instead of the default ones, if any was given */
 	bool ignore_keep;
 	bool even_attached; /* acts in rm only; elsewhere it changes nothing */

@@ -38,39 +38,65 @@ static void cut_comment(char *line)
 	}
 }
 
-/* One line without its comment; what is wrong with it, or NULL. */
-static const char *add_line(struct keep *keep, char *line)
+/* Whether a look-up that found no user or group, with this errno, did find out: getpwnam(3). */
+static bool is_missing(int error)
 {
+	return !error || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+static const char *add_creator(struct keep *keep, const char *user, bool optional)
+{
+	uid_t uid;
+	const char *wrong = parse_user(user, &uid);
+
+	/* of an optional one, that this machine lacks it must be certain */
+	if (wrong == no_such_user && optional && *user && is_missing(errno))
+		return NULL;
+	if (wrong)
+		return wrong;
+	return keep_add_creator(keep, uid) ? out_of_memory : NULL;
+}
+
+const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error)
+{
+	static const char invalid[] =
+		"invalid entry (expected 0xKEY, key:KEY, ftok:PROJ:/PATH or creator:USER)";
 	static const char prefix[] = "creator:";
+	const bool optional = *entry == '-';
 	struct segment_ref ref;
 	const char *path;
-	const char *wrong;
-	int file_error;
-	uid_t uid;
 
-	if (!*line)
-		return NULL;
-	if (strncmp(line, prefix, sizeof(prefix) - 1) == 0) {
-		wrong = parse_user(line + sizeof(prefix) - 1, &uid);
-		if (!wrong && keep_add_creator(keep, uid))
-			wrong = out_of_memory;
-		return wrong;
-	}
-	if (strncmp(line, "owner:", 6) == 0)
-		return "anyone can give a segment away, but not its creator: creator:USER";
-	if (line[strcspn(line, " \t")])
-		return "one name to a line: 0xKEY, key:K, ftok:PROJ:/PATH or creator:USER";
-	wrong = parse_segment(line, &ref, &file_error);
-	if (wrong)
-		return "not a name of a keep list: 0xKEY, key:K, ftok:PROJ:/PATH or creator:USER";
-	path = path_of_ftok(line);
+	*file_error = 0;
+	if (optional)
+		entry += 1 + strspn(entry + 1, " \t");
+	if (strncmp(entry, prefix, sizeof(prefix) - 1) == 0)
+		return add_creator(keep, entry + sizeof(prefix) - 1, optional);
+	if (strncmp(entry, "owner:", 6) == 0)
+		return "owner: is not supported, since an owner can give a segment away; use "
+		       "creator:USER";
+	if (entry[strcspn(entry, " \t")])
+		return "more than one entry on a line";
+	if (parse_segment(entry, &ref, file_error))
+		return invalid;
+	path = path_of_ftok(entry);
 	if (path && *path != '/')
-		return "the path must begin with /: in another directory it would be another file";
-	if (file_error)
-		return reason_of_file(file_error);
+		return "PATH must be absolute";
 	if (ref.kind != REF_KEY)
-		return "an id may be another segment's tomorrow: name it by key, or by creator:USER";
-	return keep_add_key(keep, ref.key) ? out_of_memory : NULL;
+		return "ids are reused, so they are not allowed here; use a key or creator:USER";
+	if (optional && (*file_error == ENOENT || *file_error == ENOTDIR))
+		*file_error = 0;
+	else if (!*file_error && keep_add_key(keep, ref.key))
+		return out_of_memory;
+	return NULL;
+}
+
+/* One line without its comment; what is wrong with it, or NULL. */
+static const char *add_line(struct keep *keep, const char *line)
+{
+	int file_error = 0;
+	const char *wrong = *line ? keepfile_entry(keep, line, &file_error) : NULL;
+
+	return wrong || !file_error ? wrong : reason_of_file(file_error);
 }
 
 /* Longer than any that has a meaning: a path has PATH_MAX bytes at most. */
@@ -88,7 +114,7 @@ static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
 
 	while (!wrong && (c = getc_unlocked(file)) != EOF && c != '\n') {
 		if (c == '\0')
-			wrong = "a zero byte";
+			wrong = "contains a NUL byte";
 		else if (length == LINE_SIZE - 1)
 			wrong = "the line is too long";
 		else
@@ -150,7 +176,8 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 			 error == UNSAFE_WRITABLE ? "directory " : "", where, reason_of_file(error),
 			 error == UNSAFE_WRITABLE ? ", sticky or not" : "");
 	else if (error)
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s", path, reason_of_file(error));
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s%s", path, reason_of_file(error),
+			 error == UNSAFE_WRITABLE ? " (chmod go-w)" : "");
 	free(where);
 	return !error && keepfile_parse(keep, fd, path, fault);
 }
@@ -188,8 +215,7 @@ static char *user_path(const char **wrong, bool *by_home)
 			errno = 0;
 			user = getpwuid(geteuid());
 			home = user ? user->pw_dir : NULL;
-			/* getpwuid(3): some say so when there is no such user */
-			if (!user && errno && errno != ENOENT && errno != ESRCH)
+			if (!user && !is_missing(errno))
 				*wrong = strerror(errno);
 		}
 		if (!home)
@@ -213,7 +239,7 @@ bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], 
 		return false;
 	path = geteuid() == 0 ? NULL : user_path(&wrong, by_home);
 	if (wrong) {
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u: where it is cannot be told: %s",
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u cannot be located: %s",
 			 (unsigned int)geteuid(), wrong);
 		return false;
 	}

@@ -292,6 +292,8 @@ static bool read_identity(const char *word, uint32_t *identity)
 	return true;
 }
 
+const char no_such_user[] = "no such user";
+
 const char *parse_user(const char *word, uid_t *uid)
 {
 	const struct passwd *user;
@@ -303,7 +305,7 @@ const char *parse_user(const char *word, uid_t *uid)
 	if (user)
 		*uid = user->pw_uid;
 	else if (!read_identity(word, uid))
-		return "no such user";
+		return no_such_user;
 	return NULL;
 }
 

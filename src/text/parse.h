@@ -42,7 +42,11 @@ const char *parse_mode(const char *word, unsigned short *mode);
 const char *parse_mode_change(const char *word, unsigned short umask, unsigned short old,
 			      unsigned short *mode);
 
-/* A user or group: its name, or a number; +N is always a number. */
+/*
+ * A user or group: its name, or a number; +N is always a number. With no_such_user
+ * errno is that of getpwnam(3): the look-up may have failed.
+ */
+extern const char no_such_user[];
 const char *parse_user(const char *word, uid_t *uid);
 const char *parse_group(const char *word, gid_t *gid);
 

@@ -57,14 +57,18 @@ static bool home_is_not_ours(void)
 
 enum status choice_read_keep(struct choice *choice)
 {
-	const struct filter *filter = &choice->filter;
+	struct filter *filter = &choice->filter;
 	struct keep *keep = &choice->keep;
 	char fault[KEEPFILE_FAULT_SIZE];
 	bool good = true;
 	bool by_home = false;
 
 	/* what is removed by name alone is removed whatever the list says */
-	if (filter->ignore_keep || (choice->removal && !filter_given(filter)))
+	if (choice->removal && !filter_given(filter))
+		return STATUS_DONE;
+	*keep = filter->keep;
+	filter->keep = (struct keep){ 0 };
+	if (filter->ignore_keep)
 		return STATUS_DONE;
 	if (!filter->keep_files.count)
 		good = keepfile_read_defaults(keep, fault, &by_home);
@@ -73,14 +77,15 @@ enum status choice_read_keep(struct choice *choice)
 	if (good)
 		return STATUS_DONE;
 	if (!choice->removal) {
-		warn("cannot read the keep list %s", fault);
+		warn("keep list %s", fault);
 		return STATUS_DONE;
 	}
-	fail(STATUS_FAILED, "cannot read the keep list %s; nothing was removed", fault);
+	fail(STATUS_FAILED, "keep list %s; nothing was removed", fault);
 	if (by_home && home_is_not_ours())
-		hint("HOME is %s, which is not yours: set HOME", getenv("HOME"));
+		hint("set HOME to a directory of yours (it is %s)", getenv("HOME"));
 	else
-		hint("mend it, or say --ignore-keep to remove what it may name");
+		hint("fix the keep list, or use --ignore-keep (which also removes what it should "
+		     "protect)");
 	return STATUS_FAILED;
 }
 

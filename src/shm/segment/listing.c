@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/segment/listing.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,7 +17,7 @@ enum {
 };
 
 /* The perms column is octal, and carries two flags above the permission bits. */
-enum { PERMS_DEST = 01000, PERMS_LOCKED = 02000, PERMS_MAX = 07777 };
+enum { PERMS_DEST = 01000, PERMS_LOCKED = 02000, PERMS_KNOWN = 03777 };
 
 /* How a column of the list is read and stored. */
 enum storage { STORE_32, STORE_64, STORE_KEY, STORE_PERMS };
@@ -33,7 +32,7 @@ static const struct column {
 } columns[] = {
 	{ "key", UINT32_MAX, offsetof(struct segment, key), STORE_KEY, false },
 	{ "shmid", INT32_MAX, offsetof(struct segment, id), STORE_32, false },
-	{ "perms", PERMS_MAX, offsetof(struct segment, mode), STORE_PERMS, false },
+	{ "perms", UINT32_MAX, offsetof(struct segment, mode), STORE_PERMS, false },
 	{ "size", UINT64_MAX, offsetof(struct segment, size), STORE_64, false },
 	{ "cpid", INT32_MAX, offsetof(struct segment, cpid), STORE_32, false },
 	{ "lpid", INT32_MAX, offsetof(struct segment, lpid), STORE_32, false },
@@ -56,8 +55,6 @@ struct parser {
 	struct listing_fault *fault;
 	const struct column *layout[COLUMNS_MAX]; /* NULL: a column we do not know */
 	size_t width;                             /* columns in the header; 0: none read yet */
-	const char *above;                        /* the row above, while it is in the buffer */
-	size_t stops[COLUMNS_MAX];                /* how far into it each column reaches */
 	bool memory_known;
 	size_t line;
 };
@@ -96,57 +93,52 @@ int listing_add(struct listing *list, const struct segment *segment)
 	return error;
 }
 
-enum { WORD = sizeof(uint64_t) };
-
-/* Eight characters, the first in the lowest byte; the buffer reaches beyond the data. */
-static uint64_t load_word(const char *at)
+/* The next word of a line, [at, end): where it ends. *at is moved to its begin. */
+static const char *next_word(const char **at, const char *end)
 {
-	uint64_t word;
+	const char *stop;
 
-	memcpy(&word, at, sizeof(word));
-	return le64toh(word);
+	while (*at < end && **at == ' ')
+		++*at;
+	stop = *at;
+	while (stop < end && *stop != ' ')
+		stop++;
+	return stop;
 }
 
-/* Most of a row is padding, so blanks are passed over by eights. */
-static const char *skip_blanks(const char *at)
+static const struct column *find_column(const char *name, size_t length)
 {
-	static const uint64_t blanks = UINT64_C(0x2020202020202020);
-
-	for (;; at += WORD) {
-		uint64_t difference = load_word(at) ^ blanks;
-
-		if (difference)
-			return at + (size_t)__builtin_ctzll(difference) / 8;
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		if (strlen(columns[i].name) == length && memcmp(columns[i].name, name, length) == 0)
+			return &columns[i];
 	}
+	return NULL;
 }
 
 /* Reads one header line: which column stands where. */
 static int parse_header(struct parser *parser, const char *at, const char *end)
 {
 	bool seen[COLUMN_COUNT] = { false };
+	const char *stop;
 
-	for (at = skip_blanks(at); at < end; at = skip_blanks(at)) {
-		size_t length = strcspn(at, " \n");
+	for (; (stop = next_word(&at, end)) > at; at = stop) {
+		const struct column *column = find_column(at, (size_t)(stop - at));
 
 		if (parser->width == COLUMNS_MAX)
 			return malformed(parser, "too many columns", NULL);
-		for (size_t i = 0; i < COLUMN_COUNT; i++) {
-			if (strlen(columns[i].name) != length ||
-			    memcmp(columns[i].name, at, length) != 0)
-				continue;
-			if (seen[i])
-				return malformed(parser, "a column comes twice", &columns[i]);
-			seen[i] = true;
-			parser->layout[parser->width] = &columns[i];
-		}
-		parser->width++;
-		at += length;
+		parser->layout[parser->width++] = column;
+		if (!column)
+			continue;
+		if (seen[column - columns])
+			return malformed(parser, "a column comes twice", column);
+		seen[column - columns] = true;
 	}
+	parser->memory_known = true;
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		if (!seen[i] && !columns[i].optional)
 			return malformed(parser, "no header with this column", &columns[i]);
+		parser->memory_known &= seen[i] || !columns[i].optional;
 	}
-	parser->memory_known = seen[COLUMN_COUNT - 1] && seen[COLUMN_COUNT - 2];
 	return 0;
 }
 
@@ -174,151 +166,66 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 		return true;
 	case STORE_PERMS:
 		segment->mode = (unsigned short)(number & 0777);
-		segment->dest = number & PERMS_DEST;
-		segment->locked = number & PERMS_LOCKED;
+		/* with a bit that Linux does not have, another system may mean others by these */
+		segment->flags_unknown = number > PERMS_KNOWN;
+		segment->dest = !segment->flags_unknown && (number & PERMS_DEST);
+		segment->locked = !segment->flags_unknown && (number & PERMS_LOCKED);
 		return true;
 	}
 	return false;
 }
 
-/* Reads octal digits, for the perms column; false when there are none or too many. */
-static bool parse_octal(const char **at, uint64_t *number)
+/* Reads a word that is digits of this base; false when it is not, or they overflow. */
+static bool parse_digits(const char *at, const char *stop, unsigned int base, uint64_t *number)
 {
-	const char *digit = *at;
 	uint64_t value = 0;
 
-	while ((unsigned int)(*digit - '0') < 8)
-		value = value * 8 + (unsigned int)(*digit++ - '0');
-	if (digit == *at || digit - *at > 21)
+	if (at == stop)
 		return false;
-	*at = digit;
-	*number = value;
-	return true;
-}
+	for (; at < stop; at++) {
+		unsigned int digit = (unsigned int)(*at - '0');
 
-/* Reads decimal digits; false when there are none or they overflow. */
-static bool parse_decimal(const char **at, uint64_t *number)
-{
-	const char *digit = *at;
-	uint64_t value = 0;
-
-	while ((unsigned int)(*digit - '0') < 10)
-		value = value * 10 + (unsigned int)(*digit++ - '0');
-	if (digit == *at)
-		return false;
-	if (digit - *at > 19) {
-		/* 19 digits always fit; only now must each be checked */
-		value = 0;
-		for (const char *again = *at; again < digit; again++) {
-			if (__builtin_mul_overflow(value, 10, &value) ||
-			    __builtin_add_overflow(value, (uint64_t)(*again - '0'), &value))
-				return false;
-		}
-	}
-	*at = digit;
-	*number = value;
-	return true;
-}
-
-static bool parse_number(const struct column *column, const char **at, uint64_t *number)
-{
-	return column->storage == STORE_PERMS ? parse_octal(at, number) : parse_decimal(at, number);
-}
-
-/* Whether so many bytes are equal; the buffer reaches beyond the data. */
-static inline bool same_text(const char *a, const char *b, size_t length)
-{
-	for (; length > WORD; length -= WORD, a += WORD, b += WORD) {
-		if (load_word(a) != load_word(b))
+		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
+		    __builtin_add_overflow(value, digit, &value))
 			return false;
 	}
-	return (load_word(a) ^ load_word(b)) << 8 * (WORD - length) == 0;
+	*number = value;
+	return true;
 }
 
-/* Reads the column of a row that stands at this place. */
-static int parse_column(struct parser *parser, const struct column *column, const char **at,
-			struct segment *segment)
+static int parse_row(struct parser *parser, const char *at, const char *end)
 {
-	bool negative = false;
-	uint64_t number;
+	struct segment segment = { .memory_known = parser->memory_known };
+	const char *stop = at;
 
-	if (!column) {
-		*at += strcspn(*at, " \n");
-		return 0;
-	}
-	if (**at == '-') {
-		negative = true;
-		(*at)++;
-	}
-	if (!parse_number(column, at, &number) || (**at != ' ' && **at != '\n') ||
-	    !store(segment, column, number, negative))
-		return malformed(parser, "not a number that fits", column);
-	return 0;
-}
+	for (size_t i = 0; i < parser->width; i++, at = stop) {
+		const struct column *column = parser->layout[i];
+		bool negative;
+		uint64_t number;
 
-/*
- * Reads the columns of a row into a segment that is a copy of that of the row
- * above, where there is one: a column with the same text has its value already,
- * and most have.
- */
-static int parse_columns(struct parser *parser, const char *row, const char *end,
-			 struct segment *segment)
-{
-	const char *above = parser->above;
-	size_t start = 0; /* behind the column before, in this row and in that above */
-
-	for (size_t i = 0; i < parser->width; i++) {
-		const char *at;
-		size_t stop = parser->stops[i];
-		int error;
-
-		if (above && stop >= start && row + stop <= end &&
-		    same_text(row + start, above + start, stop - start + 1)) {
-			start = stop;
-			continue;
-		}
-		at = skip_blanks(row + start);
-		if (at >= end)
+		stop = next_word(&at, end);
+		if (at == end)
 			return malformed(parser, "fewer words than the header has", NULL);
-		error = parse_column(parser, parser->layout[i], &at, segment);
-		if (error)
-			return error;
-		start = (size_t)(at - row);
-		if (start != stop) {
-			parser->stops[i] = start;
-			above = NULL;
-		}
+		if (!column)
+			continue;
+		negative = *at == '-';
+		if (!parse_digits(at + negative, stop, column->storage == STORE_PERMS ? 8 : 10,
+				  &number) ||
+		    !store(&segment, column, number, negative))
+			return malformed(parser, "not a number that fits", column);
 	}
-	if (skip_blanks(row + start) < end)
+	if (next_word(&at, end) > at)
 		return malformed(parser, "more words than the header has", NULL);
-	return 0;
-}
-
-static int parse_row(struct parser *parser, const char *row, const char *end)
-{
-	struct listing *list = parser->list;
-	struct segment *segment;
-	int error = make_room(list);
-
-	if (error)
-		return parser->fault->error = error;
-	segment = &list->items[list->count];
-	if (parser->above)
-		*segment = segment[-1];
-	else
-		*segment = (struct segment){ .memory_known = parser->memory_known };
-	error = parse_columns(parser, row, end, segment);
-	parser->above = row;
-	list->count += !error;
-	return error;
+	return parser->fault->error = listing_add(parser->list, &segment);
 }
 
 /* Reads one whole line, [at, end), where *end is its newline. */
 static int parse_line(struct parser *parser, const char *at, const char *end)
 {
 	parser->line++;
-	if (memchr(at, '\0', (size_t)(end - at)))
-		return malformed(parser, "a zero byte", NULL);
+	/* a copy that came through a terminal (ssh -t, docker exec -t) */
+	if (end > at && end[-1] == '\r')
+		end--;
 	return parser->width ? parse_row(parser, at, end) : parse_header(parser, at, end);
 }
 
@@ -353,8 +260,7 @@ static int finish(struct parser *parser, size_t rest)
 
 int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 {
-	/* the room behind the data lets skip_blanks look ahead */
-	static char buffer[BUFFER_SIZE + 16];
+	static char buffer[BUFFER_SIZE];
 	struct parser parser = { .list = list, .fault = fault };
 	size_t held = 0;
 
@@ -371,7 +277,6 @@ int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 		if (got == 0)
 			return finish(&parser, held);
 		held += (size_t)got;
-		parser.above = NULL;
 		error = parse_lines(&parser, buffer, held, &used);
 		if (error)
 			return error;
@@ -384,7 +289,10 @@ int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 	}
 }
 
-/* Walks the kernel's indexes, for where there is no /proc. */
+/*
+ * Walks the kernel's indexes, for where there is no /proc. Where the call for
+ * it is unknown, each index looks empty.
+ */
 static int read_by_index(struct listing *list, struct listing_fault *fault)
 {
 	struct shm_info info;
@@ -403,6 +311,9 @@ static int read_by_index(struct listing *list, struct listing_fault *fault)
 		if (error)
 			return fault->error = error;
 	}
+	/* asked again, since the last one may have been removed in between */
+	if (list->count == 0 && shmctl(0, SHM_INFO, (struct shmid_ds *)&info) >= 0 && info.used_ids)
+		return fault->error = EOPNOTSUPP;
 	return 0;
 }
 
@@ -412,7 +323,7 @@ int listing_read(struct listing *list, struct listing_fault *fault)
 	int error;
 
 	*fault = (struct listing_fault){ 0 };
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+	if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM)
 		return read_by_index(list, fault);
 	if (fd < 0)
 		return fault->error = errno;

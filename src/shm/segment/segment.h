@@ -48,10 +48,11 @@ struct segment {
 	enum segment_state state; /* set by judge() */
 	unsigned short mode;      /* permission bits, 0777 at most */
 	/* bits, since a list of many thousands is as fast as it is small */
-	bool dest : 1;         /* marked for removal (SHM_DEST) */
-	bool locked : 1;       /* locked into memory (SHM_LOCKED) */
-	bool memory_known : 1; /* rss and swap are known */
-	bool likely : 1;       /* likely orphaned; set by judge() */
+	bool dest : 1;          /* marked for removal (SHM_DEST) */
+	bool locked : 1;        /* locked into memory (SHM_LOCKED) */
+	bool flags_unknown : 1; /* another system's list: dest and locked are not known */
+	bool memory_known : 1;  /* rss and swap are known */
+	bool likely : 1;        /* likely orphaned; set by judge() */
 };
 
 /* What a user named: an id or a key. */

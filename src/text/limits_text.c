@@ -240,8 +240,13 @@ enum { FIGURE_COUNT = sizeof(figures) / sizeof(figures[0]), FIGURE_COLUMNS = 5 }
 static void json_figure(struct output *output, const struct limits_of *of,
 			const struct figure *figure)
 {
-	output_format(output, "{\"name\":\"%s\",\"value\":%" PRIu64, figure->name,
-		      number_at(&of->limits, figure->value));
+	uint64_t value = number_at(&of->limits, figure->value);
+
+	output_format(output, "{\"name\":\"%s\",\"value\":", figure->name);
+	if (value == LIMITS_UNKNOWN)
+		output_text(output, "null");
+	else
+		output_number(output, value);
 	json_place(output, of->ns);
 	output_char(output, '}');
 }
@@ -267,7 +272,9 @@ static void figure_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limit
 	for (size_t i = 2; i < FIGURE_COLUMNS; i++)
 		strcpy(cells[i], "-");
 	strcpy(cells[0], figure->meaning);
-	number_text(cells[1], value);
+	strcpy(cells[1], "-");
+	if (value != LIMITS_UNKNOWN)
+		number_text(cells[1], value);
 	if (figure->is_pages)
 		pages_text(cells[2], value, limits->page, exact);
 	if (figure->limit) {

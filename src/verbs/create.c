@@ -8,6 +8,7 @@
 
 #include "shm/segment/control.h"
 #include "shm/segment/judge.h"
+#include "shm/segment/listing.h"
 #include "shm/system/signals.h"
 #include "text/format.h"
 #include "text/parse.h"
@@ -221,11 +222,16 @@ static enum status print_result(struct creation *creation)
 	struct judge judge;
 	struct view view;
 	enum status status;
-	int error = segment_look(creation->id, &segment);
+	int error = listing_look(creation->id, &segment);
 
+	if (segment_missing(error))
+		return fail(STATUS_MISSING, "segment %d was removed meanwhile", creation->id);
+	/* it is there, but nobody may look at it here: what was asked for will do */
 	if (error)
-		return fail(status_of_segment(error), "segment %d was removed meanwhile",
-			    creation->id);
+		segment = (struct segment){ .id = creation->id,
+					    .key = creation->key,
+					    .size = wanted_size(creation),
+					    .mode = creation->options->mode };
 	status = expand_created(format, creation->created, expanded, sizeof(expanded));
 	if (status)
 		return status;

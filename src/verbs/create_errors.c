@@ -61,17 +61,6 @@ static enum status say_limit(uint64_t size)
 	return STATUS_EXHAUSTED;
 }
 
-/* How many huge pages of one size there are, or are free, as the kernel tells in a file. */
-static uint64_t count_huge_pages(uint64_t size, const char *which)
-{
-	char path[128];
-	char text[32];
-
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
-		 size / 1024, which);
-	return file_read(path, text, sizeof(text)) ? 0 : strtoull(text, NULL, 10);
-}
-
 static enum status say_no_huge_pages(const struct wanted *wanted)
 {
 	uint64_t page = wanted->huge_size;
@@ -86,8 +75,8 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	if (page) /* else there is no /proc to tell */
 		snprintf(there, sizeof(there),
 			 ": there are %" PRIu64 " of %s, and %" PRIu64 " are free",
-			 count_huge_pages(page, "nr_hugepages"), page_text,
-			 count_huge_pages(page, "free_hugepages"));
+			 huge_page_count(page, "nr_hugepages"), page_text,
+			 huge_page_count(page, "free_hugepages"));
 	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough huge pages for %s%s", size,
 	     there);
 	if (wanted->huge_size)

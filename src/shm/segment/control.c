@@ -52,6 +52,21 @@ int segment_at_index(int index, struct segment *segment)
 	return 0;
 }
 
+/*
+ * The same by id, for those who may read it. It tells a segment that is not
+ * there from a kernel that does not know SHM_STAT_ANY: that says EINVAL to both.
+ */
+static int look_by_id(int id, struct segment *segment)
+{
+	struct shmid_ds ds;
+
+	memset(&ds, 0, sizeof(ds));
+	if (shmctl(id, IPC_STAT, &ds) < 0)
+		return errno;
+	from_shmid_ds(id, &ds, segment);
+	return 0;
+}
+
 int segment_look(int id, struct segment *segment)
 {
 	segment->id = -1;
@@ -61,15 +76,16 @@ int segment_look(int id, struct segment *segment)
 		if (!error && segment->id == id)
 			return 0;
 		if (error && !segment_missing(error))
-			return error;
+			break;
 	}
-	return EINVAL;
+	return look_by_id(id, segment);
 }
 
 bool segment_is_same(const struct segment *before, const struct segment *after)
 {
+	/* of the size, a 32-bit program gets the low bits only when it looks (size_t) */
 	return before->id == after->id && (before->key == after->key || after->dest) &&
-	       before->size == after->size && before->cuid == after->cuid &&
+	       (size_t)before->size == (size_t)after->size && before->cuid == after->cuid &&
 	       before->cgid == after->cgid && before->cpid == after->cpid;
 }
 

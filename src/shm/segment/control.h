@@ -25,7 +25,10 @@ bool segment_is_gone(int id);
 
 /*
  * Looks at the segment with this id, without need of any right and without
- * leaving a trace (SHM_STAT_ANY, Linux 4.17). rss and swap stay unknown.
+ * leaving a trace (SHM_STAT_ANY, Linux 4.17). Where that is not known (RHEL 7,
+ * gVisor, qemu-user) or is refused: by IPC_STAT, which takes the right to read;
+ * EACCES is then a segment that is there (listing_look() finds it in the list).
+ * rss and swap stay unknown. Of a size a 32-bit program gets the low 32 bits.
  */
 int segment_look(int id, struct segment *segment);
 

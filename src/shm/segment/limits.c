@@ -6,32 +6,79 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "shm/segment/listing.h"
+#include "shm/system/procfile.h"
+
 bool limit_is_none(uint64_t value)
 {
 	/* the kernel's default is this far below the largest number of its word */
 	const uint64_t below = UINT64_C(1) << 24;
 
-	return value >= LIMIT_UNLIMITED || value >= ULONG_MAX - below;
+	return value >= LIMIT_UNLIMITED || value - (ULONG_MAX - below) <= below;
+}
+
+/* IPC_INFO cuts them to 32 bits for a 32-bit program, and SELinux may refuse it. */
+static int read_limits(struct limits *limits)
+{
+	struct shminfo info = { 0 };
+
+	limits->shmmin = 1; /* it cannot be set: SHMMIN in the kernel's shm.h */
+	if (!sysctl_read("kernel/shmmni", &limits->shmmni) &&
+	    !sysctl_read("kernel/shmall", &limits->shmall) &&
+	    !sysctl_read("kernel/shmmax", &limits->shmmax))
+		return 0;
+	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) < 0)
+		return errno;
+	limits->shmmni = info.shmmni;
+	limits->shmall = info.shmall;
+	limits->shmmax = info.shmmax;
+	return 0;
+}
+
+static uint64_t pages_of(uint64_t bytes, uint64_t page)
+{
+	return bytes / page + (bytes % page != 0);
+}
+
+static void add_usage(struct limits *limits, const struct segment *segment)
+{
+	limits->segments++;
+	limits->pages += pages_of(segment->size, limits->page);
+	if (!segment->memory_known)
+		limits->resident = limits->swapped = LIMITS_UNKNOWN;
+	if (limits->resident == LIMITS_UNKNOWN)
+		return;
+	limits->resident += segment->rss / limits->page;
+	limits->swapped += segment->swap / limits->page;
+}
+
+/* By the list, whose figures are corrected; SHM_INFO has those that are not. */
+static int read_usage(struct limits *limits)
+{
+	struct shm_info used = { 0 };
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	int error = listing_read(&list, &fault);
+
+	for (size_t i = 0; i < list.count && !error; i++)
+		add_usage(limits, &list.items[i]);
+	listing_free(&list);
+	if (!error)
+		return 0;
+	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&used) < 0)
+		return errno;
+	limits->segments = (uint64_t)used.used_ids;
+	limits->pages = used.shm_tot;
+	limits->resident = used.shm_rss;
+	limits->swapped = used.shm_swp;
+	return 0;
 }
 
 int limits_read(struct limits *limits)
 {
-	struct shminfo info = { 0 };
-	struct shm_info used = { 0 };
+	int error;
 
-	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) < 0 ||
-	    shmctl(0, SHM_INFO, (struct shmid_ds *)&used) < 0)
-		return errno;
-	*limits = (struct limits){
-		.shmmni = info.shmmni,
-		.shmall = info.shmall,
-		.shmmax = info.shmmax,
-		.shmmin = info.shmmin,
-		.page = (uint64_t)sysconf(_SC_PAGESIZE),
-		.segments = (uint64_t)used.used_ids,
-		.pages = used.shm_tot,
-		.resident = used.shm_rss,
-		.swapped = used.shm_swp,
-	};
-	return 0;
+	*limits = (struct limits){ .page = (uint64_t)sysconf(_SC_PAGESIZE) };
+	error = read_limits(limits);
+	return error ? error : read_usage(limits);
 }

@@ -18,11 +18,17 @@ struct limits {
 
 	uint64_t segments; /* in use */
 	uint64_t pages;    /* allocated to segments (whether touched or not) */
-	uint64_t resident; /* pages in memory */
-	uint64_t swapped;  /* pages in swap */
+	uint64_t resident; /* pages in memory, or LIMITS_UNKNOWN */
+	uint64_t swapped;  /* pages in swap, or LIMITS_UNKNOWN */
 };
 
-/* Asks the kernel (shmctl IPC_INFO and SHM_INFO). 0 or an errno value. */
+#define LIMITS_UNKNOWN UINT64_MAX
+
+/*
+ * Reads the limits from /proc/sys/kernel, and what is in use from the list;
+ * where these are missing or refused, from IPC_INFO and SHM_INFO. ENOSYS: no
+ * System V shared memory. 0 or an errno value.
+ */
 int limits_read(struct limits *limits);
 
 /* Whether a value of a limit stands for "unlimited". */

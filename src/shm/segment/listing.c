@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/segment/resident.h"
 
 enum {
 	BUFFER_SIZE = 64 * 1024, /* also the longest line that is accepted */
@@ -329,6 +330,8 @@ int listing_read(struct listing *list, struct listing_fault *fault)
 		return fault->error = errno;
 	error = listing_parse(list, fd, fault);
 	close(fd);
+	if (!error)
+		resident_correct(list->items, list->count);
 	return error;
 }
 
@@ -339,6 +342,42 @@ struct segment *listing_find(const struct listing *list, int id)
 			return &list->items[i];
 	}
 	return NULL;
+}
+
+/* The listed segment with this id, for what a look does not show. 0 or an errno value. */
+static int look_in_list(int id, struct segment *segment)
+{
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	int error = listing_read(&list, &fault);
+	const struct segment *found = error ? NULL : listing_find(&list, id);
+
+	if (found)
+		*segment = *found;
+	else if (!error)
+		error = EINVAL;
+	listing_free(&list);
+	return error;
+}
+
+int listing_look(int id, struct segment *segment)
+{
+	int error = segment_look(id, segment);
+
+	if (error == EACCES && !look_in_list(id, segment))
+		return 0;
+	return error;
+}
+
+void listing_whole_size(struct segment *segment)
+{
+	struct segment listed;
+
+	/* struct shmid_ds has all of it where a size_t has */
+	if (sizeof(size_t) >= sizeof(segment->size) || look_in_list(segment->id, &listed))
+		return;
+	if (segment_is_same(segment, &listed))
+		segment->size = listed.size;
 }
 
 int listing_index(const struct listing *list, struct intmap *map)

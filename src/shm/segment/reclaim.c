@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/segment/listing.h"
 #include "shm/system/clock.h"
 #include "shm/system/signals.h"
 
@@ -98,7 +99,7 @@ static enum reclaim_result remove_if_unused(struct reclaim *item)
 	struct segment now;
 
 	/* not by IPC_STAT: an ordinary owner may not ask that of a mode 0 segment */
-	*error = segment_look(before->id, &now);
+	*error = listing_look(before->id, &now);
 	if (*error && segment_missing(*error))
 		return RECLAIM_VANISHED;
 	if (*error)
@@ -139,7 +140,7 @@ static enum reclaim_result begin(struct reclaim *item, bool even_attached)
 	const struct segment *listed = item->listed;
 	struct segment now;
 
-	item->error = segment_look(listed->id, &now);
+	item->error = listing_look(listed->id, &now);
 	if (item->error)
 		return failure(item->error, &item->error);
 	if (!is_same(listed, &now))
@@ -223,7 +224,7 @@ static enum reclaim_result undo(struct reclaim *item)
 	bool removing = item->result == RECLAIM_REMOVING;
 	struct segment now;
 
-	item->error = segment_look(listed->id, &now);
+	item->error = listing_look(listed->id, &now);
 	if (item->error && segment_missing(item->error))
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (item->error)

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,16 @@ int sysctl_read(const char *name, uint64_t *value)
 	snprintf(path, sizeof(path), "/proc/sys/%s", name);
 	error = file_read(path, text, sizeof(text));
 	return error ? error : read_number(text, value);
+}
+
+uint64_t huge_page_count(uint64_t size, const char *which)
+{
+	char path[128];
+	char text[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%" PRIu64 "kB/%s",
+		 size / 1024, which);
+	return file_read(path, text, sizeof(text)) ? 0 : strtoull(text, NULL, 10);
 }
 
 int file_number(const char *path, const char *name, uint64_t *value)

@@ -19,6 +19,12 @@ int sysctl_read(const char *name, uint64_t *value);
 int file_read(const char *path, char *text, size_t size);
 
 /*
+ * A number about the huge pages of this size in bytes: "nr_hugepages",
+ * "free_hugepages". 0 where there are none, or no /sys.
+ */
+uint64_t huge_page_count(uint64_t size, const char *which);
+
+/*
  * The number behind "NAME:" in a file of such lines (/proc/meminfo,
  * /proc/self/status). Returns 0 or an errno value.
  */

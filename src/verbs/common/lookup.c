@@ -8,6 +8,7 @@
 #include "shm/process/namespace.h"
 #include "shm/process/process.h"
 #include "shm/segment/control.h"
+#include "shm/segment/listing.h"
 #include "text/names.h"
 #include "text/parse.h"
 
@@ -51,14 +52,18 @@ int look_up_segment(const struct segment_ref *ref, struct segment *segment)
 	int id = ref->id;
 	int error;
 
-	if (ref->kind == REF_ID)
-		return segment_look(id, segment);
-	error = segment_by_key(ref->key, &id);
-	if (error)
-		return error == ENOENT ? EINVAL : error;
-	error = segment_look(id, segment);
+	if (ref->kind == REF_KEY) {
+		error = segment_by_key(ref->key, &id);
+		if (error)
+			return error == ENOENT ? EINVAL : error;
+	}
+	error = listing_look(id, segment);
 	/* the id may have become another segment's in between */
-	return !error && segment->key != ref->key ? EINVAL : error;
+	if (!error && ref->kind == REF_KEY && segment->key != ref->key)
+		return EINVAL;
+	if (!error)
+		listing_whole_size(segment);
+	return error;
 }
 
 enum status lookup_failed(const struct segment_ref *ref, int error)

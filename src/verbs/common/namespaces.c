@@ -146,7 +146,7 @@ static enum status cannot_list(const struct namespace *ns, const struct visit *v
 	return fail(status_of_segment(fault->error) == STATUS_EXHAUSTED ? STATUS_EXHAUSTED
 									: STATUS_FAILED,
 		    "cannot read the list of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
-		    fault->error == EBADMSG ? fault->what : strerror(fault->error));
+		    fault->error == EBADMSG ? fault->what : reason_of_segment(fault->error));
 }
 
 static enum status read_one(struct namespace *ns, struct listing *all, bool users_matter)

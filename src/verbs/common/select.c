@@ -134,13 +134,21 @@ static enum status read_saved(struct listing *all, const char *path)
 	return say_bad_list(from_stdin ? "on stdin" : path, &fault);
 }
 
+static enum status list_failed(const struct listing_fault *fault)
+{
+	if (fault->error == EBADMSG)
+		return say_bad_list(LISTING_PATH, fault);
+	return fail(status_of_segment(fault->error), "cannot list the segments: %s",
+		    reason_of_segment(fault->error));
+}
+
 enum status read_segments(struct listing *all, const struct source *source)
 {
 	struct listing_fault fault;
 
 	if (source->saved)
 		return read_saved(all, source->saved);
-	return listing_read(all, &fault) ? say_bad_list(LISTING_PATH, &fault) : STATUS_DONE;
+	return listing_read(all, &fault) ? list_failed(&fault) : STATUS_DONE;
 }
 
 /* Walks over all processes, if anything is attached at all. */
@@ -328,6 +336,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 			    const struct source *source)
 {
 	struct listing all = { 0 };
+	struct listing_fault fault;
 	bool need_list = choice->named.count == 0 || source->saved || source->memory;
 	enum status status = STATUS_DONE;
 
@@ -337,10 +346,15 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	selection->judge.keep = &choice->keep;
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
-	if (choice->filter.all_namespaces)
+	if (choice->filter.all_namespaces) {
 		status = read_everywhere(selection, &all, choice);
-	else if (need_list)
-		status = read_segments(&all, source);
+	} else if (source->saved) {
+		status = read_saved(&all, source->saved);
+	} else if (need_list && listing_read(&all, &fault)) {
+		/* what is named is looked up by itself where nothing lists the segments */
+		need_list = fault.error != EOPNOTSUPP || !choice->named.count;
+		status = need_list ? list_failed(&fault) : STATUS_DONE;
+	}
 	if (status) {
 		listing_free(&all);
 		return status;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/segment/resident.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "shm/system/procfile.h"
+
+enum { SIZES_MAX = 8 }; /* no machine has more than five */
+
+/* A size of huge pages, and how many of them are in use on this machine. */
+struct huge_size {
+	uint64_t page; /* bytes */
+	uint64_t used;
+};
+
+struct huge_sizes {
+	struct huge_size items[SIZES_MAX];
+	size_t count;
+};
+
+/* Linux 6.7 began to count twice over; no release so far has stopped. */
+static bool kernel_counts_twice(void)
+{
+	struct utsname name;
+	unsigned int major;
+	unsigned int minor;
+
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 6 || (major == 6 && minor >= 7));
+}
+
+static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
+{
+	struct huge_size *size = &sizes->items[sizes->count];
+	uint64_t all = huge_page_count(kilobytes * 1024, "nr_hugepages");
+	uint64_t unused = huge_page_count(kilobytes * 1024, "free_hugepages");
+
+	*size = (struct huge_size){ kilobytes * 1024, all - unused };
+	sizes->count += all > unused;
+}
+
+/* Which sizes of huge pages are in use; without /sys, none is known. */
+static struct huge_sizes read_sizes(void)
+{
+	struct huge_sizes sizes = { 0 };
+	DIR *directory = opendir("/sys/kernel/mm/hugepages");
+	struct dirent *entry;
+	uint64_t kilobytes;
+
+	while (directory && sizes.count < SIZES_MAX && (entry = readdir(directory))) {
+		if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kilobytes) == 1)
+			read_size(&sizes, kilobytes);
+	}
+	if (directory)
+		closedir(directory);
+	return sizes;
+}
+
+/* Whether so much can be resident of a segment that consists of such pages. */
+static bool is_possible(uint64_t resident, uint64_t size, uint64_t page)
+{
+	uint64_t pages = size / page + (size % page != 0);
+
+	return resident % page == 0 && resident / page <= pages;
+}
+
+static void correct(struct segment *segment, const struct huge_sizes *sizes, uint64_t small)
+{
+	uint64_t listed = segment->rss;
+	unsigned int readings = 0;
+
+	if (is_possible(listed, segment->size, small))
+		readings++;
+	for (size_t i = 0; i < sizes->count; i++) {
+		uint64_t page = sizes->items[i].page;
+		uint64_t real = listed / (page / small);
+
+		if (listed % (page / small) || !is_possible(real, segment->size, page) ||
+		    real / page > sizes->items[i].used)
+			continue;
+		segment->rss = real;
+		readings++;
+	}
+	segment->memory_known = readings == 1;
+}
+
+void resident_correct(struct segment *segments, size_t count)
+{
+	/* a figure of huge pages is a multiple of this: the smallest are of 64 KiB (Arm) */
+	const uint64_t unit = UINT64_C(1) << 20;
+	const uint64_t small = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct huge_sizes sizes = { 0 };
+	bool begun = false;
+
+	for (size_t i = 0; i < count; i++) {
+		struct segment *segment = &segments[i];
+
+		if (!segment->memory_known || segment->rss == 0 || segment->rss % unit)
+			continue;
+		if (!begun && !kernel_counts_twice())
+			return;
+		if (!begun)
+			sizes = read_sizes();
+		begun = true;
+		correct(segment, &sizes, small);
+	}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * For LD_PRELOAD: System V shared memory as other kernels and sandboxes have
+ * it. SANDBOX says which:
+ *
+ *   old      a kernel before Linux 4.17, qemu-user: SHM_STAT_ANY is unknown
+ *   gvisor   the same, and SHM_INFO returns 0, not the highest index
+ *   selinux  container_t of SELinux: IPC_INFO and SHM_INFO are refused
+ *   refused  seccomp that lets no shmctl(2) pass
+ *   nosysv   a kernel without CONFIG_SYSVIPC
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/shm.h>
+
+#include "shm/system/compat.h"
+
+enum { ANY = -1, SHMGET = -2, SHMAT = -3 };
+
+/* What fails where: a command of shmctl(2), or a call. */
+static const struct rule {
+	const char *place;
+	int what;
+	int error;
+} rules[] = {
+	{ "old", SHM_STAT_ANY, EINVAL }, { "gvisor", SHM_STAT_ANY, EINVAL },
+	{ "selinux", IPC_INFO, EACCES }, { "selinux", SHM_INFO, EACCES },
+	{ "refused", ANY, EPERM },       { "nosysv", ANY, ENOSYS },
+	{ "nosysv", SHMGET, ENOSYS },    { "nosysv", SHMAT, ENOSYS },
+};
+
+static int is_at(const char *place)
+{
+	const char *here = getenv("SANDBOX");
+
+	return here && strcmp(here, place) == 0;
+}
+
+/* Sets errno if this fails here. */
+static int fails(int what)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct rule *rule = &rules[i];
+
+		if (is_at(rule->place) &&
+		    (rule->what == what || (rule->what == ANY && what >= 0))) {
+			errno = rule->error;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved
+int shmctl(int id, int command, struct shmid_ds *ds)
+{
+	int (*next)(int, int, struct shmid_ds *);
+	int result;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "shmctl");
+	if (fails(command))
+		return -1;
+	result = next(id, command, ds);
+	return result > 0 && command == SHM_INFO && is_at("gvisor") ? 0 : result;
+}
+
+int shmget(key_t key, size_t size, int flags)
+{
+	int (*next)(key_t, size_t, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "shmget");
+	return fails(SHMGET) ? -1 : next(key, size, flags);
+}
+
+void *shmat(int id, const void *address, int flags)
+{
+	void *(*next)(int, const void *, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "shmat");
+	return fails(SHMAT) ? (void *)-1 : next(id, address, flags);
+}
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)

@@ -171,13 +171,48 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	for bad in size=18446744073709551616 size=99999999999999999999 size=184467440737095516150 \
 		rss=18446744073709551616 nattch=18446744073709551616 shmid=2147483648 shmid=-1 \
 		shmid=4294967296 key=4294967296 key=-2147483649 key=18446744073709551616 \
-		cpid=2147483648 cpid=-5 uid=4294967296 uid=-1 cgid=4294967296 perms=10000 perms=-1 \
+		cpid=2147483648 cpid=-5 uid=4294967296 uid=-1 cgid=4294967296 perms=40000000000 perms=-1 \
 		atime=9223372036854775808 ctime=-1 size=-1; do
 		list_of "$bad" >list
 		try ls --from list
 		assert_refused
 		assert_stderr_has "line 2, column ${bad%%=*}"
 	done
+}
+
+@test "a mode bit that Linux does not have: what the others mean is not known" {
+	list_of perms=1640 >known
+	list_of perms=5640 >unknown
+	try ls --from known --format '%{mode} %{dest} %{locked} %{state}'
+	assert_output_is '0640 yes no dest'
+	try ls --from unknown --format '%{mode} %{dest} %{locked}'
+	expect_status 0
+	assert_output_is '0640 - -'
+	try ls --from unknown -J
+	assert_equal "$(jq -c '.segments[0] | [.mode, .dest, .locked]' <<<"$output")" '["0640",null,null]'
+	try ls --from unknown --dest -q
+	assert_output_is ''
+	list_of perms=102640 >unknown
+	try ls --from unknown --format '%{mode} %{dest} %{locked}'
+	assert_output_is '0640 - -'
+}
+
+@test "a CR at the end of each line, as a terminal makes it (ssh -t): as without" {
+	local count
+	for count in 16 14; do
+		list_of | awk -v count="$count" '{ for (i = 1; i <= count; i++) printf "%s ", $i; print "" }' >list
+		sed 's/$/\r/' list >with_cr
+		try ls --from list -J
+		expect_status 0
+		local expected=$output
+		try ls --from with_cr -J
+		expect_status 0
+		assert_output_is "$expected"
+	done
+	# inside a line it is no blank
+	list_of | sed '2s/640/640\r/' >list
+	try ls --from list
+	assert_refused
 }
 
 @test "words that are no numbers are refused" {

@@ -167,6 +167,7 @@ static struct value get_ns_of(struct view *view, const struct segment *segment)
 }
 
 #define IF_MEMORY_KNOWN (segment->memory_known ? VALUE_SIZE : VALUE_UNKNOWN)
+#define IF_FLAGS_KNOWN  (segment->flags_unknown ? VALUE_UNKNOWN : VALUE_FLAG)
 
 GETTER(id, VALUE_NUMBER, (uint64_t)segment->id, NULL)
 GETTER(key, VALUE_KEY, (uint32_t)segment->key, NULL)
@@ -181,8 +182,8 @@ GETTER(rss, IF_MEMORY_KNOWN, segment->rss, NULL)
 GETTER(swap, IF_MEMORY_KNOWN, segment->swap, NULL)
 GETTER(nattch, VALUE_NUMBER, segment->nattch, NULL)
 GETTER(state, VALUE_STATE, (uint64_t)segment->state, state_name(segment->state))
-GETTER(locked, VALUE_FLAG, segment->locked, NULL)
-GETTER(dest, VALUE_FLAG, segment->dest, NULL)
+GETTER(locked, IF_FLAGS_KNOWN, segment->locked, NULL)
+GETTER(dest, IF_FLAGS_KNOWN, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)

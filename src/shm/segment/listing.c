@@ -224,6 +224,8 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 static int parse_line(struct parser *parser, const char *at, const char *end)
 {
 	parser->line++;
+	if (memchr(at, '\0', (size_t)(end - at)))
+		return malformed(parser, "a zero byte", NULL);
 	/* a copy that came through a terminal (ssh -t, docker exec -t) */
 	if (end > at && end[-1] == '\r')
 		end--;

@@ -198,14 +198,14 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 }
 
 @test "a CR at the end of each line, as a terminal makes it (ssh -t): as without" {
-	local count
+	local count fields='%{key} %{id} %{mode} %{ctime} %{rss} %{swap}'
 	for count in 16 14; do
 		list_of | awk -v count="$count" '{ for (i = 1; i <= count; i++) printf "%s ", $i; print "" }' >list
 		sed 's/$/\r/' list >with_cr
-		try ls --from list -J
+		try ls --from list --format "$fields"
 		expect_status 0
 		local expected=$output
-		try ls --from with_cr -J
+		try ls --from with_cr --format "$fields"
 		expect_status 0
 		assert_output_is "$expected"
 	done

@@ -267,7 +267,7 @@ bash_offers()
 		"write"$'\t'"$(shmtool __complete wr | cut -f 2)"
 	assert_equal "$(fish_offers 'shmls --fol')" $'--follow\tprint what happens to segments (--interval=1s)'
 	assert_equal "$(fish_offers 'shmtool ls --owner=roo')" $'--owner=root\tuid 0'
-	assert_equal "$(fish_offers 'shmtool ls -o id,ow')" $'id,owner\tuser who owns it'
+	assert_equal "$(fish_offers 'shmtool ls -o id,ow')" $'id,owner\towner\'s user name'
 	assert_equal "$(fish_offers 'shmtool rm 0x')" \
 		$'0x000004d2\troot, 4K, detached, created by '"$(segment_field "$id" cpid) exited"
 	touch only_this_file

@@ -630,6 +630,102 @@ nobody_waits()
 	assert_equal "$(sem_count)" 0
 }
 
+# --- set --with-guard -------------------------------------------------------
+
+# owner, group and mode of the segment and of its guard
+both_rights()
+{
+	local list name
+	for list in "shm shmid $id" "sem semid $guard"; do
+		for name in uid gid perms; do
+			# shellcheck disable=SC2086 # three words
+			printf '%s ' "$(field_of $list "$name")"
+		done
+	done
+}
+
+@test "set --with-guard gives the segment and its guard the same owner, group and mode" {
+	need_root
+	guarded
+	try "set" 0x1234 -u 65534 -g 1 -p 0640 --with-guard -n
+	expect_status 0
+	assert_output_is "would change $id key=0x00001234 uid=0->65534 gid=0->1 mode=0666->0640 guard=$guard"
+	assert_equal "$(both_rights)" '0 0 666 0 0 666 '
+	try "set" 0x1234 -u 65534 -g 1 -p 0640 --with-guard -v
+	expect_status 0
+	assert_output_is "changed $id key=0x00001234 uid=0->65534 gid=0->1 mode=0666->0640 guard=$guard"
+	assert_equal "$(both_rights)" '65534 1 640 65534 1 640 '
+	as_user shmtool write "$id" -t hello --guard 0x1234
+	# also where only the guard differs
+	try "set" 0x1234 -u 65534 -p 0660
+	try "set" 0x1234 -p 0660 --with-guard
+	expect_status 0
+	assert_equal "$(both_rights)" '65534 1 660 65534 1 660 '
+}
+
+@test "set --with-guard as an ordinary user: his own, and of others nothing" {
+	need_root
+	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)
+	guard=$(sem_field 0x1234 semid)
+	try_as_user "set" 0x1234 -p 0640 --with-guard
+	expect_status 0
+	assert_equal "$(both_rights)" '65534 65534 640 65534 65534 640 '
+	run --separate-stderr as_uid 1 shmtool "set" 0x1234 -p 0666 --with-guard
+	expect_status 5
+	assert_equal "$(both_rights)" '65534 65534 640 65534 65534 640 '
+}
+
+@test "set --with-guard without a guard, or with a set that is none: nothing is changed" {
+	need_root
+	id=$(make_segment 4096 600 0x1234)
+	try "set" "$id" -p 0640 --with-guard
+	expect_status 3
+	assert_stderr_is "shmtool set: segment $id (key 0x00001234) has no guard (no semaphore set with its key)"
+	guard=$(make_set 0x1234 2)
+	try "set" "$id" -p 0640 --with-guard
+	expect_status 9
+	assert_stderr_has 'were not changed: the semaphore set has several semaphores'
+	ipcrm -s "$guard"
+	guard=$(as_user perl -e 'print semget($ARGV[0], 1, 01666) + 0' 4660)
+	try "set" "$id" -p 0640 --with-guard
+	expect_status 9
+	assert_stderr_has 'were not changed: the semaphore set was created by a different user'
+	assert_equal "$(both_rights)" '0 0 600 65534 65534 666 '
+	id=$(make_segment)
+	try "set" "$id" -p 0640 --with-guard
+	expect_status 3
+}
+
+@test "set --with-guard: a guard that disappears, or whose id another set gets" {
+	need_root
+	guarded
+	stop_at semctl:IPC_SET shmtool "set" "$id" -u 1 -p 0640 --lock --with-guard
+	assert_equal "$(segment_field "$id" perms)" 2640
+	ipcrm -s "$guard"
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '666 0'
+	[[ -e /proc/sys/kernel/sem_next_id ]] || skip 'the kernel has no sem_next_id'
+	guard=$(make_set 0x1234)
+	stop_at semctl:IPC_SET shmtool "set" "$id" -u 1 -p 0640 --with-guard
+	ipcrm -s "$guard"
+	echo "$guard" >/proc/sys/kernel/sem_next_id
+	as_user perl -e 'semget 0, 1, 01644 or die'
+	go_on
+	assert_equal "$(both_rights)" '0 0 666 65534 65534 644 '
+	assert_equal "$ended" 5
+}
+
+@test "set --with-guard: usage errors" {
+	guarded
+	local options
+	for options in '' '--lock' '-p 640 --all' '-p 640 --owner root'; do
+		# shellcheck disable=SC2086 # several words
+		try "set" "$id" $options --with-guard
+		expect_status 2
+	done
+}
+
 # --- Eight writers and eight readers of a whole mebibyte --------------------
 
 # keep_writing LETTER COUNT [OPTION...], keep_reading COUNT [OPTION...]: a line for each

@@ -212,11 +212,11 @@ root()
 		attach -r @free true                           | 0 | @free used   | -
 		attach @free true                              | 0 | @free used   | -
 		attach --as-file @free head -c 5               | 0 | @free used   | -
-		set -p 600 @free                               | 0 | @free mode 600   | -
-		set -u 4004 @free                              | 0 | @free owner 4004 | -
-		set --lock @free                               | 0 | @free locked     | -
+		set -p 600 @free                               | 0 | @free mode 600, @free used | -
+		set -u 4004 @free                              | 0 | @free owner 4004, @free used | -
+		set --lock @free                               | 0 | @free locked, @free used | -
 		set --lock -n @free                            | 0 | -                | ^would change @free
-		set --lock -p 600 @free                        | 0 | @free locked, @free mode 600 | -
+		set --lock -p 600 @free                        | 0 | @free locked, @free mode 600, @free used | -
 		rm -n @free                                    | 0 | -            | ^would remove @free
 		rm @free                                       | 0 | @free gone   | -
 		rm @shut                                       | 0 | @shut gone   | -
@@ -389,6 +389,10 @@ not_entered()
 	may_not_write 'be that user, or have CAP_IPC_OWNER'
 	but <<-'END'
 		attach --as-file @free head -c 5               | 125 | -          | cannot attach segment @free .*: permission denied.*CAP_IPC_OWNER
+		set -p 600 @free                               | 0 | @free mode 600   | -
+		set -u 4004 @free                              | 0 | @free owner 4004 | -
+		set --lock @free                               | 0 | @free locked     | -
+		set --lock -p 600 @free                        | 0 | @free locked, @free mode 600 | -
 	END
 	check
 }

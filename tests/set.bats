@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # uid, gid and mode, as ipcs has them.
 rights_of()
@@ -139,11 +140,32 @@ random_modes()
 	(($(segment_field "$id" ctime) > before))
 }
 
-@test "looking is not using: last user, atime and dtime stay" {
-	id=$(make_orphan)
-	before=$(awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm)
-	shmtool "set" "$id" -p 666 --lock
-	assert_equal "$(awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm)" "$before"
+users_and_times()
+{
+	awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm
+}
+
+@test "last user, atime and dtime stay where they show that a process may need it" {
+	# never used, but not yet looked at either
+	id=$(make_segment)
+	before=$(users_and_times)
+	try "set" "$id" -p 600
+	try "set" "$id" -p 666 -n
+	assert_equal "$(users_and_times)" "$before"
+	# used by a process that runs
+	background perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	before=$(users_and_times)
+	[[ $before == "$background_pid "* ]]
+	try "set" "$id" -p 666
+	expect_status 0
+	assert_equal "$(segment_field "$id" perms)" 666
+	assert_equal "$(users_and_times)" "$before"
+	# used by one that has exited, which is all that remains of it
+	end_process "$background_pid"
+	try "set" "$id" -p 640
+	expect_status 0
+	process_is_gone "$(segment_field "$id" lpid)"
 }
 
 # --- Locking ----------------------------------------------------------------
@@ -317,21 +339,15 @@ random_modes()
 }
 
 @test "a segment that vanishes before it is changed: exit 3" {
-	need_command strace
 	id=$(make_segment)
-	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl \
-		-e inject=shmctl:signal=SIGSTOP:when=1 "$SHMTOOL" "set" "$id" -p 640
-	wait_until grep -sq 'stopped by SIGSTOP' trace
+	stop_at shmctl:SHM_STAT_ANY:2 shmtool "set" "$id" -p 640
 	ipcrm -m "$id"
-	kill -CONT "$(pgrep -P "$background_pid")"
-	ended=0
-	wait_until process_is_gone "$background_pid"
-	wait "$background_pid" || ended=$?
+	go_on
 	assert_equal "$ended" 3
-	grep -q "segment $id" "$background_errors"
+	[[ $stderr == "shmtool set: cannot change segment $id (no key): it no longer exists" ]]
 }
 
-@test "an id that is another segment's by now" {
+@test "one that is no longer what was listed" {
 	need_root
 	local id
 	id=$(make_segment 4096 600)
@@ -341,6 +357,122 @@ random_modes()
 		'mount --bind list /proc/sysvipc/shm && exec "$0" "$@"' "$SHMTOOL" set --all -p 666 -v
 	expect_status 9
 	assert_output_is ''
-	assert_stderr_has "segment $id (no key) was left alone: its id is another segment's by now"
+	assert_stderr_is "shmtool set: segment $id (no key) was not changed: its id now belongs to another segment"
 	assert_equal "$(segment_field "$id" perms)" 600
+}
+
+# --- An id that becomes another segment's while it is changed ---------------
+
+# Sets id to a segment of user 2: unused, used by a process that has exited, used by
+# one that runs, or attached
+segment_that_is()
+{
+	id=$(as_uid 2 perl -e "$create" 4096 600 0)
+	case $1 in
+	used) as_uid 2 perl -e 'shmwrite($ARGV[0], "x", 0, 1) or die' "$id" ;;
+	needed)
+		background as_uid 2 perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die;
+			print "done\n"; sleep 1 while 1' "$id"
+		wait_until test -s "$background_output"
+		;;
+	attached) hold_segment "$id" ;;
+	esac
+}
+
+# swap ID USER: the segment is removed, and USER makes another, which gets its id unless somebody
+# has the first attached
+swap()
+{
+	ipcrm -m "$1"
+	echo "$1" >/proc/sys/kernel/shm_next_id
+	as_uid "$2" perl -e 'shmget 0, 8192, 01644 or die'
+}
+
+has_id()
+{
+	segment_exists "$1" && [[ $(segment_field "$1" size) == 8192 ]]
+}
+
+need_next_id()
+{
+	need_root
+	[[ -e /proc/sys/kernel/shm_next_id ]] || skip 'the kernel has no shm_next_id'
+}
+
+@test "another user's segment that gets the id is never changed" {
+	need_next_id
+	local state step id changed got_id=0
+	for state in unused used needed attached; do
+		for step in shmctl:SHM_STAT_ANY:2 shmctl:SHM_STAT_ANY:3 shmat after:shmat \
+			shmctl:SHM_LOCK shmctl:IPC_SET after:shmctl:IPC_SET shmdt; do
+			segment_that_is "$state"
+			# not every segment is attached
+			[[ $state$step != needed*shm?t ]] || continue
+			stop_at "$step" shmtool "set" "$id" -u 3 -g 3 -p 666 --lock
+			swap "$id" 1
+			go_on
+			if has_id "$id"; then
+				got_id=$((got_id + 1))
+				assert_equal "$ended" 9
+				assert_equal "$stderr" \
+					"shmtool set: segment $id (no key) was not changed: its id now belongs to another segment"
+				assert_rights "$id" '1 1 0644'
+				run ! is_locked "$id"
+			else
+				assert_equal "$ended" 0
+			fi
+			ipcrm --all=shm
+			end_process ${holder_pid-}
+		done
+	done
+	# before shmat, and wherever it was not attached
+	((got_id >= 9))
+}
+
+@test "a segment of the same user that gets the id goes back to him" {
+	need_next_id
+	segment_that_is needed
+	stop_at shmctl:IPC_SET shmtool "set" "$id" -u 3 -g 3 -p 666
+	swap "$id" 2
+	go_on
+	has_id "$id"
+	assert_equal "$ended" 9
+	assert_rights "$id" '2 2 0600'
+	assert_equal "$stderr" "\
+shmtool set: segment $id (no key) was not changed: another segment got its id at that moment, and was given back to its creator
+shmtool set: hint: check its owner and mode: shmtool stat $id"
+}
+
+@test "where it cannot be attached: what gets the id is not changed, or goes back to its creator" {
+	need_next_id
+	need_command setpriv
+	# without the right to attach
+	segment_that_is used
+	stop_at shmctl:IPC_SET setpriv --bounding-set=-ipc_owner "$SHMTOOL" "set" "$id" -u 3 -p 666
+	swap "$id" 1
+	go_on
+	has_id "$id"
+	assert_equal "$ended" 9
+	assert_rights "$id" '1 1 0644'
+	# and without that of taking its creator's place
+	segment_that_is used
+	stop_at shmctl:IPC_SET setpriv --bounding-set=-ipc_owner,-setuid "$SHMTOOL" "set" "$id" -u 3 -p 666
+	swap "$id" 1
+	go_on
+	has_id "$id"
+	assert_equal "$ended" 9
+	assert_rights "$id" '1 1 0600'
+	[[ $stderr == *"given back to its creator"* ]]
+	# to detach it would destroy it
+	background as_uid 2 perl -e "$create sleep 1 while 1" 4096 600 0
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	set_limit shm_rmid_forced 1
+	stop_at shmctl:IPC_SET shmtool "set" "$id" -u 3 -p 666
+	set_limit shm_rmid_forced 0
+	swap "$id" 1
+	go_on
+	has_id "$id"
+	assert_equal "$ended" 9
+	assert_rights "$id" '1 1 0644'
 }

@@ -6,6 +6,7 @@
 #include <sys/sem.h>
 #include <time.h>
 
+#include "shm/segment/hold.h"
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
@@ -88,15 +89,50 @@ int guard_create(key_t key, int *id)
 	return *id < 0 ? errno : 0;
 }
 
-int guard_hand_over(int id, const struct segment_rights *rights)
+static int set_rights(int id, const struct segment_rights *rights)
 {
-	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
 	struct semid_ds ds = {
 		.sem_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
 	};
 
-	if (semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0)
-		return errno;
+	return semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? errno : 0;
+}
+
+/* 0 if the id still is that of this set. */
+static int check_same(const struct guard *guard)
+{
+	struct guard now;
+	int error = guard_look(guard->id, &now);
+
+	if (error)
+		return error;
+	return now.key == guard->key && now.cuid == guard->cuid && now.count == guard->count
+		       ? 0
+		       : EIDRM;
+}
+
+int guard_set_rights(const struct guard *guard, const struct segment_rights *rights)
+{
+	struct actor before;
+	bool acts;
+	int error = check_same(guard);
+
+	if (error)
+		return error;
+	acts = act_as(guard->cuid, &before) == 0;
+	error = set_rights(guard->id, rights);
+	if (acts)
+		stop_acting(&before);
+	return error ? error : check_same(guard);
+}
+
+int guard_hand_over(int id, const struct segment_rights *rights)
+{
+	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
+	int error = set_rights(id, rights);
+
+	if (error)
+		return error;
 	return semop(id, &release, 1) < 0 ? errno : 0;
 }
 

@@ -65,6 +65,13 @@ int guard_create(key_t key, int *id);
  */
 int guard_hand_over(int id, const struct segment_rights *rights);
 
+/*
+ * Sets owner, group and mode of the set that guard_look() found. A set cannot be
+ * held, so this acts with the privileges of its creator, who cannot change what is
+ * another user's (hold.h). EIDRM: the id is another set's, before or after.
+ */
+int guard_set_rights(const struct guard *guard, const struct segment_rights *rights);
+
 /* Whether somebody has taken the only semaphore of a set, or waits for it. */
 int guard_in_use(int id, bool *in_use);
 

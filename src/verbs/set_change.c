@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The id of a segment that is removed can be another segment's a moment later,
+ * and a hostile user can choose that moment. Attached, a segment keeps its id.
+ * But shmat(2) replaces its last user, and whether that process still runs may
+ * be all that shows that the segment is wanted. So it is attached only where
+ * that loses no evidence. Otherwise it is changed with the privileges of its
+ * creator, who cannot change what is another user's, and looked at afterwards.
+ */
+#include "verbs/set_change.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/segment/control.h"
+#include "shm/segment/guard.h"
+#include "shm/segment/hold.h"
+#include "shm/segment/judge.h"
+#include "text/parse.h"
+#include "verbs/common/lookup.h"
+
+struct change {
+	const struct set_wish *wish;
+	struct segment segment;       /* as it was before */
+	struct segment_rights rights; /* as they are to be */
+	struct guard guard;           /* with --with-guard */
+	void *held;                   /* NULL: not attached */
+};
+
+static unsigned short current_umask(void)
+{
+	mode_t mask = umask(0);
+
+	umask(mask);
+	return (unsigned short)(mask & 0777);
+}
+
+static struct segment_rights wanted_rights(const struct set_wish *wish,
+					   const struct segment *segment)
+{
+	struct segment_rights rights = { segment->uid, segment->gid, segment->mode };
+
+	if (wish->uid_given)
+		rights.uid = wish->uid;
+	if (wish->gid_given)
+		rights.gid = wish->gid;
+	if (wish->mode)
+		parse_mode_change(wish->mode, current_umask(), segment->mode, &rights.mode);
+	return rights;
+}
+
+static bool rights_differ(const struct change *change)
+{
+	const struct segment_rights *rights = &change->rights;
+	const struct segment *segment = &change->segment;
+
+	return rights->uid != segment->uid || rights->gid != segment->gid ||
+	       rights->mode != segment->mode;
+}
+
+static void print_change(const struct change *change, struct output *output)
+{
+	const struct set_wish *wish = change->wish;
+	const struct segment *segment = &change->segment;
+	const struct segment_rights *rights = &change->rights;
+
+	output_format(output, "%s %d key=0x%08x uid=%u->%u gid=%u->%u mode=0%03o->0%03o%s",
+		      wish->dry_run ? "would change" : "changed", segment->id,
+		      (unsigned int)segment->key, segment->uid, rights->uid, segment->gid,
+		      rights->gid, segment->mode, rights->mode,
+		      wish->lock     ? " lock"
+		      : wish->unlock ? " unlock"
+				     : "");
+	if (wish->with_guard)
+		output_format(output, " guard=%d", change->guard.id);
+	output_char(output, '\n');
+}
+
+static enum status lock_failed(const struct change *change, int error)
+{
+	const struct segment *segment = &change->segment;
+	const char *what = change->wish->lock ? "lock" : "unlock";
+	bool own = segment->uid == geteuid() || segment->cuid == geteuid();
+
+	/* shmctl(2): with a limit of 0 even the owner gets EPERM */
+	if (error == ENOMEM || (error == EPERM && own)) {
+		fail(STATUS_EXHAUSTED, "cannot lock %s: exceeds RLIMIT_MEMLOCK",
+		     SEGMENT_LABEL(segment));
+		hint("raise the limit (ulimit -l), or run as root");
+		return STATUS_EXHAUSTED;
+	}
+	if (error == EPERM)
+		return segment_denied(what, segment, "CAP_IPC_LOCK");
+	return segment_failed(what, segment, error);
+}
+
+static enum status guard_failed(const struct change *change, int error)
+{
+	const char *what = SEGMENT_LABEL(&change->segment);
+
+	if (segment_missing(error) || error == ENOENT)
+		return fail(STATUS_MISSING, "%s has no guard (no semaphore set with its key)",
+			    what);
+	return fail(status_of_segment(error),
+		    "%s was not changed: cannot change its guard (semaphore set %d): %s", what,
+		    change->guard.id, reason_of_segment(error));
+}
+
+/* Finds its guard; refuses a semaphore set that is not, as rm --with-guard does. */
+static enum status find_guard(struct change *change)
+{
+	const struct segment *segment = &change->segment;
+	struct guard *guard = &change->guard;
+	const char *reason = NULL;
+	int id;
+	int error = segment->key ? guard_by_key(segment->key, &id) : ENOENT;
+
+	if (!error)
+		error = guard_look(id, guard);
+	if (error)
+		return guard_failed(change, error);
+	if (guard->count != 1)
+		reason = "the semaphore set has several semaphores, so it is not a guard";
+	else if (guard->cuid != segment->cuid)
+		reason = "the semaphore set was created by a different user";
+	if (reason)
+		return fail(STATUS_BUSY, "%s and its guard (semaphore set %d) were not changed: %s",
+			    SEGMENT_LABEL(segment), guard->id, reason);
+	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE : guard_failed(change, EPERM);
+}
+
+/* Looks whether all that is asked for may be done. */
+static enum status check_change(struct change *change)
+{
+	const struct set_wish *wish = change->wish;
+	const struct segment *segment = &change->segment;
+	const bool differ = rights_differ(change);
+
+	if (differ && !(wish->uid_given && wish->gid_given) && owner_is_unknown(segment))
+		return segment_failed("change", segment, EOVERFLOW);
+	if ((wish->lock || wish->unlock) && !may_lock(segment))
+		return lock_failed(change, EPERM);
+	if (differ && !may_control(segment))
+		return segment_failed("change", segment, EPERM);
+	return wish->with_guard ? find_guard(change) : STATUS_DONE;
+}
+
+/* Whether to attach it loses no evidence of who may still need it, nor the segment itself. */
+static bool may_hold(const struct segment *segment, struct processes *processes)
+{
+	if (removal_is_forced())
+		return false;
+	return segment->nattch || segment_never_used(segment) ||
+	       process_find(processes, segment->lpid)->liveness == LIVENESS_GONE;
+}
+
+/* For where the id may be another user's segment by now. */
+static int set_rights_as(uid_t creator, int id, const struct segment_rights *rights)
+{
+	struct actor before;
+	bool acts = act_as(creator, &before) == 0;
+	int error = segment_set_rights(id, rights);
+
+	if (acts)
+		stop_acting(&before);
+	return error;
+}
+
+static int set_rights(const struct change *change, const struct segment_rights *rights)
+{
+	const struct segment *segment = &change->segment;
+
+	if (change->held)
+		return segment_set_rights(segment->id, rights);
+	return set_rights_as(segment->cuid, segment->id, rights);
+}
+
+static enum status replaced(const struct segment *segment)
+{
+	return fail(STATUS_BUSY, "%s was not changed: its id now belongs to another segment",
+		    SEGMENT_LABEL(segment));
+}
+
+/*
+ * The id is another segment's now: if the change hit that one, its creator gets
+ * it back, who alone is known for certain.
+ */
+static enum status give_back(const struct change *change, const struct segment *other)
+{
+	const struct segment_rights *set = &change->rights;
+	const struct segment_rights back = { other->cuid, other->cgid, other->mode & 0600 };
+	int error;
+
+	if (change->wish->lock || change->wish->unlock)
+		segment_set_lock(other->id, change->wish->unlock);
+	if (!rights_differ(change) || other->uid != set->uid || other->gid != set->gid ||
+	    other->mode != set->mode)
+		return replaced(&change->segment);
+	error = set_rights_as(other->cuid, other->id, &back);
+	fail(STATUS_BUSY,
+	     "%s was not changed: another segment got its id at that moment, and was %s",
+	     SEGMENT_LABEL(&change->segment),
+	     error ? "changed instead" : "given back to its creator");
+	hint("check its owner and mode: shmtool stat %d", other->id);
+	return STATUS_BUSY;
+}
+
+/* Makes all of the changes, or none. */
+static enum status make_change(const struct change *change)
+{
+	const struct set_wish *wish = change->wish;
+	const struct segment *segment = &change->segment;
+	const struct segment_rights before = { segment->uid, segment->gid, segment->mode };
+	bool differ = rights_differ(change);
+	struct segment now;
+	int guard_error = 0;
+	int error = 0;
+
+	/* what is likelier to fail comes first, while nothing has been changed */
+	if (wish->lock || wish->unlock)
+		error = segment_set_lock(segment->id, wish->lock);
+	if (error)
+		return lock_failed(change, error);
+	if (differ)
+		error = set_rights(change, &change->rights);
+	if (!change->held && segment_look(segment->id, &now) == 0 &&
+	    !segment_is_same(segment, &now))
+		return give_back(change, &now);
+	if (!error && wish->with_guard)
+		guard_error = guard_set_rights(&change->guard, &change->rights);
+	if (!error && !guard_error)
+		return STATUS_DONE;
+	if (guard_error && differ)
+		set_rights(change, &before);
+	if (wish->lock || wish->unlock)
+		segment_set_lock(segment->id, segment->locked);
+	return error ? segment_failed("change", segment, error) : guard_failed(change, guard_error);
+}
+
+/* Attaches it where it may; then it must still be what was looked at. */
+static enum status change_safely(struct change *change, struct processes *processes)
+{
+	const struct segment *segment = &change->segment;
+	struct segment now;
+	enum status status = STATUS_DONE;
+
+	bool touched = change->wish->lock || change->wish->unlock || rights_differ(change);
+
+	if (touched && may_hold(segment, processes) &&
+	    segment_hold(segment->id, &change->held) == 0 &&
+	    (segment_look(segment->id, &now) || !segment_is_same(segment, &now)))
+		status = replaced(segment);
+	if (!status)
+		status = make_change(change);
+	segment_release(&change->held);
+	return status;
+}
+
+enum status set_change(const struct set_wish *wish, const struct segment *listed,
+		       struct processes *processes, struct output *output)
+{
+	struct change change = { .wish = wish };
+	struct segment *segment = &change.segment;
+	bool any = wish->lock || wish->unlock || wish->with_guard;
+	enum status status;
+	int error = segment_look(listed->id, segment);
+
+	if (error)
+		return segment_failed("change", listed, error);
+	if (!segment_is_same(listed, segment))
+		return replaced(listed);
+	change.rights = wanted_rights(wish, segment);
+	any = any || rights_differ(&change);
+	status = check_change(&change);
+	if (!status && any && !wish->dry_run)
+		status = change_safely(&change, processes);
+	if (!status && any && (wish->verbose || wish->dry_run))
+		print_change(&change, output);
+	return status;
+}

@@ -120,7 +120,7 @@ as_root()
 	keep_lists
 	sed -n '/^# needed even/,/^\.Ed/{/^\.Ed/!p}' "$top/man/shmtool-keep.5" |
 		sed 's/postgres/nobody/' >"$lists/keep"
-	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 4
+	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 5
 	make_orphan 4096 600 0x51
 	try rm --orphaned --grace 0 -n --keep-file "$lists/keep"
 	expect_status 0

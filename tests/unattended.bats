@@ -575,7 +575,7 @@ assert_no_harm()
 	assert_output_has "would remove $id "
 	grep -q "^#     install -D -m 644 $examples/keep /etc/shmtool/keep\$" "$examples/keep"
 	sed 's/^#\([^ ]\)/\1/; s/postgres/nobody/' "$examples/keep" >"$lists/keep"
-	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 4
+	assert_equal "$(grep -c '^[^#]' "$lists/keep")" 5
 	try rm --orphaned --grace 0 -n --keep-file "$lists/keep"
 	expect_status 0
 	assert_output_is ''

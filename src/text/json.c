@@ -32,14 +32,30 @@ static void json_character(struct output *output, uint32_t character)
 	output_format(output, "\\u%04x", character);
 }
 
+/* How many bytes at the front stand for themselves. */
+static size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' &&
+	       text[length] != '\\')
+		length++;
+	return length;
+}
+
 void json_string(struct output *output, const char *text)
 {
 	output_char(output, '"');
-	while (*text) {
-		unsigned char first = (unsigned char)*text;
-		size_t length = utf8_length(text);
+	for (;;) {
+		size_t plain = plain_length(text);
+		size_t length;
 
-		if (first == '"' || first == '\\')
+		output_bytes(output, text, plain);
+		text += plain;
+		if (!*text)
+			break;
+		length = utf8_length(text);
+		if (*text == '"' || *text == '\\')
 			output_char(output, '\\');
 		if (length && control_length(text))
 			json_character(output, utf8_character(text, length));

@@ -11,17 +11,13 @@
 
 size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number)
 {
-	char digits[NUMBER_TEXT_SIZE];
-	size_t at = sizeof(digits);
-	size_t length;
+	size_t length = 1;
 
-	digits[--at] = '\0';
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	length = sizeof(digits) - at - 1;
-	memcpy(text, digits + at, length + 1);
+	for (uint64_t rest = number; rest >= 10; rest /= 10)
+		length++;
+	text[length] = '\0';
+	for (size_t at = length; at; number /= 10)
+		text[--at] = (char)('0' + number % 10);
 	return length;
 }
 
@@ -79,56 +75,6 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 	unit_text(text, (uint64_t)(seconds / units[unit].seconds), units[unit].letter);
 }
 
-/* Digits of a number, as many as told, with zeros before them. */
-static char *put_digits(char *at, unsigned int number, int digits)
-{
-	for (int i = digits - 1; i >= 0; i--, number /= 10)
-		at[i] = (char)('0' + number % 10);
-	return at + digits;
-}
-
-/*
- * RFC 3339, which lists have a great many of: strftime(3) takes several times
- * as long. False for what is beyond four digits of a year.
- */
-static bool utc_text(char text[UNIT_TEXT_SIZE], int64_t time)
-{
-	enum { DAY = 86400, YEARS_400 = 146097, MARCH_0000_TO_1970 = 719468 };
-	unsigned int days;
-	unsigned int rest;
-	unsigned int era;
-	unsigned int day;
-	unsigned int year;
-	unsigned int month;
-
-	if (time < 0 || time >= INT64_C(253402300800)) /* the year 10000 */
-		return false;
-	days = (unsigned int)(time / DAY) + MARCH_0000_TO_1970;
-	rest = (unsigned int)(time % DAY);
-	/* years from March on, so that a leap day is a year's last */
-	era = days / YEARS_400;
-	day = days % YEARS_400;
-	year = (day - day / 1460 + day / 36524 - day / (YEARS_400 - 1)) / 365;
-	day -= 365 * year + year / 4 - year / 100;
-	month = (5 * day + 2) / 153;
-	day -= (153 * month + 2) / 5;
-	year += 400 * era + (month >= 10);
-	month = month < 10 ? month + 3 : month - 9;
-	text = put_digits(text, year, 4);
-	*text++ = '-';
-	text = put_digits(text, month, 2);
-	*text++ = '-';
-	text = put_digits(text, day + 1, 2);
-	*text++ = 'T';
-	text = put_digits(text, rest / 3600, 2);
-	*text++ = ':';
-	text = put_digits(text, rest / 60 % 60, 2);
-	*text++ = ':';
-	text = put_digits(text, rest % 60, 2);
-	memcpy(text, "Z", 2);
-	return true;
-}
-
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now)
 {
 	struct tm parts;
@@ -144,8 +90,6 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		strcat(text, " ago"); /* a duration has 20 characters at most */
 		return;
 	}
-	if (format == TIME_RFC3339 && utc_text(text, time))
-		return;
 	converted = format == TIME_RFC3339 ? gmtime_r(&value, &parts) : localtime_r(&value, &parts);
 	if (!converted ||
 	    !strftime(text, UNIT_TEXT_SIZE,

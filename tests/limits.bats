@@ -107,11 +107,11 @@ pages allocated 3 12K 0.3% shmall 1000'
 	assert_output_is ''
 	try ls --warn 80
 	expect_status 1
-	assert_output_is 'shmmni: 8 of 10 segments in use, 80.0%: sysctl kernel.shmmni=20 allows more'
+	assert_output_is 'shmmni: 8 of 10 segments in use (80.0%); to raise it: sysctl kernel.shmmni=20 (and in /etc/sysctl.d/ to keep it)'
 	try ls -l --warn=40
 	expect_status 1
-	assert_output_is 'shmmni: 8 of 10 segments in use, 80.0%: sysctl kernel.shmmni=20 allows more
-shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
+	assert_output_is 'shmmni: 8 of 10 segments in use (80.0%); to raise it: sysctl kernel.shmmni=20 (and in /etc/sysctl.d/ to keep it)
+shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (and in /etc/sysctl.d/ to keep it)'
 	try ls --warn 80 -J
 	expect_status 1
 	assert_output_is '{"schema":1,"limits":[{"name":"shmmni","value":10,"used":8,"percent":80.00}]}'
@@ -139,7 +139,7 @@ shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
 	done
 	set_limit shmmni 32768
 	try ls --warn 0
-	assert_output_has 'only the boot option ipcmni_extend allows more'
+	assert_output_has 'only the boot option ipcmni_extend raises this'
 	# full, the kernel says no; as told, it says yes
 	set_limit shmall 3
 	id=$(make_segment 12288)
@@ -153,8 +153,35 @@ shmall: 40 of 100 pages in use, 40.0%: sysctl kernel.shmall=200 allows more'
 	# and a limit below what is in use
 	set_limit shmall 1
 	try ls --warn 100
-	assert_output_has 'shmall: 4 of 1 pages in use, 400.0%: sysctl kernel.shmall=8 allows more'
+	assert_output_has 'shmall: 4 of 1 pages in use (400.0%); to raise it: sysctl kernel.shmall=8 '
 	ipcrm -m "$id"
+}
+
+@test "--warn with the boot option ipcmni_extend: more than 32768 segments" {
+	set_limit shmmni 32768
+	local options
+	for options in 'quiet ipcmni_extend ro' ipcmni_extend 'ro ipcmni_extend'; do
+		echo "$options" >cmdline
+		run --separate-stderr unshare --mount sh -c '
+			mount --bind cmdline /proc/cmdline && exec "$@"' sh "$SHMTOOL" ls --warn 0
+		assert_output_has 'to raise it: sysctl kernel.shmmni=65536'
+	done
+	echo 'ro not_ipcmni_extend ipcmni_extend=no' >cmdline
+	run --separate-stderr unshare --mount sh -c '
+		mount --bind cmdline /proc/cmdline && exec "$@"' sh "$SHMTOOL" ls --warn 0
+	assert_output_has 'only the boot option ipcmni_extend raises this'
+}
+
+@test "--warn where /proc/sys cannot be written: what the container engine takes" {
+	set_limit shmmni 40
+	run --separate-stderr unshare --mount sh -c '
+		mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"' sh \
+		"$SHMTOOL" ls --warn 0
+	expect_status 1
+	assert_output_has 'shmmni: 0 of 40 segments in use (0.0%); to raise it: start the container with --sysctl kernel.shmmni=80 (Kubernetes: securityContext.sysctls)'
+	need_root
+	try_as_user ls --warn 0
+	assert_output_has 'to raise it: as root, sysctl kernel.shmmni=80'
 }
 
 @test "--warn: what is no percentage, and what it does not go with" {

@@ -8,6 +8,7 @@
 
 #include "text/json.h"
 #include "text/parse.h"
+#include "text/remedy.h"
 #include "text/units.h"
 
 enum { COLUMN_COUNT = 6, CELL_SIZE = 2 * UNIT_TEXT_SIZE };
@@ -315,32 +316,30 @@ void print_summary(struct output *output, const struct limits_of *all, size_t co
 	json_end(output);
 }
 
-/* The most segments there can be, without and with the boot option ipcmni_extend. */
-enum { IPCMNI = 32768, IPCMNI_EXTENDED = 16777216 };
-
 /* What makes room: twice as much, as far as the kernel takes it. */
 static void print_remedy(struct output *output, const struct limits_of *of,
 			 const struct limit *limit)
 {
 	uint64_t value = number_at(&of->limits, limit->value);
 	uint64_t used = number_at(&of->limits, limit->used);
-	bool of_segments = limit->value == PLACE(shmmni);
-	uint64_t most = value < IPCMNI ? IPCMNI : IPCMNI_EXTENDED;
+	uint64_t most = limit->value == PLACE(shmmni) ? most_segments() : UINT64_MAX;
 	uint64_t larger = value || used ? 2 * (value > used ? value : used) : 1;
+	char name[32];
+	char way_in[128] = "";
+	char text[REMEDY_SIZE];
 
-	if (of_segments && value == IPCMNI) {
-		output_text(output, "only the boot option ipcmni_extend allows more\n");
+	if (value >= most) {
+		output_text(output, most > SEGMENTS_MAX
+					    ? "there cannot be more\n"
+					    : "only the boot option ipcmni_extend raises this\n");
 		return;
 	}
-	if (of_segments && value >= IPCMNI_EXTENDED) {
-		output_text(output, "there cannot be more\n");
-		return;
-	}
-	if (of_segments && larger > most)
-		larger = most;
-	print_way_in(output, of);
-	output_format(output, "sysctl %.*s=%" PRIu64 " allows more\n",
-		      (int)strcspn(limit->sysctl, "="), limit->sysctl, larger);
+	snprintf(name, sizeof(name), "kernel.%s", limit->name);
+	if (of->path)
+		snprintf(way_in, sizeof(way_in), "nsenter --ipc=%s ", of->path);
+	output_text(output, "to raise it: ");
+	output_escaped(output, remedy_text(text, way_in, name, larger < most ? larger : most));
+	output_char(output, '\n');
 }
 
 static void print_warning(struct output *output, const struct limits_of *of,
@@ -355,7 +354,7 @@ static void print_warning(struct output *output, const struct limits_of *of,
 		output_escaped(output, NAMESPACE_LABEL(of->ns));
 		output_text(output, ": ");
 	}
-	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use, %.1f%%: ", limit->name,
+	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use (%.1f%%); ", limit->name,
 		      used, value, limit->unit, percent_of(limits, limit));
 	print_remedy(output, of, limit);
 }

@@ -50,7 +50,8 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 		number_text(text, bytes);
 		return;
 	}
-	while (power + 1 < strlen(letters) && bytes / 1024 >= unit) {
+	/* 1023.5K and more, rounded, is 1.0M */
+	while (power + 1 < strlen(letters) && bytes / unit + (bytes % unit >= unit / 2) >= 1024) {
 		unit *= 1024;
 		power++;
 	}

@@ -10,6 +10,7 @@
 #include "shm/segment/limits.h"
 #include "shm/system/procfile.h"
 #include "text/names.h"
+#include "text/remedy.h"
 #include "text/units.h"
 
 /* Says who has the key. */
@@ -35,6 +36,24 @@ static enum status say_exists(key_t key)
 	return STATUS_EXISTS;
 }
 
+/* Twice as many as there are, as far as the kernel allows it. */
+static enum status say_too_many(const struct limits *limits)
+{
+	uint64_t most = most_segments();
+	uint64_t more = 2 * limits->segments;
+
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
+	     " segments, kernel.shmmni)",
+	     limits->segments, limits->shmmni);
+	if (limits->segments >= most)
+		hint("look for leaks with \"shmtool ls --orphaned\"");
+	else
+		hint("look for leaks with \"shmtool ls --orphaned\", or raise it: %s",
+		     REMEDY("kernel.shmmni", more < most ? more : most));
+	return STATUS_EXHAUSTED;
+}
+
 /* Says which of the limits ENOSPC was about. */
 static enum status say_limit(uint64_t size)
 {
@@ -44,53 +63,90 @@ static enum status say_limit(uint64_t size)
 	if (limits_read(&limits))
 		return fail(STATUS_EXHAUSTED,
 			    "cannot create the segment: a kernel limit is reached");
+	if (limits.segments >= limits.shmmni)
+		return say_too_many(&limits);
 	pages = size / limits.page + (size % limits.page != 0);
-	if (limits.segments >= limits.shmmni) {
-		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: kernel.shmmni allows %" PRIu64
-		     " segments, and %" PRIu64 " are there",
-		     limits.shmmni, limits.segments);
-		hint("\"shmtool ls --orphaned\" shows what is leaked; or raise it with sysctl");
-		return STATUS_EXHAUSTED;
-	}
 	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: kernel.shmall allows %" PRIu64 " pages, %" PRIu64
-	     " are in use, and this takes %" PRIu64 " more",
-	     limits.shmall, limits.pages, pages);
-	hint("\"shmtool ls --sort -size\" shows the largest; or raise it with sysctl");
+	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
+	     " pages in use, %" PRIu64 " more needed, kernel.shmall)",
+	     limits.pages, limits.shmall, pages);
+	hint("see the largest with \"shmtool ls --sort -size\", or raise it: %s",
+	     REMEDY("kernel.shmall", limits.pages + pages));
 	return STATUS_EXHAUSTED;
+}
+
+/* The size of the huge pages that were asked for; 0: not known. */
+static uint64_t huge_page(const struct wanted *wanted)
+{
+	uint64_t kilobytes = 0;
+
+	if (wanted->huge_size)
+		return wanted->huge_size;
+	file_number("/proc/meminfo", "Hugepagesize", &kilobytes);
+	return kilobytes * 1024;
 }
 
 static enum status say_no_huge_pages(const struct wanted *wanted)
 {
-	uint64_t page = wanted->huge_size;
+	uint64_t page = huge_page(wanted);
 	char size[UNIT_TEXT_SIZE];
 	char page_text[UNIT_TEXT_SIZE];
-	char there[128] = "";
+	uint64_t all;
+	uint64_t unused;
+	uint64_t enough;
 
-	if (!page && file_number("/proc/meminfo", "Hugepagesize", &page) == 0)
-		page *= 1024;
 	size_text(size, wanted->size);
+	if (!page) { /* without /proc */
+		fail(STATUS_EXHAUSTED, "cannot create the segment: not enough huge pages for %s",
+		     size);
+		hint("raise vm.nr_hugepages, or do not use --huge");
+		return STATUS_EXHAUSTED;
+	}
 	size_text(page_text, page);
-	if (page) /* else there is no /proc to tell */
-		snprintf(there, sizeof(there),
-			 ": there are %" PRIu64 " of %s, and %" PRIu64 " are free",
-			 huge_page_count(page, "nr_hugepages"), page_text,
-			 huge_page_count(page, "free_hugepages"));
-	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough huge pages for %s%s", size,
-	     there);
+	all = huge_page_count(page, "nr_hugepages");
+	/* those that others have reserved are among the free ones */
+	unused = huge_page_count(page, "free_hugepages") - huge_page_count(page, "resv_hugepages");
+	enough = all - unused + wanted->size / page + (wanted->size % page != 0);
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: not enough %s huge pages for %s (%" PRIu64
+	     " configured, %" PRIu64 " free)",
+	     page_text, size, all, unused);
 	if (wanted->huge_size)
-		hint("raise /sys/kernel/mm/hugepages/hugepages-%" PRIu64
-		     "kB/nr_hugepages, or leave out --huge-size",
-		     page / 1024);
+		hint("write %" PRIu64 " to /sys/kernel/mm/hugepages/hugepages-%" PRIu64
+		     "kB/nr_hugepages, or do not use --huge-size",
+		     enough, page / 1024);
 	else
-		hint("raise vm.nr_hugepages, or leave out --huge");
+		hint("do not use --huge, or provide more: %s", REMEDY("vm.nr_hugepages", enough));
+	return STATUS_EXHAUSTED;
+}
+
+/* With vm.overcommit_memory=2 all memory is counted when it is reserved, and SHM_NORESERVE ignored. */
+static enum status say_committed(const char *size)
+{
+	uint64_t limit;
+	uint64_t used;
+	char limit_text[UNIT_TEXT_SIZE];
+	char used_text[UNIT_TEXT_SIZE];
+
+	if (file_number("/proc/meminfo", "CommitLimit", &limit) ||
+	    file_number("/proc/meminfo", "Committed_AS", &used))
+		return fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s",
+			    size);
+	size_text(limit_text, limit * 1024);
+	size_text(used_text, used * 1024);
+	fail(STATUS_EXHAUSTED,
+	     "cannot create the segment: not enough memory for %s (%s of the CommitLimit of %s are "
+	     "taken)",
+	     size, used_text, limit_text);
+	hint("raise vm.overcommit_ratio, or add swap: with vm.overcommit_memory=2 the CommitLimit "
+	     "counts");
 	return STATUS_EXHAUSTED;
 }
 
 static enum status say_no_memory(const struct wanted *wanted)
 {
 	uint64_t available = 0;
+	uint64_t overcommit = 0;
 	char size[UNIT_TEXT_SIZE];
 	char rest[UNIT_TEXT_SIZE];
 	char there[UNIT_TEXT_SIZE + 32] = "";
@@ -98,13 +154,15 @@ static enum status say_no_memory(const struct wanted *wanted)
 	if (wanted->huge)
 		return say_no_huge_pages(wanted);
 	size_text(size, wanted->size);
+	if (sysctl_read("vm/overcommit_memory", &overcommit) == 0 && overcommit == 2)
+		return say_committed(size);
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0) {
 		size_text(rest, available * 1024);
-		snprintf(there, sizeof(there), ": %s are available", rest);
+		snprintf(there, sizeof(there), " (%s available)", rest);
 	}
 	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s%s", size,
 	     there);
-	hint("--no-reserve makes one that takes memory only as it is touched");
+	hint("with --no-reserve, memory is allocated only when it is used");
 	return STATUS_EXHAUSTED;
 }
 
@@ -120,12 +178,12 @@ static enum status say_bad_size(const struct wanted *wanted)
 		return fail(STATUS_EXISTS,
 			    "cannot reuse %s: it has %" PRIu64 " bytes, and %" PRIu64 " are wanted",
 			    SEGMENT_LABEL(&segment), segment.size, size);
-	if (limits_read(&limits) == 0 && (size > limits.shmmax || size < limits.shmmin)) {
+	if (limits_read(&limits) == 0 && size > limits.shmmax) {
 		fail(STATUS_EXHAUSTED,
-		     "cannot create the segment: its size of %" PRIu64
-		     " is outside kernel.shmmin..shmmax, %" PRIu64 "..%" PRIu64,
-		     size, limits.shmmin, limits.shmmax);
-		hint("raise kernel.shmmax with sysctl");
+		     "cannot create the segment: size %" PRIu64 " exceeds kernel.shmmax (%" PRIu64
+		     ")",
+		     size, limits.shmmax);
+		hint("raise it: %s", REMEDY("kernel.shmmax", size));
 		return STATUS_EXHAUSTED;
 	}
 	if (wanted->huge)
@@ -155,7 +213,7 @@ enum status say_refused(const struct wanted *wanted, int error)
 	case EPERM:
 		fail(STATUS_DENIED, "cannot create the segment: permission denied");
 		if (wanted->huge)
-			hint("huge pages are for root, and for the group of vm.hugetlb_shm_group");
+			hint("be root, or in the group set by vm.hugetlb_shm_group: huge pages require it");
 		return STATUS_DENIED;
 	default:
 		return fail(status_of_segment(error), "cannot create the segment: %s",

@@ -544,6 +544,15 @@ broken_pipe()
 
 # --- Limits -----------------------------------------------------------------
 
+# as_hinted NAME: sets this limit as the hint says
+as_hinted()
+{
+	local command
+	command=$(sed -n "s/.*hint: .*: \(sysctl $1=[0-9]*\) (and in .*/\1/p" <<<"$stderr")
+	[[ $command ]] || fail "no command that sets $1: $stderr"
+	${command/ / -q }
+}
+
 @test "shmmni: exit 6, the limit, its value and what is in use" {
 	make_segment
 	make_segment
@@ -552,8 +561,10 @@ broken_pipe()
 	expect_status 6
 	assert_output_is ""
 	assert_stderr_matches "2 of 2 segments, kernel.shmmni"
-	assert_stderr_has "hint: "
 	assert_none_left 2
+	as_hinted kernel.shmmni
+	try create -s 1
+	expect_status 0
 }
 
 @test "shmall: exit 6, the limit, its value and what is in use" {
@@ -565,6 +576,11 @@ broken_pipe()
 	assert_none_left 1
 	try create -s $((5 * 4096))
 	expect_status 0
+	try create -s 8M
+	as_hinted kernel.shmall
+	assert_equal "$(</proc/sys/kernel/shmall)" $((10 + 2048))
+	try create -s 8M
+	expect_status 0
 }
 
 @test "shmmax: exit 6, the limit and its value" {
@@ -573,6 +589,11 @@ broken_pipe()
 	expect_status 6
 	assert_stderr_matches "8193.*shmmax.*8192"
 	assert_none_left
+	as_hinted kernel.shmmax
+	try create -s 8193
+	expect_status 0
+	ipcrm --all=shm
+	set_limit shmmax 8192
 	try create -s 8192
 	expect_status 0
 }
@@ -597,6 +618,16 @@ broken_pipe()
 	expect_status 0
 	assert_equal "$(segment_field "$output" size)" $((kilobytes * 1024))
 	assert_equal "$(segment_field "$output" rss)" 0
+}
+
+@test "memory, with vm.overcommit_memory=2: the CommitLimit counts" {
+	echo 2 >two
+	run --separate-stderr unshare --mount sh -c 'mount --bind two /proc/sys/vm/overcommit_memory &&
+		exec "$@"' sh "$SHMTOOL" create -s 1000T
+	expect_status 6
+	assert_stderr_matches "not enough memory for 1000T \([0-9.]+[KMGT] of the CommitLimit of [0-9.]+[KMGT] are taken"
+	assert_stderr_has 'hint: raise vm.overcommit_ratio, or add swap'
+	assert_stderr_lacks no-reserve
 }
 
 @test "--lock: locked, and ipcs says so" {

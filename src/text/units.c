@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "shm/segment/judge.h"
 #include "text/parse.h"
 
 size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number)
@@ -87,8 +88,11 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		return;
 	}
 	if (format == TIME_AGO) {
-		duration_text(text, now > time ? now - time : 0);
-		strcat(text, " ago"); /* a duration has 20 characters at most */
+		bool ahead = time > now + TIME_AHEAD;
+
+		duration_text(text, ahead ? time - now : now > time ? now - time : 0);
+		/* a duration has 20 characters at most */
+		strcat(text, ahead ? " ahead" : " ago");
 		return;
 	}
 	converted = format == TIME_RFC3339 ? gmtime_r(&value, &parts) : localtime_r(&value, &parts);
@@ -106,16 +110,19 @@ void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 		int64_t seconds;
 		const char *name;
 	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	bool ahead = seconds < -TIME_AHEAD;
 	size_t i = 0;
 	int64_t count;
 
-	if (seconds < 0)
+	if (ahead)
+		seconds = -seconds;
+	else if (seconds < 0)
 		seconds = 0;
 	while (units[i].seconds > 1 && seconds < units[i].seconds)
 		i++;
 	count = seconds / units[i].seconds;
-	snprintf(text, UNIT_TEXT_SIZE, "%" PRId64 " %s%s ago", count, units[i].name,
-		 count == 1 ? "" : "s");
+	snprintf(text, UNIT_TEXT_SIZE, "%" PRId64 " %s%s %s", count, units[i].name,
+		 count == 1 ? "" : "s", ahead ? "in the future" : "ago");
 }
 
 const char *const time_format_names[] = {

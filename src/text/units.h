@@ -17,14 +17,14 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
 /* "12s", "5m", "2h", "3d": the largest unit, rounded down. */
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
-/* The same in a sentence: "3 days ago", "1 minute ago". */
+/* The same in a sentence: "3 days ago", "1 minute ago", "2 days in the future". */
 void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
 enum time_format {
 	TIME_LOCAL,   /* 2026-11-23 09:30:00, in the local time zone */
 	TIME_RFC3339, /* 2026-11-23T09:30:00Z (RFC 3339) */
 	TIME_EPOCH,   /* seconds since 1970 */
-	TIME_AGO,     /* 3d ago */
+	TIME_AGO,     /* 3d ago, 2d ahead (the clock was set back) */
 };
 
 /* A time as in the format; now is for TIME_AGO. */

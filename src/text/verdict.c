@@ -117,6 +117,10 @@ static void print_idle(struct output *output, const struct view *view,
 	char idle[UNIT_TEXT_SIZE];
 	char grace[UNIT_TEXT_SIZE];
 
+	if (segment_is_ahead(view->judge, segment)) {
+		output_text(output, "its latest time is in the future: was the clock set back?");
+		return;
+	}
 	duration_text(idle, segment_idle(view->judge, segment));
 	duration_text(grace, view->judge->grace / 1000);
 	output_format(output, "idle for %s%s (grace %s)", idle, only, grace);

@@ -56,6 +56,11 @@ static int64_t last_event(const struct segment *segment)
 	return larger(segment->ctime, larger(segment->atime, segment->dtime));
 }
 
+bool segment_is_ahead(const struct judge *judge, const struct segment *segment)
+{
+	return last_event(segment) - TIME_AHEAD > judge->now;
+}
+
 int64_t segment_idle(const struct judge *judge, const struct segment *segment)
 {
 	int64_t idle = larger(0, judge->now - last_event(segment));

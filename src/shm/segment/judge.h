@@ -67,6 +67,15 @@ struct finding judge_process(struct judge *judge, const struct segment *segment,
 bool segment_never_used(const struct segment *segment);
 
 /*
+ * A time that is so many seconds later than now, or less, is no time in the
+ * future: now was read before the list was.
+ */
+enum { TIME_AHEAD = 60 };
+
+/* Whether its latest time lies in the future: the clock has been set back. */
+bool segment_is_ahead(const struct judge *judge, const struct segment *segment);
+
+/*
  * Seconds since the latest of atime, dtime and ctime; never less than 0, and
  * never more than the time since boot.
  */

@@ -4,6 +4,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/stop
+load lib/reuse
 
 # uid, gid and mode, as ipcs has them.
 rights_of()
@@ -377,26 +378,6 @@ segment_that_is()
 		;;
 	attached) hold_segment "$id" ;;
 	esac
-}
-
-# swap ID USER: the segment is removed, and USER makes another, which gets its id unless somebody
-# has the first attached
-swap()
-{
-	ipcrm -m "$1"
-	echo "$1" >/proc/sys/kernel/shm_next_id
-	as_uid "$2" perl -e 'shmget 0, 8192, 01644 or die'
-}
-
-has_id()
-{
-	segment_exists "$1" && [[ $(segment_field "$1" size) == 8192 ]]
-}
-
-need_next_id()
-{
-	need_root
-	[[ -e /proc/sys/kernel/shm_next_id ]] || skip 'the kernel has no shm_next_id'
 }
 
 @test "another user's segment that gets the id is never changed" {

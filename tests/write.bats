@@ -3,6 +3,8 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
+load lib/reuse
 
 # A segment of SIZE bytes that is full of dots: its id in id.
 dots()
@@ -577,4 +579,23 @@ removal meanwhile: the 6 bytes that were written go with its last detach"
 	done
 	bash -c "ulimit -f 100 && exec '$SHMTOOL' write $id -o 2500000 -t hello"
 	assert_equal "$(foreign_read "$id" 2500000 5)" hello
+}
+
+@test "another user's segment that gets the id between the look and shmat: exit 3, not touched" {
+	need_next_id
+	local command
+	for command in "write ID -t hello" "write ID -f file" "write ID --fill 1" "read ID" \
+		"stat --map ID" "attach ID true"; do
+		printf hello >file
+		id=$(make_segment)
+		# shellcheck disable=SC2086 # several words
+		stop_at shmat shmtool ${command/ID/"$id"}
+		swap "$id" 1
+		go_on
+		has_id "$id"
+		[[ $ended == 3 || $ended$command == 125attach* ]]
+		[[ $stderr == *"segment $id (no key): it no longer exists"* ]]
+		foreign_read "$id" 0 8192 | cmp - <(head -c 8192 /dev/zero)
+		[[ -z $output || $command == stat* ]]
+	done
 }

@@ -163,6 +163,7 @@ static enum status open_as_file(const struct segment *segment, struct attachment
 static enum status do_attach(const struct attach_options *options, const struct segment *segment,
 			     struct attachment *held)
 {
+	struct segment now;
 	/* asked before: a mere attach and detach would leave its trace for nothing */
 	int error = options->as_file ? map_files_allowed() : 0;
 
@@ -179,6 +180,11 @@ static enum status do_attach(const struct attach_options *options, const struct 
 			       &held->address);
 	if (error)
 		return attach_failed(options, segment, error);
+	/* from here on the id stays this segment's (hold.h) */
+	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now)) {
+		shmdt(held->address);
+		return segment_failed("attach", segment, EIDRM);
+	}
 	if (options->verbose)
 		note("attached %s at 0x%" PRIxPTR, SEGMENT_LABEL(segment),
 		     (uintptr_t)held->address);

@@ -9,6 +9,7 @@
 
 #include "shm/bytes/copy.h"
 #include "shm/process/child.h"
+#include "shm/segment/control.h"
 #include "shm/segment/limits.h"
 #include "text/progress.h"
 #include "verbs/common/memory_errors.h"
@@ -100,10 +101,13 @@ static enum status load(struct creation *creation, struct memory *memory)
 static int load_inside(void *context)
 {
 	struct creation *creation = context;
+	struct segment segment;
 	struct memory memory;
 	enum status status;
-	int error = memory_open(&memory, creation->id, true);
+	int error = segment_look(creation->id, &segment);
 
+	if (!error)
+		error = memory_open(&memory, &segment, true);
 	if (error)
 		return fail(status_of_segment(error), "cannot attach the new segment: %s",
 			    reason_of_segment(error));

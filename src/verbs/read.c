@@ -310,7 +310,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		status = guard_option_find(&options->guard_option);
 	if (status)
 		return status;
-	error = memory_open(&memory, segment.id, false);
+	error = memory_open(&memory, &segment, false);
 	if (error)
 		return segment_failed("read", &segment, error);
 	if (memory.attached)

@@ -278,7 +278,7 @@ static bool wants_holders(const struct stat_options *options)
 static enum status print_inside(struct output *output, const struct segment *segment)
 {
 	struct memory memory;
-	int error = memory_open(&memory, segment->id, false);
+	int error = memory_open(&memory, segment, false);
 
 	if (!error) {
 		if (memory.attached)

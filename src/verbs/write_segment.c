@@ -173,7 +173,7 @@ static int write_attached(void *context)
 	const struct guard_option *guard_option = &writing->options->guard_option;
 	struct memory memory;
 	enum status status = STATUS_DONE;
-	int error = memory_open(&memory, writing->segment->id, true);
+	int error = memory_open(&memory, writing->segment, true);
 
 	if (error)
 		return (int)segment_failed("write", writing->segment, error);

@@ -79,6 +79,7 @@ static void set_page(struct memory *memory, uint64_t page)
 
 static int attach(struct memory *memory, const struct segment *segment)
 {
+	struct segment now;
 	void *attached;
 	int error;
 
@@ -87,6 +88,11 @@ static int attach(struct memory *memory, const struct segment *segment)
 	error = segment_attach(memory->id, NULL, memory->writable ? 0 : SHM_RDONLY, &attached);
 	if (error)
 		return error;
+	/* from here on the id stays this segment's (hold.h) */
+	if (segment_look(memory->id, &now) || !segment_is_same(segment, &now)) {
+		shmdt(attached);
+		return EIDRM;
+	}
 	memory->attached = true;
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
@@ -123,24 +129,21 @@ static bool open_through_holder(struct memory *memory, const struct segment *seg
 	return true;
 }
 
-int memory_open(struct memory *memory, int id, bool writable)
+int memory_open(struct memory *memory, const struct segment *segment, bool writable)
 {
-	struct segment segment;
-	int error = segment_look(id, &segment);
+	int error = 0;
 
-	if (error)
-		return error;
 	*memory = (struct memory){
-		.id = id,
-		.size = segment.size,
+		.id = segment->id,
+		.size = segment->size,
 		.fd = -1,
 		.writable = writable,
 	};
-	if (writable || !open_through_holder(memory, &segment))
-		error = attach(memory, &segment);
+	if (writable || !open_through_holder(memory, segment))
+		error = attach(memory, segment);
 	if (error)
 		return error;
-	memory->residency = residency_begin(id, memory->bytes, memory->mapped);
+	memory->residency = residency_begin(segment->id, memory->bytes, memory->mapped);
 	if (memory->residency)
 		return 0;
 	memory_close(memory);

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 struct residency;
+struct segment;
 
 struct memory {
 	unsigned char *bytes; /* mapped: to touch what has no memory gives it some */
@@ -34,14 +35,14 @@ struct memory {
 };
 
 /*
- * Opens a segment's bytes: for reading through a process that has it attached,
- * where that may be, which leaves no trace and needs only the permission to
- * read; otherwise by attaching it. Who writes is its last user, and attaches.
- * Returns 0 or an errno value: besides those of shmat(2), EOWNERDEAD when
- * kernel.shm_rmid_forced is 1 and nobody has it attached, since our detach
- * would destroy it.
+ * Opens the bytes of a segment that was looked at: for reading through a process
+ * that has it attached, where that may be, which leaves no trace and needs only
+ * the permission to read; otherwise by attaching it. A writer is its last user,
+ * and attaches. Returns 0 or an errno value: besides those of shmat(2), EIDRM when
+ * its id is another segment's by now, and EOWNERDEAD when kernel.shm_rmid_forced is
+ * 1 and no process has it attached, since the detach would destroy it.
  */
-int memory_open(struct memory *memory, int id, bool writable);
+int memory_open(struct memory *memory, const struct segment *segment, bool writable);
 
 void memory_close(struct memory *memory);
 

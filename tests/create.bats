@@ -3,6 +3,8 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
+load lib/reuse
 
 # What ipcs says of a segment: ipcs_says ID WORD (bytes, mode, uid, key ...).
 ipcs_says()
@@ -484,6 +486,18 @@ broken_pipe()
 }
 
 # --- Where the id cannot be printed -----------------------------------------
+
+@test "what was made is removed again, but nothing that got its id" {
+	need_next_id
+	# shellcheck disable=SC2016
+	stop_at shmctl:IPC_RMID sh -c 'exec "$0" create -s 10 -u 2 >/dev/full' "$SHMTOOL"
+	id=$(the_id)
+	swap "$id" 1
+	go_on
+	assert_equal "$ended" 7
+	has_id "$id"
+	assert_equal "$(segment_field "$id" uid)" 1
+}
 
 @test "a signal while nobody reads the id leaves no segment" {
 	open_full_pipe

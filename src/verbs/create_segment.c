@@ -8,6 +8,7 @@
 
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
+#include "shm/segment/hold.h"
 #include "verbs/create_errors.h"
 #include "verbs/create_input.h"
 
@@ -49,10 +50,16 @@ static int make(struct creation *creation, key_t key)
 
 void undo_creation(struct creation *creation)
 {
+	struct actor before;
+
+	/* the ids may be another user's by now: act only on what this user created */
+	if (act_as(geteuid(), &before))
+		return;
 	if (creation->created)
 		segment_remove(creation->id);
 	if (creation->guard >= 0)
 		guard_remove(creation->guard);
+	stop_acting(&before);
 	creation->created = false;
 	creation->guard = -1;
 }

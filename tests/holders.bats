@@ -629,12 +629,12 @@ nattch_is()
 	for words in "ls -o holders" "ls -o holders -r" "stat $id" "ls --format %{holders}"; do
 		# shellcheck disable=SC2086 # words
 		try $words
-		assert_output_has "a\\x1b[31m\\nb\"\\"
+		assert_output_has "\"a\\x1b[31m\\nb\"\"\\"
 	done
 	try stat "$id" -J
 	assert_equal "$(jq -r '.segments[0].holders[0].command' <<<"$output")" $'a\033[31m\nb"\\'
 	try rm "$id"
-	assert_stderr_has "a\\x1b[31m\\nb\"\\"
+	assert_stderr_has "\"a\\x1b[31m\\nb\"\"\\"
 }
 
 @test "--pid: made by, last used by, or held by" {

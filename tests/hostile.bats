@@ -218,11 +218,10 @@ assert_list_refused()
 # on, attached; they live until the test ends. \xNN stands for a byte.
 processes_named()
 {
-	local count
-	count=$(awk 'NR > 1 && $7' /proc/sysvipc/shm | wc -l)
 	# shellcheck disable=SC2016
 	background perl -MIPC::SysV=shmat -e '
-		my ($key, $parent) = (0, $$);
+		my $key = 0;
+		pipe my $end, my $alive;
 		for my $name (@ARGV) {
 			$key++;
 			next if fork;
@@ -231,11 +230,16 @@ processes_named()
 			syswrite $comm, $name;
 			close $comm;
 			shmat(shmget($key, 4096, 01600) // die, undef, 0) // die;
-			sleep 1 while getppid == $parent;
-			exit;
+			close $alive;
+			exit !sysread $end, my $byte, 1;
 		}
 		sleep 1 while 1' "$@"
-	wait_until has_attached $((count + $#))
+	wait_until has_attached $#
+}
+
+has_segments()
+{
+	(($(segment_count) == $1))
 }
 
 has_attached()
@@ -269,4 +273,50 @@ views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 
 	try ls --sort key -J
 	assert_equal "$(jq -r '.segments[].ccomm' <<<"$output")" \
 		"$(printf '%b\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac'
+}
+
+# NAME=HOW IT IS SHOWN
+shown=(
+	exited='"exited"' -='"-"' unseen='"unseen"' more='"more"' gone=gone bash=bash kworker/0:1-mm=kworker/0:1-mm
+	'Web Content="Web Content"' '(sd-pam)="(sd-pam)"' '1, 1 init="1, 1 init"' 'x), exited (="x), exited ("'
+	'"exited"="""exited"""' 'a  0600  4K="a  0600  4K"' 'a\b=a\b'
+)
+
+@test "a name is not taken for a word of shmtool, for two names or for columns" {
+	ipcrm --all=shm
+	local pair names=() wanted=() pids id pid i
+	for pair in "${shown[@]}"; do
+		names+=("${pair%%=*}")
+		wanted+=("${pair#*=}")
+	done
+	processes_named "${names[@]}"
+	try ls --sort key --format '%{cpid}'
+	mapfile -t pids <<<"$output"
+	try ls --sort key --format '%{ccomm}'
+	assert_output_is "$(printf '%s\n' "${wanted[@]}")"
+	try ls --sort key --format '%{created-by}|%{holders}|%{lcomm}'
+	for i in "${!pids[@]}"; do
+		assert_equal "${lines[i]}" "${pids[i]} ${wanted[i]}|${pids[i]} ${wanted[i]}|${wanted[i]}"
+	done
+	try ls --sort key -J
+	assert_equal "$(jq -r '.segments[].ccomm' <<<"$output")" "$(printf '%s\n' "${names[@]}")"
+	for i in "${!pids[@]}"; do
+		try stat "key:$((i + 1))" --holders
+		assert_output_has "process ${pids[i]} (${wanted[i]}), running since"
+		assert_output_has "process ${pids[i]} (${wanted[i]}), user root"
+		try rm "key:$((i + 1))"
+		expect_status 9
+		assert_stderr_has "process ${pids[i]} (${wanted[i]}, root)"
+	done
+}
+
+@test "a process that exited is called that, and one with this name is not" {
+	ipcrm --all=shm
+	# shellcheck disable=SC2016
+	background perl -e '$0 = "exited"; shmget(1, 4096, 01600) // die; sleep 1 while 1'
+	perl -e '$0 = "exited"; shmget(2, 4096, 01600) // die'
+	wait_until has_segments 2
+	try ls --sort key -o created-by --no-header
+	assert_equal "${lines[0]}" "$background_pid \"exited\""
+	assert_output_matches $'\n[0-9]+ exited$'
 }

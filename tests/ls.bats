@@ -411,12 +411,12 @@ alike()
 		assert_output_lacks $'\x7f'
 	done
 	try ls "$id" --format '%{ccomm}'
-	assert_output_is "a\\x1b[2J\\tb\\x7f\\xc2\\x9bc\"\\"
+	assert_output_is "\"a\\x1b[2J\\tb\\x7f\\xc2\\x9bc\"\"\\\""
 	try ls "$id" -J
 	assert_equal "$(jq -r '.segments[0].ccomm' <<<"$output")" $'a\e[2J\tb\x7f\xc2\x9bc"\\'
 	try ls "$id" -r -o ccomm --no-header
-	assert_output_is "a\\x1b[2J\\tb\\x7f\\xc2\\x9bc\"\\\\"
-	assert_equal "$(printf %b "$output")" $'a\e[2J\tb\x7f\xc2\x9bc"\\'
+	assert_output_is "\"a\\x1b[2J\\tb\\x7f\\xc2\\x9bc\"\"\\\\\""
+	assert_equal "$(printf %b "$output")" $'"a\e[2J\tb\x7f\xc2\x9bc""\\"'
 	# -r has as many tabs as ever.
 	try ls "$id" -r -o id,ccomm,lcomm
 	assert_equal "$(awk -F '\t' '{ print NF }' <<<"$output" | uniq)" 3

@@ -53,7 +53,7 @@ static struct value command_of(struct view *view, pid_t pid)
 {
 	const char *command = process_find(&view->judge->processes, pid)->command;
 
-	return (struct value){ *command ? VALUE_TEXT : VALUE_UNKNOWN, 0, command };
+	return (struct value){ *command ? VALUE_COMMAND : VALUE_UNKNOWN, 0, command };
 }
 
 static struct value get_created_by(struct view *view, const struct segment *segment)
@@ -151,7 +151,7 @@ static struct value get_ns_comm(struct view *view, const struct segment *segment
 	const char *command = segment->ns ? segment->ns->command : "";
 
 	(void)view;
-	return (struct value){ *command ? VALUE_TEXT : VALUE_UNKNOWN, 0, command };
+	return (struct value){ *command ? VALUE_COMMAND : VALUE_UNKNOWN, 0, command };
 }
 
 static struct value get_ns_of(struct view *view, const struct segment *segment)

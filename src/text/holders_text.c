@@ -120,11 +120,12 @@ static void print_holder(struct output *output, struct view *view, const struct 
 {
 	const struct mapping *mapping = &holder->mapping;
 	const char *command = command_of(view, holder);
+	char text[COMMAND_TEXT_SIZE];
 
 	output_format(output, "process %d", holder->pid);
 	if (*command) {
 		output_text(output, " (");
-		output_escaped(output, command);
+		output_escaped(output, command_text(text, command));
 		output_char(output, ')');
 	}
 	output_text(output, ", user ");
@@ -266,10 +267,12 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 	for (size_t i = 0; i < attachments->count && told < HANDFUL; i++) {
 		const struct holder *holder = attachments->items[i];
 		const char *command = command_of(view, holder);
+		char shown[COMMAND_TEXT_SIZE];
 
 		if (!is_told(attachments, i))
 			fprintf(text, "%s%d (%s%s%s)", told++ ? ", " : "process ", holder->pid,
-				command, *command ? ", " : "", user_of(view, holder));
+				command_text(shown, command), *command ? ", " : "",
+				user_of(view, holder));
 	}
 	if (count_processes(attachments) > told)
 		fprintf(text, " and %zu more", count_processes(attachments) - told);

@@ -59,13 +59,48 @@ void names_free(struct names *names)
 	intmap_free(&names->groups, free);
 }
 
+/* Whether a command can be taken for nothing but the name of one process. */
+static bool is_plain(const char *command)
+{
+	/* what is shown in place of a command, or after a number as a command is */
+	static const char *const words[] = { "-", process_exited, "more", "unseen" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(command, words[i]) == 0)
+			return false;
+	}
+	return !command[strcspn(command, " ,()\"")];
+}
+
+const char *command_text(char text[COMMAND_TEXT_SIZE], const char *command)
+{
+	char *to = text;
+
+	if (is_plain(command))
+		return command;
+	*to++ = '"';
+	for (; *command; command++) {
+		*to++ = *command;
+		if (*command == '"')
+			*to++ = '"';
+	}
+	*to++ = '"';
+	*to = '\0';
+	return text;
+}
+
+const char process_exited[] = "exited";
+
 const char *process_word(const struct process *process)
 {
-	return process->liveness == LIVENESS_GONE ? "exited" : process->command;
+	return process->liveness == LIVENESS_GONE ? process_exited : process->command;
 }
 
 const char *process_label(char text[PROCESS_LABEL_SIZE], pid_t pid, const char *word)
 {
-	snprintf(text, PROCESS_LABEL_SIZE, "%d%s%s", pid, *word ? " " : "", word);
+	char command[COMMAND_TEXT_SIZE];
+
+	snprintf(text, PROCESS_LABEL_SIZE, "%d%s%s", pid, *word ? " " : "",
+		 word == process_exited ? word : command_text(command, word));
 	return text;
 }

@@ -54,6 +54,9 @@ static void json_value(struct output *output, const struct value *value)
 	case VALUE_FLAG:
 		output_text(output, value->number ? "true" : "false");
 		break;
+	case VALUE_COMMAND:
+		json_string(output, value->text);
+		break;
 	default:
 		json_string(output, value_for_programs(value, buffer));
 	}

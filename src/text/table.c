@@ -121,8 +121,8 @@ static void widen(struct shape *shape, const struct value *value, size_t width)
 {
 	if (width > shape->width)
 		shape->width = width;
-	shape->names |= value->kind == VALUE_TEXT || value->kind == VALUE_PROCESS ||
-			value->kind == VALUE_HOLDERS;
+	shape->names |= value->kind == VALUE_TEXT || value->kind == VALUE_COMMAND ||
+			value->kind == VALUE_PROCESS || value->kind == VALUE_HOLDERS;
 	if (value->kind == VALUE_PROCESS && shape->least < PROCESS_MIN)
 		shape->least = PROCESS_MIN;
 }

@@ -11,7 +11,7 @@ int compare_values(const struct value *a, const struct value *b)
 		return (a->kind != VALUE_UNKNOWN) - (b->kind != VALUE_UNKNOWN);
 	if (a->kind != b->kind)
 		return (a->kind > b->kind) - (a->kind < b->kind);
-	if (a->kind == VALUE_TEXT || a->kind == VALUE_STATE)
+	if (a->kind == VALUE_TEXT || a->kind == VALUE_COMMAND || a->kind == VALUE_STATE)
 		return strcmp(a->text, b->text);
 	return (a->number > b->number) - (a->number < b->number);
 }
@@ -67,6 +67,8 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_TEXT:
 	case VALUE_STATE:
 		return value->text;
+	case VALUE_COMMAND:
+		return command_text(buffer, value->text);
 	case VALUE_HOLDERS:
 		return *value->text ? strchr(value->text, '\0') + 1 : "-";
 	case VALUE_PROCESS:

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "text/names.h"
+
 struct view;
 
 enum value_kind {
@@ -18,8 +20,9 @@ enum value_kind {
 	VALUE_DURATION, /* seconds */
 	VALUE_FLAG,     /* yes or no */
 	VALUE_TEXT,
+	VALUE_COMMAND, /* text: see command_text() */
 	VALUE_STATE,   /* number: enum segment_state; text: its name */
-	VALUE_PROCESS, /* number: the pid; text: its command, or "exited" */
+	VALUE_PROCESS, /* number: the pid; text: its command, or process_exited */
 	VALUE_HOLDERS, /* number: how many attachments; text: see holders_text() */
 };
 
@@ -37,7 +40,7 @@ int compare_values(const struct value *a, const struct value *b);
  * says), or for programs (exact; times in RFC 3339). Text of others comes
  * unescaped. The result is valid until the next call with the same buffer.
  */
-enum { VALUE_TEXT_SIZE = 128 };
+enum { VALUE_TEXT_SIZE = PROCESS_LABEL_SIZE };
 const char *value_for_people(const struct view *view, const struct value *value,
 			     char buffer[VALUE_TEXT_SIZE]);
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE]);

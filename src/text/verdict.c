@@ -41,6 +41,7 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 {
 	const struct process *process = process_find(&view->judge->processes, pid);
 	struct finding finding = judge_process(view->judge, segment, pid);
+	char command[COMMAND_TEXT_SIZE];
 
 	if (finding.evidence == EVIDENCE_UNSEEN) {
 		output_text(output,
@@ -50,7 +51,7 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 	output_format(output, "process %d", pid);
 	if (*process->command) {
 		output_text(output, " (");
-		output_escaped(output, process->command);
+		output_escaped(output, command_text(command, process->command));
 		output_char(output, ')');
 	}
 	if (finding.started >= 0)

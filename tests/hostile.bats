@@ -284,7 +284,7 @@ shown=(
 
 @test "a name is not taken for a word of shmtool, for two names or for columns" {
 	ipcrm --all=shm
-	local pair names=() wanted=() pids id pid i
+	local pair names=() wanted=() pids i
 	for pair in "${shown[@]}"; do
 		names+=("${pair%%=*}")
 		wanted+=("${pair#*=}")

@@ -114,7 +114,7 @@ some_segments()
 		list+=$'\n'"0 1 600 $size 0 0 0 0 0 0 0 0 0 1"
 	done
 	run shmtool ls --from - -o size --no-header <<<"$list"
-	assert_equal "$(words <<<"$output" | paste -sd ' ')" '0 1 1023 1K 1.0K 1.5K 10K 10K 1024K 1M 1G 1.5G 1T 16E'
+	assert_equal "$(words <<<"$output" | paste -sd ' ')" '0 1 1023 1K 1.0K 1.5K 10K 10K 1.0M 1M 1G 1.5G 1T 16E'
 }
 
 @test "--sort: up, down, by several, and stable" {

@@ -7,6 +7,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 setup()
 {
@@ -554,6 +555,32 @@ settle_many()
 	settle unshare --ipc -- "${sizes[@]}"
 }
 
+# stop_there STEPS: starts the removal of all, until one of its processes is stopped (stopped)
+# there. The pid of rm is in the file pid. Both are numbers of there.
+stop_there()
+{
+	# shellcheck disable=SC2016
+	background with_steps "$1" there sh -c 'echo $$ >pid
+		exec "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
+	wait_until stopped_there
+}
+
+stopped_there()
+{
+	local taken=()
+	mapfile -t taken <steps
+	((${#taken[@]})) || return
+	stopped=${taken[-1]%% *}
+	there grep -q '^State:.*stopped' "/proc/$stopped/status"
+}
+
+go_on_there()
+{
+	there kill -CONT "$stopped"
+	wait_for_status "$background_pid"
+	stderr=$(<"$background_errors")
+}
+
 # Each segment has its line, or is said to be removed, or is there with its mode.
 all_are_told()
 {
@@ -567,35 +594,29 @@ all_are_told()
 
 @test "SIGTERM to it reaches who works elsewhere: no line is lost, none is locked out" {
 	settle_many
-	# slowly: a call for 2 ms
-	# shellcheck disable=SC2016
-	ASAN_OPTIONS=detect_leaks=0 background there sh -c 'echo $$ >pid; exec strace -D -f -qq -o /dev/null -e trace=shmctl \
-		-e inject=shmctl:delay_enter=2000 "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
-	wait_until grep -q size=1000 lines
+	# among many others: the first one alone is a batch
+	stop_there child:shmctl:IPC_RMID:2
 	there kill -TERM "$(<pid)"
-	local result=0
-	wait "$background_pid" || result=$?
-	assert_equal "$result" 143
-	stderr=''
+	go_on_there
+	assert_equal "$ended" 143
 	all_are_told
 	# it came to the end of its batch, and no further
 	assert_equal "$(wc -l <lines)" 300
 }
 
-# killed_at CALL: a child at this of its calls, wherever it works
+# killed_at STEPS: children are killed there
 killed_at()
 {
-	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o /dev/null -e trace=shmctl \
-		-e inject=shmctl:signal=KILL:when="$1" "$SHMTOOL" rm -A --all --keep-file "$lists/none"
+	run --separate-stderr with_steps "$1" there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	expect_status 7
 	assert_stderr_matches 'the work in IPC namespace [0-9]+ \([0-9]+ perl\) was ended by signal 9'
 	echo "$output" >lines
 }
 
-# (Who lets them in again is killed by its own call 57, when that is done.)
+# (The second step is for the other namespace: who lets them in again does not come to it.)
 @test "children that are killed while they lock out: what they locked out is as it was" {
 	settle_many
-	killed_at 57
+	killed_at 'kill:child:after:shmctl:IPC_SET:25 then:kill:child:after:shmctl:IPC_SET:50'
 	# the first batch of all, the first one, was done
 	assert_output_has size=1000
 	assert_output_lacks size=1001
@@ -605,7 +626,7 @@ killed_at()
 
 @test "children that are killed while they remove: that is told, and the rest is as it was" {
 	settle_many
-	killed_at 750
+	killed_at 'kill:child:shmctl:IPC_RMID:150 then:kill:child:shmctl:IPC_RMID:150'
 	all_are_told
 	assert_equal "$(wc -l <untold)" 0
 	(($(wc -l <told) > 20 && $(wc -l <left) > 20))
@@ -613,42 +634,21 @@ killed_at()
 
 @test "SIGTERM while what a killed child had locked out is let in again: what was removed is told" {
 	settle_many
-	there_killed()
-	{
-		# shellcheck disable=SC2016
-		ASAN_OPTIONS=detect_leaks=0 there sh -c 'echo $$ >pid; exec strace -D -f -qq -o trace \
-			-e trace=shmctl,setns -e inject=shmctl:signal=KILL:when=750 \
-			-e inject=setns:delay_enter=300000 \
-			"$0" rm -A --all --keep-file "$lists/none" >lines 2>errors' "$SHMTOOL"
-	}
-	background there_killed
-	removal_is_killed()
-	{
-		[[ -e trace ]] && sed '1,/IPC_RMID/d' trace | grep -q '+++ killed by SIGKILL'
-	}
-	# and who lets them in is on its way
-	wait_until removal_is_killed
+	# killed, and who lets them in is on its way
+	stop_there 'kill:child:shmctl:IPC_RMID:150 then:stop:setns'
 	there kill -TERM "$(<pid)"
-	local result=0
-	wait "$background_pid" || result=$?
-	assert_equal "$result" 143
-	stderr=$(<errors)
+	go_on_there
+	assert_equal "$ended" 143
 	all_are_told
 	(($(wc -l <told) > 20 && $(wc -l <left) > 20))
 }
 
 @test "a child that is killed, and none can be had to set the mode back: exit 6, and what to do" {
 	settle unshare --ipc -- 1000
-	removal_killed()
-	{
-		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr there strace -f -qq -o trace \
-			-e trace=membarrier,clone -e inject=membarrier:signal=KILL "$@" \
-			"$SHMTOOL" rm -A --all --keep-file "$lists/none"
-	}
-	removal_killed
-	expect_status 7
-	# the last child sets the mode back
-	removal_killed -e inject=clone:error=EAGAIN:when="$(grep -c 'clone(' trace)"
+	export STOP_ERROR=EAGAIN
+	# the next child would set the mode back
+	run --separate-stderr with_steps 'kill:child:syscall:SYS_membarrier then:fail:fork::1+' \
+		there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	expect_status 6
 	assert_stderr_has "cannot work in IPC namespace $ns"
 	assert_stderr_has 'was left alone, and its mode could not be set back from 0000'

@@ -304,19 +304,16 @@ broken_pipe()
 }
 
 @test "--reuse: of two that race, one makes it and both get it" {
-	need_command strace
-	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmget \
-		-e inject=shmget:delay_enter=300000:when=2 \
-		"$SHMTOOL" create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
-	first=$background_pid
-	first_output=$background_output
-	wait_until grep -q ENOENT trace
+	local second
+	# when it has seen that there is none
+	stop_at after:shmget:0x00000099 shmtool create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
 	try create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
 	expect_status 0
-	wait_for_status "$first"
+	second=$output
+	go_on
 	assert_equal "$ended" 0
 	assert_none_left 1
-	assert_equal "$(printf '%s\n' "$output" "$(cat "$first_output")" | sort)" \
+	assert_equal "$(printf '%s\n' "$output" "$second" | sort)" \
 		"$(printf '%s\n' "$(the_id) no" "$(the_id) yes")"
 }
 

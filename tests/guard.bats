@@ -465,14 +465,11 @@ nobody_waits()
 		try write "$id" -t x --guard 0x1234 --guard-timeout 0
 		expect_status 0
 	done
-	need_command strace
 	head -c 4M /dev/urandom >file
-	# it stands before it gives it back, by semop or by semtimedop, as the C library has it
-	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=semop,semtimedop \
-		-e inject=semop:delay_enter=9000000 -e inject=semtimedop:delay_enter=9000000:when=2 \
-		"$SHMTOOL" write "$id" -f file --guard 0x1234
-	wait_until value_is 0
-	kill -KILL "$(awk '/semtimedop\(/ { print $1; exit }' trace)"
+	# it is stopped before it gives it back
+	stop_at 'sem*op::2' shmtool write "$id" -f file --guard 0x1234
+	value_is 0
+	kill -KILL "$stopped_pid"
 	end_process "$background_pid"
 	wait_until value_is 1
 }
@@ -555,17 +552,15 @@ nobody_waits()
 	assert_equal "$ended" 3
 	assert_equal "$(cat "$background_errors")" \
 		"shmtool read: cannot take guard $guard (key 0x00001234): it was removed meanwhile"
-	need_command strace
 	guard=$(make_set 0x1234)
 	echo old >out
-	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=semtimedop,semop \
-		-e inject=semtimedop:delay_exit=400000 "$SHMTOOL" read "$id" -f out --guard 0x1234
-	wait_until value_is 0
+	stop_at 'after:sem*op' shmtool read "$id" -f out --guard 0x1234
+	value_is 0
 	ipcrm -s "$guard"
-	wait_for_status "$background_pid"
+	go_on
 	assert_equal "$ended" 9
 	assert_equal "$(cat out)" old
-	grep -q 'others may have been at work' "$background_errors"
+	assert_stderr_has 'others may have been at work'
 }
 
 @test "--guard and rights: exit 5 for who may not take it" {

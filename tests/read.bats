@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # A segment that holds stdin; its id in id, the same bytes in the file wanted.
 segment_of_stdin()
@@ -557,14 +558,10 @@ interrupt_in_the_middle()
 	shift
 
 	echo old >out
-	rm -f trace
 	# bash lets what it starts in the background ignore SIGINT
-	ASAN_OPTIONS=detect_leaks=0 background strace -f -o trace -e trace=write,splice \
-		-e inject=write,splice:delay_exit=400000:when=1 env --default-signal \
-		"$SHMTOOL" read "$id" "$@" -f out
-	wait_until grep -Esq '(write|splice)\(' trace
-	kill "-$signal" "$(awk '/(write|splice)\(/ { print $1; exit }' trace)"
-	wait_for_status "$background_pid"
+	stop_at 'after:@(write|splice)' env --default-signal "$SHMTOOL" read "$id" "$@" -f out
+	kill "-$signal" "$program_pid"
+	go_on
 	assert_equal "$ended" $((128 + $(kill -l "$signal")))
 	if ! echo old | cmp - out; then
 		fail "SIG$signal: the old file was replaced"
@@ -572,13 +569,12 @@ interrupt_in_the_middle()
 	# nothing can be done about SIGKILL: the new file is still there
 	local kept=''
 	[[ $signal != KILL ]] || kept="$(echo ./.shmtool.*) "
-	assert_equal "$(files_here)" "$kept./out ./trace ./wanted "
+	assert_equal "$(files_here)" "$kept./out ./steps ./wanted "
 	rm -f .shmtool.*
 }
 
 # bats test_tags=engine
 @test "a signal while it writes FILE leaves the old file and no temporary one" {
-	need_command strace
 	random_segment $((3 * 1024 * 1024))
 	interrupt_in_the_middle TERM
 	interrupt_in_the_middle INT
@@ -588,7 +584,6 @@ interrupt_in_the_middle()
 
 # bats test_tags=engine
 @test "a signal while it writes a hex dump into FILE, too" {
-	need_command strace
 	random_segment $((1024 * 1024))
 	interrupt_in_the_middle KILL -x
 	interrupt_in_the_middle TERM -x
@@ -660,16 +655,13 @@ interrupt_in_the_middle()
 
 # bats test_tags=engine
 @test "a segment that vanishes before it is attached: exit 3" {
-	need_command strace
 	random_segment 100
-	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl,shmat \
-		-e inject=shmat:delay_enter=400000 "$SHMTOOL" read "$id" -f out
-	wait_until grep -q shmctl trace
+	stop_at shmat shmtool read "$id" -f out
 	ipcrm -m "$id"
-	wait_for_status "$background_pid"
+	go_on
 	assert_equal "$ended" 3
 	[[ ! -e out ]]
-	grep -q "segment $id" "$background_errors"
+	assert_stderr_has "segment $id"
 }
 
 # bats test_tags=engine

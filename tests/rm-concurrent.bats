@@ -268,17 +268,14 @@ setup()
 # The lock-out, and then no call on segments works any more.
 @test "a mode that cannot be set back: exit 9, and what to do" {
 	need_root
-	need_strace
 	local words
-	seek_no_leaks
+	export STOP_ERROR=EIO
 	for words in '' -J; do
 		id=$(make_orphan 4096 640)
 		# shellcheck disable=SC2086 # an option, or none
-		stop_rm locked $words "$id"
-		background strace -qq -o trace -e trace=shmctl -e inject=shmctl:error=EIO -p "$stopped_pid"
-		wait_until grep -q '^TracerPid:.*[1-9]' "/proc/$stopped_pid/status"
-		go_on
-		assert_equal "$ended" 9
+		run --separate-stderr with_steps "child:after:delay:shmctl:IPC_SET then:child:fail:shmctl::1+" \
+			shmtool rm $words "$id"
+		expect_status 9
 		assert_stderr_has "segment $id (no key) was left alone, and its mode could not be set back from 0000"
 		assert_stderr_has "hint: nobody can attach it until you do: shmtool set $id -p 0640"
 		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" left

@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/removal
+load lib/stop
 
 setup()
 {
@@ -212,16 +213,15 @@ shmtool rm: cannot write the output: No space left on device"
 }
 
 @test "no child can be had, and the reader is gone: what was removed is told" {
-	need_strace
 	local first
 	orphans_as_listed 2
 	first=${ids[0]}
 	mkfifo broken
 	# shellcheck disable=SC2094
 	exec 5<>broken 6>broken 5<&-
+	export STOP_ERROR=EAGAIN
 	# shellcheck disable=SC2016
-	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr bash -c 'strace -f -qq -o trace \
-		-e trace=clone,clone3 -e inject=clone,clone3:error=EAGAIN "$0" rm --all >&6' "$SHMTOOL"
+	run --separate-stderr with_steps fail:fork::1+ bash -c '"$0" rm --all >&6' "$SHMTOOL"
 	expect_status 141
 	assert_stderr_is "shmtool rm: removed or marked all the same: $first"
 	assert_equal "$(segment_count)" 1

@@ -428,15 +428,12 @@ begins_with()
 
 # bats test_tags=engine
 @test "a segment that vanishes before it is attached: exit 3" {
-	need_command strace
 	dots 8
-	ASAN_OPTIONS=detect_leaks=0 background strace -o trace -e trace=shmctl,shmat \
-		-e inject=shmat:delay_enter=400000 "$SHMTOOL" write "$id" -t x
-	wait_until grep -sq shmctl trace
+	stop_at shmat shmtool write "$id" -t x
 	ipcrm -m "$id"
-	wait_for_status "$background_pid"
+	go_on
 	assert_equal "$ended" 3
-	grep -q "segment $id" "$background_errors"
+	assert_stderr_has "segment $id"
 }
 
 # bats test_tags=engine

@@ -14,10 +14,12 @@
  *             kill                raises SIGKILL
  *             delay               sleeps for STOP_DELAY milliseconds
  *             run                 runs the shell command STOP_RUN, and waits for it
+ *             fail                makes the call fail with STOP_ERROR (EIO), undone
  *   WHO       child or parent: only in a process that the program forked, or only
  *             in the program itself; otherwise in either
  *   WHEN      before (the default) or after the call
- *   FUNCTION  one of those at the end of this file, or a pattern (fnmatch(3)): shm*
+ *   FUNCTION  one of those at the end of this file, or a pattern (fnmatch(3), with
+ *             FNM_EXTMATCH): shm*, @(write|splice)
  *   ARGUMENT  a pattern for what that list has as its argument; empty for any. Constants
  *             have their names: IPC_RMID, SHM_STAT_ANY, SYS_membarrier.
  *   NUMBER    which of the calls that match, counted in each process from 1; with a +
@@ -59,7 +61,7 @@
 /* What a step may begin with; the first of each kind is the default. */
 enum { ORDER, DO, WHO, WHEN, KINDS };
 enum { ORDER_ANY, ORDER_THEN };
-enum { DO_STOP, DO_KILL, DO_DELAY, DO_RUN };
+enum { DO_STOP, DO_KILL, DO_DELAY, DO_RUN, DO_FAIL };
 enum { WHO_EITHER, WHO_CHILD, WHO_PARENT };
 enum { WHEN_BEFORE, WHEN_AFTER };
 
@@ -68,10 +70,9 @@ static const struct word {
 	int kind;
 	int value;
 } words[] = {
-	{ "then", ORDER, ORDER_THEN }, { "stop", DO, DO_STOP },
-	{ "kill", DO, DO_KILL },       { "delay", DO, DO_DELAY },
-	{ "run", DO, DO_RUN },         { "child", WHO, WHO_CHILD },
-	{ "parent", WHO, WHO_PARENT }, { "before", WHEN, WHEN_BEFORE },
+	{ "then", ORDER, ORDER_THEN }, { "stop", DO, DO_STOP }, { "kill", DO, DO_KILL },
+	{ "delay", DO, DO_DELAY },     { "run", DO, DO_RUN },   { "child", WHO, WHO_CHILD },
+	{ "parent", WHO, WHO_PARENT }, { "fail", DO, DO_FAIL }, { "before", WHEN, WHEN_BEFORE },
 	{ "after", WHEN, WHEN_AFTER },
 };
 
@@ -253,8 +254,11 @@ static void take(const struct step *step, const struct call *call)
 	case DO_DELAY:
 		delay();
 		break;
-	default:
+	case DO_RUN:
 		run_command(step, call->id);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -267,14 +271,18 @@ static int matches(const struct step *step, const struct call *call, int when)
 	return step->chosen[WHEN] == when &&
 	       (step->chosen[ORDER] == ORDER_ANY || (step > steps && taken[step - steps - 1])) &&
 	       (step->chosen[WHO] == WHO_EITHER || step->chosen[WHO] == who) &&
-	       fnmatch(step->function, call->function, 0) == 0 &&
-	       (!step->argument || fnmatch(step->argument, call->argument, 0) == 0) &&
+	       fnmatch(step->function, call->function, FNM_EXTMATCH) == 0 &&
+	       (!step->argument || fnmatch(step->argument, call->argument, FNM_EXTMATCH) == 0) &&
 	       (!step->id || strcmp(step->id, id) == 0);
 }
 
-static void reach(const struct call *call, int when)
+static int wanted_error(void);
+
+/* Returns whether the call is to fail: errno is set then. */
+static int reach(const struct call *call, int when)
 {
 	const int saved = errno;
+	int fails = 0;
 
 	if (step_count && counting != getpid()) {
 		counting = getpid();
@@ -285,12 +293,14 @@ static void reach(const struct call *call, int when)
 	for (size_t i = step_count; i-- > 0;) {
 		struct step *step = &steps[i];
 
-		if (!matches(step, call, when) || ++step->count < step->number)
+		if (!matches(step, call, when) || ++step->count < step->number ||
+		    (atomic_exchange(&taken[i], 1) && !step->all_later))
 			continue;
-		if (!atomic_exchange(&taken[i], 1) || step->all_later)
-			take(step, call);
+		take(step, call);
+		fails |= step->chosen[DO] == DO_FAIL;
 	}
-	errno = saved;
+	errno = fails ? wanted_error() : saved;
+	return fails;
 }
 
 /* --- What the arguments are called ------------------------------------------ */
@@ -327,7 +337,22 @@ static const struct constant system_calls[] = {
 	CONSTANT(SYS_membarrier), CONSTANT(SYS_pidfd_open), CONSTANT(SYS_kcmp),
 	CONSTANT(SYS_openat2), CONSTANT(SYS_capget), { 0, NULL },
 };
+static const struct constant errors[] = {
+	CONSTANT(EACCES), CONSTANT(EAGAIN), CONSTANT(EINTR), CONSTANT(EIO), CONSTANT(ENOMEM),
+	CONSTANT(ENOSYS), CONSTANT(EPERM), { 0, NULL },
+};
 /* clang-format on */
+
+static int wanted_error(void)
+{
+	const char *wanted = getenv("STOP_ERROR");
+
+	for (const struct constant *error = errors; wanted && error->name; error++) {
+		if (strcmp(error->name, wanted) == 0)
+			return (int)error->value;
+	}
+	return EIO;
+}
 
 static const char *name_of(const struct constant *constants, long value)
 {
@@ -370,7 +395,7 @@ static const char *const functions[] = {
 static void check_function(const char *pattern)
 {
 	for (size_t i = 0; pattern && i < sizeof(functions) / sizeof(functions[0]); i++) {
-		if (fnmatch(pattern, functions[i], 0) == 0)
+		if (fnmatch(pattern, functions[i], FNM_EXTMATCH) == 0)
 			return;
 	}
 	give_up("no such function here", pattern ? pattern : "none");
@@ -392,7 +417,8 @@ static void check_function(const char *pattern)
                                                                           \
 		if (!next)                                                \
 			*(void **)&next = dlsym(RTLD_NEXT, #symbol);      \
-		reach(&call, WHEN_BEFORE);                                \
+		if (reach(&call, WHEN_BEFORE))                            \
+			return (type)-1;                                  \
 		result = next arguments;                                  \
 		reach(&call, WHEN_AFTER);                                 \
 		return result;                                            \

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/complete_offers.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shm/process/namespace.h"
+#include "shm/segment/judge.h"
+#include "shm/segment/listing.h"
+#include "text/field.h"
+#include "text/keepfile.h"
+#include "text/state_names.h"
+#include "text/terminal.h"
+#include "text/units.h"
+#include "verbs/common/namespaces.h"
+#include "verbs/verb.h"
+
+/* Offers a word, if what was typed is its beginning. */
+void offer(const struct typing *typing, const char *word, const char *meaning)
+{
+	if (strncmp(word, typing->typed, strlen(typing->typed)) != 0)
+		return;
+	output_bytes(typing->output, typing->before, typing->before_length);
+	output_escaped(typing->output, word);
+	output_char(typing->output, '\t');
+	output_escaped(typing->output, meaning);
+	output_char(typing->output, '\n');
+}
+
+static void offer_words(const struct typing *typing, const char *const *words)
+{
+	for (; *words; words++)
+		offer(typing, *words, "");
+}
+
+/* What of the word is behind its last comma. */
+static struct typing behind_comma(const struct typing *typing)
+{
+	struct typing rest = *typing;
+	const char *comma = strrchr(typing->typed, ',');
+
+	if (comma) {
+		rest.before_length += (size_t)(comma + 1 - rest.typed);
+		rest.typed = comma + 1;
+	}
+	return rest;
+}
+
+static void offer_fields(const struct typing *typing)
+{
+	const struct typing rest = behind_comma(typing);
+
+	for (size_t i = 0; i < field_count; i++)
+		offer(&rest, fields[i].name, fields[i].help);
+}
+
+static void offer_sort_keys(const struct typing *typing)
+{
+	struct typing rest = behind_comma(typing);
+
+	if (*rest.typed == '-') {
+		rest.typed++;
+		rest.before_length++;
+	}
+	for (size_t i = 0; i < field_count; i++)
+		offer(&rest, fields[i].name, fields[i].help);
+}
+
+/* Inside %{ a field, elsewhere nothing. */
+static void offer_format(const struct typing *typing)
+{
+	struct typing rest = *typing;
+	const char *open = strrchr(typing->typed, '%');
+
+	if (!open || open[1] != '{' || strchr(open, '}'))
+		return;
+	rest.before_length += (size_t)(open + 2 - rest.typed);
+	rest.typed = open + 2;
+	for (size_t i = 0; i < field_count; i++) {
+		char closed[UNIT_TEXT_SIZE];
+
+		snprintf(closed, sizeof(closed), "%s}", fields[i].name);
+		offer(&rest, closed, fields[i].help);
+	}
+}
+
+static void offer_states(const struct typing *typing)
+{
+	const struct typing rest = behind_comma(typing);
+
+	for (int state = 0; state < STATE_COUNT; state++)
+		offer(&rest, state_name((enum segment_state)state), "");
+}
+
+static void offer_users(const struct typing *typing)
+{
+	const struct passwd *user;
+
+	setpwent();
+	while ((user = getpwent())) {
+		char number[UNIT_TEXT_SIZE];
+
+		snprintf(number, sizeof(number), "uid %u", user->pw_uid);
+		offer(typing, user->pw_name, number);
+	}
+	endpwent();
+}
+
+static void offer_groups(const struct typing *typing)
+{
+	const struct group *group;
+
+	setgrent();
+	while ((group = getgrent())) {
+		char number[UNIT_TEXT_SIZE];
+
+		snprintf(number, sizeof(number), "gid %u", group->gr_gid);
+		offer(typing, group->gr_name, number);
+	}
+	endgrent();
+}
+
+static void offer_file(const struct typing *typing)
+{
+	output_text(typing->output, ":file\n");
+}
+
+/* A segment in a few words: "root, 4K, attached, 1234 postgres". */
+static void describe(char *text, size_t size, struct view *view, const struct segment *segment)
+{
+	char bytes[UNIT_TEXT_SIZE];
+	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
+
+	size_text(bytes, segment->size);
+	snprintf(text, size, "%s, %s, %s, created by %s", name_of_user(&view->names, segment->uid),
+		 bytes, state_name(segment->state), PROCESS_LABEL(creator));
+}
+
+typedef void offer_segment(const struct typing *typing, const char *meaning,
+			   const struct segment *segment);
+
+/* Every segment that there is, in the namespace of -N if it was given. */
+static void for_each_segment(const struct typing *typing, offer_segment *offer_one)
+{
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	struct keep keep = { 0 };
+	char keep_fault[KEEPFILE_FAULT_SIZE];
+	struct judge judge;
+	struct view view;
+	struct namespace ns;
+	bool users_changed;
+	bool by_home;
+	int error = 0;
+
+	keepfile_read_defaults(&keep, keep_fault, &by_home);
+	if (typing->ns)
+		error = namespace_open_named(typing->ns, &ns);
+	if (typing->ns && !error) {
+		error = namespace_enter_fd(ns.fd, &users_changed);
+		namespace_close(&ns);
+	}
+	judge_begin(&judge, GRACE_DEFAULT, false);
+	judge.keep = &keep;
+	view_begin(&view, &judge);
+	if (!error && listing_read(&list, &fault) == 0) {
+		for (size_t i = 0; i < list.count; i++) {
+			char meaning[512];
+
+			judge_segment(&judge, &list.items[i]);
+			describe(meaning, sizeof(meaning), &view, &list.items[i]);
+			offer_one(typing, meaning, &list.items[i]);
+		}
+	}
+	listing_free(&list);
+	view_end(&view);
+	judge_end(&judge);
+	keep_free(&keep);
+}
+
+static void offer_id(const struct typing *typing, const char *meaning,
+		     const struct segment *segment)
+{
+	char word[UNIT_TEXT_SIZE];
+
+	snprintf(word, sizeof(word), "%d", segment->id);
+	offer(typing, word, meaning);
+	snprintf(word, sizeof(word), "id:%d", segment->id);
+	if (*typing->typed == 'i')
+		offer(typing, word, meaning);
+}
+
+static void offer_key(const struct typing *typing, const char *meaning,
+		      const struct segment *segment)
+{
+	char word[UNIT_TEXT_SIZE];
+
+	if (!segment->key)
+		return;
+	snprintf(word, sizeof(word), "key:0x%08x", (unsigned int)segment->key);
+	offer(typing, word + strlen("key:"), meaning);
+	if (*typing->typed == 'k')
+		offer(typing, word, meaning);
+}
+
+static void offer_id_and_key(const struct typing *typing, const char *meaning,
+			     const struct segment *segment)
+{
+	offer_id(typing, meaning, segment);
+	offer_key(typing, meaning, segment);
+}
+
+static void offer_ids(const struct typing *typing)
+{
+	for_each_segment(typing, offer_id);
+}
+
+static void offer_keys(const struct typing *typing)
+{
+	for_each_segment(typing, offer_key);
+}
+
+void offer_segments(const struct typing *typing)
+{
+	for_each_segment(typing, offer_id_and_key);
+}
+
+static void offer_colors(const struct typing *typing)
+{
+	offer_words(typing, color_names);
+}
+
+static void offer_time_formats(const struct typing *typing)
+{
+	offer_words(typing, time_format_names);
+}
+
+static void offer_conditions(const struct typing *typing)
+{
+	offer_words(typing, stat_conditions);
+}
+
+/* What can be offered for a value, by the word that --help has for it. */
+static const struct value_kind_offer {
+	const char *word;
+	void (*offer)(const struct typing *typing);
+} value_offers[] = {
+	{ "FIELD,...", offer_fields },
+	{ "[-]FIELD,...", offer_sort_keys },
+	{ "FORMAT", offer_format },
+	{ "S,...", offer_states },
+	{ "USER", offer_users },
+	{ "GROUP", offer_groups },
+	{ "SEGMENT", offer_segments },
+	{ "ID", offer_ids },
+	{ "K", offer_keys },
+	{ "KEY", offer_keys },
+	{ "FILE", offer_file },
+	{ "PID|PATH", offer_file },
+	{ "WHEN", offer_colors },
+	{ "WHICH", offer_time_formats },
+	{ "CONDITION", offer_conditions },
+};
+
+void offer_value(const struct typing *typing, const char *metavariable)
+{
+	for (size_t i = 0; i < sizeof(value_offers) / sizeof(value_offers[0]); i++) {
+		if (strcmp(value_offers[i].word, metavariable) == 0)
+			value_offers[i].offer(typing);
+	}
+}

@@ -150,6 +150,27 @@ bash_offers()
 	done
 }
 
+@test "the value of every option, by its metavariable, or none where it is free" {
+	local verb option metavariable typed
+	make_segment 1 600 7 >/dev/null
+	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+		while read -r option metavariable; do
+			typed=
+			[[ $metavariable != FORMAT ]] || typed='%{'
+			case $metavariable in
+			ADDR | BYTE | ENTRY | HEX | LENGTH | MODE | N | NUMBER | OFFSET | PERCENT | PID | SEM | \
+				SIZE | TEXT | TIME | VALUE)
+				assert_equal "$verb $option $(offered "$verb" "$option" '')" "$verb $option "
+				;;
+			*)
+				[[ -n $(offered "$verb" "$option" "$typed") ]] ||
+					fail "$verb $option: nothing is offered for $metavariable"
+				;;
+			esac
+		done < <(shmtool "$verb" --help | sed -nE 's/^  (-., |    )(--[a-z0-9-]+)=([^ ]+).*/\2 \3/p')
+	done
+}
+
 @test "users and groups" {
 	assert_equal "$(offered ls --owner '')" "$(getent passwd | cut -d: -f1)"
 	assert_equal "$(shmtool __complete set -u roo)" $'root\tuid 0'

@@ -19,9 +19,10 @@
 	{                                                           \
 		name, letter, POPT_ARG_NONE, NULL, code, help, NULL \
 	}
-#define OPTION_VALUE(name, letter, code, help, word)                  \
-	{                                                             \
-		name, letter, POPT_ARG_STRING, NULL, code, help, word \
+/* The metavariable also says what completions offer, see complete_offers.c. */
+#define OPTION_VALUE(name, letter, code, help, metavariable)                  \
+	{                                                                     \
+		name, letter, POPT_ARG_STRING, NULL, code, help, metavariable \
 	}
 #define OPTION_HIDDEN_FLAG(name, letter, code)                                                \
 	{                                                                                     \
@@ -46,6 +47,14 @@ enum {
 	OPTION_CODES_GUARD = 0x3000,
 };
 
+/* What a command's operands are, for completions. */
+enum operand_kind {
+	OPERANDS_NONE,
+	OPERANDS_SEGMENT,
+	OPERANDS_SEGMENTS,
+	OPERANDS_SEGMENT_COMMAND, /* a segment, then a command with its arguments */
+};
+
 /*
  * What one command takes. handle is called for each option with its code and,
  * if it has one, its value, which lives as long as argv; it returns NULL, or
@@ -57,6 +66,7 @@ struct command {
 	const char *epilogue; /* further lines for --help, or NULL */
 	const struct poptOption *options;
 	const char *(*handle)(void *state, int code, const char *value);
+	enum operand_kind operands;
 	bool options_first; /* what follows the first operand are operands, whatever they are */
 };
 

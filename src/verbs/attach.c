@@ -73,6 +73,7 @@ const struct verb verb_attach = {
 			    "SHMTOOL_FILE, a path that it can read, write and map.",
 		.options = attach_options,
 		.handle = attach_option,
+		.operands = OPERANDS_SEGMENT_COMMAND,
 		.options_first = true,
 	},
 	.run = attach_run,

@@ -133,11 +133,10 @@ static struct place find_place(const struct command *command, struct typing *typ
 static void offer_operands(const struct typing *typing, const struct command *command,
 			   const struct place *place)
 {
-	const char *usage = command->usage;
-
-	if (strstr(usage, "COMMAND") && place->operands)
+	if (command->operands == OPERANDS_SEGMENT_COMMAND && place->operands)
 		output_format(typing->output, ":command %zu\n", typing->skipped + place->command);
-	else if (strstr(usage, "SEGMENT..") || (strstr(usage, "SEGMENT") && !place->operands))
+	else if (command->operands == OPERANDS_SEGMENTS ||
+		 (command->operands != OPERANDS_NONE && !place->operands))
 		offer_segments(typing);
 }
 

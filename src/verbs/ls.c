@@ -123,6 +123,7 @@ const struct verb verb_ls = {
 		.summary = "list segments, or the kernel's limits for them",
 		.options = ls_options,
 		.handle = ls_option,
+		.operands = OPERANDS_SEGMENTS,
 	},
 	.run = ls_run,
 };

@@ -72,6 +72,7 @@ const struct verb verb_read = {
 			    "  shmtool read 0x1234 -o 8 --u32",
 		.options = read_options,
 		.handle = read_option,
+		.operands = OPERANDS_SEGMENT,
 	},
 	.run = read_run,
 };

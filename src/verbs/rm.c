@@ -48,6 +48,7 @@ const struct verb verb_rm = {
 			    "  shmtool rm --orphaned",
 		.options = rm_options,
 		.handle = rm_option,
+		.operands = OPERANDS_SEGMENTS,
 	},
 	.run = rm_run,
 };

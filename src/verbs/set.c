@@ -48,6 +48,7 @@ const struct verb verb_set = {
 		.summary = "change owner, group or mode; lock in memory",
 		.options = set_options,
 		.handle = set_option,
+		.operands = OPERANDS_SEGMENTS,
 	},
 	.run = set_run,
 };

@@ -74,6 +74,7 @@ const struct verb verb_stat = {
 		.summary = "tell all there is to know about segments",
 		.options = stat_options,
 		.handle = stat_option,
+		.operands = OPERANDS_SEGMENTS,
 	},
 	.run = stat_run,
 };

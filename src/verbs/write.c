@@ -62,6 +62,7 @@ const struct verb verb_write = {
 			    "  shmtool write 0x1234 -z",
 		.options = write_options,
 		.handle = write_option,
+		.operands = OPERANDS_SEGMENT,
 	},
 	.run = write_run,
 };

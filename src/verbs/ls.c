@@ -5,19 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "text/field.h"
 #include "text/footer.h"
 #include "text/format.h"
 #include "text/limits_text.h"
 #include "text/parse.h"
 #include "text/prometheus.h"
 #include "text/segment_json.h"
-#include "text/sort.h"
 #include "text/table.h"
-#include "text/terminal.h"
 #include "verbs/common/namespaces.h"
-#include "verbs/common/select.h"
 #include "verbs/ls_follow.h"
+#include "verbs/ls_limits.h"
 #include "verbs/verb.h"
 
 enum {
@@ -81,36 +78,6 @@ static const struct poptOption ls_options[] = {
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_END,
-};
-
-struct ls_options {
-	struct choice choice;
-	struct field_list columns;
-	struct sort_keys sort;
-	const char *view;   /* the names of the columns, unless they were given */
-	bool columns_given; /* by -o, which then bounds JSON too */
-	bool json;
-	bool raw;
-	bool quiet;
-	bool prometheus;
-	const char *format;
-	bool bytes;
-	bool numeric;
-	enum time_format times;
-	enum color_choice color;
-	bool no_header;
-	bool fail_empty;
-	bool limits;
-	bool summary;
-	bool follow;
-	int64_t interval; /* milliseconds; 0: not given */
-	bool warn;        /* of the limits, those with so much in use */
-	unsigned int warn_percent;
-	bool field_help;
-	const char *from;
-	const char *ns; /* of -N */
-	pid_t ns_pid;   /* the same, where it is a process */
-	bool verbose;
 };
 
 static const char *ls_option(void *state, int code, const char *value);
@@ -234,66 +201,6 @@ static const char *ls_option(void *state, int code, const char *value)
 	default:
 		return filter_option(&options->choice.filter, code, value);
 	}
-}
-
-static enum status read_limits(struct limits *limits)
-{
-	int error = limits_read(limits);
-
-	if (!error)
-		return STATUS_DONE;
-	return fail(status_of_segment(error), "cannot read the limits: %s",
-		    reason_of_segment(error));
-}
-
-static enum status print_system_of(struct output *output, const struct ls_options *options,
-				   const struct limits_of *all, size_t count)
-{
-	const struct limits_style style = {
-		.json = options->json,
-		.exact = options->bytes,
-		.no_header = options->no_header,
-	};
-
-	if (options->warn)
-		return print_exceeded(output, all, count, options->warn_percent, &style)
-			       ? STATUS_NO
-			       : STATUS_DONE;
-	if (options->limits)
-		print_limits(output, all, count, &style);
-	else
-		print_summary(output, all, count, &style);
-	return STATUS_DONE;
-}
-
-static enum status print_system_everywhere(struct output *output, const struct ls_options *options)
-{
-	struct namespaces found = { 0 };
-	struct limits_of *all;
-	size_t count;
-	enum status status = all_namespaces_limits(&found, &options->choice.filter, &all, &count);
-
-	if (all)
-		status_keep_first(&status, print_system_of(output, options, all, count));
-	free(all);
-	namespaces_free(&found);
-	return status;
-}
-
-static enum status print_system(struct output *output, const struct ls_options *options)
-{
-	struct limits_of here = { .path = options->ns };
-	char path[64];
-	enum status status;
-
-	if (options->choice.filter.all_namespaces)
-		return print_system_everywhere(output, options);
-	if (options->ns_pid) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/ipc", options->ns_pid);
-		here.path = path;
-	}
-	status = read_limits(&here.limits);
-	return status ? status : print_system_of(output, options, &here, 1);
 }
 
 static enum status print_metrics(struct output *output, const struct listing *list,
@@ -428,7 +335,7 @@ static enum status ls(struct ls_options *options)
 	if (options->field_help)
 		print_field_help(&output);
 	else if (options->limits || options->summary)
-		status = print_system(&output, options);
+		status = print_limits_of_system(&output, options);
 	else
 		status = list_segments(&output, options);
 	return output_end(&output, status);

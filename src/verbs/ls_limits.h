@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ls_limits: ls -l, -u and --warn, what the kernel allows and what is in use. */
+#ifndef VERBS_LS_LIMITS_H
+#define VERBS_LS_LIMITS_H
+
+#include "shm/segment/limits.h"
+#include "verbs/ls_options.h"
+
+/* The limits of the IPC namespace that we are in; reports why they cannot be read. */
+enum status read_limits(struct limits *limits);
+
+/* Prints them as the options say, with -A of each namespace. STATUS_NO: --warn, and one is exceeded. */
+enum status print_limits_of_system(struct output *output, const struct ls_options *options);
+
+#endif

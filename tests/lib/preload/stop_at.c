@@ -33,9 +33,9 @@
  *     STOP_AT='run:shmat then:child:shmctl:IPC_SET:1:131076'
  *
  * The command of run sees STOP_ID, the first argument of the call, and
- * STOP_NUMBER. Each step that is taken adds a line to the file STOP_FILE, which
- * must exist: the process id, function, argument and id. A process that stops
- * has written it before.
+ * STOP_NUMBER. Each step that is taken adds a line to the file STOP_FILE, if it
+ * exists: the process id, function, argument and id. A process that stops has
+ * written it before.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -92,7 +92,7 @@ static size_t step_count;
 static atomic_bool *taken; /* of each step; shared with children */
 static pid_t program;
 static pid_t counting; /* the process whose calls are counted */
-static int log_file = -1;
+static char log_path[4096];
 
 struct call {
 	const char *function;
@@ -152,34 +152,21 @@ static void parse_step(char *text, struct step *step)
 	step->id = next_field(&text);
 }
 
-/* A descriptor that the program does not get when it opens something itself. */
-static int open_log(const char *path)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 200);
-
-	if (high < 0)
-		give_up("cannot write", path);
-	close(fd);
-	return high;
-}
-
 __attribute__((constructor)) static void begin(void)
 {
 	static char text[4096];
 	const char *wanted = getenv("STOP_AT");
-	const char *path = getenv("STOP_FILE");
+	const char *log = getenv("STOP_FILE");
 	char *rest = text;
 	char *step;
 
 	if (!wanted || strncmp(program_invocation_short_name, "shm", 3) != 0)
 		return;
-	if (strlen(wanted) >= sizeof(text))
+	if (strlen(wanted) >= sizeof(text) || strlen(log ? log : "") >= sizeof(log_path))
 		give_up("too long", wanted);
 	strcpy(text, wanted);
 	program = getpid();
-	if (path)
-		log_file = open_log(path);
+	strcpy(log_path, log ? log : "");
 	taken = mmap(NULL, STEPS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (taken == MAP_FAILED)
 		give_up("mmap", "no memory");
@@ -239,11 +226,21 @@ static void delay(void)
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }
 
+/* It is opened for each line: a process may close all that it did not open itself. */
+static void log_step(const struct call *call)
+{
+	FILE *log = *log_path ? fopen(log_path, "r+e") : NULL;
+
+	if (!log)
+		return;
+	fseek(log, 0, SEEK_END);
+	fprintf(log, "%d %s %s %d\n", getpid(), call->function, call->argument, call->id);
+	fclose(log);
+}
+
 static void take(const struct step *step, const struct call *call)
 {
-	if (log_file >= 0)
-		dprintf(log_file, "%d %s %s %d\n", getpid(), call->function, call->argument,
-			call->id);
+	log_step(call);
 	switch (step->chosen[DO]) {
 	case DO_STOP:
 		kill(getpid(), SIGSTOP);
@@ -313,6 +310,9 @@ struct constant {
 #ifndef SHM_STAT_ANY
 #define SHM_STAT_ANY 15 /* Linux 4.17 */
 #endif
+#ifndef SYS_close_range
+#define SYS_close_range 436 /* glibc 2.33 */
+#endif
 
 /* clang-format off */
 #define CONSTANT(name) { name, #name }
@@ -335,7 +335,7 @@ static const struct constant prctl_options[] = {
 };
 static const struct constant system_calls[] = {
 	CONSTANT(SYS_membarrier), CONSTANT(SYS_pidfd_open), CONSTANT(SYS_kcmp),
-	CONSTANT(SYS_openat2), CONSTANT(SYS_capget), { 0, NULL },
+	CONSTANT(SYS_openat2), CONSTANT(SYS_capget), CONSTANT(SYS_close_range), { 0, NULL },
 };
 static const struct constant errors[] = {
 	CONSTANT(EACCES), CONSTANT(EAGAIN), CONSTANT(EINTR), CONSTANT(EIO), CONSTANT(ENOMEM),

@@ -242,6 +242,17 @@ static size_t count_operands(const struct command *command, const struct words *
 	return count;
 }
 
+/* Sets the bool of the state that this option stands for; false: it is not a flag. */
+static bool set_flag(const struct flag *flags, void *state, int code)
+{
+	while (flags && flags->code && flags->code != code)
+		flags++;
+	if (!flags || !flags->code)
+		return false;
+	*(bool *)((char *)state + flags->member) = true;
+	return true;
+}
+
 /* Takes one option; sets *finished for those that end the program. */
 static enum status take_option(const struct command *command, struct operands *operands,
 			       struct words *words, const struct poptOption *row, void *state,
@@ -278,6 +289,8 @@ static enum status take_option(const struct command *command, struct operands *o
 		printf("shmtool %s\n", SHMTOOL_VERSION);
 		return finish_stdout();
 	default:
+		if (set_flag(command->flags, state, row->val))
+			return STATUS_DONE;
 		wrong = command->handle(state, row->val, value);
 		return wrong ? say_bad_value(row, value, wrong) : STATUS_DONE;
 	}

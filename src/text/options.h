@@ -47,6 +47,12 @@ enum {
 	OPTION_CODES_GUARD = 0x3000,
 };
 
+/* An option without a value that does no more than to set a bool of the state. */
+struct flag {
+	int code;
+	size_t member; /* offsetof() it */
+};
+
 /* What a command's operands are, for completions. */
 enum operand_kind {
 	OPERANDS_NONE,
@@ -56,15 +62,16 @@ enum operand_kind {
 };
 
 /*
- * What one command takes. handle is called for each option with its code and,
- * if it has one, its value, which lives as long as argv; it returns NULL, or
- * what is wrong with the value.
+ * What one command takes. handle is called for each option that is not among
+ * the flags, with its code and, if it has one, its value, which lives as long as
+ * argv; it returns NULL, or what is wrong with the value.
  */
 struct command {
 	const char *usage;    /* the line behind the name: "[OPTION...] SEGMENT..." */
 	const char *summary;  /* one sentence for --help */
 	const char *epilogue; /* further lines for --help, or NULL */
 	const struct poptOption *options;
+	const struct flag *flags; /* up to one whose code is 0; or NULL */
 	const char *(*handle)(void *state, int code, const char *value);
 	enum operand_kind operands;
 	bool options_first; /* what follows the first operand are operands, whatever they are */

@@ -80,6 +80,22 @@ static const struct poptOption ls_options[] = {
 	OPTION_END,
 };
 
+static const struct flag ls_flags[] = {
+	{ CODE_LIMITS, offsetof(struct ls_options, limits) },
+	{ CODE_SUMMARY, offsetof(struct ls_options, summary) },
+	{ CODE_JSON, offsetof(struct ls_options, json) },
+	{ CODE_RAW, offsetof(struct ls_options, raw) },
+	{ CODE_QUIET, offsetof(struct ls_options, quiet) },
+	{ CODE_PROMETHEUS, offsetof(struct ls_options, prometheus) },
+	{ CODE_BYTES, offsetof(struct ls_options, bytes) },
+	{ CODE_NUMERIC, offsetof(struct ls_options, numeric) },
+	{ CODE_NO_HEADER, offsetof(struct ls_options, no_header) },
+	{ CODE_FOLLOW, offsetof(struct ls_options, follow) },
+	{ CODE_FAIL_EMPTY, offsetof(struct ls_options, fail_empty) },
+	{ CODE_FIELD_HELP, offsetof(struct ls_options, field_help) },
+	{ 0, 0 },
+};
+
 static const char *ls_option(void *state, int code, const char *value);
 static enum status ls_run(int argc, char **argv);
 
@@ -89,6 +105,7 @@ const struct verb verb_ls = {
 		.usage = "[OPTION...] [SEGMENT...] [FILTER...]",
 		.summary = "list segments, or the kernel's limits for them",
 		.options = ls_options,
+		.flags = ls_flags,
 		.handle = ls_option,
 		.operands = OPERANDS_SEGMENTS,
 	},
@@ -141,63 +158,27 @@ static const char *ls_option(void *state, int code, const char *value)
 		return set_columns(options, creator_columns);
 	case CODE_MEMORY:
 		return NULL;
-	case CODE_LIMITS:
-		options->limits = true;
-		return NULL;
 	case CODE_WARN:
 		options->limits = true;
 		options->warn = true;
 		return parse_percent(value, &options->warn_percent);
-	case CODE_SUMMARY:
-		options->summary = true;
-		return NULL;
 	case CODE_FIELDS:
 		options->columns_given = true;
 		return parse_fields(value, &options->columns);
-	case CODE_FIELD_HELP:
-		options->field_help = true;
-		return NULL;
 	case CODE_SORT:
 		return parse_sort(value, &options->sort);
-	case CODE_JSON:
-		options->json = true;
-		return NULL;
-	case CODE_RAW:
-		options->raw = true;
-		return NULL;
-	case CODE_QUIET:
-		options->quiet = true;
-		return NULL;
-	case CODE_PROMETHEUS:
-		options->prometheus = true;
-		return NULL;
 	case CODE_FORMAT:
 		options->format = value;
 		return check_format(value);
-	case CODE_BYTES:
-		options->bytes = true;
-		return NULL;
-	case CODE_NUMERIC:
-		options->numeric = true;
-		return NULL;
 	case CODE_TIME_FORMAT:
 		return parse_time_format(value, &options->times);
 	case CODE_COLOR:
 		return parse_color(value, &options->color);
-	case CODE_NO_HEADER:
-		options->no_header = true;
-		return NULL;
 	case CODE_FROM:
 		options->from = value;
 		return *value ? NULL : "an empty name";
-	case CODE_FOLLOW:
-		options->follow = true;
-		return NULL;
 	case CODE_INTERVAL:
 		return set_interval(options, value);
-	case CODE_FAIL_EMPTY:
-		options->fail_empty = true;
-		return NULL;
 	default:
 		return filter_option(&options->choice.filter, code, value);
 	}

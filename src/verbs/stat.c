@@ -64,6 +64,14 @@ struct stat_options {
 	int64_t timeout; /* milliseconds; -1: for ever */
 };
 
+static const struct flag stat_flags[] = {
+	{ CODE_JSON, offsetof(struct stat_options, json) },
+	{ CODE_QUIET, offsetof(struct stat_options, quiet) },
+	{ CODE_HOLDERS, offsetof(struct stat_options, holders) },
+	{ CODE_MAP, offsetof(struct stat_options, map) },
+	{ 0, 0 },
+};
+
 static const char *stat_option(void *state, int code, const char *value);
 static enum status stat_run(int argc, char **argv);
 
@@ -73,6 +81,7 @@ const struct verb verb_stat = {
 		.usage = "[OPTION...] SEGMENT...|FILTER...",
 		.summary = "tell all there is to know about segments",
 		.options = stat_options,
+		.flags = stat_flags,
 		.handle = stat_option,
 		.operands = OPERANDS_SEGMENTS,
 	},
@@ -106,18 +115,6 @@ static const char *stat_option(void *state, int code, const char *value)
 	case CODE_FORMAT:
 		options->format = value;
 		return check_format(value);
-	case CODE_JSON:
-		options->json = true;
-		return NULL;
-	case CODE_QUIET:
-		options->quiet = true;
-		return NULL;
-	case CODE_HOLDERS:
-		options->holders = true;
-		return NULL;
-	case CODE_MAP:
-		options->map = true;
-		return NULL;
 	case CODE_WAIT:
 		return set_wait(options, value);
 	case CODE_TIMEOUT:

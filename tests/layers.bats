@@ -1,0 +1,31 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The order of the source files: what includes what, and how long they are.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+src=$BATS_TEST_DIRNAME/../src
+
+# included FOLDER: FILE INCLUDED, one pair a line, without their .c and .h
+included()
+{
+	(cd "$src" && grep -roE '^#include "[^"]*"' --include '*.[ch]' "$1") |
+		sed -E 's/\.[ch]:#include "/ /; s/\.h"$//' | awk '$1 != $2'
+}
+
+@test "shm includes neither text nor verbs, and text no verbs" {
+	assert_equal "$(included shm | grep -E ' (text|verbs)/' || true)" ''
+	assert_equal "$(included text | grep ' verbs/' || true)" ''
+	included text | grep -q ' shm/'
+}
+
+@test "no file has more than 500 lines, and no function more than 50" {
+	assert_equal "$(find "$src" -name '*.[ch]' -exec awk '
+		FNR == 501 { print FILENAME ": more than 500 lines" }
+		/^\{/ { start = FNR }
+		/^\}/ && start && FNR - start > 51 { print FILENAME ": " FNR - start - 1 " lines from " start }
+		/^\}/ { start = 0 }
+	' {} +)" ''
+}

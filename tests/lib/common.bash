@@ -107,6 +107,10 @@ common_setup()
 	for name in "${limits[@]}"; do
 		read -r "limit_before[$name]" <"/proc/sys/kernel/$name"
 	done
+
+	# bats records each command, which takes longer than all of them. A failure then
+	# names the line of the test, and not the lines of what that calls.
+	set +T
 }
 
 common_teardown()

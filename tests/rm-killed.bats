@@ -27,6 +27,35 @@ setup()
 	assert_equal "$(segment_field "$other" perms)" 600
 }
 
+# Before each call of rm, and then before each of its child's
+@test "SIGTERM at any moment: what was removed is told, the rest is as it was" {
+	local who at ids=()
+	export STOP_RUN
+	# the process that runs this, or its parent
+	# shellcheck disable=SC2016
+	STOP_RUN='pid=$PPID; [ $who = parent ] || pid=$(cut -d " " -f 4 /proc/$pid/stat); kill -TERM $pid'
+	for who in parent child; do
+		export who
+		for ((at = 1; ; at++)); do
+			ipcrm --all=shm
+			perl -e 'for (1 .. 4) { shmwrite shmget(0, 4096, 01640), "x", 0, 1 or die $! }'
+			mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+			run --separate-stderr with_steps "run:$who:*::$at" shmtool rm --orphaned --grace 0
+			(($(steps_taken))) || break
+			cat steps >>calls
+			# it may have had nothing more to do
+			[[ $status == 0 && $(segment_count) == 0 ]] || expect_status 143
+			assert_stderr_is ''
+			sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output" >told
+			awk '$3 == 640 { print $2 }' /proc/sysvipc/shm | sort - told | cmp - \
+				<(printf '%s\n' "${ids[@]}" | sort)
+		done
+		expect_status 0
+	done
+	grep -q ' fork ' calls
+	(($(grep -c ' IPC_RMID ' calls) == 4))
+}
+
 @test "SIGTERM while it is attached meanwhile: the mode comes back" {
 	need_root
 	id=$(make_orphan)

@@ -197,6 +197,7 @@ setup()
 		other=$(make_orphan)
 		stop_rm locked --orphaned --grace 0
 		kill -KILL "$program_pid"
+		wait_until process_is_gone "$program_pid"
 		go_on
 		assert_equal "$ended" 137
 		assert_output_matches "^removed $id .*$"

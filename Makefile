@@ -161,11 +161,23 @@ faults: $(PROGRAM) $(HELPERS)  ## fault injection: fail each system call once (m
 
 # Other machines and another libc, see tests/cross. qemu is slow. What they take
 # `make deps-cross` installs.
+.PHONY: static
+static:  ## build one file without dependencies (musl), $(BUILD)/static/shmtool
+	@BUILD='$(abspath $(BUILD))' tests/cross static
+
 .PHONY: check-i386 check-arm64 check-s390x check-musl deps-cross
 deps-cross:  ## install missing dependencies of cross builds
 	@tests/deps cross
 check-i386 check-arm64 check-s390x check-musl: check-%: $(PROGRAM) $(HELPERS)  ## run the tests for another architecture or libc
 	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
+
+# Distributions as they come, see tests/suites/check, and what the oldest lack.
+.PHONY: check-suites check-oldest-headers
+check-suites:  ## build and test in roots of Debian suites (as root; SUITES='bullseye ...')
+	@BUILD='$(abspath $(BUILD))' TESTS='$(TESTS)' tests/suites/check $(SUITES)
+check-oldest-headers:  ## build without what glibc 2.28, Linux 4.18 and popt 1.18 lack
+	@$(MAKE) BUILD='$(BUILD)/oldest' WERROR=1 CPPFLAGS='-include tests/suites/oldest-headers.h' \
+		all $(HELPERS:$(BUILD)/%='$(BUILD)/oldest/%')
 
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 	@BUILD='$(abspath $(BUILD))' tests/demo/demo
@@ -178,7 +190,7 @@ deps:  ## install missing build and test dependencies
 
 # Linters
 
-C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch] tests/coverage/*.c)
+C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch] tests/suites/*.h tests/coverage/*.c)
 # Whatever in these places says that it is for a shell or bats.
 SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)

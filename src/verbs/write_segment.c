@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "shm/bytes/atomic.h"
 #include "shm/bytes/memory.h"

@@ -35,7 +35,7 @@ static bool is_on(int fd, long type)
 {
 	struct statfs status;
 
-	return fstatfs(fd, &status) == 0 && status.f_type == type;
+	return fstatfs(fd, &status) == 0 && (long)status.f_type == type;
 }
 
 /* Whether another user may have put it into this directory as a trap. */

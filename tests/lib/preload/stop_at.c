@@ -58,6 +58,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shm/system/compat.h"
+
 /* What a step may begin with; the first of each kind is the default. */
 enum { ORDER, DO, WHO, WHEN, KINDS };
 enum { ORDER_ANY, ORDER_THEN };

@@ -567,10 +567,8 @@ stop_there()
 
 stopped_there()
 {
-	local taken=()
-	mapfile -t taken <steps
-	((${#taken[@]})) || return
-	stopped=${taken[-1]%% *}
+	[[ -s steps ]] || return
+	stopped=$(tail -n 1 steps | cut -d ' ' -f 1)
 	there grep -q '^State:.*stopped' "/proc/$stopped/status"
 }
 

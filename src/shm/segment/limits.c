@@ -17,22 +17,40 @@ bool limit_is_none(uint64_t value)
 	return value >= LIMIT_UNLIMITED || value - (ULONG_MAX - below) <= below;
 }
 
-/* IPC_INFO cuts them to 32 bits for a 32-bit program, and SELinux may refuse it. */
-static int read_limits(struct limits *limits)
+static int limits_by_call(struct limits *limits)
 {
 	struct shminfo info = { 0 };
 
-	limits->shmmin = 1; /* it cannot be set: SHMMIN in the kernel's shm.h */
-	if (!sysctl_read("kernel/shmmni", &limits->shmmni) &&
-	    !sysctl_read("kernel/shmall", &limits->shmall) &&
-	    !sysctl_read("kernel/shmmax", &limits->shmmax))
-		return 0;
 	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&info) < 0)
 		return errno;
 	limits->shmmni = info.shmmni;
 	limits->shmall = info.shmall;
 	limits->shmmax = info.shmmax;
 	return 0;
+}
+
+static int limits_by_files(struct limits *limits)
+{
+	int error = sysctl_read("kernel/shmmni", &limits->shmmni);
+
+	if (!error)
+		error = sysctl_read("kernel/shmall", &limits->shmall);
+	return error ? error : sysctl_read("kernel/shmmax", &limits->shmmax);
+}
+
+/*
+ * IPC_INFO cuts them to 32 bits for a 32-bit program, and SELinux may refuse it.
+ * To open the files takes the longer the more IPC namespaces there are.
+ */
+static int read_limits(struct limits *limits)
+{
+	int error;
+
+	limits->shmmin = 1; /* it cannot be set: SHMMIN in the kernel's shm.h */
+	if (sizeof(long) < sizeof(uint64_t) && limits_by_files(limits) == 0)
+		return 0;
+	error = limits_by_call(limits);
+	return error && limits_by_files(limits) == 0 ? 0 : error;
 }
 
 static uint64_t pages_of(uint64_t bytes, uint64_t page)

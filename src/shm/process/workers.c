@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shm/process/child.h"
+
+/* The exit statuses of a worker; with any other it is lost, as one that a sanitizer ends. */
+enum {
+	ALL_DONE = 0,    /* no item is left */
+	ITEM_DONE = 100, /* another one goes on after the item at hand */
+	ITEM_LEFT = 101, /* another one goes on with it */
+};
+
+/* Shared by the parent and its worker: what the worker is at. */
+struct progress {
+	atomic_size_t item;
+};
+
+struct run {
+	const struct workers *workers;
+	struct progress *progress;
+	size_t first; /* the item that the next worker begins with */
+	int sockets[2];
+};
+
+/* Room for one descriptor in a message, aligned as cmsg(3) wants it. */
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* What a message begins with. */
+struct head {
+	size_t item;
+	int error; /* what failed; 0: data follow */
+};
+
+static void send_to_parent(const struct worker *worker, const struct head *head,
+			   const void *message, size_t size, int fd)
+{
+	struct iovec parts[] = { { (void *)head, sizeof(*head) }, { (void *)message, size } };
+	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+	union control control = { 0 };
+
+	if (fd >= 0) {
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof(control.bytes);
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
+	}
+	while (sendmsg(worker->socket, &header, MSG_NOSIGNAL) < 0) {
+		/* without a parent there is nothing to do */
+		if (errno != EINTR)
+			_exit(ALL_DONE);
+	}
+}
+
+void worker_send(const struct worker *worker, const void *message, size_t size, int fd)
+{
+	const struct workers *workers = worker->workers;
+	struct head head = { .item = worker->item };
+
+	if (worker->is_child)
+		send_to_parent(worker, &head, message, size, fd);
+	else
+		workers->take(workers->context, worker->item, message, size,
+			      fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0));
+}
+
+void worker_fail(const struct worker *worker, int error)
+{
+	const struct workers *workers = worker->workers;
+	struct head head = { .item = worker->item, .error = error };
+
+	if (worker->is_child)
+		send_to_parent(worker, &head, NULL, 0, -1);
+	else
+		workers->failed(workers->context, worker->item, error);
+}
+
+static enum worker_result do_item(const struct run *run, struct worker *worker, size_t item)
+{
+	worker->item = item;
+	worker->is_fresh = worker->is_child && item == run->first;
+	return run->workers->work(worker, run->workers->context, item);
+}
+
+static int be_worker(void *context)
+{
+	const struct run *run = context;
+	struct worker worker = {
+		.workers = run->workers,
+		.is_child = true,
+		.socket = run->sockets[1],
+	};
+
+	close(run->sockets[0]);
+	for (size_t item = run->first; item < run->workers->count; item++) {
+		enum worker_result result;
+
+		atomic_store(&run->progress->item, item);
+		result = do_item(run, &worker, item);
+		/* one that retried for ever would never end */
+		if (result == WORKER_RETRIES && !worker.is_fresh)
+			return ITEM_LEFT;
+		if (result != WORKER_CONTINUES)
+			return ITEM_DONE;
+	}
+	return ALL_DONE;
+}
+/* Takes the descriptor out of a message; -1: there is none. */
+static int descriptor_of(struct msghdr *header)
+{
+	const struct cmsghdr *head = CMSG_FIRSTHDR(header);
+	int fd = -1;
+
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+	return fd;
+}
+
+/* Takes the next message. false: there will be no more. */
+static bool take_message(const struct run *run)
+{
+	const struct workers *workers = run->workers;
+	_Alignas(max_align_t) char message[WORKER_MESSAGE_SIZE];
+	struct head head;
+	struct iovec parts[] = { { &head, sizeof(head) }, { message, sizeof(message) } };
+	union control control = { 0 };
+	struct msghdr header = {
+		.msg_iov = parts,
+		.msg_iovlen = 2,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t got = recvmsg(run->sockets[0], &header, MSG_CMSG_CLOEXEC);
+	int fd = got > 0 ? descriptor_of(&header) : -1;
+
+	if (got <= 0)
+		return got < 0 && errno == EINTR;
+	if ((size_t)got >= sizeof(head) && !(header.msg_flags & MSG_TRUNC) &&
+	    head.item < workers->count) {
+		if (!head.error) {
+			workers->take(workers->context, head.item, message,
+				      (size_t)got - sizeof(head), fd);
+			return true;
+		}
+		workers->failed(workers->context, head.item, head.error);
+	}
+	if (fd >= 0)
+		close(fd);
+	return true;
+}
+
+/* Takes messages until the worker ends. true: it was killed, since it did not return. */
+static bool listen_to(const struct run *run, pid_t child)
+{
+	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
+	size_t item = run->first;
+	unsigned int ticks = 0;
+
+	for (;;) {
+		int ready = poll(&pollfd, 1, WORKERS_TICK);
+		size_t now = atomic_load(&run->progress->item);
+
+		if (ready > 0 && !take_message(run))
+			return false;
+		ticks = ready > 0 || now != item ? 0 : ticks + (ready == 0);
+		item = now;
+		if (ticks < run->workers->patience(run->workers->context))
+			continue;
+		kill(child, SIGKILL);
+		while (take_message(run))
+			;
+		return true;
+	}
+}
+
+/* Where to go on after a worker has ended so. */
+static size_t next_item(const struct run *run, int error, int status, bool gave_up)
+{
+	const struct workers *workers = run->workers;
+	size_t item = atomic_load(&run->progress->item);
+
+	/* the worker could have written anything there */
+	if (item < run->first || item >= workers->count)
+		item = run->first;
+	if (!error && status == ALL_DONE)
+		return workers->count;
+	if (!error && status == ITEM_LEFT)
+		return item;
+	if (!error && status == ITEM_DONE)
+		return item + 1;
+	return workers->lost(workers->context, item, error && !gave_up ? status : 0)
+		       ? item + 1
+		       : workers->count;
+}
+
+/* One worker's life. Returns 0 when run->first is the next item to be done, or an errno value. */
+static int run_one(struct run *run)
+{
+	pid_t child;
+	bool gave_up = false;
+	int status = 0;
+	int error;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run->sockets) < 0)
+		return errno;
+	atomic_store(&run->progress->item, run->first);
+	error = child_start(&child, be_worker, run, CHILD_DIES_TOO);
+	close(run->sockets[1]);
+	if (!error) {
+		gave_up = listen_to(run, child);
+		error = child_wait(child, CHILD_DIES_TOO, &status);
+	}
+	close(run->sockets[0]);
+	if (error && error != EOWNERDEAD)
+		return error;
+	run->first = next_item(run, error, status, gave_up);
+	return 0;
+}
+
+int workers_run(const struct workers *workers)
+{
+	struct run run = { .workers = workers, .progress = shared_memory(sizeof(*run.progress)) };
+	struct worker self = { .workers = workers, .socket = -1 };
+	int error = 0;
+
+	if (!run.progress)
+		return ENOMEM;
+	while (run.first < workers->count && !error)
+		error = run_one(&run);
+	for (; run.first < workers->count; run.first++)
+		do_item(&run, &self, run.first);
+	munmap(run.progress, sizeof(*run.progress));
+	return 0;
+}

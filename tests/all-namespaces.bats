@@ -278,7 +278,7 @@ $in_own 4000"
 		try_there_as_user ls -A --keep-file "$lists/list" $words
 		expect_status 7
 		assert_output_lacks 0x00000007
-		assert_stderr_has 'users cannot be told in IPC namespace'
+		assert_stderr_has 'cannot match users in IPC namespace'
 		assert_stderr_has '--creator'
 	done
 	echo creator:0 >"$lists/creators"
@@ -411,23 +411,25 @@ removed 3000 $ns"
 	assert_output_is 1000
 }
 
-@test "who holds a segment is told for our own namespace only, not mixed up" {
+@test "who holds a segment is known in every namespace, and not mixed up" {
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	background there "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
+	here=$(there pgrep -n hold)
 	settle unshare --ipc -- 1000
 	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
+	other=$(there pgrep -n hold)
 	try_there ls -A --sort size -J
 	assert_equal "$(jq -c '.segments[] | [.id, .size, .nattch]' <<<"$output" | tr '\n' ' ')" \
 		'[0,1000,1] [0,4000,1] '
 	try_there ls -A --sort size -J -o size,holders
 	expect_status 0
-	assert_equal "$(jq -c '.segments[] | [.size, (.holders | if . then map(.command) else . end)]' <<<"$output" |
-		tr '\n' ' ')" '[1000,null] [4000,["hold"]] '
+	assert_equal "$(jq -c '.segments[] | [.size, (.holders | map(.pid))]' <<<"$output" |
+		tr '\n' ' ')" "[1000,[$other]] [4000,[$here]] "
 	# both holders last used theirs
-	try_there ls -A --format '%{size}' --pid "$(there pgrep -n hold)"
-	assert_output_is 1000
+	try_there ls -A --format '%{size} %{holders}' --pid "$other"
+	assert_output_is "1000 $other hold"
 }
 
 @test "the keep list is ours, and holds in all of them" {

@@ -493,33 +493,33 @@ foreigner()
 	assert_equal "$(grep -E "^ +[0-9-]+ +$id " /proc/sysvipc/shm)" "$before"
 }
 
-@test "/proc is walked only for those who ask" {
+@test "/proc is scanned only for those who ask" {
 	need_command strace
 	local id words
 	id=$(make_segment)
 	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-		strace -o trace -e trace=?open,openat "$SHMTOOL" stat "$id"
+		strace -f -o trace -e trace=?open,openat "$SHMTOOL" stat "$id"
 	run ! grep -E '/proc/[0-9]+/maps' trace # nothing is attached
 	hold_segment "$id"
 	for words in "ls" "ls -J" "ls -q" "ls -t" "stat --all" "stat $id -q" "stat $id --format %{id}" \
 		"rm --orphaned" "ls --format %{nattch} --sort id"; do
 		# shellcheck disable=SC2086 # words
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			strace -o trace -e trace=?open,openat "$SHMTOOL" $words
+			strace -f -o trace -e trace=?open,openat "$SHMTOOL" $words
 		run ! grep -E '/proc/[0-9]+/maps' trace
 	done
 	for words in "ls -o holders" "ls --sort holders" "ls --format %{holders}" "stat $id" \
 		"stat --all --holders" "ls --pid 1" "stat $id --format %{holders}" "ls -J -o holders"; do
 		# shellcheck disable=SC2086 # words
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
-			strace -o trace -e trace=?open,openat "$SHMTOOL" $words
+			strace -f -o trace -e trace=?open,openat "$SHMTOOL" $words
 		grep -qE '/proc/[0-9]+/maps' trace
 		# once for all
 		assert_equal "$(grep -c "/proc/$holder_pid/maps" trace)" 1
 	done
 }
 
-@test "processes that end during the walk are no error" {
+@test "processes that end during the scan are no error" {
 	local id
 	id=$(make_segment)
 	holder swarm "$id"

@@ -117,16 +117,23 @@ static struct value get_holders(struct view *view, const struct segment *segment
 {
 	const struct attachments *attachments =
 		view->holders ? holders_of(view->holders, segment) : NULL;
-	char *text = intmap_get(&view->holders_texts, (uint32_t)segment->id);
+	uint32_t key;
+	char *text;
 
-	if (attachments && !text) {
+	if (!attachments)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	if (!segment->nattch)
+		return (struct value){ VALUE_HOLDERS, 0, "\0" };
+	key = (uint32_t)(attachments - view->holders->items);
+	text = intmap_get(&view->holders_texts, key);
+	if (!text) {
 		text = holders_text(view, segment);
-		if (text && intmap_add(&view->holders_texts, (uint32_t)segment->id, text)) {
+		if (text && intmap_add(&view->holders_texts, key, text)) {
 			free(text);
 			text = NULL;
 		}
 	}
-	if (!attachments || !text)
+	if (!text)
 		return (struct value){ VALUE_UNKNOWN, 0, NULL };
 	return (struct value){ VALUE_HOLDERS, attachments->count, text };
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/process/procfs.h"
 #include "text/json.h"
 
 /* So many processes are named where there is little room. */
@@ -43,7 +44,7 @@ static const char *command_of(struct view *view, const struct holder *holder)
 
 static const char *user_of(struct view *view, const struct holder *holder)
 {
-	uid_t uid = holder_user(holder);
+	uid_t uid = process_user(holder->task);
 
 	return uid == (uid_t)-1 ? "unknown" : name_of_user(&view->names, uid);
 }
@@ -85,7 +86,7 @@ const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *hol
 		else
 			snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
 				 "the memory of %zu process%s may not be looked at from here",
-				 holders->denied, holders->denied == 1 ? "" : "es");
+				 holders->all.denied, holders->all.denied == 1 ? "" : "es");
 		break;
 	case HOLDERS_NAMESPACE:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
@@ -163,7 +164,7 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 static void json_holder(struct output *output, struct view *view, const struct holder *holder)
 {
 	const char *command = command_of(view, holder);
-	uid_t uid = holder_user(holder);
+	uid_t uid = process_user(holder->task);
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
 	if (uid == (uid_t)-1)

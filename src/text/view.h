@@ -15,7 +15,7 @@ struct view {
 	struct judge *judge;
 	struct names names;
 	struct holders *holders;     /* NULL: nobody asked for them */
-	struct intmap holders_texts; /* by id */
+	struct intmap holders_texts; /* by place in holders */
 	bool numeric;                /* users and groups as numbers */
 	bool words;                  /* the same of names with a blank or an = in them */
 	bool exact;                  /* sizes in bytes */

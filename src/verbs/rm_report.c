@@ -125,10 +125,15 @@ enum status tell_left(struct removal *removal, const struct segment *segment,
 }
 
 /* One walk serves all the segments that are refused. */
-static struct holders *find_holders(struct removal *removal, int *error)
+static struct holders *find_holders(struct removal *removal, const struct segment *segment,
+				    int *error)
 {
-	*error = removal->holders_read ? 0 : holders_read(&removal->holders);
+	struct listing refused = { .items = (struct segment *)segment, .count = 1 };
+
+	*error = removal->holders_read ? 0 : holders_read(&removal->holders, NULL);
 	removal->holders_read = !*error;
+	if (!*error)
+		*error = holders_decide(&removal->holders, &refused, NULL, NULL);
 	return *error ? NULL : &removal->holders;
 }
 
@@ -177,7 +182,7 @@ enum status tell_attached(struct removal *removal, const struct segment *segment
 {
 	int error;
 
-	removal->view.holders = find_holders(removal, &error);
+	removal->view.holders = find_holders(removal, segment, &error);
 	if (removal->options->json)
 		tell_json(removal, segment, "left", tellings[RECLAIM_IN_USE].reason);
 	say_attached(removal, segment);

@@ -3,376 +3,195 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/bytes/map_files.h"
-#include "shm/bytes/pages.h"
-#include "shm/process/namespace.h"
-#include "shm/process/process.h"
-#include "shm/process/scan.h"
+#include "shm/process/identities.h"
+#include "shm/process/namespaces_each.h"
+#include "shm/process/procfs.h"
 #include "shm/segment/control.h"
-#include "shm/system/procfile.h"
+#include "shm/system/array.h"
 
-static void free_attachments(void *value)
+/* A segment whose holders cannot be known without a closer look. */
+struct open_case {
+	const struct segment *segment;
+	struct attachments *candidates;
+};
+
+struct open_cases {
+	struct open_case *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* Gathers the candidates of each attached segment. */
+static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
-	struct attachments *attachments = value;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct segment *segment = &list->items[i];
+		struct attachments *candidates = &holders->items[holders->count];
 
-	free(attachments->items);
-	free(attachments);
+		if (segment->nattch == 0)
+			continue;
+		if (attachments_gather(candidates, &holders->all, segment))
+			return ENOMEM;
+		holders->count++;
+		if (attachments_are_plain(candidates))
+			continue;
+		if (ARRAY_MAKE_ROOM(open))
+			return ENOMEM;
+		open->items[open->count++] = (struct open_case){ segment, candidates };
+	}
+	return 0;
 }
 
-void holders_free(struct holders *holders)
+/* A namespace that failed shows no segment, which is enough. */
+static void ignore(void *context, struct namespace *ns, const struct namespace_fault *fault)
 {
-	if (holders->inotify > 0)
-		close(holders->inotify);
-	intmap_free(&holders->known, free_attachments);
-	free(holders->items);
-	*holders = (struct holders){ 0 };
+	(void)context;
+	(void)ns;
+	(void)fault;
 }
 
-int holders_read(struct holders *holders)
+/* Looks at the segments again; now is to be sorted after it. */
+static int look_again(const struct open_cases *open, struct namespaces *namespaces,
+		      struct listing *now)
+{
+	if (namespaces)
+		return namespaces_list(namespaces, now, ignore, NULL);
+	for (size_t i = 0; i < open->count; i++) {
+		struct segment segment;
+
+		if (segment_look(open->items[i].segment->id, &segment) == 0 &&
+		    listing_add(now, &segment))
+			return ENOMEM;
+	}
+	return 0;
+}
+
+static int compare_segments(const void *left, const void *right)
+{
+	const struct segment *a = left;
+	const struct segment *b = right;
+
+	if (a->ns != b->ns)
+		return (uintptr_t)a->ns < (uintptr_t)b->ns ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static int compare_processes(const void *left, const void *right)
+{
+	const struct holder *a = *(struct holder *const *)left;
+	const struct holder *b = *(struct holder *const *)right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* Identifies all candidates of the open cases, each once or more. 0 or ENOMEM. */
+static int identify_all(const struct open_cases *open, struct scan_losses *losses)
+{
+	struct identities identities = { 0 };
+	struct holder **all;
+	size_t count = 0;
+	int error;
+
+	for (size_t i = 0; i < open->count; i++)
+		count += open->items[i].candidates->count;
+	all = calloc(count + 1, sizeof(struct holder *));
+	if (!all)
+		return ENOMEM;
+	count = 0;
+	for (size_t i = 0; i < open->count; i++) {
+		const struct attachments *candidates = open->items[i].candidates;
+
+		for (size_t j = 0; j < candidates->count; j++)
+			all[count++] = candidates->items[j];
+	}
+	qsort(all, count, sizeof(struct holder *), compare_processes);
+	error = identities_find(&identities, all, count, O_PATH, NULL, losses);
+	identities_free(&identities);
+	free(all);
+	return error;
+}
+
+static int decide_all(struct holders *holders, const struct open_cases *open,
+		      struct namespaces *namespaces, struct scan_losses *losses)
+{
+	struct listing now = { 0 };
+	int error = look_again(open, namespaces, &now);
+
+	if (!error)
+		error = identify_all(open, losses);
+	if (now.count)
+		qsort(now.items, now.count, sizeof(*now.items), compare_segments);
+	for (size_t i = 0; i < open->count && !error; i++) {
+		const struct open_case *this = &open->items[i];
+
+		attachments_decide(this->candidates, &holders->all, this->segment,
+				   now.count ? bsearch(this->segment, now.items, now.count,
+						       sizeof(*now.items), compare_segments)
+					     : NULL);
+	}
+	listing_free(&now);
+	return error;
+}
+
+static int compare_attachments(const void *left, const void *right)
+{
+	const struct attachments *a = left;
+	const struct attachments *b = right;
+
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? -1 : 1;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+int holders_read(struct holders *holders, struct scan_losses *losses)
 {
 	*holders = (struct holders){ 0 };
 	/* its numbers would name, and --pid would find, processes that have nothing to do with it */
-	if (proc_is_ours())
-		return scan_processes(holders, -1);
-	return access("/proc/1", F_OK) < 0 ? ENOENT : ENXIO;
+	if (!proc_is_ours())
+		return access("/proc/1", F_OK) < 0 ? ENOENT : ENXIO;
+	return mappings_read(&holders->all, -1, losses);
 }
 
-/* Deciding */
-
-enum { MAP_FILE_SIZE = 80 };
-
-static const char *map_file(char path[MAP_FILE_SIZE], const struct holder *holder)
+int holders_decide(struct holders *holders, const struct listing *list,
+		   struct namespaces *namespaces, struct scan_losses *losses)
 {
-	snprintf(path, MAP_FILE_SIZE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, holder->task,
-		 holder->mapping.start, holder->mapping.end);
-	return path;
-}
+	struct open_cases open = { 0 };
+	struct attachments *items = reallocarray(holders->items, holders->count + list->count + 1,
+						 sizeof(*holders->items));
+	int error;
 
-/* Whether a mapping may be of this segment, by all that can be read from maps. */
-static bool may_be_of(const struct holder *holder, const struct segment *segment)
-{
-	const struct mapping *mapping = &holder->mapping;
-	uint64_t end;
-
-	/* marking takes the segment's key, but not that of its mappings */
-	return mapping->inode == (uint64_t)segment->id &&
-	       (segment->dest || mapping->key == segment->key) &&
-	       !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
-	       end <= round_up(segment->size, mapping->page);
-}
-
-/*
- * Tells inodes apart: inotify gives the same watch for the same inode, whatever
- * the file system (name_to_handle_at(2) knows hugetlbfs only since Linux 6.5,
- * and there but by the id). No event is ever wanted. Returns the identity, or
- * the negative of an errno value.
- */
-static int identify(struct holders *holders, const char *path)
-{
-	int watch;
-
-	if (holders->inotify == 0) {
-		int fd = inotify_init1(IN_CLOEXEC);
-
-		if (fd < 0)
-			return -errno;
-		holders->inotify = fd;
-	}
-	watch = inotify_add_watch(holders->inotify, path, IN_DELETE_SELF);
-	return watch < 0 ? -errno : watch;
-}
-
-/* Whether this open or path is the file of a segment of that size. */
-static bool has_size_of(const struct stat *status, const struct holder *holder,
-			const struct segment *segment)
-{
-	uint64_t size = (uint64_t)status->st_size;
-
-	/* of huge pages the file has whole ones */
-	return size == segment->size || size == round_up(segment->size, holder->mapping.page);
-}
-
-/*
- * Finds out which segments the candidates are of; those that are not mapped
- * any more, or of another size, are dropped. Returns 0, or an errno value
- * where that cannot be found out.
- */
-static int identify_all(struct holders *holders, const struct segment *segment,
-			struct attachments *candidates)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < candidates->count; i++) {
-		struct holder *holder = candidates->items[i];
-		char path[MAP_FILE_SIZE];
-		struct stat status;
-		int identity = identify(holders, map_file(path, holder));
-
-		if (identity == -ENOENT || identity == -ESRCH)
-			continue;
-		if (identity < 0)
-			return -identity;
-		if (stat(path, &status) < 0 || !has_size_of(&status, holder, segment))
-			continue;
-		holder->identity = identity;
-		candidates->items[kept++] = holder;
-	}
-	candidates->count = kept;
-	return 0;
-}
-
-/* The candidates that are of one inode. */
-struct group {
-	int identity; /* 0: none */
-	size_t count;
-	size_t here; /* how many of them are of processes in our IPC namespace */
-};
-
-static struct group group_of(const struct holders *holders, const struct attachments *candidates,
-			     int identity)
-{
-	struct group group = { .identity = identity };
-
-	for (size_t i = 0; i < candidates->count; i++) {
-		if (candidates->items[i]->identity != identity)
-			continue;
-		group.count++;
-		group.here += candidates->items[i]->ns == holders->ns;
-	}
-	return group;
-}
-
-/* Whether a candidate before this one is of the same inode. */
-static bool is_repeated(const struct attachments *candidates, size_t index)
-{
-	for (size_t i = 0; i < index; i++) {
-		if (candidates->items[i]->identity == candidates->items[index]->identity)
-			return true;
-	}
-	return false;
-}
-
-/* Whether all mappings there are were seen, in whatever namespace. */
-static bool saw_all(const struct holders *holders)
-{
-	return holders->all_processes && !holders->denied;
-}
-
-/*
- * Which of the groups is the segment: the only one that has a process in our
- * namespace. Where there are several, and all mappings were seen and stood
- * still (so that counts tell), one with fewer than nattch is not it; and where
- * none has a process here, the only one that is left is it.
- */
-static struct group choose_group(const struct holders *holders,
-				 const struct attachments *candidates, bool counts_tell)
-{
-	struct group here = { 0 };
-	struct group elsewhere = { 0 };
-	size_t here_count = 0;
-	size_t elsewhere_count = 0;
-
-	for (size_t i = 0; i < candidates->count; i++) {
-		struct group group;
-
-		if (is_repeated(candidates, i))
-			continue;
-		group = group_of(holders, candidates, candidates->items[i]->identity);
-		if (group.here && group.count == candidates->count)
-			return group; /* there is no other */
-		if (counts_tell && group.count < candidates->nattch)
-			continue;
-		if (group.here) {
-			here = group;
-			here_count++;
-		} else {
-			elsewhere = group;
-			elsewhere_count++;
-		}
-	}
-	if (here_count == 1)
-		return here;
-	if (here_count == 0 && elsewhere_count == 1 && counts_tell)
-		return elsewhere;
-	return (struct group){ 0 };
-}
-
-static size_t count_here(const struct holders *holders, const struct attachments *candidates)
-{
-	size_t here = 0;
-
-	for (size_t i = 0; i < candidates->count; i++)
-		here += candidates->items[i]->ns == holders->ns;
-	return here;
-}
-
-/* Keeps what is of this identity; with 0, what is of processes in our namespace. */
-static void keep_only(const struct holders *holders, struct attachments *candidates, int identity)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < candidates->count; i++) {
-		struct holder *holder = candidates->items[i];
-
-		if (identity ? holder->identity == identity : holder->ns == holders->ns)
-			candidates->items[kept++] = holder;
-	}
-	candidates->count = kept;
-}
-
-/*
- * Without the right to tell inodes apart: those of processes in our namespace,
- * unless these are too many, so that some must be of something else.
- */
-static void decide_by_place(const struct holders *holders, struct attachments *candidates,
-			    bool steady)
-{
-	size_t all = candidates->count;
-	size_t here = count_here(holders, candidates);
-
-	keep_only(holders, candidates, 0);
-	if (steady && here > candidates->nattch)
-		candidates->count = 0;
-	if (candidates->count < candidates->nattch)
-		candidates->undecided = all - candidates->count;
-}
-
-static void decide_by_inode(const struct holders *holders, struct attachments *candidates,
-			    bool steady)
-{
-	struct group group = choose_group(holders, candidates, steady && saw_all(holders));
-	size_t all = candidates->count;
-
-	if (group.identity)
-		keep_only(holders, candidates, group.identity);
-	else
-		candidates->count = 0;
-	if (candidates->count < candidates->nattch)
-		candidates->undecided = all - candidates->count;
-}
-
-/* Whether nobody attached or detached between two looks, and it is the same segment. */
-static bool is_unchanged(const struct segment *before, const struct segment *after)
-{
-	return before->nattch == after->nattch && before->lpid == after->lpid &&
-	       before->atime == after->atime && before->dtime == after->dtime &&
-	       before->cpid == after->cpid && before->size == after->size &&
-	       before->key == after->key && before->dest == after->dest;
-}
-
-/* Why the number of holders is not nattch. */
-static enum holders_doubt doubt(const struct holders *holders, const struct attachments *found,
-				bool steady)
-{
-	if (found->count == found->nattch)
-		return HOLDERS_ALL;
-	if (!steady)
-		return HOLDERS_CHANGED;
-	if (found->count > found->nattch)
-		return HOLDERS_UNEXPLAINED;
-	if (found->undecided && found->count + found->undecided >= found->nattch)
-		return HOLDERS_UNDECIDED;
-	/* hidepid hides processes from ordinary users altogether */
-	if (holders->denied || geteuid() != 0)
-		return HOLDERS_DENIED;
-	if (found->undecided)
-		return HOLDERS_UNDECIDED;
-	return holders->all_processes ? HOLDERS_UNEXPLAINED : HOLDERS_NAMESPACE;
-}
-
-/* The first holder of the segment with this id, or of the next one there is. */
-static struct holder *find_first(const struct holders *holders, int id)
-{
-	size_t low = 0;
-	size_t high = holders->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (holders->items[middle].mapping.inode < (uint64_t)id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return holders->items + low;
-}
-
-/* Gathers what may be of the segment. 0 or ENOMEM. */
-static int gather(const struct holders *holders, const struct segment *segment,
-		  struct attachments *candidates)
-{
-	struct holder *first = find_first(holders, segment->id);
-	const struct holder *end = holders->items + holders->count;
-	struct holder *last = first;
-
-	while (last < end && last->mapping.inode == (uint64_t)segment->id)
-		last++;
-	if (first == last)
-		return 0;
-	candidates->items = calloc((size_t)(last - first), sizeof(struct holder *));
-	if (!candidates->items)
+	if (!items)
 		return ENOMEM;
-	for (; first < last; first++) {
-		if (may_be_of(first, segment))
-			candidates->items[candidates->count++] = first;
-	}
-	return 0;
+	holders->items = items;
+	error = gather_all(holders, list, &open);
+	if (!error && open.count)
+		error = decide_all(holders, &open, namespaces, losses);
+	free(open.items);
+	qsort(holders->items, holders->count, sizeof(*holders->items), compare_attachments);
+	return error;
 }
 
-/* Keeps of the candidates those that are of the segment, and says what is not known. */
-static void decide(struct holders *holders, const struct segment *segment,
-		   struct attachments *candidates)
+const struct attachments *holders_of(const struct holders *holders, const struct segment *segment)
 {
-	struct segment now;
-	bool steady;
+	static const struct attachments none = { .id = -1 };
+	const struct attachments key = {
+		.ns = segment->ns ? segment->ns->inode : holders->all.ns,
+		.id = segment->id,
+	};
 
-	candidates->nattch = segment->nattch;
-	if (candidates->count == segment->nattch &&
-	    count_here(holders, candidates) == candidates->count)
-		return; /* as it is almost always */
-	steady = segment_look(segment->id, &now) == 0;
-	if (steady) {
-		candidates->nattch = now.nattch;
-		steady = is_unchanged(segment, &now);
-	}
-	if (identify_all(holders, segment, candidates))
-		decide_by_place(holders, candidates, steady);
-	else
-		decide_by_inode(holders, candidates, steady);
-	candidates->doubt = doubt(holders, candidates, steady);
+	if (segment->nattch == 0)
+		return &none;
+	return holders->count ? bsearch(&key, holders->items, holders->count,
+					sizeof(*holders->items), compare_attachments)
+			      : NULL;
 }
 
-const struct attachments *holders_of(struct holders *holders, const struct segment *segment)
-{
-	struct attachments *found;
-
-	if (segment->ns && segment->ns->inode != holders->ns)
-		return NULL;
-	found = intmap_get(&holders->known, (uint32_t)segment->id);
-	if (found)
-		return found;
-	found = calloc(1, sizeof(*found));
-	if (!found)
-		return NULL;
-	found->id = segment->id;
-	if ((segment->nattch > 0 && gather(holders, segment, found)) ||
-	    intmap_add(&holders->known, (uint32_t)segment->id, found)) {
-		free_attachments(found);
-		return NULL;
-	}
-	decide(holders, segment, found);
-	return found;
-}
-
-bool holders_have(struct holders *holders, const struct segment *segment, pid_t pid)
+bool holders_have(const struct holders *holders, const struct segment *segment, pid_t pid)
 {
 	const struct attachments *found = holders_of(holders, segment);
 
@@ -383,101 +202,70 @@ bool holders_have(struct holders *holders, const struct segment *segment, pid_t 
 	return false;
 }
 
-uid_t holder_user(const struct holder *holder)
+void holders_free(struct holders *holders)
 {
-	static const char label[] = "\nUid:";
-	char path[64];
-	char text[4096];
-	char *number;
-	char *end;
-	unsigned long user;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", holder->task);
-	if (file_read(path, text, sizeof(text)))
-		return (uid_t)-1;
-	number = strstr(text, label);
-	if (!number)
-		return (uid_t)-1;
-	/* "Uid:	0	0	0	0": the second number is the effective user */
-	strtoul(number + strlen(label), &number, 10);
-	user = strtoul(number, &end, 10);
-	return end == number ? (uid_t)-1 : (uid_t)user;
+	for (size_t i = 0; i < holders->count; i++)
+		free(holders->items[i].items);
+	free(holders->items);
+	mappings_free(&holders->all);
+	*holders = (struct holders){ 0 };
 }
 
 /* Opening */
 
-/*
- * The group that certainly is the segment: as choose_group(), but each
- * attachment must have been seen.
- */
-static struct group find_certain(struct holders *holders, const struct segment *segment,
-				 struct attachments *candidates)
+/* Opens each file that one of the candidates maps, and keeps the one that is the segment. */
+static int open_certain(const struct mappings *all, const struct segment *segment,
+			struct attachments *candidates, int flags)
 {
-	struct group none = { 0 };
-	struct group group;
+	size_t count = candidates->count;
+	struct holder **holders = calloc(count + 1, sizeof(struct holder *));
+	int *fds = calloc(count + 1, sizeof(*fds));
+	struct identities identities = { 0 };
+	int identity = 0;
+	int found = -1;
 
-	candidates->nattch = segment->nattch;
-	if (gather(holders, segment, candidates) || identify_all(holders, segment, candidates))
-		return none;
-	group = choose_group(holders, candidates, saw_all(holders));
-	/* what maps it as a file is not counted: only who sees all may pass over it */
-	if (group.count == segment->nattch || (saw_all(holders) && group.count > segment->nattch))
-		return group;
-	return none;
-}
-
-/* Opens one mapping, and makes sure that it still is what it was. */
-static int open_mapping(struct holders *holders, const struct segment *segment,
-			const struct holder *holder, int flags)
-{
-	char path[MAP_FILE_SIZE];
-	char own[64];
-	struct stat status;
-	int fd = open(map_file(path, holder), flags | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	snprintf(own, sizeof(own), "/proc/self/fd/%d", fd);
-	if (fstat(fd, &status) == 0 && status.st_dev == holder->mapping.device &&
-	    status.st_ino == (ino_t)segment->id && has_size_of(&status, holder, segment) &&
-	    identify(holders, own) == holder->identity)
-		return fd;
-	close(fd);
-	errno = ENOENT;
-	return -1;
+	if (holders && fds) {
+		memcpy(holders, candidates->items, count * sizeof(struct holder *));
+		if (identities_find(&identities, holders, count, flags, fds, NULL) == 0)
+			identity = attachments_identity(candidates, all, segment);
+		for (size_t i = 0; i < count; i++) {
+			if (fds[i] >= 0 && identity && holders[i]->identity == identity)
+				found = fds[i];
+			else if (fds[i] >= 0)
+				close(fds[i]);
+		}
+	}
+	identities_free(&identities);
+	free(holders);
+	free(fds);
+	return found;
 }
 
 /* One try. Returns a descriptor, or the negative of an errno value; -EAGAIN: it changed meanwhile. */
 static int try_open(const struct segment *segment, int flags)
 {
-	struct attachments candidates = { 0 };
-	struct holders holders = { 0 };
+	struct mappings all;
 	struct segment before;
 	struct segment after;
-	struct group group = { 0 };
+	struct attachments candidates;
 	int error = segment_look(segment->id, &before);
 	int fd = -1;
 
 	if (error || before.nattch == 0)
 		return -ENOENT;
-	error = scan_processes(&holders, segment->id);
-	if (!error)
-		group = find_certain(&holders, &before, &candidates);
-	for (size_t i = 0; group.identity && i < candidates.count && fd < 0; i++) {
-		if (candidates.items[i]->identity == group.identity)
-			fd = open_mapping(&holders, &before, candidates.items[i], flags);
-	}
-	if (fd < 0)
-		error = group.identity ? errno : ENOENT;
-	if (segment_look(segment->id, &after) || !is_unchanged(&before, &after)) {
+	error = mappings_read(&all, segment->id, NULL);
+	if (error)
+		return -error;
+	if (attachments_gather(&candidates, &all, &before) == 0)
+		fd = open_certain(&all, &before, &candidates, flags);
+	if (segment_look(segment->id, &after) || !attachments_unchanged(&before, &after)) {
 		if (fd >= 0)
 			close(fd);
-		fd = -1;
-		error = EAGAIN;
+		fd = -EAGAIN;
 	}
 	free(candidates.items);
-	holders_free(&holders);
-	return fd >= 0 ? fd : -error;
+	mappings_free(&all);
+	return fd == -1 ? -ENOENT : fd;
 }
 
 /* A segment that is attached and detached all the time is given up soon. */

@@ -13,16 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/process/process.h"
+#include "shm/process/scan.h"
 #include "shm/system/safe_open.h"
 
 enum { PROCESS_PATH_SIZE = 64 };
-
-static const char *path_of(char path[PROCESS_PATH_SIZE], pid_t pid)
-{
-	snprintf(path, PROCESS_PATH_SIZE, "/proc/%d/ns/ipc", pid);
-	return path;
-}
 
 /* Enters the user namespace that owns this one; then this one. */
 static int enter_with_owner(int fd)
@@ -38,8 +32,7 @@ static int enter_with_owner(int fd)
 	return error;
 }
 
-/* Whether we are in it already; setns(2) wants rights for that, too. */
-static bool is_own(int fd)
+bool namespace_is_ours(int fd)
 {
 	struct stat own;
 	struct stat that;
@@ -48,20 +41,23 @@ static bool is_own(int fd)
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
 }
 
-int namespace_enter_fd(int fd, bool *users_changed)
+int namespace_join(int fd)
 {
-	int error = 0;
-
-	*users_changed = false;
-	if (is_own(fd))
+	/* setns(2) wants rights for our own, too */
+	if (namespace_is_ours(fd))
 		return 0;
 	if (setns(fd, CLONE_NEWIPC) < 0)
-		error = errno;
-	if (error == EPERM && enter_with_owner(fd) == 0) {
-		*users_changed = true;
-		error = 0;
-	}
-	return error;
+		return errno;
+	/* ids of one namespace must never be used in another */
+	return namespace_is_ours(fd) ? 0 : ESTALE;
+}
+
+int namespace_enter_fd(int fd, bool *users_changed)
+{
+	int error = namespace_join(fd);
+
+	*users_changed = error == EPERM && enter_with_owner(fd) == 0;
+	return *users_changed ? 0 : error;
 }
 
 /*
@@ -97,8 +93,7 @@ bool capabilities_count_here(void)
 	return error != EPERM; /* ioctl_ns(2): it is neither ours nor below ours */
 }
 
-/* Sees what was opened; EINVAL: it is no IPC namespace. */
-static int identify(struct namespace *ns)
+int namespace_identify(struct namespace *ns)
 {
 	struct stat status;
 
@@ -117,7 +112,7 @@ static int take(struct namespace *ns, int fd, const char *path)
 	int error;
 
 	*ns = (struct namespace){ .fd = fd };
-	error = identify(ns);
+	error = namespace_identify(ns);
 	if (!error && !(ns->path = strdup(path)))
 		error = ENOMEM;
 	if (error)
@@ -142,11 +137,41 @@ int namespace_open_path(const char *path, struct namespace *ns)
 	return error ? error : take(ns, fd, path);
 }
 
-int namespace_open_of(pid_t pid, struct namespace *ns)
+/* In a worker, since to open it may never return. */
+static int send_namespace(const struct worker *worker, void *context, pid_t pid)
 {
 	char path[PROCESS_PATH_SIZE];
-	int error = namespace_open(path_of(path, pid), ns);
+	int fd;
 
+	(void)context;
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	worker_send(worker, NULL, 0, fd);
+	close(fd);
+	return 0;
+}
+
+static int take_namespace(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	struct namespace *ns = context;
+	char path[PROCESS_PATH_SIZE];
+
+	(void)message;
+	(void)size;
+	namespace_close(ns);
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+	return take(ns, fd, path);
+}
+
+int namespace_open_of(pid_t pid, struct namespace *ns)
+{
+	struct scan scan = { .look = send_namespace, .take = take_namespace, .context = ns };
+	int error;
+
+	*ns = (struct namespace){ .fd = -1 };
+	error = scan_one(&scan, pid);
 	return error == ENOENT ? why_missing(pid) : error;
 }
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,31 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/process/probe.h"
-#include "shm/process/process.h"
-#include "shm/system/compat.h"
-
-/*
- * GCC 12's analyser loses sight of the list that it has seen allocated when it
- * grows once more (gcc -fanalyzer, "leak of items"): namespaces_free() frees it.
- */
-#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
-/* A mount namespace that was met, and a process that lives in it. */
-struct mounts {
-	dev_t device;
-	ino_t inode;
-	pid_t pid;
-};
-
-struct search {
-	struct namespaces *found;
-	struct mounts *mounts; /* our own first */
-	size_t mounts_count;
-	struct probe probe;
-};
+#include "shm/process/ipc_mounts.h"
+#include "shm/process/procfs.h"
+#include "shm/system/array.h"
 
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
 {
@@ -48,16 +27,9 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 
 int namespaces_add(struct namespaces *list, struct namespace *ns)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 16;
-		struct namespace *items = reallocarray(list->items, capacity, sizeof(*items));
-
-		if (!items) {
-			namespace_close(ns);
-			return ENOMEM;
-		}
-		list->items = items;
-		list->capacity = capacity;
+	if (ARRAY_MAKE_ROOM(list)) {
+		namespace_close(ns);
+		return ENOMEM;
 	}
 	list->items[list->count++] = *ns;
 	return 0;
@@ -84,12 +56,6 @@ void namespaces_free(struct namespaces *list)
 	*list = (struct namespaces){ 0 };
 }
 
-/* Whether what was asked for in /proc/PID is not there any more. */
-static bool has_ended(int error)
-{
-	return error == ENOENT || error == ESRCH;
-}
-
 /* Each namespace is kept open, and there may be more than the usual 1024. */
 static void raise_file_limit(void)
 {
@@ -101,357 +67,334 @@ static void raise_file_limit(void)
 	}
 }
 
-/* Remembers who lives there: the lowest process, or else the lowest thread. */
-static int add_inhabitant(struct namespace *ns, pid_t pid, bool thread)
+/* What a worker sends of a namespace, with its descriptor if it is new. */
+struct sighting {
+	dev_t device;
+	ino_t inode;
+	pid_t pid; /* of a process or thread that lives there; 0: it is named by its path */
+	bool is_thread;
+	int error; /* why it cannot be opened, an errno value */
+	char path[PATH_MAX + 64];
+};
+
+static bool is_better(const struct namespace *known, const struct sighting *seen)
+{
+	return seen->pid && (!known->pid || (known->thread && !seen->is_thread));
+}
+
+/* Names it by a process, or else a thread, that lives in it, or by its path. */
+static int set_name(struct namespace *ns, const struct sighting *seen)
 {
 	char *path;
 
-	if (ns->pid && (!ns->thread || thread))
-		return 0;
-	/* a thread's number, too, is a name in /proc */
-	if (asprintf(&path, "/proc/%d/ns/ipc", pid) < 0)
+	/* a thread's number is a name in /proc, too */
+	if (!seen->pid)
+		path = strdup(seen->path);
+	else if (asprintf(&path, "/proc/%d/ns/ipc", seen->pid) < 0)
+		path = NULL;
+	if (!path)
 		return ENOMEM;
 	free(ns->path);
 	ns->path = path;
-	ns->pid = pid;
-	ns->thread = thread;
-	process_read_command(pid, ns->command);
+	ns->pid = seen->pid;
+	ns->thread = seen->is_thread;
+	if (ns->pid)
+		process_read_command(ns->pid, ns->command);
 	return 0;
 }
 
-/* Adds the one at this path if it is new; no error when it ended meanwhile. */
-static int add_at(struct search *search, const char *path, const struct stat *status, pid_t pid,
-		  bool thread)
+/* Adds it to the list, or what is new of one that is in it. Takes over the descriptor. */
+static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 {
-	struct namespace ns = { .device = status->st_dev, .inode = status->st_ino, .fd = -1 };
-	struct namespace *known = namespaces_get(search->found, &ns);
-	int error;
-
-	if (known)
-		return add_inhabitant(known, pid, thread);
-	error = namespace_open(path, &ns);
-	if (has_ended(error))
-		return 0;
-	if (error == ENOMEM)
-		return error;
-	if (error)
-		ns = (struct namespace){
-			.device = status->st_dev, .inode = status->st_ino, .fd = -1, .error = error
-		};
-	/* it may have gone to another one since it was looked at */
-	known = namespaces_get(search->found, &ns);
-	if (known) {
-		namespace_close(&ns);
-		return add_inhabitant(known, pid, thread);
-	}
-	error = add_inhabitant(&ns, pid, thread);
-	if (!error)
-		return namespaces_add(search->found, &ns);
-	namespace_close(&ns);
-	return error;
-}
-
-/* EACCES: we may not ask it. */
-static int look_at_thread(struct search *search, pid_t pid, pid_t tid)
-{
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/ipc", pid, tid);
-	if (stat(path, &status) < 0)
-		return errno;
-	return add_at(search, path, &status, tid, tid != pid);
-}
-
-/* The number that a name in /proc is, or 0. */
-static pid_t number_of(const char *name)
-{
-	return *name && name[strspn(name, "0123456789")] == '\0' ? (pid_t)strtol(name, NULL, 10)
-								 : 0;
-}
-
-static int add_mounts(struct search *search, pid_t pid)
-{
-	struct mounts *larger;
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	if (stat(path, &status) < 0)
-		return 0; /* it ended, or is a zombie */
-	for (size_t i = 0; i < search->mounts_count; i++) {
-		if (search->mounts[i].device == status.st_dev &&
-		    search->mounts[i].inode == status.st_ino)
-			return 0;
-	}
-	larger = reallocarray(search->mounts, search->mounts_count + 1, sizeof(*larger));
-	if (!larger)
-		return ENOMEM;
-	search->mounts = larger;
-	larger[search->mounts_count++] = (struct mounts){ status.st_dev, status.st_ino, pid };
-	return 0;
-}
-
-/*
- * All threads of a process, since each can have gone to a namespace of its own
- * (unshare(2)), and since the first can have ended before the others.
- */
-static int look_at_process(struct search *search, pid_t pid)
-{
-	const struct dirent *entry;
-	char path[64];
-	DIR *tasks = NULL;
-	int error = EACCES;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	if (probe_returns(&search->probe, pid)) {
-		tasks = opendir(path);
-		error = tasks ? 0 : errno;
-	}
-	while (tasks && !error && (entry = readdir(tasks))) {
-		pid_t tid = number_of(entry->d_name);
-
-		if (tid)
-			error = look_at_thread(search, pid, tid);
-		if (has_ended(error))
-			error = 0;
-	}
-	if (tasks)
-		closedir(tasks);
-	if (error != EACCES && error != EPERM)
-		return error && !has_ended(error) ? error : add_mounts(search, pid);
-	search->found->hidden++;
-	return 0;
-}
-
-static int look_at_processes(struct search *search)
-{
-	const struct dirent *entry;
-	DIR *processes = opendir("/proc");
-	int error = 0;
-
-	if (!processes)
-		return errno;
-	while (!error && (entry = readdir(processes))) {
-		pid_t pid = number_of(entry->d_name);
-
-		if (pid)
-			error = look_at_process(search, pid);
-	}
-	closedir(processes);
-	return error;
-}
-
-/* In mountinfo, blanks and the like are written in octal: proc(5). */
-static void undo_octal(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at;) {
-		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' &&
-		    at[3] >= '0' && at[3] <= '7') {
-			*to++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
-			at += 4;
-		} else {
-			*to++ = *at++;
-		}
-	}
-	*to = '\0';
-}
-
-/*
- * Reads a line of mountinfo: *point, to be freed, where an IPC namespace is
- * mounted, or NULL if there is no memory for it, and *inode, which one. False:
- * it is another mount.
- */
-static bool parse_mount(const char *line, ino_t *inode, char **point)
-{
-	static const char prefix[] = "ipc:[";
-	const char *at = line;
-	char *end;
-
-	/* blanks in names are written otherwise, so that nothing else can look like this */
-	if (!strstr(line, " - nsfs "))
-		return false;
-	for (int field = 1; at && field < 4; field++)
-		at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL;
-	if (!at || strncmp(at, prefix, sizeof(prefix) - 1) != 0)
-		return false;
-	*inode = strtoul(at + sizeof(prefix) - 1, &end, 10);
-	if (strncmp(end, "] ", 2) != 0)
-		return false;
-	*point = strndup(end + 2, strcspn(end + 2, " "));
-	if (*point)
-		undo_octal(*point);
-	return true;
-}
-
-/*
- * Opens a mount point below a root directory, as O_PATH. Only what the kernel
- * has at hand is looked at: all of the way to a mount point is, and a file
- * system that does not answer, as FUSE in a hostile container, cannot make us
- * wait. Nor is any symlink followed. Before Linux 5.12 there is no such call:
- * the path is then opened as usual if it is our own, else that is ENOSYS.
- */
-static int open_mount(int root, const char *point, bool own)
-{
-	struct openat2_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_CACHED,
+	struct namespace ns = {
+		.device = seen->device,
+		.inode = seen->inode,
+		.fd = fd,
+		.error = seen->error,
 	};
-	int fd = -1;
-
-	/* a rename somewhere else can make it say EAGAIN, too */
-	for (int tries = 0; tries < 100; tries++) {
-		fd = (int)syscall(SYS_openat2, root, point, &how, sizeof(how));
-		if (fd >= 0 || errno != EAGAIN)
-			break;
-	}
-	if (fd >= 0 || !own)
-		return fd;
-	return open(point, O_PATH | O_CLOEXEC);
-}
-
-/* Opens the namespace that is mounted there. */
-static int open_mounted(int root, const char *point, bool own, const struct namespace *wanted,
-			struct namespace *ns)
-{
-	struct stat status;
-	char path[64];
-	int fd = open_mount(root, point, own);
+	struct namespace *known = namespaces_get(list, &ns);
 	int error;
 
-	*ns = (struct namespace){ .fd = -1 };
-	if (fd < 0)
-		return errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	/* another mount may hide it; opening, say, a device could do something */
-	if (fstat(fd, &status) < 0 || status.st_dev != wanted->device)
-		error = ENOENT;
-	else
-		error = namespace_open(path, ns);
-	close(fd);
-	return error;
+	if (!known) {
+		error = set_name(&ns, seen);
+		if (!error)
+			return namespaces_add(list, &ns);
+		namespace_close(&ns);
+		return error;
+	}
+	if (known->fd < 0 && fd >= 0) {
+		known->fd = fd;
+		known->error = 0;
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	return is_better(known, seen) ? set_name(known, seen) : 0;
 }
 
-/* Whether the mount is there still. */
-static bool has_line(const char *path, const char *line)
-{
-	FILE *file = fopen(path, "re");
-	char *other = NULL;
-	size_t capacity = 0;
-	bool found = false;
+/* A search; what is below "worker" changes in the worker only. */
+struct search {
+	struct namespaces *found;
+	ino_t own_mounts; /* inode of our mount namespace */
 
-	while (file && !found && getline(&other, &capacity, file) >= 0)
-		found = strcmp(line, other) == 0;
-	free(other);
-	if (file)
-		fclose(file);
-	return found;
-}
-
-/* What is needed for each line of one mountinfo. */
-struct mount_table {
-	char path[64]; /* of itself */
-	int root;
+	/* worker: its list is what was found when it began, and what it found since */
+	const struct worker *worker;
 	pid_t pid;
-	bool own;
+	bool mounts_are_own;
+	struct mounts { /* mount namespaces that were looked at, by their inodes */
+		ino_t *items;
+		size_t count;
+		size_t capacity;
+	} mounts;
 };
 
-static int add_mount(struct search *search, const struct mount_table *table, const char *line,
-		     ino_t inode, const char *point)
+/* The inode of a namespace of this process; 0: it has exited. */
+static ino_t inode_of(pid_t pid, const char *kind)
 {
-	struct namespace *known;
-	struct namespace wanted = {
-		.device = search->found->items[0].device,
-		.inode = inode,
-		.fd = -1,
-	};
-	struct namespace ns;
-	int length;
+	struct stat status;
+	char path[64];
 
-	known = namespaces_get(search->found, &wanted);
-	if (known && known->fd >= 0)
-		return 0;
-	wanted.error = open_mounted(table->root, point, table->own, &wanted, &ns);
-	if (wanted.error &&
-	    (wanted.error == ENOSYS || wanted.error == EINVAL || !has_line(table->path, line)))
-		return 0;
-	if (wanted.error)
-		ns = wanted;
-	if (known) {
-		/* met before where it could not be opened */
-		known->fd = ns.fd;
-		known->error = ns.error;
-		free(ns.path);
-		return 0;
-	}
-	free(ns.path);
-	length = table->own ? asprintf(&ns.path, "%s", point)
-			    : asprintf(&ns.path, "/proc/%d/root%s", table->pid, point);
-	if (length < 0) {
-		ns.path = NULL;
-		namespace_close(&ns);
-		return ENOMEM;
-	}
-	return namespaces_add(search->found, &ns);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
+	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-static int read_mount_table(struct search *search, const struct mount_table *table)
+/* Whether what was asked for in /proc/PID no longer exists. */
+static bool has_exited(int error)
 {
-	FILE *file = fopen(table->path, "re");
-	char *line = NULL;
-	size_t capacity = 0;
+	return error == ENOENT || error == ESRCH;
+}
+
+/* Opens what was seen; it may be another one by now. */
+static int open_seen(const char *path, struct sighting *seen)
+{
+	struct namespace ns;
+
+	seen->error = namespace_open(path, &ns);
+	if (seen->error)
+		return -1;
+	seen->device = ns.device;
+	seen->inode = ns.inode;
+	free(ns.path);
+	return ns.fd;
+}
+
+/*
+ * Sends what is new of a namespace, which can be opened at this path (NULL: it
+ * cannot), and remembers it. Only ENOMEM is an error.
+ */
+static int see(const struct search *search, const char *path, struct sighting *seen)
+{
+	const struct namespace ns = { .device = seen->device, .inode = seen->inode };
+	const struct namespace *known = namespaces_get(search->found, &ns);
+	int fd = -1;
 	int error = 0;
 
-	if (!file)
-		return errno == ENOMEM ? ENOMEM : 0; /* it ended */
-	while (!error) {
-		char *point;
-		ino_t inode;
-
-		errno = 0;
-		if (getline(&line, &capacity, file) < 0) {
-			error = errno == ENOMEM ? ENOMEM : 0;
-			break;
-		}
-		if (!parse_mount(line, &inode, &point))
-			continue;
-		error = point ? add_mount(search, table, line, inode, point) : ENOMEM;
-		free(point);
-	}
-	free(line);
-	fclose(file);
+	if (known && known->fd >= 0 && !is_better(known, seen))
+		return 0;
+	if (path && (!known || known->fd < 0))
+		fd = open_seen(path, seen);
+	if (seen->pid && has_exited(seen->error))
+		return 0;
+	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
+		    fd);
+	if (search->worker->is_child)
+		error = learn(search->found, seen, fd);
+	else if (fd >= 0)
+		close(fd);
 	return error;
 }
 
+/* EACCES or EPERM: we may not ask this thread. */
+static int look_at_thread(const struct search *search, pid_t tid)
+{
+	struct sighting seen = { .pid = tid, .is_thread = tid != search->pid };
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/ipc", search->pid, tid);
+	if (stat(path, &status) < 0)
+		return has_exited(errno) ? 0 : errno;
+	seen.device = status.st_dev;
+	seen.inode = status.st_ino;
+	return see(search, path, &seen);
+}
+
+/*
+ * All threads, since each can have gone to a namespace of its own (unshare(2)),
+ * and since the first can have exited before the others.
+ */
+static int look_at_threads(const struct search *search)
+{
+	const struct dirent *entry;
+	struct stat status;
+	char path[64];
+	DIR *tasks;
+	int error = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
+	/* two links, and one for each thread */
+	if (stat(path, &status) == 0 && status.st_nlink == 3)
+		return look_at_thread(search, search->pid);
+	tasks = opendir(path);
+	if (!tasks)
+		return errno;
+	while (!error && (entry = readdir(tasks))) {
+		pid_t tid = process_number(entry->d_name);
+
+		if (tid)
+			error = look_at_thread(search, tid);
+	}
+	closedir(tasks);
+	return error;
+}
+
+/* One that a process holds open need not have any other name. */
+static int look_at_files(const struct search *search)
+{
+	const struct dirent *entry;
+	char path[64];
+	DIR *files;
+	int error = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", search->pid);
+	files = opendir(path);
+	if (!files)
+		return 0;
+	while (!error && (entry = readdir(files))) {
+		struct sighting seen = { .device = search->found->items[0].device };
+		char target[64];
+		ssize_t length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target));
+
+		if (length < 6 || length == sizeof(target) || memcmp(target, "ipc:[", 5) != 0)
+			continue;
+		target[length - 1] = '\0';
+		seen.inode = strtoul(target + 5, NULL, 10);
+		snprintf(seen.path, sizeof(seen.path), "%s/%s", path, entry->d_name);
+		error = see(search, seen.path, &seen);
+	}
+	closedir(files);
+	return error;
+}
+
+/* A line of mountinfo. */
+struct place {
+	ino_t inode;
+	const char *point;
+	bool is_there;
+};
+
+static int compare_place(void *context, ino_t inode, const char *point)
+{
+	struct place *place = context;
+
+	place->is_there |= inode == place->inode && strcmp(point, place->point) == 0;
+	return 0;
+}
+
+/* Whether it can be opened there: another mount may hide it, and to open that could do something. */
+static bool is_mounted_at(const char *path, const struct sighting *seen)
+{
+	struct stat status;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool same = fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == seen->device &&
+		    status.st_ino == seen->inode;
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
+static int look_at_mount(void *context, ino_t inode, const char *point)
+{
+	const struct search *search = context;
+	struct place place = { .inode = inode, .point = point };
+	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
+
+	if (search->mounts_are_own)
+		snprintf(seen.path, sizeof(seen.path), "%s", point);
+	else
+		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
+	if (is_mounted_at(seen.path, &seen))
+		return see(search, seen.path, &seen);
+	seen.error = ENOENT;
+	ipc_mounts_read(search->pid, compare_place, &place);
+	/* or else it was unmounted since */
+	return place.is_there ? see(search, NULL, &seen) : 0;
+}
+
+/* Of each mount namespace once. */
 static int look_at_mounts(struct search *search)
 {
-	int error = 0;
+	struct mounts *mounts = &search->mounts;
+	ino_t inode = inode_of(search->pid, "mnt");
 
-	for (size_t i = 0; i < search->mounts_count && !error; i++) {
-		struct mount_table table = { .pid = search->mounts[i].pid };
-		char root[64];
-
-		if (!probe_returns(&search->probe, table.pid)) {
-			search->found->hidden++;
-			continue;
-		}
-		snprintf(root, sizeof(root), "/proc/%d/root", table.pid);
-		snprintf(table.path, sizeof(table.path), "/proc/%d/mountinfo", table.pid);
-		table.own = table.pid == getpid();
-		table.root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (table.root < 0)
-			continue; /* it ended */
-		error = read_mount_table(search, &table);
-		close(table.root);
+	if (!inode)
+		return 0;
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (mounts->items[i] == inode)
+			return 0;
 	}
+	if (ARRAY_MAKE_ROOM(mounts))
+		return ENOMEM;
+	mounts->items[mounts->count++] = inode;
+	search->mounts_are_own = inode == search->own_mounts;
+	return ipc_mounts_read(search->pid, look_at_mount, search);
+}
+
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	struct search *search = context;
+	int error;
+
+	search->worker = worker;
+	search->pid = pid;
+	error = look_at_threads(search);
+	if (!error)
+		error = look_at_mounts(search);
+	if (!error)
+		error = look_at_files(search);
 	return error;
 }
 
-int namespaces_find(struct namespaces *found)
+static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
-	struct search search = { .found = found };
+	const struct search *search = context;
+	const struct sighting *seen = message;
+	const struct namespace *own = &search->found->items[0];
+	struct namespace ns = { .fd = fd };
+	bool valid = size > offsetof(struct sighting, path) && size <= sizeof(*seen) &&
+		     ((const char *)message)[size - 1] == '\0' && seen->device == own->device &&
+		     seen->pid >= 0 && (fd < 0 || !seen->error);
+
+	(void)pid;
+	if (valid && fd >= 0)
+		valid = namespace_identify(&ns) == 0 && ns.inode == seen->inode;
+	else if (valid && !seen->error)
+		valid = namespaces_get(search->found, &(struct namespace){ .device = seen->device,
+									   .inode = seen->inode });
+	if (valid)
+		return learn(search->found, seen, fd);
+	if (fd >= 0)
+		close(fd);
+	return EBADMSG;
+}
+
+/* By the lowest process; what has none comes last. */
+static int compare_names(const void *left, const void *right)
+{
+	const struct namespace *a = left;
+	const struct namespace *b = right;
+
+	if (!a->pid != !b->pid)
+		return a->pid ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+int namespaces_find(struct namespaces *found, struct scan_losses *losses)
+{
+	struct search search = { .found = found, .own_mounts = inode_of(getpid(), "mnt") };
+	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	struct namespace own;
 	int error;
 
@@ -461,12 +404,11 @@ int namespaces_find(struct namespaces *found)
 	if (!error)
 		error = namespaces_add(found, &own);
 	if (!error)
-		error = add_mounts(&search, getpid());
+		error = scan_all(&scan);
+	found->hidden = scan.hidden;
+	free(search.mounts.items);
+	/* our own stays the first */
 	if (!error)
-		error = look_at_processes(&search);
-	if (!error)
-		error = look_at_mounts(&search);
-	probe_end(&search.probe);
-	free(search.mounts);
+		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
 	return error;
 }

@@ -6,25 +6,25 @@
 #include <stddef.h>
 
 #include "shm/process/namespace.h"
+#include "shm/process/scan.h"
 
 struct namespaces {
 	struct namespace *items;
 	size_t count;
 	size_t capacity;
-	size_t hidden; /* processes that we may not ask where they live */
+	size_t hidden; /* processes whose namespace is not known: see scan.h */
 };
 
 /*
- * Finds those in which a process or a thread lives that is visible in our
- * /proc, and those that are mounted in our mount namespace or in that of such
- * a process (before Linux 5.12: in ours only). Not found are those that only
- * an open file or a mapping keeps. Each is there once: our own first, then by
- * the lowest process, and last what is only mounted. Each is kept from ending
- * until namespaces_free(), for which the limit on open files is raised as far
- * as it goes. Processes that end meanwhile are no error. Returns 0 or an errno
- * value (ENOENT: there is no /proc).
+ * Finds those in which a process or a thread of /proc lives, which such a process
+ * holds open, or which are mounted in its mount namespace; not those that only a
+ * mapping keeps. Each is there once: our own first, then by the lowest process,
+ * and last those in which none lives. Each is kept from ending until
+ * namespaces_free(), for which the limit on open files is raised as far as it
+ * goes. Processes that exit during the search are no error. losses: see scan.h.
+ * Returns 0 or an errno value (ENOENT: there is no /proc).
  */
-int namespaces_find(struct namespaces *found);
+int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 
 /* The one that is the same, or NULL. */
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns);

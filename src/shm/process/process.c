@@ -48,41 +48,20 @@ static enum liveness ask(pid_t pid)
 	return ready ? LIVENESS_GONE : LIVENESS_RUNNING; /* readable: it is a zombie */
 }
 
-bool proc_is_ours(void)
-{
-	char name[16] = { 0 };
-
-	return readlink("/proc/self", name, sizeof(name) - 1) > 0 &&
-	       strtol(name, NULL, 10) == getpid();
-}
-
-void process_read_command(pid_t pid, char command[COMMAND_SIZE])
-{
-	char path[64];
-	size_t length;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	if (file_read(path, command, COMMAND_SIZE))
-		command[0] = '\0';
-	/* the newline at the end is the kernel's; others may be part of the name */
-	length = strlen(command);
-	if (length && command[length - 1] == '\n')
-		command[length - 1] = '\0';
-}
-
-const struct process *process_find(struct processes *processes, pid_t pid)
+/* NULL: nothing can be known of it. */
+static struct process *find(struct processes *processes, pid_t pid)
 {
 	struct process *process;
 
 	if (processes->blind || pid <= 0)
-		return &processes->unknown;
+		return NULL;
 	process = intmap_get(&processes->map, (uint32_t)pid);
 	if (process)
 		return process;
 	process = calloc(1, sizeof(*process));
 	if (!process || intmap_add(&processes->map, (uint32_t)pid, process)) {
 		free(process);
-		return &processes->unknown; /* without memory: in doubt, not gone */
+		return NULL;
 	}
 	process->pid = pid;
 	process->liveness = ask(pid);
@@ -91,27 +70,82 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	return process;
 }
 
-int64_t process_start(struct processes *processes, pid_t pid)
+const struct process *process_find(struct processes *processes, pid_t pid)
+{
+	const struct process *process = find(processes, pid);
+
+	/* without memory: in doubt, not gone */
+	return process ? process : &processes->unknown;
+}
+
+/* In a worker: sends the start of a process in ticks since boot. */
+static int read_start(const struct worker *worker, void *context, pid_t pid)
 {
 	char path[64];
 	char text[4096];
 	const char *at;
-	long ticks = sysconf(_SC_CLK_TCK);
+	int64_t ticks;
+	int error;
 
+	(void)context;
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	/* that of a namesake could make a living process look like a newer one */
-	if (ticks <= 0 || !proc_is_ours() || !probe_returns(&processes->probe, pid) ||
-	    file_read(path, text, sizeof(text)))
-		return -1;
+	error = file_read(path, text, sizeof(text));
+	if (error)
+		return error;
 	/* the command, in parentheses, may hold blanks and parentheses itself */
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
-	return at ? strtoll(at + 1, NULL, 10) * 1000 / ticks : -1;
+	if (!at)
+		return EBADMSG;
+	ticks = strtoll(at + 1, NULL, 10);
+	worker_send(worker, &ticks, sizeof(ticks), -1);
+	return 0;
+}
+
+static int take_start(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	int64_t *ticks = context;
+
+	(void)pid;
+	(void)fd;
+	if (size != sizeof(*ticks))
+		return EBADMSG;
+	memcpy(ticks, message, size);
+	return 0;
+}
+
+static int64_t ask_start(struct processes *processes, pid_t pid)
+{
+	long second = sysconf(_SC_CLK_TCK);
+	int64_t ticks = -1;
+	struct scan scan = {
+		.look = read_start,
+		.take = take_start,
+		.context = &ticks,
+		.losses = &processes->losses,
+	};
+
+	/* that of a namesake could make a living process look like a newer one */
+	if (second <= 0 || !proc_is_ours() || scan_one(&scan, pid) || ticks < 0)
+		return -1;
+	return ticks * 1000 / second;
+}
+
+int64_t process_start(struct processes *processes, pid_t pid)
+{
+	struct process *process = find(processes, pid);
+
+	if (!process)
+		return -1;
+	if (!process->start_asked)
+		process->start = ask_start(processes, pid);
+	process->start_asked = true;
+	return process->start;
 }
 
 void processes_free(struct processes *processes)
 {
 	intmap_free(&processes->map, free);
-	probe_end(&processes->probe);
+	scan_losses_free(&processes->losses);
 }

@@ -4,9 +4,11 @@
 #define SHM_PROCESS_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-#include "shm/process/probe.h"
+#include "shm/process/procfs.h"
+#include "shm/process/scan.h"
 #include "shm/system/intmap.h"
 
 enum liveness {
@@ -15,17 +17,17 @@ enum liveness {
 	LIVENESS_GONE, /* it ended, is a zombie, or its id is now a thread's */
 };
 
-enum { COMMAND_SIZE = 64 };
-
 struct process {
 	pid_t pid;
 	enum liveness liveness;
+	bool start_asked;
+	int64_t start;              /* see process_start() */
 	char command[COMMAND_SIZE]; /* its comm; empty where that is not known */
 };
 
 struct processes {
 	struct intmap map;
-	struct probe probe;     /* for process_start() */
+	struct scan_losses losses;
 	struct process unknown; /* what is told where nothing is known */
 	bool blind;             /* ask nothing: the list is not of this machine */
 };
@@ -38,18 +40,8 @@ struct processes {
 const struct process *process_find(struct processes *processes, pid_t pid);
 
 /*
- * Whether /proc numbers processes as we do. It does not where it is that of
- * another pid namespace (unshare --pid without --mount-proc, nsenter --mount
- * without --pid): there, /proc/PID is somebody else.
- */
-bool proc_is_ours(void);
-
-/* The comm of a process or thread; empty where that is not known. */
-void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
-
-/*
  * When the process started, in milliseconds since boot (/proc/PID/stat, field 22);
- * -1 where that cannot be read, it does not answer (probe.h), or /proc is not ours.
+ * -1 where that cannot be read, it does not answer (scan.h), or /proc is not ours.
  */
 int64_t process_start(struct processes *processes, pid_t pid);
 

@@ -3,247 +3,208 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <linux/kcmp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#include "shm/process/probe.h"
-#include "shm/process/process.h"
-
-/* Inode of the first pid namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
-static const ino_t first_pid_namespace = 0xeffffffcU;
-
-static uint64_t namespace_of(const char *process, const char *kind)
-{
-	char path[64];
-	struct stat status;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
-	return stat(path, &status) < 0 ? 0 : status.st_ino;
-}
-
-/* One scan. */
-struct scan {
-	struct holders *holders;
-	struct probe probe;
-	struct maps maps;
-	struct holder holder; /* what the next mapping is filed under */
-	int only;             /* the id that is wanted; -1: all */
-	/* by kcmp(2)'s order of address spaces; none where it cannot tell */
-	pid_t *spaces;
-	size_t space_count;
-	size_t space_capacity;
-	bool can_compare;
-};
-
-static int add_mapping(void *context, const struct mapping *mapping)
-{
-	struct scan *scan = context;
-	struct holders *holders = scan->holders;
-
-	if (mapping->inode > INT32_MAX || (scan->only >= 0 && (int)mapping->inode != scan->only))
-		return 0;
-	if (holders->count == holders->capacity) {
-		size_t capacity = holders->capacity ? holders->capacity * 2 : 64;
-		struct holder *items = reallocarray(holders->items, capacity, sizeof(*items));
-
-		if (!items)
-			return ENOMEM;
-		holders->items = items;
-		holders->capacity = capacity;
-	}
-	scan->holder.mapping = *mapping;
-	holders->items[holders->count++] = scan->holder;
-	return 0;
-}
+#include "shm/process/procfs.h"
+#include "shm/system/array.h"
 
 /*
- * Remembers the address space of this task; false: it was there already.
- * Where the kernel does not say, none is taken for another.
+ * In ticks: the first process that does not answer is waited for half a second,
+ * the others so much shorter that all together take no more than two seconds.
  */
-static bool is_new_space(struct scan *scan, pid_t task)
-{
-	size_t low = 0;
-	size_t high = scan->space_count;
+enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200 };
 
-	while (scan->can_compare && low < high) {
-		size_t middle = low + (high - low) / 2;
-		/* 1: before, 2: behind, as it sorts them */
-		long order = syscall(SYS_kcmp, task, scan->spaces[middle], KCMP_VM, 0, 0);
-
-		if (order == 0)
-			return false;
-		if (order == 1)
-			high = middle;
-		else if (order == 2)
-			low = middle + 1;
-		else
-			return true;
-	}
-	if (scan->space_count == scan->space_capacity) {
-		size_t capacity = scan->space_capacity ? scan->space_capacity * 2 : 64;
-		pid_t *spaces = reallocarray(scan->spaces, capacity, sizeof(*spaces));
-
-		if (!spaces)
-			return true;
-		scan->spaces = spaces;
-		scan->space_capacity = capacity;
-	}
-	memmove(&scan->spaces[low + 1], &scan->spaces[low],
-		(scan->space_count - low) * sizeof(*scan->spaces));
-	scan->spaces[low] = task;
-	scan->space_count++;
-	return true;
-}
-
-/* Reads what this process holds, through one of its threads. ESRCH: this one has no memory. */
-static int read_task(struct scan *scan, pid_t pid, pid_t task)
-{
-	struct holders *holders = scan->holders;
-	size_t first = holders->count;
-	char name[16];
+/* One scan under way. */
+struct pass {
+	struct scan *scan;
+	struct scan_losses *losses;
+	struct scan_losses own; /* where the caller has none */
+	bool single;            /* one process was asked for, and its error is that of the scan */
 	int error;
 
-	scan->holder = (struct holder){ .pid = pid, .task = task };
-	error = maps_read(&scan->maps, task, add_mapping, scan);
-	if (holders->count == first)
-		return error;
-	if (!is_new_space(scan, task)) {
-		holders->count = first;
-		return error;
-	}
-	snprintf(name, sizeof(name), "%d", task);
-	for (size_t i = first; i < holders->count; i++)
-		holders->items[i].ns =
-			i == first ? namespace_of(name, "ipc") : holders->items[first].ns;
+	struct pids {
+		pid_t *items;
+		size_t count;
+		size_t capacity;
+	} pids;
+};
+
+static int add_pid(struct pids *pids, pid_t pid)
+{
+	int error = ARRAY_MAKE_ROOM(pids);
+
+	if (!error)
+		pids->items[pids->count++] = pid;
 	return error;
 }
 
-/* The number that a directory of /proc has as its name; 0: it is another file. */
-static pid_t task_of(const struct dirent *entry)
-{
-	const char *name = entry->d_name;
-
-	if (name[strspn(name, "0123456789")] != '\0')
-		return 0;
-	return (pid_t)strtol(name, NULL, 10);
-}
-
-/*
- * Of a process whose first thread has exited, any other one shows the memory.
- * A kernel thread, or a zombie, has no other.
- */
-static int read_other_threads(struct scan *scan, pid_t pid)
+/* /proc lists them in the order of their numbers. */
+static int list_processes(struct pids *pids)
 {
 	const struct dirent *entry;
-	struct stat status;
-	char path[64];
-	int error = ESRCH;
-	DIR *threads;
-
-	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	/* two links, and one for each thread */
-	if (stat(path, &status) < 0 || status.st_nlink <= 3)
-		return ESRCH;
-	threads = opendir(path);
-	if (!threads)
-		return errno == ENOMEM ? ENOMEM : ESRCH;
-	while (error == ESRCH && (entry = readdir(threads))) {
-		pid_t task = task_of(entry);
-
-		if (task > 0 && task != pid)
-			error = read_task(scan, pid, task);
-	}
-	closedir(threads);
-	return error;
-}
-
-static int read_process(struct scan *scan, pid_t pid)
-{
-	int error = probe_returns(&scan->probe, pid) ? read_task(scan, pid, pid) : EACCES;
-
-	if (error == ESRCH)
-		error = read_other_threads(scan, pid);
-	switch (error) {
-	case ESRCH: /* it has ended, or is a kernel thread */
-		return 0;
-	case EACCES:
-	case EPERM:
-		scan->holders->denied++;
-		return 0;
-	default:
-		return error;
-	}
-}
-
-/* The next processes of /proc, PROBE_AHEAD at most. */
-static size_t next_processes(DIR *processes, pid_t pids[PROBE_AHEAD])
-{
-	const struct dirent *entry;
-	size_t count = 0;
-
-	while (count < PROBE_AHEAD && (entry = readdir(processes))) {
-		pids[count] = task_of(entry);
-		count += pids[count] > 0;
-	}
-	return count;
-}
-
-static int read_processes(struct scan *scan)
-{
 	DIR *processes = opendir("/proc");
-	pid_t pids[PROBE_AHEAD];
-	bool mounted = false;
-	size_t count;
 	int error = 0;
 
 	if (!processes)
 		return errno;
-	while (!error && (count = next_processes(processes, pids))) {
-		mounted = true;
-		probe_start(&scan->probe, pids, count);
-		for (size_t i = 0; i < count && !error; i++)
-			error = read_process(scan, pids[i]);
+	while (!error && (entry = readdir(processes))) {
+		pid_t pid = process_number(entry->d_name);
+
+		if (pid)
+			error = add_pid(pids, pid);
 	}
 	closedir(processes);
-	return mounted ? error : ENOENT; /* it shows at least ourselves */
-}
-
-static int compare_holders(const void *left, const void *right)
-{
-	const struct holder *a = left;
-	const struct holder *b = right;
-
-	if (a->mapping.inode != b->mapping.inode)
-		return a->mapping.inode < b->mapping.inode ? -1 : 1;
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
-}
-
-int scan_processes(struct holders *holders, int only)
-{
-	struct scan scan = { .holders = holders, .only = only, .can_compare = proc_is_ours() };
-	int error;
-
-	*holders = (struct holders){
-		.ns = namespace_of("self", "ipc"),
-		.all_processes =
-			scan.can_compare && namespace_of("self", "pid") == first_pid_namespace,
-	};
-	error = maps_begin(&scan.maps);
-	if (!error)
-		error = read_processes(&scan);
-	probe_end(&scan.probe);
-	maps_end(&scan.maps);
-	free(scan.spaces);
-	if (error)
-		holders_free(holders);
-	if (holders->count)
-		qsort(holders->items, holders->count, sizeof(*holders->items), compare_holders);
+	if (!error && !pids->count)
+		error = ENOENT; /* it shows at least ourselves */
 	return error;
+}
+
+/* Whether a process is not to be asked: of this user, one did not answer. */
+static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
+{
+	uid_t uid;
+
+	if (!losses->user_count)
+		return false;
+	uid = process_user(pid);
+	for (size_t i = 0; i < losses->user_count; i++) {
+		if (losses->users[i] == uid)
+			return true;
+	}
+	return false;
+}
+
+/* Root's processes are not hostile, and there may be many that matter. */
+static void distrust(struct scan_losses *losses, uid_t uid)
+{
+	if (uid != 0 && uid != (uid_t)-1 &&
+	    !array_make_room(&losses->users, losses->user_count, &losses->user_capacity,
+			     sizeof(*losses->users)))
+		losses->users[losses->user_count++] = uid;
+}
+
+void scan_losses_free(struct scan_losses *losses)
+{
+	free(losses->users);
+	*losses = (struct scan_losses){ 0 };
+}
+
+static bool has_exited(int error)
+{
+	return error == ESRCH || error == ENOENT;
+}
+
+static enum worker_result look(struct worker *worker, void *context, size_t item)
+{
+	const struct pass *pass = context;
+	pid_t pid = pass->pids.items[item];
+	int error = EACCES;
+
+	if (!is_distrusted(pass->losses, pid))
+		error = pass->scan->look(worker, pass->scan->context, pid);
+	if (error && (pass->single || !has_exited(error)))
+		worker_fail(worker, error);
+	return WORKER_CONTINUES;
+}
+
+static void take(void *context, size_t item, const void *message, size_t size, int fd)
+{
+	struct pass *pass = context;
+	int error =
+		pass->scan->take(pass->scan->context, pass->pids.items[item], message, size, fd);
+
+	if (error && !pass->error)
+		pass->error = error;
+}
+
+static void failed(void *context, size_t item, int error)
+{
+	struct pass *pass = context;
+
+	(void)item;
+	if (!pass->single && (error == EACCES || error == EPERM))
+		pass->scan->hidden++;
+	else if (!pass->error)
+		pass->error = error;
+}
+
+/* Half of it for each second process that did not answer, more or less; none after an error. */
+static unsigned int patience(void *context)
+{
+	const struct pass *pass = context;
+	unsigned int left = ALL_PATIENCE - pass->losses->waited;
+	unsigned int next = FIRST_PATIENCE * left / ALL_PATIENCE;
+
+	return pass->error ? 0 : next ? next : 1;
+}
+
+/* One that was killed by somebody else is no reason to distrust the user of the process. */
+static bool lost(void *context, size_t item, int signal)
+{
+	struct pass *pass = context;
+	struct scan_losses *losses = pass->losses;
+
+	if (pass->error)
+		return false;
+	if (pass->single)
+		pass->error = signal ? EINTR : ETIMEDOUT;
+	losses->waited += patience(pass);
+	if (!signal)
+		distrust(losses, process_user(pass->pids.items[item]));
+	pass->scan->hidden++;
+	if (losses->waited < ALL_PATIENCE)
+		return true;
+	pass->scan->hidden += pass->pids.count - item - 1;
+	return false;
+}
+
+static int run(struct pass *pass)
+{
+	const struct workers workers = {
+		.count = pass->pids.count,
+		.work = look,
+		.take = take,
+		.failed = failed,
+		.lost = lost,
+		.patience = patience,
+		.context = pass,
+	};
+	int error = 0;
+
+	pass->losses = pass->scan->losses ? pass->scan->losses : &pass->own;
+	pass->scan->hidden = 0;
+	if (pass->losses->waited >= ALL_PATIENCE)
+		pass->scan->hidden = pass->pids.count;
+	else if (!pass->error)
+		error = workers_run(&workers);
+	if (pass->single && pass->scan->hidden && !pass->error)
+		pass->error = ETIMEDOUT;
+	free(pass->pids.items);
+	scan_losses_free(&pass->own);
+	return error ? error : pass->error;
+}
+
+int scan_all(struct scan *scan)
+{
+	struct pass pass = { .scan = scan };
+
+	pass.error = list_processes(&pass.pids);
+	return run(&pass);
+}
+
+int scan_list(struct scan *scan, const pid_t *pids, size_t count)
+{
+	struct pass pass = { .scan = scan };
+
+	for (size_t i = 0; i < count && !pass.error; i++)
+		pass.error = add_pid(&pass.pids, pids[i]);
+	return run(&pass);
+}
+
+int scan_one(struct scan *scan, pid_t pid)
+{
+	struct pass pass = { .scan = scan, .single = true };
+
+	pass.error = add_pid(&pass.pids, pid);
+	return run(&pass);
 }

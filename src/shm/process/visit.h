@@ -12,7 +12,6 @@
 #include <stdbool.h>
 
 #include "shm/process/namespace.h"
-#include "shm/segment/listing.h"
 
 /* How a visit went. */
 struct visit {
@@ -52,13 +51,5 @@ bool visit_is_watched(void);
 
 /* Whether it is a child, and there is nobody any more. */
 bool visit_is_forsaken(void);
-
-/*
- * Adds the segments of a namespace to the list, each marked with it, and sets
- * ns->foreign. Returns 0 or an errno value: visit->error is set when it could
- * not be entered, else the list could not be read and *fault says why.
- */
-int namespace_list(struct namespace *ns, struct listing *list, struct visit *visit,
-		   struct listing_fault *fault);
 
 #endif

@@ -5,10 +5,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "shm/process/child.h"
+#include "shm/process/namespaces_each.h"
 #include "text/parse.h"
 
 int namespace_open_named(const char *word, struct namespace *ns)
@@ -133,41 +132,75 @@ static enum status cannot_enter(const struct namespace *ns, int error)
 	return status_of_file(error);
 }
 
-static enum status cannot_list(const struct namespace *ns, const struct visit *visit,
-			       const struct listing_fault *fault)
+/* Reports why there is nothing, or no more, of a namespace; what: "list the segments". */
+static enum status namespace_failed(const char *what, const struct namespace *ns,
+				    const struct namespace_fault *fault)
 {
-	if (visit->error)
-		return cannot_enter(ns, visit->error);
-	if (visit->signal)
+	switch (fault->kind) {
+	case FAULT_ENTERING:
+		return cannot_enter(ns, fault->error);
+	case FAULT_KILLED:
 		return fail(STATUS_FAILED,
-			    "cannot read the list of IPC namespace %s: the process that did was "
-			    "ended by signal %d",
-			    NAMESPACE_LABEL(ns), visit->signal);
-	return fail(status_of_segment(fault->error) == STATUS_EXHAUSTED ? STATUS_EXHAUSTED
-									: STATUS_FAILED,
-		    "cannot read the list of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
-		    fault->error == EBADMSG ? fault->what : reason_of_segment(fault->error));
+			    "cannot %s of IPC namespace %s: the worker process was killed by "
+			    "signal %d",
+			    what, NAMESPACE_LABEL(ns), fault->signal);
+	case FAULT_STUCK:
+		return fail(STATUS_FAILED,
+			    "cannot %s of IPC namespace %s: the worker process did not finish",
+			    what, NAMESPACE_LABEL(ns));
+	default:
+		return fail(status_of_segment(fault->error), "cannot %s of IPC namespace %s: %s",
+			    what, NAMESPACE_LABEL(ns), reason_of_segment(fault->error));
+	}
 }
 
-static enum status read_one(struct namespace *ns, struct listing *all, bool users_matter)
-{
-	struct listing_fault fault;
-	struct visit visit;
-	size_t before = all->count;
+/* Of which namespaces something is missing. */
+struct gaps {
+	const struct listing *all;
+	enum status *missing; /* of the first */
+	size_t *missing_at;   /* it stands before this segment */
+};
 
-	if (namespace_list(ns, all, &visit, &fault)) {
-		all->count = before;
-		return cannot_list(ns, &visit, &fault);
+static void add_gap(const struct gaps *gaps, enum status status, size_t at)
+{
+	if (*gaps->missing)
+		return;
+	*gaps->missing = status;
+	*gaps->missing_at = at;
+}
+
+static void cannot_list(void *context, struct namespace *ns, const struct namespace_fault *fault)
+{
+	const struct gaps *gaps = context;
+
+	add_gap(gaps, namespace_failed("list the segments", ns, fault), gaps->all->count);
+}
+
+/* Takes out of the list what is in namespaces that number users otherwise. */
+static void drop_foreign(struct listing *all, const struct gaps *gaps)
+{
+	const struct namespace *reported = NULL;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct namespace *ns = all->items[i].ns;
+
+		if (!ns->foreign) {
+			all->items[kept++] = all->items[i];
+			continue;
+		}
+		if (ns == reported)
+			continue;
+		reported = ns;
+		fail(STATUS_FAILED,
+		     "cannot match users in IPC namespace %s: user IDs differ in its user "
+		     "namespace; namespace skipped",
+		     NAMESPACE_LABEL(ns));
+		hint("run as root, or do without --owner, --creator and creator: entries in the "
+		     "keep list");
+		add_gap(gaps, STATUS_FAILED, kept);
 	}
-	if (!ns->foreign || all->count == before || !users_matter)
-		return STATUS_DONE;
-	all->count = before;
-	fail(STATUS_FAILED,
-	     "users cannot be told in IPC namespace %s: it was entered through its user "
-	     "namespace, which numbers them otherwise; it was passed over",
-	     NAMESPACE_LABEL(ns));
-	hint("be root, or leave out --owner and --creator, and creator: in the keep list");
-	return STATUS_FAILED;
+	all->count = kept;
 }
 
 /*
@@ -176,11 +209,11 @@ static enum status read_one(struct namespace *ns, struct listing *all, bool user
  * can be had at all.
  */
 static enum status find_meant(struct namespaces *found, const struct filter *filter,
-			      enum status *missing)
+			      struct scan_losses *losses, enum status *missing)
 {
 	struct namespaces excepted = { 0 };
 	enum status status = open_excepted(&excepted, filter);
-	int error = status ? 0 : namespaces_find(found);
+	int error = status ? 0 : namespaces_find(found, losses);
 
 	if (error)
 		status = fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
@@ -194,78 +227,82 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				const struct filter *filter, bool users_matter,
-				enum status *missing, size_t *missing_at)
+				struct scan_losses *losses, enum status *missing,
+				size_t *missing_at)
 {
-	enum status status = find_meant(found, filter, missing);
+	enum status status = find_meant(found, filter, losses, missing);
+	struct gaps gaps = { .all = all };
 
 	if (status)
 		return status;
-	for (size_t i = 0; i < found->count; i++) {
-		enum status one = read_one(&found->items[i], all, users_matter);
-
-		if (one && !*missing) {
-			*missing = one;
-			*missing_at = all->count;
-		}
-	}
+	gaps.missing = missing;
+	gaps.missing_at = missing_at;
+	if (namespaces_list(found, all, cannot_list, &gaps))
+		return fail(STATUS_EXHAUSTED, "not enough memory");
+	if (users_matter)
+		drop_foreign(all, &gaps);
 	return STATUS_DONE;
 }
 
-/* What a child finds out, shared with it. */
-struct limits_report {
-	struct limits limits;
-	int error;
-	bool done;
+/* The limits of many namespaces, as they come in. */
+struct limits_list {
+	struct limits_of *items;
+	size_t count;
+	enum status missing; /* of the first that could not be read */
 };
 
-static void read_and_report(void *context)
+static int send_limits(const struct worker *worker, void *context)
 {
-	struct limits_report *report = context;
+	struct limits limits;
+	int error = limits_read(&limits);
 
-	report->error = limits_read(&report->limits);
-	report->done = true;
+	(void)context;
+	if (!error)
+		worker_send(worker, &limits, sizeof(limits), -1);
+	return error;
 }
 
-static enum status read_limits_of(const struct namespace *ns, struct limits_report *report)
+static int take_limits(void *context, struct namespace *ns, const void *message, size_t size)
 {
-	const struct errand errand = { .ns = ns, .work = read_and_report, .context = report };
-	enum status status;
+	struct limits_list *list = context;
+	struct limits_of *of = &list->items[list->count];
 
-	*report = (struct limits_report){ 0 };
-	status = all_namespaces_visit(&errand);
-	if (status || !report->done || !report->error)
-		return status;
-	return fail(status_of_segment(report->error),
-		    "cannot read the limits of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
-		    reason_of_segment(report->error));
+	if (size != sizeof(of->limits) || (list->count && of[-1].ns == ns))
+		return EBADMSG;
+	memcpy(&of->limits, message, size);
+	of->ns = ns;
+	of->path = ns->path;
+	list->count++;
+	return 0;
+}
+
+static void cannot_read_limits(void *context, struct namespace *ns,
+			       const struct namespace_fault *fault)
+{
+	struct limits_list *list = context;
+
+	status_keep_first(&list->missing, namespace_failed("read the limits", ns, fault));
 }
 
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count)
 {
-	struct limits_report *report = shared_memory(sizeof(*report));
-	enum status missing = STATUS_DONE;
-	enum status status = STATUS_DONE;
+	struct limits_list list = { 0 };
+	const struct namespaces_work work = {
+		.work = send_limits,
+		.take = take_limits,
+		.failed = cannot_read_limits,
+		.context = &list,
+	};
+	enum status status = find_meant(found, filter, NULL, &list.missing);
 
-	*count = 0;
-	*limits = NULL;
-	if (report)
-		status = find_meant(found, filter, &missing);
 	if (!status)
-		*limits = calloc(found->count + 1, sizeof(**limits));
-	if (!report || (!status && !*limits))
+		list.items = calloc(found->count + 1, sizeof(*list.items));
+	if (!status && (!list.items || namespaces_each(found, &work)))
 		status = fail(STATUS_EXHAUSTED, "not enough memory");
-	/* the analyser does not know that without memory there is a status */
-	for (size_t i = 0; i < found->count && !status && report && *limits; i++) {
-		status_keep_first(&missing, read_limits_of(&found->items[i], report));
-		if (report->done && !report->error)
-			(*limits)[(*count)++] = (struct limits_of){ .limits = report->limits,
-								    .ns = &found->items[i],
-								    .path = found->items[i].path };
-	}
-	if (report)
-		munmap(report, sizeof(*report));
-	status_keep_first(&status, missing);
+	*limits = list.items;
+	*count = list.count;
+	status_keep_first(&status, list.missing);
 	return status;
 }
 

@@ -31,11 +31,13 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
  * Finds the namespaces, but for those excepted, and reads the segments of all.
  * One that cannot be entered is reported, and *missing is its status, *missing_at
  * how many segments stand before; the others are read. Returns another status
- * than STATUS_DONE when nothing can be had at all. users_matter: as above.
+ * than STATUS_DONE when nothing can be had at all. users_matter: as above;
+ * losses: see scan.h.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				const struct filter *filter, bool users_matter,
-				enum status *missing, size_t *missing_at);
+				struct scan_losses *losses, enum status *missing,
+				size_t *missing_at);
 
 /*
  * The limits of each, for free(), as far as they can be had; found are the

@@ -155,13 +155,18 @@ enum status read_segments(struct listing *all, const struct source *source)
 static void look_for_holders(struct selection *selection)
 {
 	const struct listing *list = &selection->list;
+	struct namespaces *namespaces = &selection->namespaces;
+	struct scan_losses *losses = &selection->judge.processes.losses;
 	bool attached = false;
 	int error = 0;
 
 	for (size_t i = 0; i < list->count && !attached; i++)
 		attached = list->items[i].nattch > 0;
 	if (attached)
-		error = holders_read(&selection->holders);
+		error = holders_read(&selection->holders, losses);
+	if (attached && !error)
+		error = holders_decide(&selection->holders, list,
+				       namespaces->count ? namespaces : NULL, losses);
 	if (error)
 		warn("cannot find out who has segments attached: %s", reason_of_holders(error));
 	selection->holders_known = !error;
@@ -327,9 +332,9 @@ static void look_at_exceptions(const struct choice *choice)
 static enum status read_everywhere(struct selection *selection, struct listing *all,
 				   const struct choice *choice)
 {
-	return all_namespaces_read(&selection->namespaces, all, &choice->filter,
-				   choice_depends_on_users(choice), &selection->missing,
-				   &selection->missing_at);
+	return all_namespaces_read(
+		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
+		&selection->judge.processes.losses, &selection->missing, &selection->missing_at);
 }
 
 enum status select_segments(struct selection *selection, const struct choice *choice,

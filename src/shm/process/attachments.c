@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/attachments.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shm/bytes/pages.h"
+#include "shm/process/identities.h"
+
+/* Whether a mapping may be of this segment, by all that can be read from maps. */
+static bool may_be_of(const struct holder *holder, const struct segment *segment)
+{
+	const struct mapping *mapping = &holder->mapping;
+	uint64_t end;
+
+	/* marking takes the segment's key, but not that of its mappings */
+	return mapping->inode == (uint64_t)segment->id &&
+	       (segment->dest || mapping->key == segment->key) &&
+	       !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
+	       end <= round_up(segment->size, mapping->page);
+}
+
+/* The first holder of the segment with this id, or of the next one there is. */
+static struct holder *find_first(const struct mappings *all, int id)
+{
+	size_t low = 0;
+	size_t high = all->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (all->items[middle].mapping.inode < (uint64_t)id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return all->items + low;
+}
+
+int attachments_gather(struct attachments *candidates, const struct mappings *all,
+		       const struct segment *segment)
+{
+	struct holder *first = find_first(all, segment->id);
+	const struct holder *end = all->items + all->count;
+	struct holder *last = first;
+
+	*candidates = (struct attachments){
+		.ns = segment->ns ? segment->ns->inode : all->ns,
+		.id = segment->id,
+		.nattch = segment->nattch,
+	};
+	while (last < end && last->mapping.inode == (uint64_t)segment->id)
+		last++;
+	if (first == last)
+		return 0;
+	candidates->items = calloc((size_t)(last - first), sizeof(struct holder *));
+	if (!candidates->items)
+		return ENOMEM;
+	for (; first < last; first++) {
+		if (may_be_of(first, segment))
+			candidates->items[candidates->count++] = first;
+	}
+	return 0;
+}
+
+/* Whether this is the file of a segment of that size. */
+static bool has_size_of(const struct holder *holder, const struct segment *segment)
+{
+	/* of huge pages the file has whole ones */
+	return holder->bytes == segment->size ||
+	       holder->bytes == round_up(segment->size, holder->mapping.page);
+}
+
+/*
+ * Keeps of the candidates those that are still mapped and of the right size.
+ * Returns whether the identity of all is known.
+ */
+static bool drop_others(const struct segment *segment, struct attachments *candidates)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		const struct holder *holder = candidates->items[i];
+
+		if (!identity_is_gone(holder) && !holder->identity)
+			return false;
+	}
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct holder *holder = candidates->items[i];
+
+		if (holder->identity && has_size_of(holder, segment))
+			candidates->items[kept++] = holder;
+	}
+	candidates->count = kept;
+	return true;
+}
+
+/* The candidates that are of one inode. */
+struct group {
+	int identity; /* 0: none */
+	size_t count;
+	size_t here; /* how many of them are of processes in its IPC namespace */
+};
+
+static int compare_identities(const void *left, const void *right)
+{
+	const struct holder *a = *(struct holder *const *)left;
+	const struct holder *b = *(struct holder *const *)right;
+
+	if (a->identity != b->identity)
+		return a->identity < b->identity ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
+}
+
+/* The group that begins at this index; the candidates are sorted by it. */
+static struct group group_at(const struct attachments *candidates, size_t index)
+{
+	struct group group = { .identity = candidates->items[index]->identity };
+
+	for (; index < candidates->count && candidates->items[index]->identity == group.identity;
+	     index++) {
+		group.count++;
+		group.here += candidates->items[index]->ns == candidates->ns;
+	}
+	return group;
+}
+
+/* Whether all mappings there are were seen, in whatever namespace. */
+static bool saw_all(const struct mappings *all)
+{
+	return all->all_processes && !all->denied;
+}
+
+/*
+ * Which of the groups is the segment: the only one that has a process in its
+ * namespace. Where there are several, and all mappings were seen and stood
+ * still (so that counts tell), one with fewer than nattch is not it; and where
+ * none has a process here, the only one that is left is it.
+ */
+static struct group choose_group(struct attachments *candidates, bool counts_tell)
+{
+	struct group here = { 0 };
+	struct group elsewhere = { 0 };
+	struct group group;
+	size_t here_count = 0;
+	size_t elsewhere_count = 0;
+
+	if (candidates->count)
+		qsort(candidates->items, candidates->count, sizeof(*candidates->items),
+		      compare_identities);
+	for (size_t i = 0; i < candidates->count; i += group.count) {
+		group = group_at(candidates, i);
+		if (group.here && group.count == candidates->count)
+			return group; /* there is no other */
+		if (counts_tell && group.count < candidates->nattch)
+			continue;
+		if (group.here) {
+			here = group;
+			here_count++;
+		} else {
+			elsewhere = group;
+			elsewhere_count++;
+		}
+	}
+	if (here_count == 1)
+		return here;
+	if (here_count == 0 && elsewhere_count == 1 && counts_tell)
+		return elsewhere;
+	return (struct group){ 0 };
+}
+
+static size_t count_here(const struct attachments *candidates)
+{
+	size_t here = 0;
+
+	for (size_t i = 0; i < candidates->count; i++)
+		here += candidates->items[i]->ns == candidates->ns;
+	return here;
+}
+
+/* Keeps what is of this identity; with 0, what is of processes in its namespace. */
+static void keep_only(struct attachments *candidates, int identity)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < candidates->count; i++) {
+		struct holder *holder = candidates->items[i];
+
+		if (identity ? holder->identity == identity : holder->ns == candidates->ns)
+			candidates->items[kept++] = holder;
+	}
+	candidates->count = kept;
+}
+
+/*
+ * Without the right to tell inodes apart: those of processes in its namespace,
+ * unless these are too many, so that some must be of something else.
+ */
+static void decide_by_place(struct attachments *candidates, bool steady)
+{
+	size_t all = candidates->count;
+	size_t here = count_here(candidates);
+
+	keep_only(candidates, 0);
+	if (steady && here > candidates->nattch)
+		candidates->count = 0;
+	if (candidates->count < candidates->nattch)
+		candidates->undecided = all - candidates->count;
+}
+
+static void decide_by_inode(struct attachments *candidates, bool counts_tell)
+{
+	struct group group = choose_group(candidates, counts_tell);
+	size_t all = candidates->count;
+
+	if (group.identity)
+		keep_only(candidates, group.identity);
+	else
+		candidates->count = 0;
+	if (candidates->count < candidates->nattch)
+		candidates->undecided = all - candidates->count;
+}
+
+bool attachments_unchanged(const struct segment *before, const struct segment *after)
+{
+	return before->nattch == after->nattch && before->lpid == after->lpid &&
+	       before->atime == after->atime && before->dtime == after->dtime &&
+	       before->cpid == after->cpid && before->size == after->size &&
+	       before->key == after->key && before->dest == after->dest;
+}
+
+/* Why the number of holders is not nattch. */
+static enum holders_doubt doubt(const struct mappings *all, const struct attachments *found,
+				bool steady)
+{
+	if (found->count == found->nattch)
+		return HOLDERS_ALL;
+	if (!steady)
+		return HOLDERS_CHANGED;
+	if (found->count > found->nattch)
+		return HOLDERS_UNEXPLAINED;
+	if (found->undecided && found->count + found->undecided >= found->nattch)
+		return HOLDERS_UNDECIDED;
+	/* hidepid hides processes from ordinary users altogether */
+	if (all->denied || geteuid() != 0)
+		return HOLDERS_DENIED;
+	if (found->undecided)
+		return HOLDERS_UNDECIDED;
+	return all->all_processes ? HOLDERS_UNEXPLAINED : HOLDERS_NAMESPACE;
+}
+
+void attachments_decide(struct attachments *candidates, const struct mappings *all,
+			const struct segment *segment, const struct segment *now)
+{
+	bool steady = now && attachments_unchanged(segment, now);
+
+	if (now)
+		candidates->nattch = now->nattch;
+	if (drop_others(segment, candidates))
+		decide_by_inode(candidates, steady && saw_all(all));
+	else
+		decide_by_place(candidates, steady);
+	candidates->doubt = doubt(all, candidates, steady);
+}
+
+int attachments_identity(struct attachments *candidates, const struct mappings *all,
+			 const struct segment *segment)
+{
+	struct group group;
+
+	if (!drop_others(segment, candidates))
+		return 0;
+	group = choose_group(candidates, saw_all(all));
+	/* what maps it as a file is not counted: only who sees all may pass over it */
+	if (group.count == segment->nattch || (saw_all(all) && group.count > segment->nattch))
+		return group.identity;
+	return 0;
+}
+
+bool attachments_are_plain(const struct attachments *candidates)
+{
+	return candidates->count == candidates->nattch &&
+	       count_here(candidates) == candidates->count;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/identities.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct search {
+	struct identities *identities;
+	struct holder **holders;
+	size_t count;
+	int flags;
+	int *fds;
+};
+
+/* What a worker sends of a holder, with its descriptor. */
+struct answer {
+	size_t index;
+	int error;
+};
+
+/*
+ * Tells inodes apart: inotify gives the same watch for the same inode, whatever
+ * the file system (name_to_handle_at(2) knows hugetlbfs only since Linux 6.5,
+ * and there but by the id). No event is ever wanted. Returns the identity, or
+ * the negative of an errno value.
+ */
+static int identify(struct identities *identities, int fd)
+{
+	char path[64];
+	int watch;
+
+	if (identities->inotify == 0) {
+		int inotify = inotify_init1(IN_CLOEXEC);
+
+		if (inotify < 0)
+			return -errno;
+		identities->inotify = inotify;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	watch = inotify_add_watch(identities->inotify, path, IN_DELETE_SELF);
+	return watch < 0 ? -errno : watch;
+}
+
+/* The first of this process; they are sorted. */
+static size_t first_of(const struct search *search, pid_t pid)
+{
+	size_t low = 0;
+	size_t high = search->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->holders[middle]->pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	const struct search *search = context;
+
+	for (size_t i = first_of(search, pid); i < search->count && search->holders[i]->pid == pid;
+	     i++) {
+		const struct holder *holder = search->holders[i];
+		struct answer answer = { .index = i };
+		char path[80];
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
+			 holder->task, holder->mapping.start, holder->mapping.end);
+		fd = open(path, search->flags | O_CLOEXEC);
+		if (fd < 0)
+			answer.error = errno;
+		worker_send(worker, &answer, sizeof(answer), fd);
+		if (fd >= 0)
+			close(fd);
+	}
+	return 0;
+}
+
+/* Whether one before it has the same identity. */
+static bool is_repeated(const struct search *search, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (search->holders[i]->identity == search->holders[index]->identity)
+			return true;
+	}
+	return false;
+}
+
+/* Identifies what was opened. Returns whether the descriptor is kept. */
+static bool take_file(struct search *search, size_t index, int fd)
+{
+	struct holder *holder = search->holders[index];
+	struct stat status;
+	int identity;
+
+	if (fstat(fd, &status) < 0 || status.st_dev != holder->mapping.device ||
+	    status.st_ino != holder->mapping.inode) {
+		holder->error = ENOENT; /* another file is mapped there by now */
+		return false;
+	}
+	identity = identify(search->identities, fd);
+	holder->bytes = (uint64_t)status.st_size;
+	holder->identity = identity > 0 ? identity : 0;
+	holder->error = identity > 0 ? 0 : -identity;
+	if (!search->fds || identity <= 0 || is_repeated(search, index))
+		return false;
+	search->fds[index] = fd;
+	return true;
+}
+
+static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	struct search *search = context;
+	const struct answer *answer = message;
+	bool valid = size == sizeof(*answer) && answer->index < search->count &&
+		     search->holders[answer->index]->pid == pid && (fd >= 0) == !answer->error &&
+		     (!search->fds || search->fds[answer->index] < 0);
+
+	if (valid && answer->error)
+		search->holders[answer->index]->error = answer->error;
+	if (fd >= 0 && !(valid && take_file(search, answer->index, fd)))
+		close(fd);
+	return valid ? 0 : EBADMSG;
+}
+
+int identities_find(struct identities *identities, struct holder **holders, size_t count, int flags,
+		    int *fds, struct scan_losses *losses)
+{
+	struct search search = { identities, holders, count, flags, fds };
+	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
+	pid_t *pids = calloc(count + 1, sizeof(*pids));
+	size_t pid_count = 0;
+	int error;
+
+	if (!pids)
+		return ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		holders[i]->identity = 0;
+		holders[i]->error = ETIMEDOUT; /* unless it answers */
+		if (fds)
+			fds[i] = -1;
+		if (!pid_count || pids[pid_count - 1] != holders[i]->pid)
+			pids[pid_count++] = holders[i]->pid;
+	}
+	error = scan_list(&scan, pids, pid_count);
+	free(pids);
+	return error;
+}
+
+bool identity_is_gone(const struct holder *holder)
+{
+	return holder->error == ENOENT || holder->error == ESRCH;
+}
+
+void identities_free(struct identities *identities)
+{
+	if (identities->inotify > 0)
+		close(identities->inotify);
+	*identities = (struct identities){ 0 };
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/mappings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shm/process/procfs.h"
+#include "shm/system/array.h"
+
+/* Inode of the first PID namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
+static const ino_t first_pid_namespace = 0xeffffffcU;
+
+enum { HOLDERS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct holder) };
+
+static uint64_t namespace_of(const char *process, const char *kind)
+{
+	char path[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
+	return stat(path, &status) < 0 ? 0 : status.st_ino;
+}
+
+/* One scan; what is below "worker" changes in the worker only. */
+struct search {
+	struct mappings *mappings;
+	struct maps maps;
+	int only;         /* the id that is wanted; -1: all */
+	bool can_compare; /* address spaces, by kcmp(2) */
+
+	/* worker */
+	const struct worker *worker;
+	struct spaces {
+		pid_t *items; /* in the order of kcmp(2) */
+		size_t count;
+		size_t capacity;
+	} spaces;
+	pid_t pid;
+	pid_t task;
+	uint64_t ns; /* of the task */
+	enum { SPACE_NOT_ASKED, SPACE_NEW, SPACE_KNOWN } space;
+	struct holder batch[HOLDERS_IN_MESSAGE];
+	size_t batch_count;
+};
+
+/*
+ * Remembers the address space of this task; false: it was there already.
+ * Where the kernel does not compare them, each is a new one.
+ */
+static bool is_new_space(struct search *search, pid_t task)
+{
+	struct spaces *spaces = &search->spaces;
+	size_t low = 0;
+	size_t high = spaces->count;
+
+	while (search->can_compare && low < high) {
+		size_t middle = low + (high - low) / 2;
+		/* 1: before, 2: after, as it sorts them */
+		long order = syscall(SYS_kcmp, task, spaces->items[middle], KCMP_VM, 0, 0);
+
+		if (order == 0)
+			return false;
+		if (order == 1)
+			high = middle;
+		else if (order == 2)
+			low = middle + 1;
+		else
+			return true;
+	}
+	if (ARRAY_MAKE_ROOM(spaces))
+		return true;
+	memmove(&spaces->items[low + 1], &spaces->items[low],
+		(spaces->count - low) * sizeof(*spaces->items));
+	spaces->items[low] = task;
+	spaces->count++;
+	return true;
+}
+
+static void send_batch(struct search *search)
+{
+	if (search->batch_count)
+		worker_send(search->worker, search->batch,
+			    search->batch_count * sizeof(search->batch[0]), -1);
+	search->batch_count = 0;
+}
+
+/* What is the same for all mappings of a task is asked when it has one. */
+static void look_at_task(struct search *search)
+{
+	char name[16];
+
+	search->space = is_new_space(search, search->task) ? SPACE_NEW : SPACE_KNOWN;
+	snprintf(name, sizeof(name), "%d", search->task);
+	search->ns = namespace_of(name, "ipc");
+}
+
+static int add_mapping(void *context, const struct mapping *mapping)
+{
+	struct search *search = context;
+
+	if (mapping->inode > INT32_MAX ||
+	    (search->only >= 0 && (int)mapping->inode != search->only))
+		return 0;
+	if (search->space == SPACE_NOT_ASKED)
+		look_at_task(search);
+	if (search->space == SPACE_KNOWN)
+		return 0;
+	if (search->batch_count == HOLDERS_IN_MESSAGE)
+		send_batch(search);
+	search->batch[search->batch_count++] = (struct holder){
+		.mapping = *mapping,
+		.pid = search->pid,
+		.task = search->task,
+		.ns = search->ns,
+	};
+	return 0;
+}
+
+/* Reads what a process holds, through one of its threads. ESRCH: this one has no memory. */
+static int read_task(struct search *search, pid_t task)
+{
+	search->task = task;
+	search->space = SPACE_NOT_ASKED;
+	return maps_read(&search->maps, task, add_mapping, search);
+}
+
+/*
+ * Of a process whose first thread has exited, any other one shows the memory.
+ * A kernel thread, or a zombie, has no other.
+ */
+static int read_other_threads(struct search *search)
+{
+	const struct dirent *entry;
+	struct stat status;
+	char path[64];
+	int error = ESRCH;
+	DIR *threads;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
+	/* two links, and one for each thread */
+	if (stat(path, &status) < 0 || status.st_nlink <= 3)
+		return ESRCH;
+	threads = opendir(path);
+	if (!threads)
+		return errno == ENOMEM ? ENOMEM : ESRCH;
+	while (error == ESRCH && (entry = readdir(threads))) {
+		pid_t task = process_number(entry->d_name);
+
+		if (task && task != search->pid)
+			error = read_task(search, task);
+	}
+	closedir(threads);
+	return error;
+}
+
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	struct search *search = context;
+	int error;
+
+	search->worker = worker;
+	search->pid = pid;
+	error = read_task(search, pid);
+	if (error == ESRCH)
+		error = read_other_threads(search);
+	send_batch(search);
+	return error;
+}
+
+/* Whether a holder that a worker sent can be one. */
+static bool is_valid(const struct search *search, const struct holder *holder, pid_t pid)
+{
+	const struct mapping *mapping = &holder->mapping;
+
+	return holder->pid == pid && holder->task > 0 && mapping->inode <= INT32_MAX &&
+	       (search->only < 0 || (int)mapping->inode == search->only) &&
+	       mapping->start < mapping->end && mapping->access <= MAPPING_WRITE && mapping->page &&
+	       !(mapping->page & (mapping->page - 1)) && !holder->identity && !holder->error;
+}
+
+static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	const struct search *search = context;
+	struct mappings *mappings = search->mappings;
+	const struct holder *holders = message;
+
+	(void)fd;
+	if (size % sizeof(*holders))
+		return EBADMSG;
+	for (size_t i = 0; i < size / sizeof(*holders); i++) {
+		int error =
+			is_valid(search, &holders[i], pid) ? ARRAY_MAKE_ROOM(mappings) : EBADMSG;
+
+		if (error)
+			return error;
+		mappings->items[mappings->count++] = holders[i];
+	}
+	return 0;
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct holder *a = left;
+	const struct holder *b = right;
+
+	if (a->mapping.inode != b->mapping.inode)
+		return a->mapping.inode < b->mapping.inode ? -1 : 1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
+}
+
+int mappings_read(struct mappings *mappings, int only, struct scan_losses *losses)
+{
+	struct search search = {
+		.mappings = mappings,
+		.only = only,
+		.can_compare = proc_is_ours(),
+	};
+	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
+	int error;
+
+	*mappings = (struct mappings){
+		.ns = namespace_of("self", "ipc"),
+		.all_processes =
+			search.can_compare && namespace_of("self", "pid") == first_pid_namespace,
+	};
+	error = maps_begin(&search.maps);
+	if (!error)
+		error = scan_all(&scan);
+	mappings->denied = scan.hidden;
+	maps_end(&search.maps);
+	free(search.spaces.items);
+	if (error)
+		mappings_free(mappings);
+	if (mappings->count)
+		qsort(mappings->items, mappings->count, sizeof(*mappings->items), compare_holders);
+	return error;
+}
+
+void mappings_free(struct mappings *mappings)
+{
+	free(mappings->items);
+	*mappings = (struct mappings){ 0 };
+}

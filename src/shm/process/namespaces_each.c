@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/namespaces_each.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+/* In ticks (workers.h): ten seconds and more. */
+enum { PATIENCE = 1000 };
+
+/* One go through all of them. */
+struct tour {
+	struct namespaces *list;
+	const struct namespaces_work *each;
+	int own;      /* descriptor of our own namespace */
+	bool returns; /* we may come back to it */
+	/* of which something failed that was reported */
+	const struct namespace *failed;
+};
+
+/*
+ * Enters it. *result is what becomes of the worker when it has done its work
+ * there; RETRIES: nothing was done, since it takes a worker of its own.
+ */
+static int enter(const struct worker *worker, const struct tour *tour, const struct namespace *ns,
+		 enum worker_result *result)
+{
+	bool users_changed;
+	int error;
+
+	*result = WORKER_CONTINUES;
+	if (ns->fd < 0)
+		return ns->error;
+	if (!worker->is_child && !tour->returns && !namespace_is_ours(ns->fd))
+		return EPERM;
+	error = namespace_join(ns->fd);
+	if (error != EPERM || !worker->is_child)
+		return error;
+	*result = worker->is_fresh ? WORKER_ENDS : WORKER_RETRIES;
+	if (!worker->is_fresh)
+		return 0;
+	error = namespace_enter_fd(ns->fd, &users_changed);
+	/* an empty message marks it as foreign */
+	if (!error && users_changed)
+		worker_send(worker, NULL, 0, -1);
+	return error;
+}
+
+static enum worker_result visit(struct worker *worker, void *context, size_t item)
+{
+	const struct tour *tour = context;
+	enum worker_result result;
+	int error = enter(worker, tour, &tour->list->items[item], &result);
+
+	if (error) {
+		/* negative, to tell it from an error of the work */
+		worker_fail(worker, -error);
+		return result;
+	}
+	if (result == WORKER_RETRIES)
+		return result;
+	error = tour->each->work(worker, tour->each->context);
+	if (error)
+		worker_fail(worker, error);
+	return result;
+}
+
+/* Of each namespace one fault is reported, and nothing is taken after it. */
+static void report(struct tour *tour, size_t item, const struct namespace_fault *fault)
+{
+	struct namespace *ns = &tour->list->items[item];
+
+	if (tour->failed != ns)
+		tour->each->failed(tour->each->context, ns, fault);
+	tour->failed = ns;
+}
+
+static void failed(void *context, size_t item, int error)
+{
+	report(context, item,
+	       &(struct namespace_fault){ .kind = error < 0 ? FAULT_ENTERING : FAULT_WORK,
+					  .error = error < 0 ? -error : error });
+}
+
+static void take(void *context, size_t item, const void *message, size_t size, int fd)
+{
+	struct tour *tour = context;
+	struct namespace *ns = &tour->list->items[item];
+	int error;
+
+	if (fd >= 0)
+		close(fd);
+	if (tour->failed == ns)
+		return;
+	if (!size) {
+		ns->foreign = true;
+		return;
+	}
+	error = tour->each->take(tour->each->context, ns, message, size);
+	if (error)
+		failed(tour, item, error);
+}
+
+static bool lost(void *context, size_t item, int signal)
+{
+	report(context, item,
+	       &(struct namespace_fault){ .kind = signal ? FAULT_KILLED : FAULT_STUCK,
+					  .signal = signal });
+	return true;
+}
+
+static unsigned int patience(void *context)
+{
+	(void)context;
+	return PATIENCE;
+}
+
+int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
+{
+	struct tour tour = {
+		.list = list,
+		.each = work,
+		.own = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC),
+	};
+	const struct workers workers = {
+		.count = list->count,
+		.work = visit,
+		.take = take,
+		.failed = failed,
+		.lost = lost,
+		.patience = patience,
+		.context = &tour,
+	};
+	int error;
+
+	/* the same right as to come back: it is not there when this fails */
+	tour.returns = tour.own >= 0 && setns(tour.own, CLONE_NEWIPC) == 0;
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i].foreign = false;
+	error = workers_run(&workers);
+	if (tour.returns && setns(tour.own, CLONE_NEWIPC) < 0)
+		error = errno; /* cannot happen */
+	if (tour.own >= 0)
+		close(tour.own);
+	return error;
+}
+
+/* Lists */
+
+/* What a worker sends of segments: as many of these as fit. */
+enum { SEGMENTS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct segment) };
+
+struct lists {
+	struct listing *list;
+	const struct namespace *ns; /* at hand */
+	size_t before;              /* how many segments there were before it */
+	void (*failed)(void *context, struct namespace *ns, const struct namespace_fault *fault);
+	void *context;
+};
+
+static int send_list(const struct worker *worker, void *context)
+{
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	int error = listing_read(&list, &fault);
+
+	(void)context;
+	for (size_t i = 0; i < list.count && !error; i += SEGMENTS_IN_MESSAGE) {
+		size_t count = list.count - i;
+
+		if (count > SEGMENTS_IN_MESSAGE)
+			count = SEGMENTS_IN_MESSAGE;
+		worker_send(worker, &list.items[i], count * sizeof(list.items[i]), -1);
+	}
+	listing_free(&list);
+	return error;
+}
+
+/* Where a namespace's segments begin in the list. */
+static void begin_with(struct lists *lists, const struct namespace *ns)
+{
+	if (lists->ns != ns)
+		lists->before = lists->list->count;
+	lists->ns = ns;
+}
+
+static int take_list(void *context, struct namespace *ns, const void *message, size_t size)
+{
+	struct lists *lists = context;
+	const struct segment *segments = message;
+
+	begin_with(lists, ns);
+	if (size % sizeof(*segments))
+		return EBADMSG;
+	for (size_t i = 0; i < size / sizeof(*segments); i++) {
+		struct segment segment = segments[i];
+
+		if (segment.id < 0 || segment.mode > 0777 || segment.state != 0)
+			return EBADMSG;
+		segment.ns = ns;
+		if (listing_add(lists->list, &segment))
+			return ENOMEM;
+	}
+	return 0;
+}
+
+static void list_failed(void *context, struct namespace *ns, const struct namespace_fault *fault)
+{
+	struct lists *lists = context;
+
+	begin_with(lists, ns);
+	lists->list->count = lists->before;
+	lists->failed(lists->context, ns, fault);
+}
+
+int namespaces_list(struct namespaces *namespaces, struct listing *list,
+		    void (*report_fault)(void *context, struct namespace *ns,
+					 const struct namespace_fault *fault),
+		    void *context)
+{
+	struct lists lists = { .list = list, .failed = report_fault, .context = context };
+	const struct namespaces_work each = {
+		.work = send_list,
+		.take = take_list,
+		.failed = list_failed,
+		.context = &lists,
+	};
+
+	return namespaces_each(namespaces, &each);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/procfs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shm/system/procfile.h"
+
+bool proc_is_ours(void)
+{
+	char name[16] = { 0 };
+
+	return readlink("/proc/self", name, sizeof(name) - 1) > 0 &&
+	       strtol(name, NULL, 10) == getpid();
+}
+
+pid_t process_number(const char *name)
+{
+	if (!*name || name[strspn(name, "0123456789")] != '\0')
+		return 0;
+	return (pid_t)strtol(name, NULL, 10);
+}
+
+void process_read_command(pid_t pid, char command[COMMAND_SIZE])
+{
+	char path[64];
+	size_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	if (file_read(path, command, COMMAND_SIZE))
+		command[0] = '\0';
+	/* the newline at the end is the kernel's; others may be part of the name */
+	length = strlen(command);
+	if (length && command[length - 1] == '\n')
+		command[length - 1] = '\0';
+}
+
+uid_t process_user(pid_t pid)
+{
+	static const char label[] = "\nUid:";
+	char path[64];
+	char text[4096];
+	char *number;
+	char *end;
+	unsigned long user;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (file_read(path, text, sizeof(text)))
+		return (uid_t)-1;
+	number = strstr(text, label);
+	if (!number)
+		return (uid_t)-1;
+	/* "Uid:	0	0	0	0": the second number is the effective user */
+	strtoul(number + strlen(label), &number, 10);
+	user = strtoul(number, &end, 10);
+	return end == number ? (uid_t)-1 : (uid_t)user;
+}

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,7 +19,12 @@
 
 enum { PROCESS_PATH_SIZE = 64 };
 
-/* Enters the user namespace that owns this one; then this one. */
+/*
+ * Enters the user namespace that owns this one; then this one. A process of that
+ * user namespace with CAP_SYS_PTRACE could trace this process then, if it shares
+ * the PID namespace, and through it leave its container: so this process is made
+ * undumpable first (ptrace(2)). Its files in /proc belong to root from then on.
+ */
 static int enter_with_owner(int fd)
 {
 	int owner = ioctl(fd, NS_GET_USERNS);
@@ -26,7 +32,8 @@ static int enter_with_owner(int fd)
 
 	if (owner < 0)
 		return errno;
-	if (setns(owner, CLONE_NEWUSER) < 0 || setns(fd, CLONE_NEWIPC) < 0)
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 || setns(owner, CLONE_NEWUSER) < 0 ||
+	    setns(fd, CLONE_NEWIPC) < 0)
 		error = errno;
 	close(owner);
 	return error;

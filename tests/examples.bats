@@ -19,6 +19,7 @@ not_run=(
 	'shmtool ls -A'             # every namespace of the machine: tests/all-namespaces.bats
 	'shmtool rm -A'             # the same, and removes
 	'clush '                    # needs several machines: tests/fleets.bats
+	'install '                  # changes the machine
 	'nsenter '                  # sets a limit
 	'docker '                   # needs container engines
 	'systemctl '                # needs systemd

@@ -29,7 +29,7 @@ same()
 }
 
 @test "each filter, and several" {
-	same 20 0 <<'END'
+	same 33 0 <<'END'
 --all
 --orphaned --grace 0
 --orphaned
@@ -60,6 +60,24 @@ same()
 --max-size 3000
 --min-size 2K --max-size 5K
 --owner root --detached
+--locked
+--group root
+--group nogroup
+--mode 600
+--mode 640
+--mode -400
+--mode /7
+--key private
+--key 101-105
+--key 0x65-0x66 --key 107
+--max-idle 1h
+--max-idle 0 --min-size 1
+--min-rss 1
+--min-rss 1 --orphaned --grace 0
+--all --except-owner nobody
+--all --except-creator root
+--all --except-key 101-106
+--all --except-key private
 --all --except key:101
 --all --except 2147483647
 --orphaned --grace 0 --owner nobody

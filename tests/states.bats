@@ -160,6 +160,130 @@ furnish()
 	assert_equal "$(ids --idle 1d)" ''
 }
 
+# ids_by_find PERMISSIONS: those with a mode that find -perm finds
+ids_by_find()
+{
+	rm -rf modes && mkdir modes
+	awk 'NR > 1 { print $3 % 1000, $2 }' /proc/sysvipc/shm | while read -r mode id; do
+		touch "modes/$id"
+		chmod "$mode" "modes/$id"
+	done
+	(cd modes && find . -type f -perm "$1" | cut -c 3- | sort -n | paste -sd ' ')
+}
+
+@test "--mode, as find -perm has it" {
+	furnish
+	local mode
+	for mode in 0600 640 -0600 -004 -0 /0 /0022 /4 -666 /7 0 777; do
+		assert_equal "$mode: $(ids --mode "$mode")" "$mode: $(ids_by_find "$mode")"
+	done
+	assert_equal "$(ids --mode=-0060 --mode 0600)" \
+		"$(sorted "$orphan" "$attached" "$marked" "$big" "$nobodys")"
+	for mode in '' - / 0800 01000 +600 -+6 u+r /; do
+		try ls --mode "$mode"
+		expect_status 2
+	done
+}
+
+@test "--key of a range, and of none; --except-key of the same" {
+	furnish
+	assert_equal "$(ids --key 101-103)" "$(sorted "$orphan" "$used" "$alive")"
+	assert_equal "$(ids --key 0x65-0x65)" "$orphan"
+	assert_equal "$(ids --key 0x66-0xffffffff)" "$(sorted "$used" "$alive" "$attached" "$big" "$nobodys")"
+	assert_equal "$(ids --key -268435456--268435455)" "$big"
+	assert_equal "$(ids --key 0x60-0146 --key 106)" "$(sorted "$orphan" "$used" "$nobodys")"
+	# what is marked has lost its key
+	assert_equal "$(ids --key private)" "$marked"
+	assert_equal "$(ids --key private --key 101)" "$(sorted "$orphan" "$marked")"
+	assert_equal "$(ids --except-key 101-106)" "$(sorted "$marked" "$big")"
+	assert_equal "$(ids --except-key private --except-key 0xf0000001)" \
+		"$(sorted "$orphan" "$used" "$alive" "$attached" "$nobodys")"
+	local key
+	for key in 5-4 1-0 0-1 -5-5 1- -1- 1-2-3 101-key:102 ftok:a:missing-1; do
+		try ls --key "$key"
+		[[ $status == 2 || ($key == ftok* && $status == 7) ]] || expect_status 2
+	done
+	# a minus in a path is no range
+	touch 1-2
+	assert_equal "$(ids --key ftok:a:1-2)" ''
+}
+
+@test "--locked, --group, --max-idle, --min-rss, --except-owner, --except-creator" {
+	furnish
+	need_command ipcs
+	assert_equal "$(ids --locked)" ''
+	shmtool set "$alive" --lock -g nogroup
+	assert_equal "$(ids --locked)" "$alive"
+	assert_equal "$(ids --locked)" \
+		"$(ipcs -m | awk '/ locked/ { print $2 }' | sort -n | paste -sd ' ')"
+	assert_equal "$(ids --group nogroup)" "$(sorted "$alive" "$nobodys")"
+	assert_equal "$(ids --group +0 --detached)" "$(sorted "$orphan" "$used" "$big")"
+	assert_equal "$(ids --max-idle 1d)" "$all"
+	# the widest of several counts
+	assert_equal "$(ids --max-idle 0 --max-idle 1d)" "$all"
+	assert_equal "$(ids --max-idle 1d --max-idle 0)" "$all"
+	assert_equal "$(ids --min-rss 0)" "$all"
+	assert_equal "$(ids --min-rss 1)" \
+		"$(awk 'NR > 1 && $(NF - 1) > 0 { print $2 }' /proc/sysvipc/shm | sort -n | paste -sd ' ')"
+	assert_equal "$(ids "$used" "$orphan" --min-rss 4096)" "$used"
+	assert_equal "$(ids --min-rss 1G)" ''
+	# what is not known does not match
+	awk '{ NF = 14; print }' /proc/sysvipc/shm >list
+	assert_equal "$(ids --from list --min-rss 0)" ''
+	assert_equal "$(ids --except-owner nobody)" "$(sorted "$orphan" "$alive" "$attached" "$marked" "$big")"
+	assert_equal "$(ids --except-creator root)" "$nobodys"
+	assert_equal "$(ids --except-creator root --except-owner +65534)" ''
+	# they select nothing
+	try rm --except-owner nobody
+	expect_status 2
+	assert_equal "$(ids)" "$all"
+}
+
+# An hour ago, by a clock that is an hour ahead for the program
+@test "--idle and --max-idle with a clock of an hour later" {
+	furnish
+	local later
+	later=$(($(date +%s) + 3600))
+	idle_ids()
+	{
+		LD_PRELOAD=$HELPERS/clock.so ASAN_OPTIONS=verify_asan_link_order=0 FIXED_REALTIME=$later \
+			FIXED_BOOTTIME=1000000 ids "$@"
+	}
+	assert_equal "$(idle_ids --max-idle 30m)" ''
+	assert_equal "$(idle_ids --max-idle 2h)" "$all"
+	assert_equal "$(idle_ids --idle 30m --max-idle 2h)" "$all"
+	assert_equal "$(idle_ids --idle 2h)" ''
+}
+
+@test "by each filter rm removes what ls shows, less what is attached" {
+	furnish
+	local filter some=0 shown
+	shmtool set "$alive" --lock
+	while read -r filter; do
+		# shellcheck disable=SC2086 # words
+		shown=$(shmtool ls $filter --format '%{id} %{nattch}' | awk '$2 == 0 { print $1 }' | sort -n)
+		# shellcheck disable=SC2086
+		assert_equal "$filter: $(shmtool rm -n $filter | awk '/^would remove/ { print $3 }' | sort -n)" \
+			"$filter: $shown"
+		[[ -z $shown ]] || some=$((some + 1))
+	done <<-END
+		--locked
+		--group root
+		--mode 600
+		--mode -040
+		--mode /7
+		--key 101-103
+		--key private
+		--max-idle 1d
+		--min-rss 1
+		--all --except-owner nobody
+		--all --except-creator root
+		--all --except-key 101-103
+		--orphaned --grace 0 --except-key private
+	END
+	((some >= 11))
+}
+
 @test "kinds combine: all must hold" {
 	furnish
 	assert_equal "$(ids --orphaned --grace 0 --owner root)" "$(sorted "$orphan" "$big")"

@@ -4,92 +4,46 @@
 #include <stdlib.h>
 
 #include "shm/segment/judge.h"
-#include "shm/system/array.h"
-#include "text/error.h"
-#include "text/keepfile.h"
-#include "text/options.h"
-#include "text/parse.h"
-#include "text/state_names.h"
-
-enum {
-	CODE_ORPHANED = OPTION_CODES_FILTER,
-	CODE_LIKELY,
-	CODE_STATE,
-	CODE_DETACHED,
-	CODE_ATTACHED,
-	CODE_DEST,
-	CODE_OWNER,
-	CODE_CREATOR,
-	CODE_KEY,
-	CODE_PID,
-	CODE_IDLE,
-	CODE_MIN_SIZE,
-	CODE_MAX_SIZE,
-	CODE_ALL,
-	/* modifiers */
-	CODE_GRACE,
-	CODE_EXCEPT,
-	CODE_KEEP,
-	CODE_KEEP_FILE,
-	CODE_IGNORE_KEEP,
-	CODE_EVEN_ATTACHED,
-	CODE_ALL_NAMESPACES,
-	CODE_EXCEPT_NAMESPACE,
-};
-
-/* The bit of a kind in filter->kinds. */
-#define KIND(code) (1U << ((code)-OPTION_CODES_FILTER))
-
-const struct poptOption filter_options[] = {
-	OPTION_FLAG("orphaned", '\0', CODE_ORPHANED,
-		    "no recorded process lives, idle for the grace"),
-	OPTION_FLAG("likely", '\0', CODE_LIKELY, "orphaned, or would be but for reused pids"),
-	OPTION_VALUE("state", '\0', CODE_STATE, "dest, attached, kept, orphaned or detached",
-		     "S,..."),
-	OPTION_FLAG("detached", '\0', CODE_DETACHED, "nobody has it attached (nattch 0)"),
-	OPTION_FLAG("attached", '\0', CODE_ATTACHED, "somebody has it attached"),
-	OPTION_FLAG("dest", '\0', CODE_DEST, "marked for removal"),
-	OPTION_VALUE("owner", '\0', CODE_OWNER, "owned by this user", "USER"),
-	OPTION_VALUE("creator", '\0', CODE_CREATOR, "made by this user", "USER"),
-	OPTION_VALUE("key", '\0', CODE_KEY, "with this key", "K"),
-	OPTION_VALUE("pid", '\0', CODE_PID, "created, last used or held by this process", "PID"),
-	OPTION_VALUE("idle", '\0', CODE_IDLE, "idle for so long at least", "TIME"),
-	OPTION_VALUE("min-size", '\0', CODE_MIN_SIZE, "of this size at least", "SIZE"),
-	OPTION_VALUE("max-size", '\0', CODE_MAX_SIZE, "of this size at most", "SIZE"),
-	OPTION_FLAG("all", '\0', CODE_ALL, "every segment; goes with no other filter"),
-	/* modifiers */
-	OPTION_VALUE("grace", '\0', CODE_GRACE, "idle time before orphaned (60s)", "TIME"),
-	OPTION_VALUE("except", '\0', CODE_EXCEPT, "leave this one out", "SEGMENT"),
-	OPTION_VALUE("keep", '\0', CODE_KEEP, "keep this as well: an entry of a keep list",
-		     "ENTRY"),
-	OPTION_VALUE("keep-file", '\0', CODE_KEEP_FILE,
-		     "keep list to use instead of the default ones", "FILE"),
-	OPTION_FLAG("ignore-keep", '\0', CODE_IGNORE_KEEP, "as if there were no keep list"),
-	OPTION_FLAG("even-attached", '\0', CODE_EVEN_ATTACHED,
-		    "for rm: mark also what is attached"),
-	OPTION_FLAG("all-namespaces", 'A', CODE_ALL_NAMESPACES,
-		    "ls, rm: everywhere, less --except-namespace=PID"),
-	OPTION_HIDDEN_VALUE("except-namespace", CODE_EXCEPT_NAMESPACE),
-	OPTION_END,
-};
-
-void filter_note_path(struct filter *filter, const char *word, int error)
-{
-	filter->file_error = error;
-	filter->file_error_word = word;
-}
 
 void filter_begin(struct filter *filter)
 {
 	*filter = (struct filter){ .grace = GRACE_DEFAULT };
 }
 
-static const char *add_number(struct number_list *list, uint64_t number)
+static bool has_kind(const struct filter *filter, enum filter_kind kind)
 {
-	if (ARRAY_MAKE_ROOM(list))
-		return out_of_memory;
-	list->items[list->count++] = number;
-	return NULL;
+	return filter->kinds & 1U << kind;
+}
+
+bool filter_given(const struct filter *filter)
+{
+	return filter->kinds != 0;
+}
+
+bool filter_shows_orphaned(const struct filter *filter)
+{
+	return !(filter->kinds & ~(1U << FILTER_ORPHANED)) && !filter->modified;
+}
+
+bool filter_names_users(const struct filter *filter)
+{
+	return filter->owners.count || filter->groups.count || filter->creators.count ||
+	       filter->except_owners.count || filter->except_creators.count;
+}
+
+bool filter_needs_likely(const struct filter *filter)
+{
+	return has_kind(filter, FILTER_LIKELY);
+}
+
+bool filter_needs_holders(const struct filter *filter)
+{
+	return has_kind(filter, FILTER_PID);
+}
+
+bool filter_needs_memory(const struct filter *filter)
+{
+	return has_kind(filter, FILTER_MIN_RSS);
 }
 
 static bool has_number(const struct number_list *list, uint64_t number)
@@ -101,192 +55,38 @@ static bool has_number(const struct number_list *list, uint64_t number)
 	return false;
 }
 
-static const char *add_user(struct number_list *list, const char *value)
+static bool has_key(const struct key_ranges *ranges, key_t key)
 {
-	uid_t uid;
-	const char *wrong = parse_user(value, &uid);
-
-	return wrong ? wrong : add_number(list, uid);
-}
-
-static const char *add_key(struct filter *filter, const char *value)
-{
-	key_t key;
-	int file_error;
-	const char *wrong = parse_key_or_file(value, &key, &file_error);
-
-	if (wrong)
-		return wrong;
-	if (file_error) {
-		filter_note_path(filter, value, file_error);
-		return NULL;
+	for (size_t i = 0; i < ranges->count; i++) {
+		if ((uint32_t)key >= ranges->items[i].first &&
+		    (uint32_t)key <= ranges->items[i].last)
+			return true;
 	}
-	return add_number(&filter->keys, (uint32_t)key);
+	return false;
 }
 
-static const char *add_keep(struct filter *filter, const char *value)
+static bool has_mode(const struct mode_tests *tests, unsigned short mode)
 {
-	int file_error;
-	const char *wrong = keepfile_entry(&filter->keep, value, &file_error);
+	for (size_t i = 0; i < tests->count; i++) {
+		unsigned short bits = tests->items[i].bits;
 
-	filter->keep_given = true;
-	if (!wrong && file_error)
-		filter_note_path(filter, value, file_error);
-	return wrong;
-}
-
-static const char *add_except(struct filter *filter, const char *value)
-{
-	struct segment_refs *except = &filter->except;
-	struct segment_ref ref;
-	int file_error;
-	const char *wrong = parse_segment(value, &ref, &file_error);
-
-	if (wrong)
-		return wrong;
-	if (file_error) {
-		filter_note_path(filter, value, file_error);
-		return NULL;
+		switch (tests->items[i].how) {
+		case MODE_IS:
+			if (mode == bits)
+				return true;
+			break;
+		case MODE_HAS_ALL:
+			if ((mode & bits) == bits)
+				return true;
+			break;
+		case MODE_HAS_ANY:
+			if (!bits ||
+			    mode & bits) /* of no bits every mode has one, in find(1) too */
+				return true;
+			break;
+		}
 	}
-	if (ARRAY_MAKE_ROOM(except))
-		return out_of_memory;
-	except->items[except->count++] = ref;
-	return NULL;
-}
-
-static const char *add_name(struct word_list *names, const char *value)
-{
-	if (ARRAY_MAKE_ROOM(names))
-		return out_of_memory;
-	names->items[names->count++] = value;
-	return *value ? NULL : "an empty name";
-}
-
-/* A process or a file: whether it is there is seen when all else is right. */
-static const char *add_except_namespace(struct filter *filter, const char *value)
-{
-	pid_t pid;
-	const char *wrong = parse_namespace(value, &pid);
-
-	return wrong ? wrong : add_name(&filter->except_namespaces, value);
-}
-
-/* Given twice, the wider of two bounds is what matches either. */
-static const char *widen(const struct filter *filter, int code, const char *value, uint64_t *bound)
-{
-	uint64_t size;
-	const char *wrong = parse_size(value, &size);
-	bool first = !(filter->kinds & KIND(code));
-
-	if (!wrong && (first || (code == CODE_MIN_SIZE ? size < *bound : size > *bound)))
-		*bound = size;
-	return wrong;
-}
-
-static const char *set_idle(struct filter *filter, const char *value)
-{
-	int64_t idle;
-	const char *wrong = parse_duration(value, &idle);
-
-	if (!wrong && (!(filter->kinds & KIND(CODE_IDLE)) || idle < filter->idle))
-		filter->idle = idle;
-	return wrong;
-}
-
-static const char *add_pid(struct filter *filter, const char *value)
-{
-	pid_t pid;
-	const char *wrong = parse_pid(value, &pid);
-
-	return wrong ? wrong : add_number(&filter->pids, (uint64_t)pid);
-}
-
-static const char *take_option(struct filter *filter, int code, const char *value)
-{
-	switch (code) {
-	case CODE_STATE:
-		return parse_states(value, &filter->states);
-	case CODE_OWNER:
-		return add_user(&filter->owners, value);
-	case CODE_CREATOR:
-		return add_user(&filter->creators, value);
-	case CODE_KEY:
-		return add_key(filter, value);
-	case CODE_PID:
-		return add_pid(filter, value);
-	case CODE_IDLE:
-		return set_idle(filter, value);
-	case CODE_MIN_SIZE:
-		return widen(filter, code, value, &filter->min_size);
-	case CODE_MAX_SIZE:
-		return widen(filter, code, value, &filter->max_size);
-	case CODE_GRACE:
-		return parse_duration(value, &filter->grace);
-	case CODE_EXCEPT:
-		return add_except(filter, value);
-	case CODE_KEEP:
-		return add_keep(filter, value);
-	case CODE_KEEP_FILE:
-		return add_name(&filter->keep_files, value);
-	case CODE_IGNORE_KEEP:
-		filter->ignore_keep = true;
-		return NULL;
-	case CODE_EVEN_ATTACHED:
-		filter->even_attached = true;
-		return NULL;
-	case CODE_ALL_NAMESPACES:
-		filter->all_namespaces = true;
-		return NULL;
-	case CODE_EXCEPT_NAMESPACE:
-		return add_except_namespace(filter, value);
-	default:
-		return NULL;
-	}
-}
-
-const char *filter_option(struct filter *filter, int code, const char *value)
-{
-	const char *wrong = take_option(filter, code, value);
-
-	if (!wrong && code < CODE_GRACE)
-		filter->kinds |= KIND(code);
-	return wrong;
-}
-
-const char *filter_check(const struct filter *filter)
-{
-	if ((filter->kinds & KIND(CODE_ALL)) && filter->kinds != KIND(CODE_ALL))
-		return "--all goes with no other filter";
-	if (filter->except_namespaces.count && !filter->all_namespaces)
-		return "--except-namespace goes with --all-namespaces (-A)";
-	return NULL;
-}
-
-bool filter_given(const struct filter *filter)
-{
-	return filter->kinds != 0;
-}
-
-bool filter_shows_orphaned(const struct filter *filter)
-{
-	return !(filter->kinds & ~KIND(CODE_ORPHANED)) && filter->grace == GRACE_DEFAULT &&
-	       !filter->except.count && !filter->keep_given && !filter->keep_files.count &&
-	       !filter->ignore_keep && !filter->except_namespaces.count;
-}
-
-bool filter_names_users(const struct filter *filter)
-{
-	return filter->owners.count || filter->creators.count;
-}
-
-bool filter_wants_likely(const struct filter *filter)
-{
-	return filter->kinds & KIND(CODE_LIKELY);
-}
-
-bool filter_wants_holders(const struct filter *filter)
-{
-	return filter->kinds & KIND(CODE_PID);
+	return false;
 }
 
 /* Whether one of the processes of --pid created, last used or holds the segment. */
@@ -303,50 +103,49 @@ static bool has_process(const struct number_list *pids, const struct segment *se
 	return false;
 }
 
-static bool kind_holds(const struct filter *filter, int code, const struct segment *segment,
-		       int64_t idle, struct holders *holders)
+static bool matches_kind(const struct filter *filter, enum filter_kind kind,
+			 const struct segment *segment, int64_t idle, struct holders *holders)
 {
-	switch (code) {
-	case CODE_ORPHANED:
+	switch (kind) {
+	case FILTER_ORPHANED:
 		return segment->state == STATE_ORPHANED;
-	case CODE_LIKELY:
+	case FILTER_LIKELY:
 		return segment->state == STATE_ORPHANED || segment->likely;
-	case CODE_STATE:
+	case FILTER_STATE:
 		return filter->states & (1U << segment->state);
-	case CODE_DETACHED:
+	case FILTER_DETACHED:
 		return segment->nattch == 0;
-	case CODE_ATTACHED:
+	case FILTER_ATTACHED:
 		return segment->nattch > 0;
-	case CODE_DEST:
-		return segment->dest;
-	case CODE_OWNER:
+	case FILTER_DEST:
+		return segment->dest && !segment->flags_unknown;
+	case FILTER_LOCKED:
+		return segment->locked && !segment->flags_unknown;
+	case FILTER_OWNER:
 		return has_number(&filter->owners, segment->uid);
-	case CODE_CREATOR:
+	case FILTER_GROUP:
+		return has_number(&filter->groups, segment->gid);
+	case FILTER_CREATOR:
 		return has_number(&filter->creators, segment->cuid);
-	case CODE_KEY:
-		return has_number(&filter->keys, (uint32_t)segment->key);
-	case CODE_PID:
+	case FILTER_MODE:
+		return has_mode(&filter->modes, segment->mode);
+	case FILTER_KEY:
+		return has_key(&filter->keys, segment->key);
+	case FILTER_PID:
 		return has_process(&filter->pids, segment, holders);
-	case CODE_IDLE:
+	case FILTER_IDLE:
 		return idle * 1000 >= filter->idle;
-	case CODE_MIN_SIZE:
+	case FILTER_MAX_IDLE:
+		return idle * 1000 <= filter->max_idle;
+	case FILTER_MIN_SIZE:
 		return segment->size >= filter->min_size;
-	case CODE_MAX_SIZE:
+	case FILTER_MAX_SIZE:
 		return segment->size <= filter->max_size;
-	default: /* CODE_ALL */
+	case FILTER_MIN_RSS:
+		return segment->memory_known && segment->rss >= filter->min_rss;
+	default: /* FILTER_ALL */
 		return true;
 	}
-}
-
-bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
-		    struct holders *holders)
-{
-	for (int code = CODE_ORPHANED; code <= CODE_ALL; code++) {
-		if ((filter->kinds & KIND(code)) &&
-		    !kind_holds(filter, code, segment, idle, holders))
-			return false;
-	}
-	return !filter_excepts(filter, segment);
 }
 
 bool segment_is_named(const struct segment_ref *ref, const struct segment *segment)
@@ -354,22 +153,45 @@ bool segment_is_named(const struct segment_ref *ref, const struct segment *segme
 	return ref->kind == REF_ID ? segment->id == ref->id : segment->key == ref->key;
 }
 
-bool filter_excepts(const struct filter *filter, const struct segment *segment)
+bool filter_has_exceptions(const struct filter *filter)
+{
+	return filter->except.count || filter->except_owners.count ||
+	       filter->except_creators.count || filter->except_keys.count;
+}
+
+static bool is_excepted(const struct filter *filter, const struct segment *segment)
 {
 	for (size_t i = 0; i < filter->except.count; i++) {
 		if (segment_is_named(&filter->except.items[i], segment))
 			return true;
 	}
-	return false;
+	return has_number(&filter->except_owners, segment->uid) ||
+	       has_number(&filter->except_creators, segment->cuid) ||
+	       has_key(&filter->except_keys, segment->key);
+}
+
+bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
+		    struct holders *holders)
+{
+	for (enum filter_kind kind = 0; kind < FILTER_KINDS; kind++) {
+		if (has_kind(filter, kind) && !matches_kind(filter, kind, segment, idle, holders))
+			return false;
+	}
+	return !is_excepted(filter, segment);
 }
 
 void filter_free(struct filter *filter)
 {
 	free(filter->owners.items);
+	free(filter->groups.items);
 	free(filter->creators.items);
+	free(filter->modes.items);
 	free(filter->keys.items);
 	free(filter->pids.items);
 	free(filter->except.items);
+	free(filter->except_owners.items);
+	free(filter->except_creators.items);
+	free(filter->except_keys.items);
 	keep_free(&filter->keep);
 	free(filter->keep_files.items);
 	free(filter->except_namespaces.items);

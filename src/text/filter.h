@@ -1,17 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filter: which segments are meant, the same in ls, stat, set and rm. All
- * kinds of filter that are given must hold; a kind given twice matches either
- * value. Modifiers select nothing by themselves.
+ * filter: which segments are meant, the same in ls, stat, set and rm. A segment
+ * must match every kind of filter that was given; a kind given twice matches
+ * either value. Modifiers select nothing by themselves.
  */
 #ifndef TEXT_FILTER_H
 #define TEXT_FILTER_H
 
-#include <popt.h>
-
 #include "shm/process/holders.h"
 #include "shm/segment/keep.h"
 #include "shm/segment/segment.h"
+
+enum filter_kind {
+	FILTER_ORPHANED,
+	FILTER_LIKELY,
+	FILTER_STATE,
+	FILTER_DETACHED,
+	FILTER_ATTACHED,
+	FILTER_DEST,
+	FILTER_LOCKED,
+	FILTER_OWNER,
+	FILTER_GROUP,
+	FILTER_CREATOR,
+	FILTER_MODE,
+	FILTER_KEY,
+	FILTER_PID,
+	FILTER_IDLE,
+	FILTER_MAX_IDLE,
+	FILTER_MIN_SIZE,
+	FILTER_MAX_SIZE,
+	FILTER_MIN_RSS,
+	FILTER_ALL,
+	FILTER_KINDS,
+};
 
 struct number_list {
 	uint64_t *items;
@@ -31,19 +52,47 @@ struct segment_refs {
 	size_t capacity;
 };
 
+/* Keys from the first to the last, as key_t cast to uint32_t; 0 is that of private segments. */
+struct key_ranges {
+	struct key_range {
+		uint32_t first;
+		uint32_t last;
+	} * items;
+	size_t count;
+	size_t capacity;
+};
+
+/* Permission bits, as find(1) -perm has them. */
+struct mode_tests {
+	struct mode_test {
+		enum { MODE_IS, MODE_HAS_ALL, MODE_HAS_ANY } how;
+		unsigned short bits;
+	} * items;
+	size_t count;
+	size_t capacity;
+};
+
 struct filter {
-	unsigned int kinds;  /* a bit for each kind of filter that was given */
+	unsigned int kinds;  /* a bit for each filter_kind that was given */
 	unsigned int states; /* a bit for each state of --state */
 	struct number_list owners;
+	struct number_list groups;
 	struct number_list creators;
-	struct number_list keys; /* as key_t cast to uint32_t */
+	struct mode_tests modes;
+	struct key_ranges keys;
 	struct number_list pids;
-	int64_t idle;      /* milliseconds */
+	int64_t idle; /* milliseconds */
+	int64_t max_idle;
 	uint64_t min_size; /* bytes */
 	uint64_t max_size;
+	uint64_t min_rss;
 	/* modifiers */
+	bool modified; /* one was given that changes what a filter selects */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
+	struct number_list except_owners;
+	struct number_list except_creators;
+	struct key_ranges except_keys;
 	struct keep keep; /* what --keep names, in addition to any list */
 	bool keep_given;
 	struct word_list keep_files; /* instead of the default ones, if any was given */
@@ -55,42 +104,31 @@ struct filter {
 	const char *file_error_word;
 };
 
-/* The option table: what selects, and below it what only modifies. */
-extern const struct poptOption filter_options[];
-#define FILTER_TITLE "Filters (all that are given must hold), and from --grace on modifiers:"
-
-/* Remembers that an ftok path of this word could not be resolved, to be said later. */
-void filter_note_path(struct filter *filter, const char *word, int error);
-
 void filter_begin(struct filter *filter);
-
-/* Handles an option of the tables; what is wrong with the value, or NULL. */
-const char *filter_option(struct filter *filter, int code, const char *value);
-
-/* What is wrong with the filters together (--all with another), or NULL. */
-const char *filter_check(const struct filter *filter);
 
 /* Whether any filter was given (modifiers are none). */
 bool filter_given(const struct filter *filter);
 
-/* Whether it shows all that --orphaned by itself does: nothing else was said, no modifier either. */
+/* Whether it shows all that --orphaned by itself does: no other filter and no modifier was given. */
 bool filter_shows_orphaned(const struct filter *filter);
 
-/* Whether users were named, whose numbers mean others in another user namespace. */
+/* Whether users or groups were named, whose numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);
 
-/* Whether --likely was given, for which more must be found out. */
-bool filter_wants_likely(const struct filter *filter);
+/* What must be found out for it: what is likely orphaned; attached processes; resident memory. */
+bool filter_needs_likely(const struct filter *filter);
+bool filter_needs_holders(const struct filter *filter);
+bool filter_needs_memory(const struct filter *filter);
 
-/* Whether --pid was given, which is also about who holds a segment. */
-bool filter_wants_holders(const struct filter *filter);
-
-/* Whether a judged segment passes, idle given in seconds; holders: NULL where none are known. */
+/*
+ * Whether a judged segment matches, idle given in seconds; holders: NULL where
+ * none are known. What is not known of a segment matches nothing.
+ */
 bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
 		    struct holders *holders);
 
-/* Whether --except names it. */
-bool filter_excepts(const struct filter *filter, const struct segment *segment);
+/* Whether a modifier excludes segments. */
+bool filter_has_exceptions(const struct filter *filter);
 
 /* Whether a SEGMENT operand names this segment. */
 bool segment_is_named(const struct segment_ref *ref, const struct segment *segment);

@@ -13,6 +13,7 @@
 #include "shm/system/safe_open.h"
 #include "text/error.h"
 #include "text/parse.h"
+#include "text/parse_segment.h"
 
 /* Takes blanks off both ends, in place. */
 static char *trim(char *text)

@@ -24,12 +24,12 @@ enum {
 
 const struct poptOption common_options[] = {
 	OPTION_VALUE("namespace", 'N', CODE_NAMESPACE,
-		     "in the IPC namespace of a process or a file", "PID|PATH"),
-	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "say what is being done"),
-	OPTION_FLAG("help", 'h', CODE_HELP, "show this help (also -?)"),
+		     "use the IPC namespace of PID or of file PATH", "PID|PATH"),
+	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "explain what is being done"),
+	OPTION_FLAG("help", 'h', CODE_HELP, "show this help and exit"),
 	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
 	OPTION_HIDDEN_FLAG("usage", '\0', CODE_USAGE),
-	OPTION_FLAG("version", 'V', CODE_VERSION, "show the version"),
+	OPTION_FLAG("version", 'V', CODE_VERSION, "show the version and exit"),
 	OPTION_END,
 };
 
@@ -320,7 +320,7 @@ static enum status read_words(const struct command *command, struct words *words
 {
 	const struct poptOption table[] = {
 		OPTION_TABLE(command->options, NULL),
-		OPTION_TABLE(common_options, NULL), /* a title would be two lines */
+		OPTION_TABLE(common_options, "General options:"),
 		OPTION_END,
 	};
 	enum status status;

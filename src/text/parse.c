@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shm/segment/ftok.h"
 #include "text/error.h"
 
 static const char not_a_number[] = "not a number (decimal, or hexadecimal with 0x)";
-static const char key_is_private[] =
-	"key 0 (IPC_PRIVATE) names no segment: any number of them have it; use an id";
 static const char too_large[] = "the number is too large";
 
 static int digit_of(char c)
@@ -28,8 +25,7 @@ static int digit_of(char c)
 	return INT_MAX;
 }
 
-/* Reads digits of a base and moves *word past them; false: none, or too many. */
-static bool read_digits(const char **word, int base, uint64_t *number, bool *overflow)
+bool read_digits(const char **word, int base, uint64_t *number, bool *overflow)
 {
 	const char *at = *word;
 
@@ -46,7 +42,7 @@ static bool read_digits(const char **word, int base, uint64_t *number, bool *ove
 	return true;
 }
 
-static bool has_hex_prefix(const char *word)
+bool has_hex_prefix(const char *word)
 {
 	return word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
 }
@@ -345,124 +341,6 @@ const char *parse_namespace(const char *word, pid_t *pid)
 	if (!*word)
 		return "an empty name";
 	return digits[strspn(digits, "0123456789")] ? NULL : parse_pid(word, pid);
-}
-
-static const char *read_key_number(const char *word, key_t *key)
-{
-	static const char range[] = "the key is outside -2147483648..4294967295";
-	bool negative = *word == '-';
-	bool overflow;
-	uint64_t number;
-	int base = 10;
-
-	word += negative;
-	if (has_hex_prefix(word)) {
-		base = 16;
-		word += 2;
-	} else if (*word == '0' && word[1]) {
-		base = 8;
-		word++;
-	}
-	if (!read_digits(&word, base, &number, &overflow) || *word || (negative && base != 10))
-		return "not a key (a number: decimal, 0x hexadecimal or 0 octal; or "
-		       "ftok:PROJ:PATH)";
-	if (overflow)
-		return range;
-	if (negative && number > (uint64_t)INT32_MAX + 1)
-		return range;
-	/* a negative key that was sign-extended to 64 bits, as PostgreSQL prints it */
-	if (!negative && number > UINT32_MAX && number < (uint64_t)(int64_t)INT32_MIN)
-		return range;
-	*key = (key_t)(uint32_t)(negative ? 0 - number : number);
-	if (*key == 0)
-		return key_is_private;
-	return NULL;
-}
-
-/*
- * The project number of ftok:PROJ:PATH: one character, or a number, of which
- * ftok(3) takes the low 8 bits.
- */
-static const char *read_project(const char *word, size_t length, uint64_t *project)
-{
-	static const char wrong[] = "PROJ of ftok:PROJ:PATH must be one character or a number";
-	char text[24]; /* of 2^64 - 1 */
-
-	if (length == 0 || length >= sizeof(text))
-		return wrong;
-	memcpy(text, word, length);
-	text[length] = '\0';
-	if (!has_hex_prefix(text) && strspn(text, "0123456789") != length) {
-		if (length != 1)
-			return wrong;
-		*project = (unsigned char)text[0];
-		return NULL;
-	}
-	return parse_number(text, project) ? wrong : NULL;
-}
-
-/* The colon behind PROJ, which itself may be one. */
-static const char *behind_project(const char *word)
-{
-	return strchr(word[0] == ':' ? word + 1 : word, ':');
-}
-
-static const char *read_ftok(const char *word, key_t *key, int *file_error)
-{
-	const char *colon = behind_project(word);
-	uint64_t project;
-	const char *wrong;
-
-	if (!colon || !colon[1])
-		return "not of the form ftok:PROJ:PATH";
-	wrong = read_project(word, (size_t)(colon - word), &project);
-	if (wrong)
-		return wrong;
-	*file_error = ftok_key(colon + 1, project, key);
-	return !*file_error && *key == 0 ? key_is_private : NULL;
-}
-
-const char *path_of_ftok(const char *word)
-{
-	return strncmp(word, "ftok:", 5) == 0 ? behind_project(word + 5) + 1 : NULL;
-}
-
-const char *parse_key_or_file(const char *word, key_t *key, int *file_error)
-{
-	*file_error = 0;
-	if (strncmp(word, "key:", 4) == 0)
-		return read_key_number(word + 4, key);
-	if (strncmp(word, "ftok:", 5) == 0)
-		return read_ftok(word + 5, key, file_error);
-	return read_key_number(word, key);
-}
-
-static const char *read_id(const char *word, int *id)
-{
-	bool zero_first = *word == '0' && word[1];
-	uint64_t number;
-	bool overflow;
-
-	if (!read_digits(&word, 10, &number, &overflow) || *word)
-		return "not a segment (an id, a key as 0x..., key:K, id:N or ftok:PROJ:PATH)";
-	if (zero_first)
-		return "an id has no leading zero (an octal key is key:0...)";
-	if (overflow || number > INT_MAX)
-		return "the id is too large (a decimal key is key:N)";
-	*id = (int)number;
-	return NULL;
-}
-
-const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error)
-{
-	*file_error = 0;
-	*ref = (struct segment_ref){ .kind = REF_KEY, .word = word };
-	if (has_hex_prefix(word) || strncmp(word, "key:", 4) == 0 || strncmp(word, "ftok:", 5) == 0)
-		return parse_key_or_file(word, &ref->key, file_error);
-	ref->kind = REF_ID;
-	if (strncmp(word, "id:", 3) == 0)
-		word += 3;
-	return read_id(word, &ref->id);
 }
 
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length)

@@ -12,7 +12,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "shm/segment/segment.h"
+/*
+ * For other parsers: reads digits of a base, and moves *word past them; false:
+ * there is none. *overflow: the number has more than 64 bits.
+ */
+bool read_digits(const char **word, int base, uint64_t *number, bool *overflow);
+
+/* Whether it begins with 0x. */
+bool has_hex_prefix(const char *word);
 
 /*
  * Steps over the first of items with commas between: *item is so many bytes long.
@@ -55,22 +62,6 @@ const char *parse_pid(const char *word, pid_t *pid);
 
 /* PID|PATH, a namespace: *pid is 0 for a path, which is anything but digits. */
 const char *parse_namespace(const char *word, pid_t *pid);
-
-/*
- * A SEGMENT operand. *file_error is set to an errno value or an error of
- * safe_open.h when the word is well formed but its ftok PATH cannot be resolved
- * (and NULL is returned).
- */
-const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error);
-
-/*
- * A key: a number (decimal, 0x, 0 for octal; key: may stand before it) or
- * ftok:PROJ:PATH; never 0. file_error as in parse_segment.
- */
-const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
-
-/* The PATH of a word that was well formed, if it is ftok:PROJ:PATH, or NULL. */
-const char *path_of_ftok(const char *word);
 
 /* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length);

@@ -247,21 +247,13 @@ static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);
 } value_offers[] = {
-	{ "FIELD,...", offer_fields },
-	{ "[-]FIELD,...", offer_sort_keys },
-	{ "FORMAT", offer_format },
-	{ "S,...", offer_states },
-	{ "USER", offer_users },
-	{ "GROUP", offer_groups },
-	{ "SEGMENT", offer_segments },
-	{ "ID", offer_ids },
-	{ "K", offer_keys },
-	{ "KEY", offer_keys },
-	{ "FILE", offer_file },
-	{ "PID|PATH", offer_file },
-	{ "WHEN", offer_colors },
-	{ "WHICH", offer_time_formats },
-	{ "CONDITION", offer_conditions },
+	{ "FIELD,...", offer_fields },   { "[-]FIELD,...", offer_sort_keys },
+	{ "FORMAT", offer_format },      { "STATE,...", offer_states },
+	{ "USER", offer_users },         { "GROUP", offer_groups },
+	{ "SEGMENT", offer_segments },   { "ID", offer_ids },
+	{ "KEY", offer_keys },           { "FILE", offer_file },
+	{ "PID|PATH", offer_file },      { "WHEN", offer_colors },
+	{ "WHICH", offer_time_formats }, { "CONDITION", offer_conditions },
 };
 
 void offer_value(const struct typing *typing, const char *metavariable)

@@ -12,6 +12,7 @@
 #include "shm/system/signals.h"
 #include "text/format.h"
 #include "text/parse.h"
+#include "text/parse_segment.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 #include "verbs/create_segment.h"

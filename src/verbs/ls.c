@@ -77,6 +77,7 @@ static const struct poptOption ls_options[] = {
 	OPTION_HIDDEN_VALUE("interval", CODE_INTERVAL),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
+	OPTION_TABLE(modifier_options_of_ls, MODIFIER_TITLE),
 	OPTION_END,
 };
 

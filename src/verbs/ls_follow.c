@@ -35,7 +35,7 @@ static void judge(struct teller *teller, struct segment *segment)
 
 	if (!teller->judging) {
 		judge_begin(&teller->judge, choice->filter.grace, false);
-		teller->judge.likely = filter_wants_likely(&choice->filter);
+		teller->judge.likely = filter_needs_likely(&choice->filter);
 		teller->judge.keep = &choice->keep;
 		teller->judging = true;
 	}

@@ -7,7 +7,7 @@
 #include "shm/process/child.h"
 #include "shm/process/visit.h"
 #include "text/json.h"
-#include "text/parse.h"
+#include "text/parse_segment.h"
 #include "verbs/common/namespaces.h"
 #include "verbs/rm_removal.h"
 #include "verbs/verb.h"
@@ -32,6 +32,7 @@ static const struct poptOption rm_options[] = {
 	OPTION_VALUE("shmem-id", 'm', CODE_ID, "as in ipcrm: whoever has it attached", "ID"),
 	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
+	OPTION_TABLE(modifier_options_of_rm, MODIFIER_TITLE),
 	OPTION_END,
 };
 
@@ -152,7 +153,7 @@ static enum status check_options(const struct rm_options *options)
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
 		return fail(STATUS_USAGE,
 			    "-m and -M go with no filters: give the id as an operand");
-	if (options->as_ipcrm.count && options->choice.filter.except.count)
+	if (options->as_ipcrm.count && filter_has_exceptions(&options->choice.filter))
 		return fail(
 			STATUS_USAGE,
 			"-m and -M take what they name: --except goes with filters and operands");

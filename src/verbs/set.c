@@ -29,7 +29,8 @@ static const struct poptOption set_options[] = {
 	OPTION_FLAG("with-guard", '\0', CODE_WITH_GUARD,
 		    "also set owner, group and mode of the guard semaphore"),
 	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "show what would be changed, but change nothing"),
-	OPTION_TABLE(filter_options, FILTER_TITLE),
+	OPTION_TABLE(filter_options_of_set, FILTER_TITLE),
+	OPTION_TABLE(modifier_options, MODIFIER_TITLE),
 	OPTION_END,
 };
 

@@ -42,6 +42,7 @@ static const struct poptOption stat_options[] = {
 		     "CONDITION"),
 	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
+	OPTION_TABLE(modifier_options, MODIFIER_TITLE),
 	OPTION_END,
 };
 

@@ -11,6 +11,7 @@
 #include <pwd.h>
 
 #include "text/parse.h"
+#include "text/parse_segment.h"
 
 /* No look-ups: what the machine has for users is not the question (the linker wraps them). */
 struct passwd *__wrap_getpwnam(const char *name);

@@ -8,6 +8,7 @@
 
 #include "shm/process/process.h"
 #include "text/parse.h"
+#include "text/parse_segment.h"
 #include "verbs/common/lookup.h"
 
 enum {

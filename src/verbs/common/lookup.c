@@ -10,7 +10,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/listing.h"
 #include "text/names.h"
-#include "text/parse.h"
+#include "text/parse_segment.h"
 
 enum status key_path_failed(const char *word, int error)
 {

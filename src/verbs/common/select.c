@@ -276,11 +276,13 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 			   const struct searched *all, const struct source *source)
 {
 	struct listing *chosen = &selection->list;
+	/* where the list was read for the filters, too */
+	const bool by_itself = source->named_by_itself || !(source->memory || source->saved);
 	struct intmap seen = { 0 }; /* by id */
 
 	for (size_t i = 0; i < named->count; i++) {
 		struct segment segment;
-		int error = find_named(&named->items[i], all, source->named_by_itself, &segment);
+		int error = find_named(&named->items[i], all, by_itself, &segment);
 		enum status status = STATUS_DONE;
 
 		/* what is named twice is there once */
@@ -342,12 +344,13 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 {
 	struct listing all = { 0 };
 	struct listing_fault fault;
-	bool need_list = choice->named.count == 0 || source->saved || source->memory;
+	bool need_list = choice->named.count == 0 || source->saved || source->memory ||
+			 filter_needs_memory(&choice->filter);
 	enum status status = STATUS_DONE;
 
 	*selection = (struct selection){ 0 };
 	judge_begin(&selection->judge, choice->filter.grace, source->saved != NULL);
-	selection->judge.likely = filter_wants_likely(&choice->filter);
+	selection->judge.likely = filter_needs_likely(&choice->filter);
 	selection->judge.keep = &choice->keep;
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
@@ -372,7 +375,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	}
 	if (status)
 		return status;
-	if (!source->saved && (source->holders || filter_wants_holders(&choice->filter)))
+	if (!source->saved && (source->holders || filter_needs_holders(&choice->filter)))
 		look_for_holders(selection);
 	keep_matches(selection, choice);
 	return STATUS_DONE;

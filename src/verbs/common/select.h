@@ -10,7 +10,7 @@
 #include "shm/process/namespaces.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
-#include "text/filter.h"
+#include "text/filter_options.h"
 #include "text/options.h"
 
 /* What the user asked for. */

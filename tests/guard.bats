@@ -260,14 +260,14 @@ sem_count()
 	hold_semaphore "$guard"
 	try rm --with-guard "$id"
 	expect_status 9
-	assert_stderr_has 'it is taken'
-	assert_stderr_has 'hint: --even-attached'
+	assert_stderr_has 'the guard is held by a process'
+	assert_stderr_has 'hint: use --even-attached'
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 	try rm --with-guard -n "$id"
 	expect_status 9
 	try rm -J --with-guard "$id"
 	expect_status 9
-	assert_equal "$(jq -r '.results[0].result' <<<"$output")" left
+	assert_equal "$(jq -r '.results[0].result' <<<"$output")" not-removed
 	try rm --with-guard --even-attached "$id"
 	expect_status 0
 	assert_equal "$(segment_count) $(sem_count)" "0 0"
@@ -293,7 +293,7 @@ sem_count()
 		as_uid 65534 perl -e 'semget(0x1234, 1, 01600) // die'
 		try rm --with-guard --even-attached "$id"
 		expect_status 9
-		assert_stderr_has 'another user'
+		assert_stderr_has 'created by a different user'
 		assert_equal "$(sem_count)" 1
 	fi
 	segment_exists "$id"

@@ -667,18 +667,18 @@ nattch_is()
 	first=$holder_pid
 	try rm "$id"
 	expect_status 9
-	assert_stderr_has "was left alone: 1 attached, by process $first (hold, $(id -un))"
+	assert_stderr_has "was not removed: it is attached by process $first (hold, $(id -un))"
 	for _ in 1 2 3 4 5; do
 		hold_segment "$id"
 	done
 	try rm "$id"
-	assert_stderr_matches "6 attached, by process $first \(hold, [^)]+\)(, [0-9]+ \(hold, [^)]+\)){3} and 2 more"
+	assert_stderr_matches "attached by process $first \(hold, [^)]+\)(, [0-9]+ \(hold, [^)]+\)){3} and 2 more"
 	try rm -J "$id"
 	assert_equal "$(jq '.results[0].holders | length' <<<"$output")" 6
 	ipcrm -m "$id"
 	try rm "$id"
 	expect_status 9
-	assert_stderr_has 'is marked for removal already'
+	assert_stderr_has 'is already marked for removal'
 	assert_stderr_has "by process $first (hold"
 }
 
@@ -689,7 +689,7 @@ nattch_is()
 	hold_segment "$id"
 	try_as_user rm "$id"
 	expect_status 9
-	assert_stderr_matches "was left alone: 1 attached \(made by process [0-9]+, gone\)"
-	assert_stderr_has 'hint: 0 of 1 attachments seen; run as root to see the rest'
+	assert_stderr_matches "was not removed: it is attached by 1 process that cannot be identified \(created by process [0-9]+, exited\)"
+	assert_stderr_has 'note: 0 of 1 attachments seen; run as root to see the rest'
 	segment_exists "$id"
 }

@@ -220,7 +220,7 @@ root()
 		rm -n @free                                    | 0 | -            | ^would remove @free
 		rm @free                                       | 0 | @free gone   | -
 		rm @shut                                       | 0 | @shut gone   | -
-		rm @held                                       | 9 | -            | 1 attached, by process @holder .*hint: --even-attached marks it
+		rm @held                                       | 9 | -            | it is attached by process @holder .*hint: stop these processes first
 		rm -M 0x101                                    | 0 | @free gone   | -
 		rm --orphaned --grace 0                        | 0 | @free gone, @shut gone | total 2 segments
 		create -s 5                                    | 0 | new          | -
@@ -252,7 +252,7 @@ holders_unseen()
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		stat @held                                     | 0 | -            | 0 of 1 attachments seen; run as root to see the rest
-		rm @held                                       | 9 | -            | 1 attached .made by process [0-9]+, gone.*0 of 1 attachments seen; run as root
+		rm @held                                       | 9 | -            | 1 process that cannot be identified .created by process [0-9]+, exited.*0 of 1 attachments seen; run as root
 	END
 }
 
@@ -268,7 +268,7 @@ may_not_control()
 		rm @shut                                       | 5 | -            | cannot remove segment @shut .*: permission denied.*$1
 		rm -M 0x101                                    | 5 | -            | cannot remove segment @free .*: permission denied.*$1
 		rm --orphaned --grace 0                        | 5 | -            | segment [0-9]+ .*: permission denied.*$1.*segment [0-9]+ .*: permission denied
-		rm @held                                       | 9 | -            | 1 attached[^-]*$
+		rm @held                                       | 5 | -            | cannot remove segment @held .*: permission denied.*$1
 	END
 }
 
@@ -333,7 +333,7 @@ user()
 	but <<-'END'
 		read -n 5 @shut                                | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
 		read -n 5 --guard 0x101 @free                  | 0 | @free used   | ^hello
-		rm @held                                       | 9 | -            | 0 of 1 attachments seen; run as root.*hint: --even-attached marks it
+		rm @held                                       | 9 | -            | 0 of 1 attachments seen; run as root.*hint: stop these processes first
 	END
 	check
 }
@@ -388,6 +388,10 @@ not_entered()
 	may_not_read 'be that user, or have CAP_IPC_OWNER'
 	may_not_write 'be that user, or have CAP_IPC_OWNER'
 	but <<-'END'
+		rm -n @free                                    | 5 | -            | cannot remove segment @free .*: permission denied.*CAP_IPC_OWNER
+		rm @free                                       | 5 | -            | cannot remove segment @free .*: permission denied.*CAP_IPC_OWNER
+		rm @shut                                       | 5 | -            | cannot remove segment @shut .*: permission denied.*CAP_IPC_OWNER
+		rm --orphaned --grace 0                        | 5 | -            | segment [0-9]+ .*: permission denied.*CAP_IPC_OWNER
 		attach --as-file @free head -c 5               | 125 | -          | cannot attach segment @free .*: permission denied.*CAP_IPC_OWNER
 		set -p 600 @free                               | 0 | @free mode 600   | -
 		set -u 4004 @free                              | 0 | @free owner 4004 | -
@@ -522,7 +526,7 @@ proc_is()
 		stat @held                                     | 0 | -            | holders +not known.*/proc is not mounted
 		stat --map @held                               | 0 | @held used   | /proc is not mounted
 		attach --as-file @free head -c 5               | 125 | -          | as a file: there is no /proc/self/map_files
-		rm @held                                       | 9 | -            | 1 attached .made by process [0-9]+, gone.*hint: .*: /proc is not mounted.*hint: --even
+		rm @held                                       | 9 | -            | 1 process that cannot be identified .created by process [0-9]+, exited.*note: .*: /proc is not mounted.*hint: stop these
 	END
 	check
 }
@@ -545,7 +549,7 @@ proc_is()
 		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		rm -M 0x101                                    | 5 | -            | permission denied.*who owns it is not known in this user namespace
-		rm @held                                       | 9 | -            | 1 attached[^-]*$
+		rm @held                                       | 5 | -            | permission denied.*who owns it is not known in this user namespace
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
 		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K

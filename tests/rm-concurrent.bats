@@ -36,19 +36,28 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "listed, and locked out by another removal, which removes it: no news, exit 0" {
+@test "another removal is at work: waits until it is done, no news, exit 0" {
 	need_root
 	users_orphan
-	# it looks again and again what becomes of it
-	stop_at "${removal_steps[listed]} nanosleep::3" shmtool rm --orphaned --grace 0
-	shmtool "set" "$id" -p 0
-	stop_again
-	segment_exists "$id"
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	stop_at child:nanosleep shmtool rm --orphaned --grace 0
 	ipcrm -m "$id"
+	exec {lock}>&-
 	go_on
 	assert_equal "$ended" 0
 	assert_output_is ""
 	assert_stderr_is ""
+}
+
+@test "what another removal would lock stays locked: it waits a moment, and removes" {
+	users_orphan
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	try rm --orphaned --grace 0
+	exec {lock}>&-
+	expect_status 0
+	assert_output_matches "^removed $id "
 }
 
 @test "listed, and set to mode 0, but not removed: left alone with mode 0, exit 9" {
@@ -276,8 +285,8 @@ setup()
 		run --separate-stderr with_steps "child:after:delay:shmctl:IPC_SET then:child:fail:shmctl::1+" \
 			shmtool rm $words "$id"
 		expect_status 9
-		assert_stderr_has "segment $id (no key) was left alone, and its mode could not be set back from 0000"
-		assert_stderr_has "hint: nobody can attach it until you do: shmtool set $id -p 0640"
-		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" left
+		assert_stderr_has "segment $id (no key) was not removed, and its mode is still 0000: cannot restore it: Input/output error"
+		assert_stderr_has "hint: no process can attach it until you run: shmtool set $id -p 0640"
+		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" not-removed
 	done
 }

@@ -178,7 +178,7 @@ setup()
 	expect_status 9
 	assert_output_is ""
 	assert_stderr_has "segment $id (key 0x00000011)"
-	assert_stderr_has "hint: --even-attached"
+	assert_stderr_has "hint: stop these processes first, or use --even-attached"
 	assert_gone "$other"
 	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" key)" "600 17"
 	try rm -f "$id"
@@ -390,7 +390,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 		.schema == 1 and (.results | length) == 2 and
 		(.results[0] | .id == $one and .key == "0x00000011" and .size == 100 and
 			.result == "removed" and .reason == null) and
-		(.results[1] | .id == $two and .nattch == 1 and .result == "left" and
+		(.results[1] | .id == $two and .nattch == 1 and .result == "not-removed" and
 			(.reason | type) == "string")' <<<"$output"
 	assert_gone "$one"
 	assert_there "$two"

@@ -600,25 +600,6 @@ slot_used_again()
 
 @test "its slot is used again before it is looked at again" { slot_used_again listed make_orphan 600; }
 @test "the same, and neither was ever used" { slot_used_again listed make_segment 600; }
-@test "its slot is used again before the last look" { slot_used_again locked make_orphan 600; }
-@test "the same, by one of mode 0000" { slot_used_again locked make_orphan 0; }
-@test "the same, and neither was ever used: mode 0000" { slot_used_again locked make_segment 0; }
-
-# Nothing can help that, so it must be told.
-@test "its slot is used again between that look and the lock-out: said" {
-	need_root
-	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
-	id=$(make_orphan 4096 600 0x55)
-	stop_rm seen --orphaned --grace 0
-	ipcrm -m "$id"
-	echo "$id" >/proc/sys/kernel/shm_next_id
-	assert_equal "$(make_live_segment 4096 640 0x55)" "$id"
-	go_on
-	assert_equal "$ended $output" '9 '
-	assert_stderr_has "segment $id (key 0x00000055) was left alone: its id became another segment's"
-	segment_exists "$id"
-}
-
 @test "given to another while it is locked out: it is his, with its mode" {
 	need_root
 	id=$(make_orphan 4096 640)
@@ -627,21 +608,4 @@ slot_used_again()
 	go_on
 	assert_equal "$ended $output" '9 '
 	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '640 65534'
-}
-
-@test "its slot is used again while it is locked out, and its child is killed: said, and nothing changed" {
-	need_root
-	[[ -e /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
-	local before
-	id=$(make_orphan 4096 600 0x55)
-	stop_rm locked --orphaned --grace 0
-	ipcrm -m "$id"
-	echo "$id" >/proc/sys/kernel/shm_next_id
-	assert_equal "$(make_live_segment 4096 0 0x55)" "$id"
-	before=$(kernel_list)
-	kill -KILL "$stopped_pid"
-	go_on
-	assert_equal "$ended $output" '9 '
-	assert_stderr_has "segment $id (key 0x00000055) was left alone: its id became another segment's"
-	assert_equal "$(kernel_list)" "$before"
 }

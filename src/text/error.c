@@ -2,14 +2,15 @@
 #include "text/error.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/system/interrupt.h"
 #include "shm/system/safe_open.h"
+#include "shm/system/signals.h"
 #include "text/escape.h"
 #include "text/names.h"
 
@@ -27,20 +28,23 @@ const char *error_name(void)
 	return program_name;
 }
 
-/* What is let in while stderr is waited for, or NULL */
-static const sigset_t *let_in;
-
-void error_let_in(const sigset_t *mask)
+/* Whether it takes a line of PIPE_BUF at once. */
+static bool stderr_is_ready(void)
 {
-	let_in = mask;
+	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pollfd, 1, 0) != 0;
 }
 
 bool error_write(const char *text, size_t length)
 {
 	while (length) {
-		ssize_t put = let_in ? interrupt_write(STDERR_FILENO, text, length, let_in)
-				     : write(STDERR_FILENO, text, length);
+		ssize_t put;
 
+		/* a signal is to end the program soon, whoever reads */
+		if (signals_came() && !stderr_is_ready())
+			return false;
+		put = write(STDERR_FILENO, text, length);
 		if (put < 0 && errno != EINTR)
 			return false;
 		if (put > 0) {

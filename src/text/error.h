@@ -33,13 +33,10 @@ enum status {
 };
 
 /*
- * Writes all of it to stderr; false: it cannot be written, so that there is nobody
- * to tell. Calls only what signal-safety(7) allows.
+ * Writes all of it to stderr; false: it cannot be written, or a signal has come
+ * (signals.h) and it cannot be written at once. Calls only what signal-safety(7) allows.
  */
 bool error_write(const char *text, size_t length);
-
-/* From here on signals are let in by this mask while stderr has to be waited for. NULL: none is. */
-void error_let_in(const sigset_t *mask);
 
 /* Sets the name that lines begin with: "shmtool rm". */
 void error_set_name(const char *name);

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/system/interrupt.h"
+#include "shm/system/signals.h"
+#include "shm/system/write_all.h"
 #include "text/escape.h"
 #include "text/units.h"
 #include "text/utf8.h"
@@ -21,86 +22,14 @@ void output_begin(struct output *output, int fd)
 {
 	output->fd = fd;
 	output->error = 0;
-	output->signals = NULL;
 	output->length = 0;
-	output->start = 0;
-}
-
-static int write_all(int fd, const void *bytes, size_t length)
-{
-	const char *at = bytes;
-
-	while (length) {
-		ssize_t put = write(fd, at, length);
-
-		if (put < 0 && errno == EAGAIN) {
-			struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
-
-			if (poll(&pollfd, 1, -1) < 0 && (errno != EINTR || signals_came()))
-				return errno;
-			continue;
-		}
-		if (put < 0 && (errno != EINTR || signals_came()))
-			return errno;
-		if (put > 0) {
-			at += put;
-			length -= (size_t)put;
-		}
-	}
-	return 0;
-}
-
-static bool is_written(const struct output *output)
-{
-	return output->start >= output->length;
-}
-
-/* Writes the first piece of what is not written, which ends with a line if it can. */
-static void write_piece(struct output *output, const sigset_t *mask)
-{
-	const char *at = output->data + output->start;
-	size_t left = output->length - output->start;
-	size_t piece = left < PIPE_BUF ? left : PIPE_BUF;
-	const char *end = memrchr(at, '\n', piece);
-	ssize_t put = interrupt_write(output->fd, at, end ? (size_t)(end - at) + 1 : piece, mask);
-
-	if (put < 0 && errno != EINTR && errno != EAGAIN)
-		output->error = errno;
-	/* and no more than that: who is killed meanwhile leaves it to another */
-	if (put > 0)
-		output->start += (size_t)put;
-}
-
-static void flush_with_signals(struct output *output)
-{
-	/* who catches one may want no more of it */
-	while (!is_written(output) && !output->error)
-		write_piece(output, output->signals);
 }
 
 void output_flush(struct output *output)
 {
-	if (output->signals)
-		flush_with_signals(output);
-	else if (!output->error && !is_written(output))
-		output->error = write_all(output->fd, output->data + output->start,
-					  output->length - output->start);
+	if (!output->error)
+		output->error = write_all(output->fd, output->data, output->length);
 	output->length = 0;
-	output->start = 0;
-}
-
-void output_flush_ready(struct output *output)
-{
-	struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
-	sigset_t mask;
-
-	sigprocmask(SIG_SETMASK, NULL, &mask);
-	while (!is_written(output) && !output->error && !isatty(output->fd) &&
-	       poll(&pollfd, 1, 0) > 0)
-		write_piece(output, &mask);
-	output->length = is_written(output) ? 0 : output->length - output->start;
-	memmove(output->data, output->data + output->start, output->length);
-	output->start = 0;
 }
 
 void output_bytes(struct output *output, const void *bytes, size_t length)

@@ -6,7 +6,6 @@
 #ifndef TEXT_OUTPUT_H
 #define TEXT_OUTPUT_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,13 +17,7 @@ enum { OUTPUT_SIZE = 64 * 1024 };
 struct output {
 	int fd;
 	int error; /* the first error, an errno value */
-	/*
-	 * Where signals are blocked: waits for the reader with these, so that one who
-	 * has stopped reading does not make us deaf to SIGTERM. Otherwise NULL.
-	 */
-	const sigset_t *signals;
 	size_t length;
-	size_t start; /* where signals are blocked: so much of it is written already */
 	char data[OUTPUT_SIZE];
 };
 
@@ -52,12 +45,6 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 
 /* Writes what is held. */
 void output_flush(struct output *output);
-
-/*
- * Writes what can be written at once; the rest is still held then. Also for who
- * finds in shared memory what a process held that was killed.
- */
-void output_flush_ready(struct output *output);
 
 /*
  * Writes what is held; when anything could not be written, says so and

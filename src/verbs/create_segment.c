@@ -58,7 +58,7 @@ void undo_creation(struct creation *creation)
 	if (creation->created)
 		segment_remove(creation->id);
 	if (creation->guard >= 0)
-		guard_remove(creation->guard);
+		guard_remove(&(struct guard){ .id = creation->guard, .cuid = geteuid() });
 	stop_acting(&before);
 	creation->created = false;
 	creation->guard = -1;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm: remove segments, by name or by filter. */
-#include <errno.h>
+/* rm: remove segments by id, by key or by filter. */
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "shm/process/child.h"
-#include "shm/process/visit.h"
+#include "shm/system/signals.h"
 #include "text/json.h"
 #include "text/parse_segment.h"
 #include "verbs/common/namespaces.h"
@@ -23,14 +22,16 @@ enum {
 };
 
 static const struct poptOption rm_options[] = {
-	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "only print what would be removed"),
-	OPTION_FLAG("force", 'f', CODE_FORCE, "a segment that does not exist is no error"),
+	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "show what would be removed, but remove nothing"),
+	OPTION_FLAG("force", 'f', CODE_FORCE, "ignore segments that do not exist"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print the results as JSON"),
-	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print no lines for what was removed"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "do not list what was removed"),
 	OPTION_FLAG("with-guard", '\0', CODE_WITH_GUARD,
-		    "by name: the semaphore that create --with-guard made, too"),
-	OPTION_VALUE("shmem-id", 'm', CODE_ID, "as in ipcrm: whoever has it attached", "ID"),
-	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "as in ipcrm: whoever has it attached", "KEY"),
+		    "also remove the guard semaphore of each SEGMENT"),
+	OPTION_VALUE("shmem-id", 'm', CODE_ID, "remove ID even if it is attached (as ipcrm -m)",
+		     "ID"),
+	OPTION_VALUE("shmem-key", 'M', CODE_KEY, "remove KEY even if it is attached (as ipcrm -M)",
+		     "KEY"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_TABLE(modifier_options_of_rm, MODIFIER_TITLE),
 	OPTION_END,
@@ -43,8 +44,8 @@ const struct verb verb_rm = {
 	.name = "rm",
 	.command = {
 		.usage = "[OPTION...] SEGMENT...|FILTER...",
-		.summary = "remove segments, by name or by filter",
-		.epilogue = "\nWhat is attached is left alone. First look, then remove:\n"
+		.summary = "remove segments by id, by key or by filter",
+		.epilogue = "\nAttached segments are not removed unless you ask for it. Preview first:\n"
 			    "  shmtool rm --orphaned -n\n"
 			    "  shmtool rm --orphaned",
 		.options = rm_options,
@@ -108,67 +109,87 @@ static const char *rm_option(void *state, int code, const char *value)
 	}
 }
 
+/* What is chosen by name or by filter; and the names that its lines will show. */
+static void choose(struct report *report, struct selection *selection)
+{
+	const struct rm_options *options = report->options;
+	const struct source source = {
+		.missing_is_no_error = options->force,
+		.memory = options->json,
+		.named_by_itself = true,
+	};
+
+	report->status = select_segments(selection, &options->choice, &source);
+	report->view.judge = &selection->judge;
+	for (size_t i = 0; i < selection->list.count; i++)
+		report_prepare(report, &selection->list.items[i]);
+}
+
+static void end_report(struct report *report)
+{
+	if (!signals_came())
+		report_total(report);
+	if (report->options->json)
+		json_end(&report->output);
+	report->status = output_end(&report->output, report->status);
+	status_keep_first(&report->status, view_end(&report->view));
+	holders_free(&report->holders);
+}
+
 static enum status rm(const struct rm_options *options)
 {
-	const struct choice *choice = &options->choice;
-	struct tally *tally = shared_memory(sizeof(*tally));
-	struct removal removal = {
-		.options = options,
-		.by_filter = filter_given(&choice->filter),
-		.tally = tally,
-	};
-	bool chosen = choice->named.count || removal.by_filter;
-	struct selection selection;
-	enum status status;
+	static struct report report;
+	struct selection selection = { 0 };
+	struct segment *unchecked;
+	struct judge judge;
 
-	if (!tally)
-		return fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
-	removal.output = &tally->output;
-	output_begin(removal.output, STDOUT_FILENO);
+	report.options = options;
+	report.by_filter = filter_given(&options->choice.filter);
+	judge_begin(&judge, options->choice.filter.grace, false);
+	view_begin(&report.view, &judge);
+	report.view.words = !options->json;
+	output_begin(&report.output, STDOUT_FILENO);
 	if (options->json)
-		json_begin(removal.output, "results");
-	tally->status = remove_all_as_ipcrm(&removal);
-	if (chosen)
-		remove_chosen(&removal, &selection);
-	tell_total(&removal);
-	if (options->json)
-		json_end(removal.output);
-	output_flush(removal.output);
-	/* a closed pipe ends us */
-	if (tally->output.error == EPIPE)
-		tell_untold(tally, tally->written);
-	status = output_end(removal.output, tally->status);
-	if (tally->output.error)
-		tell_untold(tally, tally->written);
-	if (chosen)
-		selection_free(&selection);
-	return status;
+		json_begin(&report.output, "results");
+	unchecked = find_unchecked(&report);
+	if (options->choice.named.count || report.by_filter)
+		choose(&report, &selection);
+	/* without a reader of stderr it goes on; output_end() sees to that of stdout */
+	signal(SIGPIPE, SIG_IGN);
+	/* from here on, whatever comes, what was done is reported first */
+	signals_begin(signals_others);
+	remove_unchecked(&report, unchecked);
+	remove_chosen(&report, &selection);
+	end_report(&report);
+	free(unchecked);
+	selection_free(&selection);
+	judge_end(&judge);
+	signals_end();
+	return report.status;
 }
 
 static enum status check_options(const struct rm_options *options)
 {
 	if (options->as_ipcrm.count && options->choice.filter.all_namespaces)
-		return fail(STATUS_USAGE,
-			    "--all-namespaces (-A) goes with filters, not with -m and -M");
+		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -m or -M");
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
-		return fail(STATUS_USAGE,
-			    "-m and -M go with no filters: give the id as an operand");
-	if (options->as_ipcrm.count && filter_has_exceptions(&options->choice.filter))
 		return fail(
 			STATUS_USAGE,
-			"-m and -M take what they name: --except goes with filters and operands");
+			"-m and -M cannot be combined with filters; give the id as SEGMENT instead");
+	if (options->as_ipcrm.count && filter_has_exceptions(&options->choice.filter))
+		return fail(STATUS_USAGE, "--except cannot be combined with -m or -M");
 	if (options->with_guard &&
 	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
 		return fail(
 			STATUS_USAGE,
-			"--with-guard goes with segments that are named, and with no filter, -m "
-			"or -M");
+			"--with-guard requires SEGMENTs and cannot be combined with filters, -m or -M");
 	if (options->quiet && options->choice.filter.all_namespaces)
-		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -q");
+		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -q");
 	if (options->choice.named.count || options->as_ipcrm.count ||
 	    filter_given(&options->choice.filter))
 		return STATUS_DONE;
-	fail(STATUS_USAGE, "no segment and no filter given (modifiers select nothing)");
+	fail(STATUS_USAGE,
+	     "no SEGMENT or filter given (options such as --grace select nothing by themselves)");
 	return usage_hint();
 }
 

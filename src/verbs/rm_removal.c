@@ -1,129 +1,405 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way of `shmtool rm --orphaned`, from the option to IPC_RMID:
+ *
+ *   rm_run, rm        rm.c               options, keep lists
+ *   select_segments   common/select.c    which segments there are, and what they are (judge.c)
+ *   remove_chosen     here               batches of them, each tried and then reported
+ *   try_batch, work   here               in a worker, where one can be had (child.c)
+ *   reclaim           reclaim.c          hold, block, settle, look, remove, release
+ *   segment_remove    control.c          IPC_RMID
+ *   report_batch      here               what became of each (rm_report.c)
+ */
 #include "verbs/rm_removal.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
 #include "shm/segment/reclaim.h"
-#include "shm/system/interrupt.h"
-#include "text/format.h"
-#include "text/output.h"
+#include "shm/system/clock.h"
+#include "shm/system/signals.h"
 #include "verbs/common/lookup.h"
-#include "verbs/common/namespaces.h"
 
 /*
- * Why a segment is left alone before anything is tried, or NULL. Outright
- * naming overrides the keep list.
+ * So many segments at most are removed together: enough that the wait in
+ * reclaim() is short beside the removal itself, and few enough that no process
+ * is kept out for longer than 0.2 s.
  */
-static const char *left_alone(const struct removal *removal, const struct segment *segment)
+enum { BATCH = 16384 };
+
+/* So many lines are written at a time: a write for each would take as long as the removal. */
+enum { LINES = 32 };
+
+/* How long other removals in the same namespaces are waited for, in milliseconds. */
+enum { PATIENCE = 1000 };
+
+/* The work on what is chosen. */
+struct removal {
+	struct report *report;
+	const struct selection *selection;
+	struct reclaim_batch *batch;           /* shared with the worker */
+	const struct segment *segments[BATCH]; /* those in the batch */
+	size_t count;
+	struct namespace home; /* where we are */
+	bool away;             /* we have entered another one */
+	pid_t parent;
+	bool begun; /* the first was tried */
+	bool undo;
+};
+
+/* Why a segment is skipped, or NULL. Naming it outright overrides the keep list. */
+static const char *why_skipped(const struct report *report, const struct segment *segment)
 {
-	if (segment->nattch > 0 && !removal->options->choice.filter.even_attached)
-		return "it is attached";
+	if (segment->nattch > 0 && !report->options->choice.filter.even_attached)
+		return "attached";
 	/* not by its state, which is attached where --even-attached matters */
-	if (removal->by_filter && keep_names(&removal->options->choice.keep, segment))
-		return "the keep list names it";
+	if (report->by_filter && keep_names(&report->options->choice.keep, segment))
+		return "in the keep list";
 	return NULL;
 }
 
-/* Why its removal would fail, as far as that shows beforehand: an errno value, or 0. */
-static int foreseen_error(const struct segment *segment)
+/* --- What the worker does --- */
+
+static const struct namespace *namespace_of(const struct removal *removal, unsigned int place)
 {
-	if (segment->nattch == 0 && owner_is_unknown(segment))
-		return EOVERFLOW;
-	return may_control(segment) ? 0 : EPERM;
+	const struct namespace *ns = removal->segments[place]->ns;
+
+	return ns ? ns : &removal->home;
 }
 
-/* Says what became of a segment that was tried, or why it was not (tried is NULL). */
-static enum status tell_one(struct removal *removal, const struct segment *segment,
-			    const struct reclaim *tried)
+static int enter(void *context, unsigned int place)
 {
-	const struct rm_options *options = removal->options;
-	const char *why_not = tried ? NULL : left_alone(removal, segment);
+	struct removal *removal = context;
+	const struct namespace *ns = namespace_of(removal, place);
+	bool users_changed;
 	int error;
 
-	if (why_not && !removal->by_filter)
-		return tell_attached(removal, segment);
-	if (why_not) {
-		if (options->verbose)
-			note("%s was left alone: %s", SEGMENT_LABEL(segment), why_not);
-		return STATUS_DONE;
+	if (!removal->away && namespace_same(ns, &removal->home))
+		return 0;
+	/* there is no way back from another user namespace */
+	if (ns->foreign && getpid() == removal->parent)
+		return EAGAIN;
+	error = namespace_enter_fd(ns->fd, &users_changed);
+	removal->away |= !error;
+	return error;
+}
+
+/* Calls this for each namespace of the batch. */
+static void for_each_place(const struct removal *removal, void (*call)(int fd, void *context),
+			   void *context)
+{
+	for (unsigned int i = 0; i < removal->count; i++) {
+		if (i == 0 || removal->segments[i]->ns != removal->segments[i - 1]->ns)
+			call(namespace_of(removal, i)->fd, context);
 	}
-	/* one that is neither tried nor left alone is there in a dry run */
-	error = tried ? 0 : foreseen_error(segment);
-	if (error)
-		return tell_left(removal, segment, RECLAIM_FAILED, error);
-	if (tried && tried->result != RECLAIM_REMOVED)
-		return tell_left(removal, segment, tried->result, tried->error);
-	tell_removed(removal, segment);
-	return STATUS_DONE;
 }
 
 /*
- * What was stored before is there before what follows: whoever mends must find no
- * result of another batch.
+ * Two removals that run side by side would take each other's hold for use. So
+ * one waits for the other, but not for long: any process may hold this lock.
  */
-static void keep_order(void)
+static void lock(int fd, void *context)
 {
-	atomic_signal_fence(memory_order_seq_cst);
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	const int64_t *deadline = context;
+
+	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	       time_left(*deadline) > 0)
+		nanosleep(&moment, NULL);
 }
 
-/* Tries those of the segments that are not left alone. */
-static void try_all(struct removal *removal, const struct segment *segments, size_t count)
+static void unlock(int fd, void *context)
 {
-	const struct rm_options *options = removal->options;
-	struct tally *tally = removal->tally;
+	(void)context;
+	if (fd >= 0)
+		flock(fd, LOCK_UN);
+}
 
-	tally->tried = tally->told = tally->written = 0;
-	for (size_t i = 0; i < count && !options->dry_run; i++) {
-		if (left_alone(removal, &segments[i]))
-			continue;
-		tally->tries[tally->tried] = (struct reclaim){ .listed = &segments[i] };
-		keep_order();
-		tally->tried++;
+struct files {
+	int fds[BATCH + 1];
+	size_t count;
+};
+
+static void add_file(int fd, void *context)
+{
+	struct files *files = context;
+
+	files->fds[files->count++] = fd;
+}
+
+/* Makes the worker useless to whoever could take it over in a container. */
+static void become_worker(const struct removal *removal)
+{
+	static struct files files;
+
+	signals_block(&(sigset_t){ 0 });
+	prctl(PR_SET_DUMPABLE, 0);
+	add_file(removal->home.fd, &files);
+	for_each_place(removal, add_file, &files);
+	child_keep_files(files.fds, files.count);
+}
+
+/* The worker, or this process where no worker can be had. */
+static int work(void *context)
+{
+	struct removal *removal = context;
+	int64_t deadline = deadline_after(PATIENCE);
+	bool users_changed;
+
+	removal->batch->process_ends = getpid() != removal->parent;
+	if (removal->batch->process_ends)
+		become_worker(removal);
+	for_each_place(removal, lock, &deadline);
+	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
+	if (removal->away)
+		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
+	return 0;
+}
+
+/* --- What this process does --- */
+
+/*
+ * Fills the batch with what is not skipped, from this segment of the selection
+ * on. Returns where it ends. A namespace that only its user namespace leads to
+ * takes a worker of its own.
+ */
+static size_t fill_batch(struct removal *removal, size_t first)
+{
+	const struct listing *list = &removal->selection->list;
+	/* the line of the first one shows whether stdout can be written at all */
+	const size_t most = removal->begun && !removal->report->options->with_guard ? BATCH : 1;
+	size_t i;
+
+	removal->count = 0;
+	for (i = first; i < list->count && removal->count < most; i++) {
+		const struct segment *segment = &list->items[i];
+		const struct segment *last =
+			removal->count ? removal->segments[removal->count - 1] : segment;
+
+		if (last->ns != segment->ns && (last->ns->foreign || segment->ns->foreign))
+			break;
+		if (!why_skipped(removal->report, segment))
+			removal->segments[removal->count++] = segment;
 	}
-	tally->begun |= tally->tried > 0 || options->dry_run;
-	reclaim(tally->tries, tally->tried, options->choice.filter.even_attached);
+	return i;
 }
 
-/* Tells what became of the segment: the next one of those that were tried, or it was not tried. */
-static enum status tell_next(struct removal *removal, const struct segment *segment)
+/* Writes into the shared memory what the worker needs to know. */
+static void share_batch(const struct removal *removal)
 {
-	struct tally *tally = removal->tally;
-	const struct reclaim *next = &tally->tries[tally->told];
-	enum status status;
+	struct reclaim *items = removal->batch->items;
 
-	if (tally->told == tally->tried || next->listed != segment)
-		return tell_one(removal, segment, NULL);
-	status = tell_one(removal, segment, next);
-	entry_is_whole(tally);
-	tally->told++;
+	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
+	removal->batch->count = removal->count;
+	for (unsigned int i = 0; i < removal->count; i++) {
+		items[i].listed = *removal->segments[i];
+		items[i].listed.ns = NULL;
+		items[i].place = i;
+		if (i && removal->segments[i]->ns == removal->segments[i - 1]->ns)
+			items[i].place = items[i - 1].place;
+	}
+}
+
+/* What the worker wrote is believed only as far as it can be true. */
+static void check_results(const struct removal *removal)
+{
+	struct reclaim *items = removal->batch->items;
+
+	for (size_t i = 0; i < removal->count; i++) {
+		if (items[i].result >= RECLAIM_RESULTS)
+			items[i].result = RECLAIM_UNTRIED;
+		/* the kernel has no errno values beyond (MAX_ERRNO) */
+		if (items[i].error < 0 || items[i].error > 4095)
+			items[i].error = EIO;
+	}
+}
+
+/*
+ * Has a worker remove the batch. Returns 0, or the signal that ended the worker;
+ * what it left half done is undone then.
+ */
+static int try_batch(struct removal *removal)
+{
+	int status = 0;
+	int error;
+
+	for (size_t i = 0; i < removal->count; i++)
+		removal->batch->items[i] = (struct reclaim){ 0 };
+	share_batch(removal);
+	removal->begun |= removal->count > 0;
+	error = removal->count ? child_run(work, removal, CHILD_GOES_ON, &status) : 0;
+	if (error || status) {
+		share_batch(removal);
+		removal->undo = true;
+		child_run(work, removal, CHILD_GOES_ON, &(int){ 0 });
+	}
+	/* a worker that was killed has not done so */
+	for_each_place(removal, unlock, NULL);
+	check_results(removal);
 	return status;
 }
 
-/* Why a segment and its guard are left alone. */
-enum { REFUSED_SEVERAL, REFUSED_OTHER_USER, REFUSED_DENIED, REFUSED_TAKEN };
+/* Why its removal would fail, as far as that shows beforehand. */
+static enum reclaim_result foreseen(const struct segment *segment, int *error)
+{
+	/* the worker is root in the user namespace that it enters */
+	if (segment->ns && segment->ns->foreign)
+		return RECLAIM_REMOVED;
+	*error = EOVERFLOW;
+	if (segment->nattch == 0 && owner_is_unknown(segment))
+		return RECLAIM_FAILED;
+	*error = EPERM;
+	if (!may_control(segment))
+		return RECLAIM_FAILED;
+	*error = EACCES;
+	if (may_control_all() && !may_attach(segment) && !removal_is_forced())
+		return RECLAIM_NO_HOLD;
+	return RECLAIM_REMOVED;
+}
+
+/* Reports a segment that was tried, or with -n would be. */
+static enum status report_tried(struct report *report, const struct segment *segment,
+				const struct reclaim *item)
+{
+	int error = item->error;
+	enum reclaim_result result =
+		report->options->dry_run ? foreseen(segment, &error) : item->result;
+	enum status status;
+
+	if (result == RECLAIM_UNTRIED)
+		return STATUS_DONE; /* the worker was killed before */
+	if (result == RECLAIM_REMOVED) {
+		report_removed(report, segment);
+		return STATUS_DONE;
+	}
+	status = report_not_removed(report, segment, result, error);
+	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
+	    result != RECLAIM_MARKED)
+		note("note: the last user of segment %d (process %d) is no longer on record, "
+		     "since shmtool attached it",
+		     segment->id, segment->lpid);
+	return status;
+}
+
+static enum status report_skipped(struct report *report, const struct segment *segment)
+{
+	const char *why = why_skipped(report, segment);
+
+	/* by name; a denial comes first, since it does not pass */
+	if (!report->by_filter && !may_control(segment))
+		return report_not_removed(report, segment, RECLAIM_FAILED, EPERM);
+	if (!report->by_filter)
+		return report_attached(report, segment);
+	if (report->options->verbose)
+		note("%s skipped: %s", SEGMENT_LABEL(segment), why);
+	return STATUS_DONE;
+}
+
+/* Reports what became of the segments of the selection from first to before end. */
+static void report_batch(struct removal *removal, size_t first, size_t end)
+{
+	struct report *report = removal->report;
+	const struct reclaim *items = removal->batch->items;
+	size_t reported = 0; /* so many of the batch */
+	size_t written = 0;  /* and of so many the output is written */
+
+	for (size_t i = first; i < end; i++) {
+		const struct segment *segment = &removal->selection->list.items[i];
+		bool tried = reported < removal->count && removal->segments[reported] == segment;
+
+		status_keep_first(&report->status, missing_before(removal->selection, i));
+		status_keep_first(&report->status,
+				  tried ? report_tried(report, segment, &items[reported])
+					: report_skipped(report, segment));
+		reported += tried;
+		if ((i - first) % LINES == LINES - 1 || i == end - 1)
+			output_flush(&report->output);
+		if (!report->output.error && !report->output.length)
+			written = reported;
+	}
+	if (report->output.error && report_has_lines(report))
+		report_without_lines(removal->segments + written, items + written,
+				     removal->count - written);
+}
+
+/*
+ * Where a worker could not hold all of a batch: how much of it was tried, as an
+ * end for the segments of the selection. What is left is for the next batch.
+ */
+static size_t end_of_tried(struct removal *removal, size_t end)
+{
+	const struct listing *list = &removal->selection->list;
+	struct reclaim *items = removal->batch->items;
+	size_t tried = removal->count;
+
+	while (tried && items[tried - 1].result == RECLAIM_UNTRIED)
+		tried--;
+	if (tried == removal->count)
+		return end;
+	if (!tried) {
+		items[0].result = RECLAIM_FAILED;
+		items[0].error = ENOMEM;
+		tried = 1;
+	}
+	removal->count = tried;
+	return (size_t)(removal->segments[tried - 1] - list->items) + 1;
+}
+
+/* Removes a batch, and reports it; returns where it ended. */
+static size_t remove_batch(struct removal *removal, size_t first)
+{
+	size_t end = fill_batch(removal, first);
+	bool dry_run = removal->report->options->dry_run;
+	int killed = dry_run ? 0 : try_batch(removal);
+
+	if (!killed && !dry_run)
+		end = end_of_tried(removal, end);
+	report_batch(removal, first, end);
+	if (!killed)
+		return end;
+	status_keep_first(&removal->report->status,
+			  fail(STATUS_FAILED,
+			       "the worker process was killed by signal %d; nothing more was "
+			       "removed",
+			       killed));
+	return removal->selection->list.count;
+}
+
+/* --- With a guard --- */
+
+/* Why a segment and its guard are not removed. */
+enum { REFUSED_SEVERAL, REFUSED_OTHER_USER, REFUSED_DENIED, REFUSED_HELD };
 
 static const struct refusal {
 	enum status status;
 	const char *reason;
 	const char *hint; /* or NULL */
 } refusals[] = {
-	[REFUSED_SEVERAL] = { STATUS_BUSY, "it has several semaphores, and a guard is one", NULL },
-	[REFUSED_OTHER_USER] = { STATUS_BUSY, "another user made it than the segment", NULL },
+	[REFUSED_SEVERAL] = { STATUS_BUSY,
+			      "the semaphore set has several semaphores, so it is not a guard",
+			      NULL },
+	[REFUSED_OTHER_USER] = { STATUS_BUSY, "the semaphore set was created by a different user",
+				 NULL },
 	[REFUSED_DENIED] = { STATUS_DENIED, "permission denied", NULL },
-	[REFUSED_TAKEN] = { STATUS_BUSY, "it is taken",
-			    "--even-attached removes it all the same; who waits for it is told" },
+	[REFUSED_HELD] = { STATUS_BUSY, "the guard is held by a process",
+			   "use --even-attached to remove both anyway: processes that wait for the "
+			   "guard then fail with EIDRM" },
 };
 
 /* What stands against removing a set as the guard of a segment, or NULL. */
-static const struct refusal *guard_refused(const struct removal *removal,
+static const struct refusal *guard_refused(const struct report *report,
 					   const struct segment *segment, const struct guard *guard)
 {
-	bool even_in_use = removal->options->choice.filter.even_attached;
+	bool even_in_use = report->options->choice.filter.even_attached;
 	bool in_use = false;
 
 	if (guard->count != 1)
@@ -132,18 +408,18 @@ static const struct refusal *guard_refused(const struct removal *removal,
 		return &refusals[REFUSED_OTHER_USER];
 	if (!may_control_of(guard->uid, guard->cuid))
 		return &refusals[REFUSED_DENIED];
-	/* what may not be looked at counts as taken */
+	/* what may not be looked at counts as held */
 	if (!even_in_use && (guard_in_use(guard->id, &in_use) || in_use))
-		return &refusals[REFUSED_TAKEN];
+		return &refusals[REFUSED_HELD];
 	return NULL;
 }
 
-static enum status refuse_guard(struct removal *removal, const struct segment *segment,
+static enum status refuse_guard(struct report *report, const struct segment *segment,
 				const struct guard *guard, const struct refusal *refusal)
 {
-	if (removal->options->json)
-		tell_json(removal, segment, "left", "its guard cannot be removed");
-	fail(refusal->status, "%s and its guard, semaphore set %d, were left alone: %s",
+	if (report->options->json)
+		report_json(report, segment, "not-removed", "its guard cannot be removed");
+	fail(refusal->status, "%s and its guard (semaphore set %d) were not removed: %s",
 	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
 	if (refusal->hint)
 		hint("%s", refusal->hint);
@@ -151,325 +427,132 @@ static enum status refuse_guard(struct removal *removal, const struct segment *s
 }
 
 /* Removes the guard of a segment that was just removed. */
-static enum status remove_guard(struct removal *removal, const struct guard *guard)
+static enum status remove_guard(struct report *report, const struct guard *guard)
 {
-	const struct rm_options *options = removal->options;
-	int error = options->dry_run ? 0 : guard_remove(guard->id);
+	int error = report->options->dry_run ? 0 : guard_remove(guard);
 
-	if (error && !segment_missing(error)) {
-		/* it is not tried again when we are interrupted over this */
-		removal->tally->guard_due = false;
+	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
 			    (unsigned int)guard->key, reason_of_segment(error));
-	}
-	tell_guard_removed(removal, guard);
+	report_guard_removed(report, guard);
 	return STATUS_DONE;
 }
 
 /*
  * Removes a segment and the guard with its key. What stands against either is
- * looked for first, so that none of the two is left without the other.
+ * looked for first, so that none of the two stays without the other.
  */
-static enum status remove_with_guard(struct removal *removal, const struct segment *segment)
+static void remove_with_guard(struct removal *removal, size_t at)
 {
-	struct tally *tally = removal->tally;
+	struct report *report = removal->report;
+	const struct segment *segment = &removal->selection->list.items[at];
 	const struct refusal *refusal;
 	struct guard guard = { .id = -1 };
-	enum status status;
-	int error = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
-
-	if (left_alone(removal, segment))
-		return tell_one(removal, segment, NULL);
-	if (!error)
-		error = guard_look(guard.id, &guard);
-	refusal = error ? NULL : guard_refused(removal, segment, &guard);
-	if (refusal)
-		return refuse_guard(removal, segment, &guard, refusal);
-	tally->tried = 0;
-	tally->guard = guard;
-	keep_order();
-	tally->guard_due = !error;
-	try_all(removal, segment, 1);
-	status = tell_next(removal, segment);
-	if (!status && !error)
-		status = remove_guard(removal, &guard);
-	tally->guard_due = false;
-	if (status || !error)
-		return status;
-	if (removal->options->force)
-		return STATUS_DONE;
-	return fail(STATUS_MISSING, "%s had no guard: no semaphore set has its key",
-		    SEGMENT_LABEL(segment));
-}
-
-/* --- When there is nobody to mend what we leave --- */
-
-/* Tells all that is not told, when the work has ended too early. */
-static void end_early(struct removal *removal, bool interrupted)
-{
-	struct tally *tally = removal->tally;
-	const bool guard_due =
-		tally->guard_due && tally->tried && tally->tries[0].result == RECLAIM_REMOVED;
-
-	take_back_entry(tally);
-	output_flush_ready(removal->output);
-	entry_is_whole(tally);
-	tell_rest(removal, interrupted);
-	if (guard_due)
-		status_keep_first(&tally->status, remove_guard(removal, &tally->guard));
-	tally->guard_due = false;
-}
-
-/* The same when this signal is to end us. */
-__attribute__((noreturn)) static void end_by(struct removal *removal, int number)
-{
-	wait_with(removal, NULL);
-	/* a terminal may take no more, whatever poll(2) says */
-	interrupt_raise_soon(number);
-	end_early(removal, true);
-	signal_raise(number);
-	_exit(128 + number);
-}
-
-static struct removal *alone;
-
-/*
- * While signals wait, one comes only where they are let in: in interrupt_write() and in
- * let_signals_in(). So all may be called here.
- */
-static void end_alone(int number)
-{
-	if (alone->waiting && !visit_is_watched())
-		end_by(alone, number);
-	signal_raise(number);
-	_exit(128 + number);
-}
-
-/* From here on a signal that ends us first has told what is not told. */
-static void be_alone(struct removal *removal)
-{
-	alone = removal;
-	interrupt_catch(end_alone);
-}
-
-/* --- The work --- */
-
-/* Removes what -m and -M name, as ipcrm does: whoever has it. */
-static enum status remove_as_ipcrm(struct removal *removal, const struct segment_ref *ref)
-{
-	struct tally *tally = removal->tally;
-	sigset_t signals;
-	struct segment segment;
-	int error = look_up_segment(ref, &segment);
-
-	if (error && removal->options->force && segment_missing(error))
-		return STATUS_DONE;
-	if (error)
-		return lookup_failed(ref, error);
-	judge_segment(removal->view.judge, &segment);
-	hold_signals(removal, &signals);
-	if (!removal->options->dry_run)
-		error = segment_remove(segment.id);
-	else if (!may_control(&segment))
-		error = EPERM;
-	if (error) {
-		let_signals_in(removal);
-		return tell_left(removal, &segment,
-				 segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED, error);
-	}
-	tell_removed(removal, &segment);
-	entry_is_whole(tally);
-	tally->tries[0] = (struct reclaim){ &segment, RECLAIM_REMOVED, 0 };
-	tally->tried = tally->told = !removal->options->dry_run;
-	tally->written = 0;
-	write_told(removal);
-	if (removal->output->error)
-		tell_untold(tally, tally->written);
-	let_signals_in(removal);
-	return STATUS_DONE;
-}
-
-/* Those of the selection that are in one namespace. */
-struct stretch {
-	struct removal *removal;
-	const struct selection *selection;
-	size_t first;
-	size_t end;
-};
-
-/* Removes a part of it, and then says so. */
-static void remove_batch(const struct stretch *stretch, size_t first, size_t end)
-{
-	struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-	const struct segment *segments = stretch->selection->list.items;
-	const bool with_guard = removal->options->with_guard;
-	sigset_t signals;
-
-	hold_signals(removal, &signals);
-	if (!with_guard)
-		try_all(removal, segments + first, end - first);
-	for (size_t i = first; i < end; i++) {
-		status_keep_first(&tally->status, missing_before(stretch->selection, i));
-		status_keep_first(&tally->status, with_guard
-							  ? remove_with_guard(removal, &segments[i])
-							  : tell_next(removal, &segments[i]));
-		entry_is_whole(tally);
-		if ((i - first) % LINES == LINES - 1)
-			write_told(removal);
-	}
-	let_signals_in(removal);
-}
-
-/* Removes them; where it cannot be told, nothing more is removed. */
-static void remove_stretch(void *context)
-{
-	const struct stretch *stretch = context;
-	struct removal *removal = stretch->removal;
-	size_t at = stretch->first;
-
-	be_alone(removal);
-	while (at < stretch->end && !removal->output->error && !visit_is_forsaken()) {
-		size_t left = stretch->end - at;
-		/* what becomes of a guard is said at once */
-		size_t most = removal->options->with_guard || !removal->tally->begun ? 1 : BATCH;
-		size_t end = at + (left < most ? left : most);
-
-		remove_batch(stretch, at, end);
-		at = end;
-	}
-	/* the names that a child looked up are its own */
-	status_keep_first(&removal->tally->status, view_end(&removal->view));
-	interrupt_catch(SIG_DFL);
-}
-
-static void undo_tried(void *context)
-{
-	struct tally *tally = context;
-
-	reclaim_undo(tally->tries, tally->tried);
-}
-
-/* Lets in whom a child that was killed had locked out. */
-static void undo_there(struct tally *tally, const struct namespace *ns)
-{
-	const struct errand errand = {
-		.ns = ns, .work = undo_tried, .context = tally, .signals_wait = true
-	};
-
-	if (ns)
-		status_keep_first(&tally->status, all_namespaces_visit(&errand));
-	else
-		undo_tried(tally);
-}
-
-/* After a child's end: where it was killed, lets in whom it locked out, and tells the rest. */
-static void mend(void *context, const struct visit *visit)
-{
-	const struct stretch *stretch = context;
-	struct removal *removal = stretch->removal;
-	struct output *output = removal->output;
-	struct tally *tally = removal->tally;
-
-	output->signals = NULL; /* the child's are not ours */
-	if (!visit->signal && !(visit->interrupted && output->error))
-		return;
-	undo_there(tally, stretch->selection->list.items[stretch->first].ns);
-	if (visit->interrupted)
-		end_by(removal, visit->interrupted);
-	be_alone(removal);
-	wait_with(removal, &visit->signals);
-	end_early(removal, false);
-	wait_with(removal, NULL);
-	interrupt_catch(SIG_DFL);
-	/* by writing to stderr: we end by it, too */
-	if (visit->signal == SIGPIPE && !output->error)
-		output->error = EPIPE;
-}
-
-/*
- * Removes them in a child, where one can be had, so that somebody is there to
- * mend what it leaves half done if it is killed.
- */
-static enum status remove_here(const struct errand *errand, bool dry_run)
-{
-	struct visit visit;
-
-	if (dry_run || namespace_visit(errand, &visit) || visit.error) {
-		/* a closed pipe is to end us when it is told, not before */
-		signal(SIGPIPE, SIG_IGN);
-		errand->work(errand->context);
-	} else if (visit.signal && visit.signal != SIGPIPE) {
-		/* that one is told where the output ends */
-		return fail(STATUS_FAILED, "the work was ended by signal %d; nothing more was done",
-			    visit.signal);
-	}
-	return STATUS_DONE;
-}
-
-/* Removes them where they are. */
-static void remove_there(struct stretch *stretch)
-{
-	const struct removal *removal = stretch->removal;
-	struct tally *tally = removal->tally;
-	size_t before = tally->count;
-	const struct errand errand = {
-		.ns = stretch->selection->list.items[stretch->first].ns,
-		.work = remove_stretch,
-		.after = mend,
-		.context = stretch,
-	};
-
-	entry_is_whole(tally);
-	status_keep_first(&tally->status,
-			  errand.ns ? all_namespaces_visit(&errand)
-				    : remove_here(&errand, removal->options->dry_run));
-	tally->namespaces += tally->count > before;
-}
-
-void remove_chosen(struct removal *removal, struct selection *selection)
-{
-	const struct source source = {
-		.missing_is_no_error = removal->options->force,
-		.memory = removal->options->json,
-		.named_by_itself = true,
-	};
-	struct tally *tally = removal->tally;
-	const struct listing *list = &selection->list;
-	struct stretch stretch = { .removal = removal, .selection = selection };
-
-	status_keep_first(&tally->status,
-			  select_segments(selection, &removal->options->choice, &source));
-	view_begin(&removal->view, &selection->judge);
-	removal->view.words = !removal->options->json;
-	for (; stretch.first < list->count && !removal->output->error;
-	     stretch.first = stretch.end) {
-		stretch.end = stretch.first + 1;
-		while (stretch.end < list->count &&
-		       list->items[stretch.end].ns == list->items[stretch.first].ns)
-			stretch.end++;
-		remove_there(&stretch);
-	}
-	status_keep_first(&tally->status, missing_before(selection, SIZE_MAX));
-	status_keep_first(&tally->status, view_end(&removal->view));
-	holders_free(&removal->holders);
-}
-
-enum status remove_all_as_ipcrm(struct removal *removal)
-{
-	const struct segment_refs *refs = &removal->options->as_ipcrm;
 	enum status status = STATUS_DONE;
-	struct judge judge;
+	int no_guard = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
+	size_t before = report->count;
 
-	judge_begin(&judge, removal->options->choice.filter.grace, false);
-	view_begin(&removal->view, &judge);
-	removal->view.words = !removal->options->json;
-	be_alone(removal);
-	for (size_t i = 0; i < refs->count && !removal->output->error; i++)
-		status_keep_first(&status, remove_as_ipcrm(removal, &refs->items[i]));
-	interrupt_catch(SIG_DFL);
-	status_keep_first(&status, view_end(&removal->view));
-	judge_end(&judge);
-	return status;
+	if (!no_guard)
+		no_guard = guard_look(guard.id, &guard);
+	refusal = no_guard || why_skipped(report, segment) ? NULL
+							   : guard_refused(report, segment, &guard);
+	if (refusal) {
+		status_keep_first(&report->status, missing_before(removal->selection, at));
+		status = refuse_guard(report, segment, &guard, refusal);
+	} else {
+		remove_batch(removal, at);
+		if (report->count > before && !no_guard)
+			status = remove_guard(report, &guard);
+		else if (report->count > before && !report->options->force)
+			status = fail(STATUS_MISSING,
+				      "%s has no guard (no semaphore set with its key)",
+				      SEGMENT_LABEL(segment));
+	}
+	status_keep_first(&report->status, status);
+}
+
+void remove_chosen(struct report *report, const struct selection *selection)
+{
+	const size_t size = sizeof(struct reclaim_batch) + BATCH * sizeof(struct reclaim);
+	struct removal *removal = calloc(1, sizeof(*removal));
+	size_t at = 0;
+
+	if (removal)
+		removal->batch = shared_memory(size);
+	if (!removal || !removal->batch) {
+		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
+		free(removal);
+		return;
+	}
+	removal->report = report;
+	removal->selection = selection;
+	removal->parent = getpid();
+	namespace_open("/proc/self/ns/ipc", &removal->home);
+	while (at < selection->list.count && !report->output.error && !signals_came()) {
+		if (report->options->with_guard)
+			remove_with_guard(removal, at++);
+		else
+			at = remove_batch(removal, at);
+	}
+	status_keep_first(&report->status, missing_before(selection, SIZE_MAX));
+	namespace_close(&removal->home);
+	munmap(removal->batch, size);
+	free(removal);
+}
+
+/* --- As ipcrm --- */
+
+struct segment *find_unchecked(struct report *report)
+{
+	const struct segment_refs *refs = &report->options->as_ipcrm;
+	struct segment *segments = calloc(refs->count + 1, sizeof(*segments));
+
+	if (!segments)
+		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
+	for (size_t i = 0; segments && i < refs->count; i++) {
+		int error = look_up_segment(&refs->items[i], &segments[i]);
+
+		if (!error) {
+			judge_segment(report->view.judge, &segments[i]);
+			report_prepare(report, &segments[i]);
+			continue;
+		}
+		segments[i].id = -1;
+		if (!report->options->force || !segment_missing(error))
+			status_keep_first(&report->status, lookup_failed(&refs->items[i], error));
+	}
+	return segments;
+}
+
+/* Removes one, and reports it at once. */
+static enum status remove_one_unchecked(struct report *report, const struct segment *segment)
+{
+	struct reclaim item = { .result = RECLAIM_REMOVED };
+	int error = 0;
+
+	if (!report->options->dry_run)
+		error = segment_remove(segment->id);
+	else if (!may_control(segment))
+		error = EPERM;
+	if (error)
+		return report_not_removed(
+			report, segment, segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED,
+			error);
+	report_removed(report, segment);
+	output_flush(&report->output);
+	if (report->output.error && !report->options->dry_run)
+		report_without_lines(&segment, &item, 1);
+	return STATUS_DONE;
+}
+
+void remove_unchecked(struct report *report, const struct segment *segments)
+{
+	size_t count = segments ? report->options->as_ipcrm.count : 0;
+
+	for (size_t i = 0; i < count && !report->output.error && !signals_came(); i++) {
+		if (segments[i].id >= 0)
+			status_keep_first(&report->status,
+					  remove_one_unchecked(report, &segments[i]));
+	}
 }

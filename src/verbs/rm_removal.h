@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm_removal: how rm goes through the segments, and who does the work. */
+/* rm_removal: how rm removes segments, batch by batch. */
 #ifndef VERBS_RM_REMOVAL_H
 #define VERBS_RM_REMOVAL_H
 
 #include "verbs/rm_report.h"
 
 /*
- * Removes all that is chosen, namespace by namespace, as they are listed; says
- * what it did, and keeps the status in the tally. A child does the work, so
- * that somebody is there to mend what it leaves half done if it is killed. The
- * tally points into the selection, which is for selection_free() when all is told.
+ * Removes all that is chosen, and reports what became of it; sets the status of
+ * the report. A worker does the removal, so that this process is left to report
+ * what it did, and to undo what it leaves half done if it is killed. It stops
+ * after the batch at hand when a signal comes, or when stdout cannot be written.
  */
-void remove_chosen(struct removal *removal, struct selection *selection);
+void remove_chosen(struct report *report, const struct selection *selection);
 
-/* Removes what -m and -M name, as ipcrm does: at once, and whoever has it. */
-enum status remove_all_as_ipcrm(struct removal *removal);
+/*
+ * Finds what -m and -M name; one that is not there has no id (-1), and is
+ * reported. The result is for free(); NULL without memory.
+ */
+struct segment *find_unchecked(struct report *report);
+
+/* Removes these as ipcrm does: attached or not, and whatever has become of the id. */
+void remove_unchecked(struct report *report, const struct segment *segments);
 
 #endif

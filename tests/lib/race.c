@@ -245,7 +245,7 @@ static unsigned long run_rm(const char *shmtool, bool as_root, FILE *errors)
 	status = wait_for(pid);
 	rewind(errors);
 	while (fgets(line, sizeof(line), errors)) {
-		left += strstr(line, "left alone") != NULL;
+		left += strstr(line, "was not removed") != NULL;
 		if (strstr(line, "marked") || (status != 0 && status != 9))
 			fprintf(stderr, "race: rm says: %s", line);
 	}

@@ -472,7 +472,7 @@ static bool names(const char *text, const char *prefix, int *number)
 /* What it was terminated over when nobody had read on: all ids in one line. */
 static bool add_untold(const char *text, long begin)
 {
-	static const char words[] = "shmtool rm: removed or marked all the same:";
+	static const char words[] = "shmtool rm: already removed (or marked for removal):";
 	struct line line = { .begin = begin, .read = now(), .kind = LINE_REMOVED };
 
 	if (strncmp(text, words, sizeof(words) - 1) != 0)
@@ -491,13 +491,15 @@ static void add_line(const char *text, long begin, bool from_stderr)
 
 	if (from_stderr && add_untold(text, begin))
 		return;
+	if (from_stderr && strstr(text, "shmtool rm: note: the last user of segment ") == text)
+		return;
 	if (!from_stderr && names(text, "removed ", &line.id))
 		line.kind = LINE_REMOVED;
 	else if (!from_stderr)
 		return;
-	else if (complains && strstr(text, "it is marked, and goes with its last detach"))
+	else if (complains && strstr(text, "it is now marked for removal"))
 		line.kind = LINE_MARKED;
-	else if (complains && strstr(text, "was left alone:"))
+	else if (complains && strstr(text, "was not removed:"))
 		line.kind = LINE_LEFT;
 	else {
 		fault("rm said", text);

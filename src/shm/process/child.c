@@ -3,9 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +17,41 @@
 
 /* The exit status of a child that is in another PID namespace */
 enum { ELSEWHERE = 255 };
+
+static int compare_fds(const void *a, const void *b)
+{
+	const int *first = a;
+	const int *second = b;
+
+	return *first < *second ? -1 : *first > *second;
+}
+
+static void close_files(int first, int last)
+{
+	struct rlimit limit;
+
+	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+	/* before Linux 5.9 */
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)last > limit.rlim_cur)
+		last = (int)limit.rlim_cur;
+	for (int fd = first; fd <= last; fd++)
+		close(fd);
+}
+
+void child_keep_files(int *fds, size_t count)
+{
+	int first = 0;
+
+	qsort(fds, count, sizeof(*fds), compare_fds);
+	for (size_t i = 0; i < count; i++) {
+		if (fds[i] < first)
+			continue; /* -1, or twice in the list */
+		close_files(first, fds[i] - 1);
+		first = fds[i] + 1;
+	}
+	close_files(first, INT_MAX);
+}
 
 void *shared_memory(size_t size)
 {

@@ -38,6 +38,9 @@ int child_wait(pid_t child, enum child_bond bond, int *status);
  */
 int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 
+/* In a child: closes all files but these, so that it holds nothing that it does not need. */
+void child_keep_files(int *fds, size_t count);
+
 /* Memory that is shared with children: all zero, or NULL. munmap(2) gives it back. */
 void *shared_memory(size_t size);
 

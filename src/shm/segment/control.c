@@ -162,6 +162,25 @@ bool may_control(const struct segment *segment)
 	return may_control_of(segment->uid, segment->cuid);
 }
 
+static bool in_group(gid_t gid)
+{
+	return getegid() == gid || group_member(gid);
+}
+
+/* As the kernel does (ipcperms() in ipc/util.c): the first class that fits decides. */
+bool may_attach(const struct segment *segment)
+{
+	unsigned short mode = segment->mode;
+
+	if (have_capability(CAP_IPC_OWNER))
+		return true;
+	if (is_ours(segment->uid, segment->cuid))
+		mode >>= 6;
+	else if (in_group(segment->gid) || in_group(segment->cgid))
+		mode >>= 3;
+	return mode & 4;
+}
+
 bool may_lock(const struct segment *segment)
 {
 	return is_ours(segment->uid, segment->cuid) || have_capability(CAP_IPC_LOCK);

@@ -80,6 +80,9 @@ bool may_control(const struct segment *segment);
 /* The same for anything of System V with this owner and creator. */
 bool may_control_of(uid_t uid, uid_t cuid);
 
+/* Whether we may attach the segment for reading: by its mode, or with CAP_IPC_OWNER. */
+bool may_attach(const struct segment *segment);
+
 /*
  * Whether we may lock and unlock it, as far as its owner goes, or with
  * CAP_IPC_LOCK; RLIMIT_MEMLOCK may still be in the way.

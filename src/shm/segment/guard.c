@@ -152,7 +152,14 @@ pid_t guard_last_user(int id, unsigned short number)
 	return pid < 0 ? 0 : pid;
 }
 
-int guard_remove(int id)
+int guard_remove(const struct guard *guard)
 {
-	return semctl(id, 0, IPC_RMID) < 0 ? errno : 0;
+	struct actor before;
+	int error = act_as(guard->cuid, &before);
+
+	if (error)
+		return error;
+	error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
+	stop_acting(&before);
+	return error;
 }

@@ -78,6 +78,10 @@ int guard_in_use(int id, bool *in_use);
 /* The process that took or gave back this semaphore last; 0: none, or not known. */
 pid_t guard_last_user(int id, unsigned short number);
 
-int guard_remove(int id);
+/*
+ * Removes it. A set cannot be held as a segment can: should its id have become
+ * another one's, only one of the same user can be hit (hold.h).
+ */
+int guard_remove(const struct guard *guard);
 
 #endif

@@ -1,161 +1,248 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/segment/reclaim.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
-#include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/segment/hold.h"
 #include "shm/segment/listing.h"
-#include "shm/system/clock.h"
-#include "shm/system/signals.h"
+
+/* The work on one batch. */
+struct work {
+	struct reclaim_batch *batch;
+	reclaim_enter *enter;
+	void *context;
+	void **held; /* by the index of the item: where it is attached, or NULL */
+	size_t held_count;
+	pid_t pid;          /* ours */
+	unsigned int place; /* the one that is entered */
+	bool forced;        /* kernel.shm_rmid_forced is 1 there */
+	bool privileged;    /* may_control_all() there */
+	bool full;          /* nothing more can be held */
+};
+
+/* The namespace that no item is in. */
+static const unsigned int nowhere = (unsigned int)-1;
+
+static enum reclaim_result fails(struct reclaim *item, enum reclaim_result result, int error)
+{
+	if (segment_missing(error))
+		return RECLAIM_VANISHED;
+	item->error = error;
+	return result;
+}
+
+/* Sets the result that ends the work on an item. */
+static void finish(struct work *work, struct reclaim *item, enum reclaim_result result)
+{
+	item->result = result;
+	item->step = STEP_DONE;
+	if (result != RECLAIM_REMOVED || !work->batch->process_ends)
+		segment_release(&work->held[item - work->batch->items]);
+}
+
+/* Enters the namespace of an item, if it is another one than that of the item before. */
+static int enter(struct work *work, const struct reclaim *item)
+{
+	int error;
+
+	if (item->place == work->place)
+		return 0;
+	work->place = nowhere;
+	error = work->enter ? work->enter(work->context, item->place) : 0;
+	if (error)
+		return error;
+	work->place = item->place;
+	work->forced = removal_is_forced();
+	work->privileged = may_control_all();
+	return 0;
+}
 
 static bool has_same_owner(const struct segment *before, const struct segment *after)
 {
 	return before->uid == after->uid && before->gid == after->gid;
 }
 
-/* Whether two looks saw the same segment, with the same rights. */
-static bool is_same(const struct segment *before, const struct segment *after)
+/* Whether two looks saw the same segment, with the same permissions. */
+static bool is_unchanged(const struct segment *before, const struct segment *after)
 {
 	return segment_is_same(before, after) && has_same_owner(before, after) &&
 	       before->mode == after->mode && before->ctime == after->ctime &&
 	       before->dest == after->dest;
 }
 
-/* Whether nobody attached or detached it between two looks. */
+/* Whether no process attached or detached it between two looks. */
 static bool is_unused(const struct segment *before, const struct segment *after)
 {
 	return before->lpid == after->lpid && before->atime == after->atime &&
 	       before->dtime == after->dtime;
 }
 
-static enum reclaim_result failure(int error, int *reason)
-{
-	if (segment_missing(error))
-		return RECLAIM_VANISHED;
-	*reason = error;
-	return RECLAIM_FAILED;
-}
-
-/* After IPC_RMID: still there, and marked, means that somebody got in. */
-static enum reclaim_result last_look(const struct segment *removed)
-{
-	struct segment now;
-
-	/* as nearly always */
-	if (segment_is_gone(removed->id))
-		return RECLAIM_REMOVED;
-	/* key and ctime differ by now, so the creator and the size must tell */
-	if (segment_look(removed->id, &now) == 0 && now.dest && now.cuid == removed->cuid &&
-	    now.cpid == removed->cpid && now.size == removed->size)
-		return RECLAIM_MARKED;
-	return RECLAIM_REMOVED;
-}
-
 /*
- * Nobody is locked out of what nobody may attach. Its mode may be the lock-out
- * of another removal, which gives the old one back: it must not become 0 again.
+ * The same for a segment that is held: last user and atime are ours since. A
+ * process that attached and detached it before is known by its dtime.
  */
-static int lock_out(const struct segment *segment)
+static bool is_unused_but_by_us(const struct work *work, const struct segment *before,
+				const struct segment *after)
 {
-	const struct segment_rights nobody = { segment->uid, segment->gid, 0 };
-
-	return segment->mode ? segment_set_rights(segment->id, &nobody) : 0;
+	return after->lpid == work->pid && before->dtime == after->dtime;
 }
 
-/*
- * Lets others attach again, after a lock-out, in the mode that it had before; the owner is
- * who it is now. What was found out meanwhile is the result.
- */
-static enum reclaim_result let_in(const struct segment *before, const struct segment *now,
-				  enum reclaim_result result, int *error)
+/* --- From the first look to mode 0 --- */
+
+/* Whether it is as it was listed, and may be removed; RECLAIM_UNTRIED says yes. */
+static enum reclaim_result check_listed(const struct work *work, struct reclaim *item,
+					struct segment *now)
 {
-	const struct segment_rights rights = { now->uid, now->gid, before->mode };
-	int reason = before->mode ? segment_set_rights(before->id, &rights) : 0;
+	const struct segment *listed = &item->listed;
+	int error = listing_look(listed->id, now);
 
-	if (!reason || segment_missing(reason))
-		return result;
-	*error = reason;
-	return RECLAIM_LOCKED_OUT;
-}
-
-/*
- * Of a segment that is not the one to be removed: whether the lock-out hit it.
- * What its mode and owner were nobody knows, so they cannot be given back.
- */
-static bool was_locked_out(const struct segment *before, const struct segment *now)
-{
-	return before->mode != 0 && now->mode == 0 && has_same_owner(before, now);
-}
-
-/* The last step, once nobody can attach any more and those who could are counted. */
-static enum reclaim_result remove_if_unused(struct reclaim *item)
-{
-	const struct segment *before = item->listed;
-	int *error = &item->error;
-	struct segment now;
-
-	/* not by IPC_STAT: an ordinary owner may not ask that of a mode 0 segment */
-	*error = listing_look(before->id, &now);
-	if (*error && segment_missing(*error))
-		return RECLAIM_VANISHED;
-	if (*error)
-		return let_in(before, before, RECLAIM_FAILED, error);
-	if (!segment_is_same(before, &now))
-		return was_locked_out(before, &now) ? RECLAIM_MISTAKEN : RECLAIM_CHANGED;
-	if (now.mode != 0)
-		return RECLAIM_CHANGED; /* somebody set a mode: he has the last word */
-	if (now.nattch > 0)
-		return let_in(before, &now, RECLAIM_IN_USE, error);
-	if (!is_unused(before, &now) || !has_same_owner(before, &now))
-		return let_in(before, &now, RECLAIM_CHANGED, error);
-	item->result = RECLAIM_REMOVING;
-	*error = segment_remove(before->id);
-	if (*error && !segment_missing(*error))
-		return let_in(before, &now, RECLAIM_FAILED, error);
-	return *error ? RECLAIM_VANISHED : last_look(before);
-}
-
-/* The first step for one that is as it was listed. */
-static enum reclaim_result begin_unused(struct reclaim *item, const struct segment *now)
-{
-	if (now->nattch > 0)
-		return RECLAIM_IN_USE;
-	if (owner_is_unknown(now)) {
-		item->error = EOVERFLOW;
-		return RECLAIM_FAILED;
-	}
-	/* not afterwards: see reclaim_undo() */
-	item->result = RECLAIM_LOCKING;
-	item->error = lock_out(now);
-	return item->error ? failure(item->error, &item->error) : RECLAIM_LOCKING;
-}
-
-/* The first step: what is locked out waits for settle(), and to be removed. */
-static enum reclaim_result begin(struct reclaim *item, bool even_attached)
-{
-	const struct segment *listed = item->listed;
-	struct segment now;
-
-	item->error = listing_look(listed->id, &now);
-	if (item->error)
-		return failure(item->error, &item->error);
-	if (!is_same(listed, &now))
+	if (error)
+		return fails(item, RECLAIM_FAILED, error);
+	if (!is_unchanged(listed, now))
 		return RECLAIM_CHANGED;
-	if (even_attached && listed->nattch > 0) {
-		item->result = RECLAIM_REMOVING;
-		item->error = segment_remove(listed->id);
-		return item->error ? failure(item->error, &item->error) : RECLAIM_REMOVED;
+	if (!work->batch->even_attached || listed->nattch == 0) {
+		if (now->nattch > 0)
+			return RECLAIM_IN_USE;
+		if (!is_unused(listed, now))
+			return RECLAIM_CHANGED;
+		if (owner_is_unknown(now))
+			return fails(item, RECLAIM_FAILED, EOVERFLOW);
 	}
-	return is_unused(listed, &now) ? begin_unused(item, &now) : RECLAIM_CHANGED;
+	/* before it is held, which leaves a trace */
+	return work->privileged || may_control(now) ? RECLAIM_UNTRIED
+						    : fails(item, RECLAIM_FAILED, EPERM);
+}
+
+/* The look after the hold; RECLAIM_UNTRIED: it is the same, and only we have it attached. */
+static enum reclaim_result check_held(const struct work *work, struct reclaim *item,
+				      struct segment *now)
+{
+	int error = listing_look(item->listed.id, now);
+
+	if (error)
+		return fails(item, RECLAIM_FAILED, error);
+	if (!is_unchanged(&item->listed, now))
+		return RECLAIM_CHANGED;
+	if (item->listed.nattch > 0)
+		return RECLAIM_UNTRIED;
+	if (now->nattch > 1)
+		return RECLAIM_IN_USE;
+	return is_unused_but_by_us(work, &item->listed, now) ? RECLAIM_UNTRIED : RECLAIM_CHANGED;
+}
+
+/* Why shmat(2) failed: EINVAL says that there is no segment, or that it was truncated. */
+static enum reclaim_result cannot_hold(struct work *work, struct reclaim *item, int error)
+{
+	struct segment now;
+
+	if (error == ENOMEM && work->held_count) {
+		work->full = true;
+		return RECLAIM_UNTRIED;
+	}
+	if (segment_missing(error)) {
+		error = listing_look(item->listed.id, &now);
+		if (error)
+			return fails(item, RECLAIM_FAILED, error);
+		error = ENODATA;
+	}
+	/* an ordinary user can hit only what is his own */
+	return work->privileged ? fails(item, RECLAIM_NO_HOLD, error) : RECLAIM_UNTRIED;
+}
+
+/* Holds it, and checks it again; RECLAIM_UNTRIED says that the work can go on. */
+static enum reclaim_result hold(struct work *work, struct reclaim *item, struct segment *now)
+{
+	void **held = &work->held[item - work->batch->items];
+	int error;
+
+	if (work->forced)
+		return RECLAIM_UNTRIED;
+	error = segment_hold(item->listed.id, held);
+	if (error)
+		return cannot_hold(work, item, error);
+	work->held_count++;
+	item->replaced = true;
+	return check_held(work, item, now);
 }
 
 /*
- * Waits for those that shmat(2) let in before the lock-out until they are
- * counted. membarrier(2) does nothing with one processor, where they may be
+ * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
+ * held this can hit what its creator owns, and nothing else.
+ */
+static int call(const struct work *work, const struct reclaim *item,
+		const struct segment_rights *rights)
+{
+	const struct segment *listed = &item->listed;
+	bool held = work->held[item - work->batch->items];
+	struct actor before;
+	int error = held ? 0 : act_as(listed->cuid, &before);
+
+	if (error)
+		return error;
+	error = rights ? segment_set_rights(listed->id, rights) : segment_remove(listed->id);
+	if (!held)
+		stop_acting(&before);
+	return error;
+}
+
+/* Marks a segment for removal that other processes have attached. */
+static enum reclaim_result mark(struct work *work, struct reclaim *item)
+{
+	int error;
+
+	item->step = STEP_REMOVING;
+	error = call(work, item, NULL);
+	return error ? fails(item, RECLAIM_FAILED, error) : RECLAIM_REMOVED;
+}
+
+/*
+ * Blocks it. A segment of mode 0 is blocked already, maybe by another removal,
+ * which restores the mode that it found: that must not be 0 because of us.
+ */
+static enum reclaim_result block(struct work *work, struct reclaim *item, const struct segment *now)
+{
+	const struct segment_rights nobody = { now->uid, now->gid, 0 };
+	int error;
+
+	/* before the call, for reclaim_undo() */
+	item->step = STEP_BLOCKING;
+	error = now->mode ? call(work, item, &nobody) : 0;
+	return error ? fails(item, RECLAIM_FAILED, error) : RECLAIM_UNTRIED;
+}
+
+static void begin(struct work *work, struct reclaim *item)
+{
+	struct segment now;
+	enum reclaim_result result;
+	int error = enter(work, item);
+
+	if (error) {
+		item->error = error;
+		finish(work, item, RECLAIM_UNREACHED);
+		return;
+	}
+	result = check_listed(work, item, &now);
+	if (!result)
+		result = hold(work, item, &now);
+	if (work->full)
+		return;
+	if (!result)
+		result = item->listed.nattch > 0 ? mark(work, item) : block(work, item, &now);
+	if (result)
+		finish(work, item, result);
+}
+
+/* --- In between --- */
+
+/*
+ * Waits for the processes that shmat(2) let in before the mode was 0 until they
+ * are counted. membarrier(2) does nothing with one processor, where they may be
  * stopped because we run, and is not to be had with nohz_full or where seccomp
  * refuses it: time must do then.
  */
@@ -163,87 +250,160 @@ static void settle(void)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
 
-	/* in this order: some C libraries count those only that we may use */
+	/* in this order: some C libraries count only the processors that we may use */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ||
 	    sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		nanosleep(&moment, NULL);
 }
 
-/* How long another removal is waited for, all in all, in milliseconds. */
-enum { PATIENCE = 1000 };
+/* --- From the look after that to the end --- */
 
-/*
- * What becomes of one that changed. If another removal has locked it out, it
- * goes within a moment, and two that run side by side are no news.
- */
-static enum reclaim_result see_it_go(const struct segment *listed, int64_t deadline)
+/* Gives a blocked segment its mode back; its owner is who it is now. */
+static enum reclaim_result restore(const struct work *work, struct reclaim *item,
+				   const struct segment *now, enum reclaim_result result)
 {
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	struct segment now;
+	const struct segment_rights rights = { now->uid, now->gid, item->listed.mode };
+	int error = item->listed.mode ? call(work, item, &rights) : 0;
 
-	for (;;) {
-		if (segment_missing(segment_look(listed->id, &now)))
-			return RECLAIM_VANISHED;
-		if (!segment_is_same(listed, &now) || now.mode || !listed->mode ||
-		    monotonic_ms() >= deadline)
-			return RECLAIM_CHANGED;
-		nanosleep(&moment, NULL);
-	}
+	if (!error || segment_missing(error))
+		return result;
+	item->error = error;
+	return RECLAIM_BLOCKED;
 }
 
-void reclaim(struct reclaim *items, size_t count, bool even_attached)
+/* After IPC_RMID: a process that attached in spite of mode 0 shows now. */
+static enum reclaim_result check_removed(const struct reclaim *item, bool held)
 {
-	size_t locked_out = 0;
-	int64_t deadline;
-	sigset_t before;
+	const struct segment *listed = &item->listed;
+	struct segment now;
 
-	signals_block(&before);
-	for (size_t i = 0; i < count; i++) {
-		items[i].result = begin(&items[i], even_attached);
-		locked_out += items[i].result == RECLAIM_LOCKING;
+	/* key and ctime differ by now, so the creator and the size must do */
+	if (listing_look(listed->id, &now) == 0 && now.dest && now.nattch > held &&
+	    now.cuid == listed->cuid && now.cpid == listed->cpid && now.size == listed->size)
+		return RECLAIM_MARKED;
+	return RECLAIM_REMOVED;
+}
+
+/* The steps for a segment that is blocked, once all processes are counted. */
+static enum reclaim_result remove_if_unused(struct work *work, struct reclaim *item)
+{
+	const struct segment *listed = &item->listed;
+	bool held = work->held[item - work->batch->items];
+	struct segment now;
+	/* not by IPC_STAT: an ordinary owner may not ask that of a segment of mode 0 */
+	int error = listing_look(listed->id, &now);
+
+	if (error && segment_missing(error))
+		return RECLAIM_VANISHED;
+	if (error) {
+		item->error = error;
+		return restore(work, item, listed, RECLAIM_FAILED);
 	}
-	if (locked_out)
+	if (!segment_is_same(listed, &now) || now.mode != 0)
+		return RECLAIM_CHANGED; /* a process set a mode: it has the last word */
+	if (now.nattch > held)
+		return restore(work, item, &now, RECLAIM_IN_USE);
+	if (!has_same_owner(listed, &now) ||
+	    !(held ? is_unused_but_by_us(work, listed, &now) : is_unused(listed, &now)))
+		return restore(work, item, &now, RECLAIM_CHANGED);
+	item->step = STEP_REMOVING;
+	error = call(work, item, NULL);
+	if (error && !segment_missing(error)) {
+		item->error = error;
+		return restore(work, item, &now, RECLAIM_FAILED);
+	}
+	return error ? RECLAIM_VANISHED : check_removed(item, held);
+}
+
+static void end(struct work *work, struct reclaim *item)
+{
+	int error = enter(work, item);
+
+	if (error) {
+		item->error = error;
+		finish(work, item, RECLAIM_BLOCKED);
+		return;
+	}
+	finish(work, item, remove_if_unused(work, item));
+}
+
+void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
+{
+	struct work work = { .batch = batch,
+			     .enter = enter_place,
+			     .context = context,
+			     .place = nowhere,
+			     .pid = getpid() };
+	size_t blocked = 0;
+
+	work.held = calloc(batch->count + 1, sizeof(*work.held));
+	if (!work.held)
+		return; /* all stay untried */
+	for (size_t i = 0; i < batch->count && !work.full; i++) {
+		begin(&work, &batch->items[i]);
+		blocked += batch->items[i].step == STEP_BLOCKING;
+	}
+	if (blocked)
 		settle();
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].result == RECLAIM_LOCKING)
-			items[i].result = remove_if_unused(&items[i]);
+	for (size_t i = 0; i < batch->count; i++) {
+		if (batch->items[i].step == STEP_BLOCKING)
+			end(&work, &batch->items[i]);
 	}
-	/* only when we are done with ours: the other may be waiting for those */
-	deadline = deadline_after(PATIENCE);
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].result == RECLAIM_CHANGED)
-			items[i].result = see_it_go(items[i].listed, deadline);
-	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	free(work.held);
 }
 
-/* Of one that somebody began with and did not end. */
-static enum reclaim_result undo(struct reclaim *item)
-{
-	const struct segment *listed = item->listed;
-	bool removing = item->result == RECLAIM_REMOVING;
-	struct segment now;
+/* --- After a process was killed in the middle of that --- */
 
-	item->error = listing_look(listed->id, &now);
-	if (item->error && segment_missing(item->error))
+/* Restores the mode of a segment that is still blocked. */
+static enum reclaim_result unblock(struct work *work, struct reclaim *item)
+{
+	struct segment now;
+	int error;
+
+	if (!work->forced)
+		error = segment_hold(item->listed.id, &work->held[item - work->batch->items]);
+	error = listing_look(item->listed.id, &now);
+	if (error)
+		return fails(item, RECLAIM_BLOCKED, error);
+	if (!segment_is_same(&item->listed, &now))
+		return RECLAIM_VANISHED;
+	return now.mode ? RECLAIM_UNTRIED : restore(work, item, &now, RECLAIM_UNTRIED);
+}
+
+static enum reclaim_result undo(struct work *work, struct reclaim *item)
+{
+	const struct segment *listed = &item->listed;
+	bool removing = item->step == STEP_REMOVING;
+	struct segment now;
+	int error = enter(work, item);
+
+	if (!error)
+		error = listing_look(listed->id, &now);
+	if (error && segment_missing(error))
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
-	if (item->error)
-		return let_in(listed, listed, RECLAIM_UNTRIED, &item->error);
+	if (error)
+		return fails(item, RECLAIM_BLOCKED, error);
 	if (!segment_is_same(listed, &now))
-		return was_locked_out(listed, &now) ? RECLAIM_MISTAKEN : RECLAIM_VANISHED;
+		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (removing && now.dest && !listed->dest)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
-	return now.mode ? RECLAIM_UNTRIED : let_in(listed, &now, RECLAIM_UNTRIED, &item->error);
+	return now.mode ? RECLAIM_UNTRIED : unblock(work, item);
 }
 
-void reclaim_undo(struct reclaim *items, size_t count)
+void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
 {
-	sigset_t before;
+	struct work work = { .batch = batch,
+			     .enter = enter_place,
+			     .context = context,
+			     .place = nowhere,
+			     .pid = getpid() };
 
-	signals_block(&before);
-	for (size_t i = 0; i < count; i++) {
-		if (items[i].result == RECLAIM_LOCKING || items[i].result == RECLAIM_REMOVING)
-			items[i].result = undo(&items[i]);
+	work.held = calloc(batch->count + 1, sizeof(*work.held));
+	for (size_t i = 0; i < batch->count && work.held; i++) {
+		struct reclaim *item = &batch->items[i];
+
+		if (item->step == STEP_BLOCKING || item->step == STEP_REMOVING)
+			finish(&work, item, undo(&work, item));
 	}
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	free(work.held);
 }

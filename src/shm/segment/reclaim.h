@@ -1,23 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * reclaim: removes segments so that one in use is never removed.
+ * reclaim: removes segments so that one in use is never removed, and never
+ * another one than was listed.
  *
- * Between a look at nattch and IPC_RMID another process may attach. So the
- * segment is locked out first: mode 0 keeps every ordinary process from
- * attaching; then nattch is looked at again, and only then it is removed;
- * otherwise the old mode comes back. Signals are blocked meanwhile.
+ * Between a look at a segment and the call that removes it, another process may
+ * attach it, and its id may even become another segment's. So each segment goes
+ * through these steps:
+ *
+ *   look      it still is as it was listed
+ *   hold      shmat, read-only: its id stays its own from here on (hold.h)
+ *   look      it still is, and is attached once: by us
+ *   block     IPC_SET mode 0: no ordinary process can attach it any more
+ *   settle    membarrier(2), once for all: whoever shmat(2) let in before is counted now
+ *   look      it is still attached once
+ *   remove    IPC_RMID
+ *   look      a process with CAP_IPC_OWNER may have attached it in spite of mode 0
+ *   release   shmdt, or the end of the process: it is destroyed
+ *
+ * A segment that turns out to be in use, or changed, gets its old mode back
+ * before it is released. However this process ends, the kernel detaches; only a
+ * mode of 0 stays behind, which reclaim_undo() restores.
  *
  * shmat(2) checks the mode and counts the attachment in one RCU read-side
- * critical section (do_shmat() in ipc/shm.c), so one that found the old mode
- * may count later than our second look, when it was stopped in between.
- * membarrier(2) waits for all of those. It takes 8 to 30 ms, whatever the number
- * of segments: hence all are locked out, then it is called once, then all are
- * looked at again.
+ * critical section (do_shmat() in ipc/shm.c), and membarrier(2) waits for all of
+ * those. That takes 8 to 30 ms, whatever the number of segments: hence all are
+ * blocked, then it is called once, then all are looked at again.
  *
- * What is left: attachers with CAP_IPC_OWNER, whom the last look finds out
- * about; SIGKILL between the steps, which leaves mode 0 unless somebody calls
- * reclaim_undo(); and an id that is given anew (kernel.shm_next_id) between two
- * calls, which can lock out the other segment.
+ * A segment that cannot be held, since its owner is an ordinary user and its
+ * mode lets nobody read it, or since kernel.shm_rmid_forced would destroy it
+ * with our detach, goes the same way under act_as(): then no call can hit what
+ * is another user's. Where a privileged process cannot hold a segment for
+ * another reason, it is not removed.
  */
 #ifndef SHM_SEGMENT_RECLAIM_H
 #define SHM_SEGMENT_RECLAIM_H
@@ -28,45 +41,71 @@
 #include "shm/segment/segment.h"
 
 enum reclaim_result {
-	RECLAIM_UNTRIED,  /* as it was */
-	RECLAIM_LOCKING,  /* while reclaim() is at work: it is, or is to be, locked out */
-	RECLAIM_REMOVING, /* the same, at IPC_RMID */
-	RECLAIM_REMOVED,
-	RECLAIM_VANISHED,   /* somebody else removed it before us */
-	RECLAIM_CHANGED,    /* it is no longer as it was listed: left alone */
-	RECLAIM_IN_USE,     /* it is attached, or was attached meanwhile: left alone */
-	RECLAIM_MARKED,     /* somebody attached in spite of the lock-out: marked while in use */
-	RECLAIM_LOCKED_OUT, /* left alone, but its mode 0 could not be set back */
-	RECLAIM_MISTAKEN,   /* its id became another segment's between a look and the lock-out */
-	RECLAIM_FAILED,     /* .error says why */
+	RECLAIM_UNTRIED,   /* it is as it was */
+	RECLAIM_REMOVED,   /* or marked, if it was listed as attached */
+	RECLAIM_VANISHED,  /* another process removed it */
+	RECLAIM_CHANGED,   /* it is no longer as it was listed: not removed */
+	RECLAIM_IN_USE,    /* it is attached: not removed */
+	RECLAIM_MARKED,    /* a privileged process attached it too late: marked while in use */
+	RECLAIM_BLOCKED,   /* not removed, and its mode is still 0, see error */
+	RECLAIM_NO_HOLD,   /* it cannot be held, see error: not removed */
+	RECLAIM_UNREACHED, /* its namespace could not be entered, see error */
+	RECLAIM_FAILED,    /* see error */
+	RECLAIM_RESULTS,
 };
 
-/* A segment to be removed, and what became of it. */
+/* How far a segment came, for reclaim_undo() */
+enum reclaim_step {
+	STEP_NONE,
+	STEP_BLOCKING, /* its mode may be 0 */
+	STEP_REMOVING, /* its mode is 0, and it may be removed */
+	STEP_DONE,
+};
+
+/* A segment to be removed, and what became of it: plain values, for shared memory. */
 struct reclaim {
-	const struct segment *listed; /* set by the caller, and result to RECLAIM_UNTRIED */
+	/* set by the caller; the rest is 0 */
+	struct segment listed;
+	unsigned int place; /* which namespace it is in: a number for reclaim_enter */
+
+	enum reclaim_step step;
 	enum reclaim_result result;
-	int error; /* an errno value for RECLAIM_FAILED and RECLAIM_LOCKED_OUT */
+	int error;     /* an errno value */
+	bool replaced; /* it was held: its last user and atime are no longer on record */
+};
+
+struct reclaim_batch {
+	bool even_attached; /* mark what is attached: it is destroyed at its last detach */
+	/*
+	 * This process ends right after reclaim(), which detaches, and so destroys,
+	 * what was removed: a tenth faster than one shmdt(2) for each.
+	 */
+	bool process_ends;
+	size_t count;
+	struct reclaim items[];
 };
 
 /*
- * Removes each of the segments that still is what was listed (same key, size,
- * mode, owner, creator, pids and times) and that nobody has attached; sets
- * result and error of all.
- *
- * even_attached: what is attached is marked, and goes with its last detach;
- * who used it last, and when, may have changed.
- *
- * Nobody can attach any of them for the time that it takes, so the caller may
- * not want to give too many at once. What another removal has locked out is
- * waited for, a second at most.
+ * Enters a namespace; returns 0 or an errno value. Items of the same place stand
+ * together. With NULL for it all are in the namespace that we are in.
  */
-void reclaim(struct reclaim *items, size_t count, bool even_attached);
+typedef int reclaim_enter(void *context, unsigned int place);
 
 /*
- * Where a process was killed in reclaim() and left its items in shared memory:
- * lets in whom it had locked out, and sets results as reclaim() does; what was
- * not begun, and what is as it was again, is RECLAIM_UNTRIED.
+ * Removes those of the batch that still are as they were listed (same key, size,
+ * mode, owner, creator, pids and times) and that no process has attached; sets
+ * step, result, error and replaced of each. What does not fit into the address
+ * space beside the others stays RECLAIM_UNTRIED: try it again in the next batch.
+ * No ordinary process can attach any of them for the time that it takes. It
+ * must not be interrupted: signals are to be blocked, or remembered.
  */
-void reclaim_undo(struct reclaim *items, size_t count);
+void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context);
+
+/*
+ * After a process was killed in reclaim(): restores the modes of segments that
+ * it left blocked, and sets results as reclaim() does; what was not begun, and
+ * what is as it was again, is RECLAIM_UNTRIED.
+ */
+void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context);
 
 #endif

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "shm/system/signals.h"
+
 int write_all(int fd, const void *bytes, size_t length)
 {
 	const char *at = bytes;
@@ -15,7 +17,8 @@ int write_all(int fd, const void *bytes, size_t length)
 
 		if (put < 0 && errno == EAGAIN)
 			put = poll(&pollfd, 1, -1) < 0 ? -1 : 0;
-		if (put < 0 && errno != EINTR)
+		/* a signal that is remembered is to end this soon */
+		if (put < 0 && (errno != EINTR || signals_came()))
 			return errno;
 		if (put > 0) {
 			at += put;

@@ -121,7 +121,7 @@ static enum status say_hidden(size_t hidden)
 	return STATUS_DENIED;
 }
 
-static enum status cannot_enter(const struct namespace *ns, int error)
+enum status cannot_enter(const struct namespace *ns, int error)
 {
 	fail(status_of_file(error), "cannot enter IPC namespace %s: %s", NAMESPACE_LABEL(ns),
 	     strerror(error));
@@ -304,24 +304,4 @@ enum status all_namespaces_limits(struct namespaces *found, const struct filter 
 	*count = list.count;
 	status_keep_first(&status, list.missing);
 	return status;
-}
-
-enum status all_namespaces_visit(const struct errand *errand)
-{
-	const struct namespace *ns = errand->ns;
-	struct visit visit;
-	int error = namespace_visit(errand, &visit);
-
-	if (error)
-		return fail(status_of_segment(error), "cannot work in IPC namespace %s: %s",
-			    NAMESPACE_LABEL(ns), strerror(error));
-	if (visit.error)
-		return cannot_enter(ns, visit.error);
-	/* a closed pipe is told where the output ends */
-	if (visit.signal && visit.signal != SIGPIPE)
-		return fail(STATUS_FAILED,
-			    "the work in IPC namespace %s was ended by signal %d; nothing more "
-			    "was done there",
-			    NAMESPACE_LABEL(ns), visit.signal);
-	return STATUS_DONE;
 }

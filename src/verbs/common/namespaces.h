@@ -7,7 +7,6 @@
 #define VERBS_COMMON_NAMESPACES_H
 
 #include "shm/process/namespaces.h"
-#include "shm/process/visit.h"
 #include "shm/segment/listing.h"
 #include "text/filter.h"
 #include "text/limits_text.h"
@@ -47,7 +46,7 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);
 
-/* Does it in that namespace, see namespace_visit(); says what fails. */
-enum status all_namespaces_visit(const struct errand *errand);
+/* Reports that a namespace could not be entered: an errno value. */
+enum status cannot_enter(const struct namespace *ns, int error);
 
 #endif

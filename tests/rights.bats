@@ -242,7 +242,7 @@ ordinary()
 		stat --map @held                               | 0 | @held used   | -
 		read -n 5 --guard 0x101 @free                  | 5 | -            | cannot take guard .*: permission denied.*takes write permission
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
-		create -s 2M --huge                            | 5 | -            | huge pages are for root, and for the group of vm.hugetlb_shm_group
+		create -s 2M --huge                            | 5 | -            | in the group set by vm.hugetlb_shm_group
 	END
 }
 

@@ -232,6 +232,8 @@ static enum status hold_alone(const struct attach_options *options, const struct
 {
 	static struct output output;
 	enum status status;
+	bool by_kernel;
+	int number;
 	int error;
 
 	output_begin(&output, STDOUT_FILENO);
@@ -242,7 +244,8 @@ static enum status hold_alone(const struct attach_options *options, const struct
 		return status;
 	error = signals_wait(-1, 0, options->hold);
 	/* it is asked to stop, and stops: that is success */
-	signals_forget();
+	while (signals_take(&number, &by_kernel))
+		;
 	if (error != EINTR && error != ETIMEDOUT)
 		return fail(STATUS_FAILED, "cannot wait: %s", strerror(error));
 	return STATUS_DONE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rm: remove segments by id, by key or by filter. */
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "text/parse_segment.h"
 #include "verbs/common/namespaces.h"
 #include "verbs/rm_removal.h"
+#include "verbs/rm_unchecked.h"
 #include "verbs/verb.h"
 
 enum {
@@ -37,6 +39,15 @@ static const struct poptOption rm_options[] = {
 	OPTION_END,
 };
 
+static const struct flag rm_flags[] = {
+	{ CODE_DRY_RUN, offsetof(struct rm_options, dry_run) },
+	{ CODE_FORCE, offsetof(struct rm_options, force) },
+	{ CODE_JSON, offsetof(struct rm_options, json) },
+	{ CODE_QUIET, offsetof(struct rm_options, quiet) },
+	{ CODE_WITH_GUARD, offsetof(struct rm_options, with_guard) },
+	{ 0, 0 },
+};
+
 static const char *rm_option(void *state, int code, const char *value);
 static enum status rm_run(int argc, char **argv);
 
@@ -49,6 +60,7 @@ const struct verb verb_rm = {
 			    "  shmtool rm --orphaned -n\n"
 			    "  shmtool rm --orphaned",
 		.options = rm_options,
+		.flags = rm_flags,
 		.handle = rm_option,
 		.operands = OPERANDS_SEGMENTS,
 	},
@@ -89,21 +101,6 @@ static const char *rm_option(void *state, int code, const char *value)
 	case CODE_ID:
 	case CODE_KEY:
 		return add_as_ipcrm(options, code, value);
-	case CODE_DRY_RUN:
-		options->dry_run = true;
-		return NULL;
-	case CODE_FORCE:
-		options->force = true;
-		return NULL;
-	case CODE_JSON:
-		options->json = true;
-		return NULL;
-	case CODE_QUIET:
-		options->quiet = true;
-		return NULL;
-	case CODE_WITH_GUARD:
-		options->with_guard = true;
-		return NULL;
 	default:
 		return filter_option(&options->choice.filter, code, value);
 	}

@@ -27,7 +27,7 @@
 #include "shm/segment/reclaim.h"
 #include "shm/system/clock.h"
 #include "shm/system/signals.h"
-#include "verbs/common/lookup.h"
+#include "verbs/rm_guard.h"
 
 /*
  * So many segments at most are removed together: enough that the wait in
@@ -47,8 +47,10 @@ struct removal {
 	struct report *report;
 	const struct selection *selection;
 	struct reclaim_batch *batch;           /* shared with the worker */
-	const struct segment *segments[BATCH]; /* those in the batch */
+	const struct segment *segments[BATCH]; /* those in the batch, */
 	size_t count;
+	const struct namespace *places[BATCH]; /* and the namespaces that they are in */
+	unsigned int place_count;
 	struct namespace home; /* where we are */
 	bool away;             /* we have entered another one */
 	pid_t parent;
@@ -69,17 +71,10 @@ static const char *why_skipped(const struct report *report, const struct segment
 
 /* --- What the worker does --- */
 
-static const struct namespace *namespace_of(const struct removal *removal, unsigned int place)
-{
-	const struct namespace *ns = removal->segments[place]->ns;
-
-	return ns ? ns : &removal->home;
-}
-
 static int enter(void *context, unsigned int place)
 {
 	struct removal *removal = context;
-	const struct namespace *ns = namespace_of(removal, place);
+	const struct namespace *ns = removal->places[place];
 	bool users_changed;
 	int error;
 
@@ -93,72 +88,51 @@ static int enter(void *context, unsigned int place)
 	return error;
 }
 
-/* Calls this for each namespace of the batch. */
-static void for_each_place(const struct removal *removal, void (*call)(int fd, void *context),
-			   void *context)
-{
-	for (unsigned int i = 0; i < removal->count; i++) {
-		if (i == 0 || removal->segments[i]->ns != removal->segments[i - 1]->ns)
-			call(namespace_of(removal, i)->fd, context);
-	}
-}
-
 /*
  * Two removals that run side by side would take each other's hold for use. So
  * one waits for the other, but not for long: any process may hold this lock.
  */
-static void lock(int fd, void *context)
+static void lock_places(const struct removal *removal)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
-	const int64_t *deadline = context;
+	int64_t deadline = deadline_after(PATIENCE);
 
-	while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
-	       time_left(*deadline) > 0)
-		nanosleep(&moment, NULL);
+	for (unsigned int i = 0; i < removal->place_count; i++) {
+		while (flock(removal->places[i]->fd, LOCK_EX | LOCK_NB) < 0 &&
+		       errno == EWOULDBLOCK && time_left(deadline) > 0)
+			nanosleep(&moment, NULL);
+	}
 }
 
-static void unlock(int fd, void *context)
+static void unlock_places(const struct removal *removal)
 {
-	(void)context;
-	if (fd >= 0)
-		flock(fd, LOCK_UN);
+	for (unsigned int i = 0; i < removal->place_count; i++)
+		flock(removal->places[i]->fd, LOCK_UN);
 }
 
-struct files {
-	int fds[BATCH + 1];
-	size_t count;
-};
-
-static void add_file(int fd, void *context)
-{
-	struct files *files = context;
-
-	files->fds[files->count++] = fd;
-}
-
-/* Makes the worker useless to whoever could take it over in a container. */
+/* Leaves nothing to gain for a process that could take it over in a container. */
 static void become_worker(const struct removal *removal)
 {
-	static struct files files;
+	static int files[BATCH + 1];
 
 	signals_block(&(sigset_t){ 0 });
 	prctl(PR_SET_DUMPABLE, 0);
-	add_file(removal->home.fd, &files);
-	for_each_place(removal, add_file, &files);
-	child_keep_files(files.fds, files.count);
+	files[0] = removal->home.fd;
+	for (unsigned int i = 0; i < removal->place_count; i++)
+		files[i + 1] = removal->places[i]->fd;
+	child_keep_files(files, removal->place_count + 1);
 }
 
 /* The worker, or this process where no worker can be had. */
 static int work(void *context)
 {
 	struct removal *removal = context;
-	int64_t deadline = deadline_after(PATIENCE);
 	bool users_changed;
 
 	removal->batch->process_ends = getpid() != removal->parent;
 	if (removal->batch->process_ends)
 		become_worker(removal);
-	for_each_place(removal, lock, &deadline);
+	lock_places(removal);
 	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
@@ -170,25 +144,31 @@ static int work(void *context)
 /*
  * Fills the batch with what is not skipped, from this segment of the selection
  * on. Returns where it ends. A namespace that only its user namespace leads to
- * takes a worker of its own.
+ * gets a worker of its own.
  */
 static size_t fill_batch(struct removal *removal, size_t first)
 {
 	const struct listing *list = &removal->selection->list;
 	/* the line of the first one shows whether stdout can be written at all */
 	const size_t most = removal->begun && !removal->report->options->with_guard ? BATCH : 1;
+	const struct namespace *last = NULL;
 	size_t i;
 
 	removal->count = 0;
+	removal->place_count = 0;
 	for (i = first; i < list->count && removal->count < most; i++) {
 		const struct segment *segment = &list->items[i];
-		const struct segment *last =
-			removal->count ? removal->segments[removal->count - 1] : segment;
+		const struct namespace *ns = segment->ns ? segment->ns : &removal->home;
 
-		if (last->ns != segment->ns && (last->ns->foreign || segment->ns->foreign))
+		if (why_skipped(removal->report, segment))
+			continue;
+		if (last && last != ns && (last->foreign || ns->foreign))
 			break;
-		if (!why_skipped(removal->report, segment))
-			removal->segments[removal->count++] = segment;
+		if (last != ns)
+			removal->places[removal->place_count++] = ns;
+		last = ns;
+		removal->batch->items[removal->count] = (struct reclaim){ 0 };
+		removal->segments[removal->count++] = segment;
 	}
 	return i;
 }
@@ -196,16 +176,17 @@ static size_t fill_batch(struct removal *removal, size_t first)
 /* Writes into the shared memory what the worker needs to know. */
 static void share_batch(const struct removal *removal)
 {
-	struct reclaim *items = removal->batch->items;
+	unsigned int place = 0;
 
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
 	removal->batch->count = removal->count;
-	for (unsigned int i = 0; i < removal->count; i++) {
-		items[i].listed = *removal->segments[i];
-		items[i].listed.ns = NULL;
-		items[i].place = i;
-		if (i && removal->segments[i]->ns == removal->segments[i - 1]->ns)
-			items[i].place = items[i - 1].place;
+	for (size_t i = 0; i < removal->count; i++) {
+		struct reclaim *item = &removal->batch->items[i];
+
+		place += i && removal->segments[i]->ns != removal->segments[i - 1]->ns;
+		item->place = place;
+		item->listed = *removal->segments[i];
+		item->listed.ns = NULL;
 	}
 }
 
@@ -229,23 +210,21 @@ static void check_results(const struct removal *removal)
  */
 static int try_batch(struct removal *removal)
 {
-	int status = 0;
-	int error;
+	int killed = 0;
 
-	for (size_t i = 0; i < removal->count; i++)
-		removal->batch->items[i] = (struct reclaim){ 0 };
-	share_batch(removal);
 	removal->begun |= removal->count > 0;
-	error = removal->count ? child_run(work, removal, CHILD_GOES_ON, &status) : 0;
-	if (error || status) {
+	share_batch(removal);
+	if (removal->count)
+		child_run(work, removal, CHILD_GOES_ON, &killed);
+	if (killed) {
 		share_batch(removal);
 		removal->undo = true;
 		child_run(work, removal, CHILD_GOES_ON, &(int){ 0 });
 	}
 	/* a worker that was killed has not done so */
-	for_each_place(removal, unlock, NULL);
+	unlock_places(removal);
 	check_results(removal);
-	return status;
+	return killed;
 }
 
 /* Why its removal would fail, as far as that shows beforehand. */
@@ -376,69 +355,6 @@ static size_t remove_batch(struct removal *removal, size_t first)
 
 /* --- With a guard --- */
 
-/* Why a segment and its guard are not removed. */
-enum { REFUSED_SEVERAL, REFUSED_OTHER_USER, REFUSED_DENIED, REFUSED_HELD };
-
-static const struct refusal {
-	enum status status;
-	const char *reason;
-	const char *hint; /* or NULL */
-} refusals[] = {
-	[REFUSED_SEVERAL] = { STATUS_BUSY,
-			      "the semaphore set has several semaphores, so it is not a guard",
-			      NULL },
-	[REFUSED_OTHER_USER] = { STATUS_BUSY, "the semaphore set was created by a different user",
-				 NULL },
-	[REFUSED_DENIED] = { STATUS_DENIED, "permission denied", NULL },
-	[REFUSED_HELD] = { STATUS_BUSY, "the guard is held by a process",
-			   "use --even-attached to remove both anyway: processes that wait for the "
-			   "guard then fail with EIDRM" },
-};
-
-/* What stands against removing a set as the guard of a segment, or NULL. */
-static const struct refusal *guard_refused(const struct report *report,
-					   const struct segment *segment, const struct guard *guard)
-{
-	bool even_in_use = report->options->choice.filter.even_attached;
-	bool in_use = false;
-
-	if (guard->count != 1)
-		return &refusals[REFUSED_SEVERAL];
-	if (guard->cuid != segment->cuid)
-		return &refusals[REFUSED_OTHER_USER];
-	if (!may_control_of(guard->uid, guard->cuid))
-		return &refusals[REFUSED_DENIED];
-	/* what may not be looked at counts as held */
-	if (!even_in_use && (guard_in_use(guard->id, &in_use) || in_use))
-		return &refusals[REFUSED_HELD];
-	return NULL;
-}
-
-static enum status refuse_guard(struct report *report, const struct segment *segment,
-				const struct guard *guard, const struct refusal *refusal)
-{
-	if (report->options->json)
-		report_json(report, segment, "not-removed", "its guard cannot be removed");
-	fail(refusal->status, "%s and its guard (semaphore set %d) were not removed: %s",
-	     SEGMENT_LABEL(segment), guard->id, refusal->reason);
-	if (refusal->hint)
-		hint("%s", refusal->hint);
-	return refusal->status;
-}
-
-/* Removes the guard of a segment that was just removed. */
-static enum status remove_guard(struct report *report, const struct guard *guard)
-{
-	int error = report->options->dry_run ? 0 : guard_remove(guard);
-
-	if (error && !segment_missing(error))
-		return fail(status_of_segment(error),
-			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
-			    (unsigned int)guard->key, reason_of_segment(error));
-	report_guard_removed(report, guard);
-	return STATUS_DONE;
-}
-
 /*
  * Removes a segment and the guard with its key. What stands against either is
  * looked for first, so that none of the two stays without the other.
@@ -455,15 +371,16 @@ static void remove_with_guard(struct removal *removal, size_t at)
 
 	if (!no_guard)
 		no_guard = guard_look(guard.id, &guard);
-	refusal = no_guard || why_skipped(report, segment) ? NULL
-							   : guard_refused(report, segment, &guard);
+	refusal = no_guard || why_skipped(report, segment)
+			  ? NULL
+			  : rm_guard_refused(report, segment, &guard);
 	if (refusal) {
 		status_keep_first(&report->status, missing_before(removal->selection, at));
-		status = refuse_guard(report, segment, &guard, refusal);
+		status = rm_guard_refuse(report, segment, &guard, refusal);
 	} else {
 		remove_batch(removal, at);
 		if (report->count > before && !no_guard)
-			status = remove_guard(report, &guard);
+			status = rm_guard_remove(report, &guard);
 		else if (report->count > before && !report->options->force)
 			status = fail(STATUS_MISSING,
 				      "%s has no guard (no semaphore set with its key)",
@@ -499,60 +416,4 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	namespace_close(&removal->home);
 	munmap(removal->batch, size);
 	free(removal);
-}
-
-/* --- As ipcrm --- */
-
-struct segment *find_unchecked(struct report *report)
-{
-	const struct segment_refs *refs = &report->options->as_ipcrm;
-	struct segment *segments = calloc(refs->count + 1, sizeof(*segments));
-
-	if (!segments)
-		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
-	for (size_t i = 0; segments && i < refs->count; i++) {
-		int error = look_up_segment(&refs->items[i], &segments[i]);
-
-		if (!error) {
-			judge_segment(report->view.judge, &segments[i]);
-			report_prepare(report, &segments[i]);
-			continue;
-		}
-		segments[i].id = -1;
-		if (!report->options->force || !segment_missing(error))
-			status_keep_first(&report->status, lookup_failed(&refs->items[i], error));
-	}
-	return segments;
-}
-
-/* Removes one, and reports it at once. */
-static enum status remove_one_unchecked(struct report *report, const struct segment *segment)
-{
-	struct reclaim item = { .result = RECLAIM_REMOVED };
-	int error = 0;
-
-	if (!report->options->dry_run)
-		error = segment_remove(segment->id);
-	else if (!may_control(segment))
-		error = EPERM;
-	if (error)
-		return report_not_removed(
-			report, segment, segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED,
-			error);
-	report_removed(report, segment);
-	output_flush(&report->output);
-	if (report->output.error && !report->options->dry_run)
-		report_without_lines(&segment, &item, 1);
-	return STATUS_DONE;
-}
-
-void remove_unchecked(struct report *report, const struct segment *segments)
-{
-	size_t count = segments ? report->options->as_ipcrm.count : 0;
-
-	for (size_t i = 0; i < count && !report->output.error && !signals_came(); i++) {
-		if (segments[i].id >= 0)
-			status_keep_first(&report->status,
-					  remove_one_unchecked(report, &segments[i]));
-	}
 }

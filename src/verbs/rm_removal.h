@@ -13,13 +13,4 @@
  */
 void remove_chosen(struct report *report, const struct selection *selection);
 
-/*
- * Finds what -m and -M name; one that is not there has no id (-1), and is
- * reported. The result is for free(); NULL without memory.
- */
-struct segment *find_unchecked(struct report *report);
-
-/* Removes these as ipcrm does: attached or not, and whatever has become of the id. */
-void remove_unchecked(struct report *report, const struct segment *segments);
-
 #endif

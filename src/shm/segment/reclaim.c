@@ -17,17 +17,21 @@ struct work {
 	struct reclaim_batch *batch;
 	reclaim_enter *enter;
 	void *context;
-	void **held; /* by the index of the item: where it is attached, or NULL */
-	size_t held_count;
 	pid_t pid;          /* ours */
-	unsigned int place; /* the one that is entered */
+	void **held;        /* by the index of the item: where it is attached, or NULL */
+	bool full;          /* no more of them can be held */
+	unsigned int place; /* the namespace that is entered */
 	bool forced;        /* kernel.shm_rmid_forced is 1 there */
 	bool privileged;    /* may_control_all() there */
-	bool full;          /* nothing more can be held */
 };
 
 /* The namespace that no item is in. */
 static const unsigned int nowhere = (unsigned int)-1;
+
+static void **held_of(const struct work *work, const struct reclaim *item)
+{
+	return &work->held[item - work->batch->items];
+}
 
 static enum reclaim_result fails(struct reclaim *item, enum reclaim_result result, int error)
 {
@@ -43,7 +47,7 @@ static void finish(struct work *work, struct reclaim *item, enum reclaim_result 
 	item->result = result;
 	item->step = STEP_DONE;
 	if (result != RECLAIM_REMOVED || !work->batch->process_ends)
-		segment_release(&work->held[item - work->batch->items]);
+		segment_release(held_of(work, item));
 }
 
 /* Enters the namespace of an item, if it is another one than that of the item before. */
@@ -54,7 +58,7 @@ static int enter(struct work *work, const struct reclaim *item)
 	if (item->place == work->place)
 		return 0;
 	work->place = nowhere;
-	error = work->enter ? work->enter(work->context, item->place) : 0;
+	error = work->enter(work->context, item->place);
 	if (error)
 		return error;
 	work->place = item->place;
@@ -63,77 +67,85 @@ static int enter(struct work *work, const struct reclaim *item)
 	return 0;
 }
 
+static bool begin(struct work *work, struct reclaim_batch *batch, reclaim_enter *enter_place,
+		  void *context)
+{
+	*work = (struct work){ .batch = batch,
+			       .enter = enter_place,
+			       .context = context,
+			       .pid = getpid(),
+			       .held = calloc(batch->count + 1, sizeof(*work->held)),
+			       .place = nowhere };
+	return work->held;
+}
+
+/* Whether other processes have it attached, and it is only to be marked. */
+static bool is_to_be_marked(const struct work *work, const struct reclaim *item)
+{
+	return work->batch->even_attached && item->listed.nattch > 0;
+}
+
 static bool has_same_owner(const struct segment *before, const struct segment *after)
 {
 	return before->uid == after->uid && before->gid == after->gid;
 }
 
-/* Whether two looks saw the same segment, with the same permissions. */
-static bool is_unchanged(const struct segment *before, const struct segment *after)
-{
-	return segment_is_same(before, after) && has_same_owner(before, after) &&
-	       before->mode == after->mode && before->ctime == after->ctime &&
-	       before->dest == after->dest;
-}
-
-/* Whether no process attached or detached it between two looks. */
-static bool is_unused(const struct segment *before, const struct segment *after)
-{
-	return before->lpid == after->lpid && before->atime == after->atime &&
-	       before->dtime == after->dtime;
-}
-
 /*
- * The same for a segment that is held: last user and atime are ours since. A
- * process that attached and detached it before is known by its dtime.
+ * Looks at it: whether it still is as it was listed, but for its mode, and whether no other
+ * process has used it since. RECLAIM_UNTRIED says yes. While it is held, last
+ * user and atime are ours; another process that has detached it shows by the dtime.
  */
-static bool is_unused_but_by_us(const struct work *work, const struct segment *before,
-				const struct segment *after)
-{
-	return after->lpid == work->pid && before->dtime == after->dtime;
-}
-
-/* --- From the first look to mode 0 --- */
-
-/* Whether it is as it was listed, and may be removed; RECLAIM_UNTRIED says yes. */
-static enum reclaim_result check_listed(const struct work *work, struct reclaim *item,
-					struct segment *now)
+static enum reclaim_result look(const struct work *work, struct reclaim *item, struct segment *now)
 {
 	const struct segment *listed = &item->listed;
+	bool held = *held_of(work, item);
 	int error = listing_look(listed->id, now);
 
 	if (error)
 		return fails(item, RECLAIM_FAILED, error);
-	if (!is_unchanged(listed, now))
+	if (!segment_is_same(listed, now) || !has_same_owner(listed, now) ||
+	    listed->dest != now->dest)
 		return RECLAIM_CHANGED;
-	if (!work->batch->even_attached || listed->nattch == 0) {
-		if (now->nattch > 0)
-			return RECLAIM_IN_USE;
-		if (!is_unused(listed, now))
-			return RECLAIM_CHANGED;
-		if (owner_is_unknown(now))
-			return fails(item, RECLAIM_FAILED, EOVERFLOW);
-	}
-	/* before it is held, which leaves a trace */
-	return work->privileged || may_control(now) ? RECLAIM_UNTRIED
-						    : fails(item, RECLAIM_FAILED, EPERM);
+	if (is_to_be_marked(work, item))
+		return RECLAIM_UNTRIED;
+	if (now->nattch > held)
+		return RECLAIM_IN_USE;
+	if (now->dtime != listed->dtime ||
+	    (held ? now->lpid != work->pid
+		  : now->lpid != listed->lpid || now->atime != listed->atime))
+		return RECLAIM_CHANGED;
+	return RECLAIM_UNTRIED;
 }
 
-/* The look after the hold; RECLAIM_UNTRIED: it is the same, and only we have it attached. */
-static enum reclaim_result check_held(const struct work *work, struct reclaim *item,
-				      struct segment *now)
+/* The same, before its mode is 0. */
+static enum reclaim_result look_before(const struct work *work, struct reclaim *item,
+				       struct segment *now)
 {
-	int error = listing_look(item->listed.id, now);
+	enum reclaim_result result = look(work, item, now);
+
+	if (!result && (now->mode != item->listed.mode || now->ctime != item->listed.ctime))
+		return RECLAIM_CHANGED;
+	return result;
+}
+
+/*
+ * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
+ * held this can hit what its creator owns, and nothing else.
+ */
+static int call(const struct work *work, const struct reclaim *item,
+		const struct segment_rights *rights)
+{
+	bool held = *held_of(work, item);
+	struct actor before;
+	int error = held ? 0 : act_as(item->listed.cuid, &before);
 
 	if (error)
-		return fails(item, RECLAIM_FAILED, error);
-	if (!is_unchanged(&item->listed, now))
-		return RECLAIM_CHANGED;
-	if (item->listed.nattch > 0)
-		return RECLAIM_UNTRIED;
-	if (now->nattch > 1)
-		return RECLAIM_IN_USE;
-	return is_unused_but_by_us(work, &item->listed, now) ? RECLAIM_UNTRIED : RECLAIM_CHANGED;
+		return error;
+	error = rights ? segment_set_rights(item->listed.id, rights)
+		       : segment_remove(item->listed.id);
+	if (!held)
+		stop_acting(&before);
+	return error;
 }
 
 /* Why shmat(2) failed: EINVAL says that there is no segment, or that it was truncated. */
@@ -141,10 +153,10 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim *item, 
 {
 	struct segment now;
 
-	if (error == ENOMEM && work->held_count) {
-		work->full = true;
+	for (size_t i = 0; error == ENOMEM && i < work->batch->count; i++)
+		work->full |= work->held[i] != NULL;
+	if (work->full)
 		return RECLAIM_UNTRIED;
-	}
 	if (segment_missing(error)) {
 		error = listing_look(item->listed.id, &now);
 		if (error)
@@ -155,90 +167,59 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim *item, 
 	return work->privileged ? fails(item, RECLAIM_NO_HOLD, error) : RECLAIM_UNTRIED;
 }
 
-/* Holds it, and checks it again; RECLAIM_UNTRIED says that the work can go on. */
+/* Holds it, and looks again; RECLAIM_UNTRIED says that the work can go on. */
 static enum reclaim_result hold(struct work *work, struct reclaim *item, struct segment *now)
 {
-	void **held = &work->held[item - work->batch->items];
 	int error;
 
+	/* with our detach it would be destroyed, even where it is to stay */
 	if (work->forced)
 		return RECLAIM_UNTRIED;
-	error = segment_hold(item->listed.id, held);
+	error = segment_hold(item->listed.id, held_of(work, item));
 	if (error)
 		return cannot_hold(work, item, error);
-	work->held_count++;
 	item->replaced = true;
-	return check_held(work, item, now);
+	return look_before(work, item, now);
 }
 
 /*
- * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
- * held this can hit what its creator owns, and nothing else.
- */
-static int call(const struct work *work, const struct reclaim *item,
-		const struct segment_rights *rights)
-{
-	const struct segment *listed = &item->listed;
-	bool held = work->held[item - work->batch->items];
-	struct actor before;
-	int error = held ? 0 : act_as(listed->cuid, &before);
-
-	if (error)
-		return error;
-	error = rights ? segment_set_rights(listed->id, rights) : segment_remove(listed->id);
-	if (!held)
-		stop_acting(&before);
-	return error;
-}
-
-/* Marks a segment for removal that other processes have attached. */
-static enum reclaim_result mark(struct work *work, struct reclaim *item)
-{
-	int error;
-
-	item->step = STEP_REMOVING;
-	error = call(work, item, NULL);
-	return error ? fails(item, RECLAIM_FAILED, error) : RECLAIM_REMOVED;
-}
-
-/*
- * Blocks it. A segment of mode 0 is blocked already, maybe by another removal,
- * which restores the mode that it found: that must not be 0 because of us.
+ * Blocks it, or marks it. A segment of mode 0 is blocked already, maybe by another
+ * removal, which restores the mode that it found: that must not be 0 because of us.
  */
 static enum reclaim_result block(struct work *work, struct reclaim *item, const struct segment *now)
 {
 	const struct segment_rights nobody = { now->uid, now->gid, 0 };
-	int error;
+	bool mark = is_to_be_marked(work, item);
+	int error = 0;
 
 	/* before the call, for reclaim_undo() */
-	item->step = STEP_BLOCKING;
-	error = now->mode ? call(work, item, &nobody) : 0;
-	return error ? fails(item, RECLAIM_FAILED, error) : RECLAIM_UNTRIED;
+	item->step = mark ? STEP_REMOVING : STEP_BLOCKING;
+	if (mark || now->mode)
+		error = call(work, item, mark ? NULL : &nobody);
+	if (error)
+		return fails(item, RECLAIM_FAILED, error);
+	return mark ? RECLAIM_REMOVED : RECLAIM_UNTRIED;
 }
 
-static void begin(struct work *work, struct reclaim *item)
+static void try_to_block(struct work *work, struct reclaim *item)
 {
 	struct segment now;
 	enum reclaim_result result;
 	int error = enter(work, item);
 
-	if (error) {
-		item->error = error;
-		finish(work, item, RECLAIM_UNREACHED);
-		return;
-	}
-	result = check_listed(work, item, &now);
+	result = error ? fails(item, RECLAIM_UNREACHED, error) : look_before(work, item, &now);
+	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
+		result = fails(item, RECLAIM_FAILED, EOVERFLOW);
+	/* before it is held, which leaves a trace */
+	if (!result && !work->privileged && !may_control(&now))
+		result = fails(item, RECLAIM_FAILED, EPERM);
 	if (!result)
 		result = hold(work, item, &now);
-	if (work->full)
-		return;
-	if (!result)
-		result = item->listed.nattch > 0 ? mark(work, item) : block(work, item, &now);
+	if (!result && !work->full)
+		result = block(work, item, &now);
 	if (result)
 		finish(work, item, result);
 }
-
-/* --- In between --- */
 
 /*
  * Waits for the processes that shmat(2) let in before the mode was 0 until they
@@ -256,25 +237,29 @@ static void settle(void)
 		nanosleep(&moment, NULL);
 }
 
-/* --- From the look after that to the end --- */
-
-/* Gives a blocked segment its mode back; its owner is who it is now. */
+/*
+ * Gives a blocked segment its mode back, unless it is another one, or a process has set
+ * one since, which has the last word. Its owner is who it is now.
+ */
 static enum reclaim_result restore(const struct work *work, struct reclaim *item,
-				   const struct segment *now, enum reclaim_result result)
+				   enum reclaim_result result)
 {
-	const struct segment_rights rights = { now->uid, now->gid, item->listed.mode };
-	int error = item->listed.mode ? call(work, item, &rights) : 0;
+	struct segment now;
+	int error = listing_look(item->listed.id, &now);
+	const struct segment_rights rights = { now.uid, now.gid, item->listed.mode };
 
-	if (!error || segment_missing(error))
-		return result;
-	item->error = error;
-	return RECLAIM_BLOCKED;
+	if (!error && segment_is_same(&item->listed, &now) && now.mode == 0 && item->listed.mode)
+		error = call(work, item, &rights);
+	if (error && !segment_missing(error))
+		result = fails(item, RECLAIM_BLOCKED, error);
+	return result;
 }
 
 /* After IPC_RMID: a process that attached in spite of mode 0 shows now. */
-static enum reclaim_result check_removed(const struct reclaim *item, bool held)
+static enum reclaim_result look_after(const struct work *work, const struct reclaim *item)
 {
 	const struct segment *listed = &item->listed;
+	bool held = *held_of(work, item);
 	struct segment now;
 
 	/* key and ctime differ by now, so the creator and the size must do */
@@ -284,92 +269,51 @@ static enum reclaim_result check_removed(const struct reclaim *item, bool held)
 	return RECLAIM_REMOVED;
 }
 
-/* The steps for a segment that is blocked, once all processes are counted. */
+/* The last steps for a segment that is blocked. */
 static enum reclaim_result remove_if_unused(struct work *work, struct reclaim *item)
 {
-	const struct segment *listed = &item->listed;
-	bool held = work->held[item - work->batch->items];
 	struct segment now;
-	/* not by IPC_STAT: an ordinary owner may not ask that of a segment of mode 0 */
-	int error = listing_look(listed->id, &now);
-
-	if (error && segment_missing(error))
-		return RECLAIM_VANISHED;
-	if (error) {
-		item->error = error;
-		return restore(work, item, listed, RECLAIM_FAILED);
-	}
-	if (!segment_is_same(listed, &now) || now.mode != 0)
-		return RECLAIM_CHANGED; /* a process set a mode: it has the last word */
-	if (now.nattch > held)
-		return restore(work, item, &now, RECLAIM_IN_USE);
-	if (!has_same_owner(listed, &now) ||
-	    !(held ? is_unused_but_by_us(work, listed, &now) : is_unused(listed, &now)))
-		return restore(work, item, &now, RECLAIM_CHANGED);
-	item->step = STEP_REMOVING;
-	error = call(work, item, NULL);
-	if (error && !segment_missing(error)) {
-		item->error = error;
-		return restore(work, item, &now, RECLAIM_FAILED);
-	}
-	return error ? RECLAIM_VANISHED : check_removed(item, held);
-}
-
-static void end(struct work *work, struct reclaim *item)
-{
+	enum reclaim_result result;
 	int error = enter(work, item);
 
-	if (error) {
-		item->error = error;
-		finish(work, item, RECLAIM_BLOCKED);
-		return;
+	if (error)
+		return fails(item, RECLAIM_BLOCKED, error);
+	result = look(work, item, &now);
+	if (!result && now.mode)
+		result = RECLAIM_CHANGED;
+	if (!result) {
+		item->step = STEP_REMOVING;
+		error = call(work, item, NULL);
+		result = error ? fails(item, RECLAIM_FAILED, error) : look_after(work, item);
 	}
-	finish(work, item, remove_if_unused(work, item));
+	if (result == RECLAIM_REMOVED || result == RECLAIM_MARKED || result == RECLAIM_VANISHED)
+		return result;
+	return restore(work, item, result);
 }
 
 void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
 {
-	struct work work = { .batch = batch,
-			     .enter = enter_place,
-			     .context = context,
-			     .place = nowhere,
-			     .pid = getpid() };
-	size_t blocked = 0;
+	struct work work;
+	bool blocked = false;
 
-	work.held = calloc(batch->count + 1, sizeof(*work.held));
-	if (!work.held)
+	if (!begin(&work, batch, enter_place, context))
 		return; /* all stay untried */
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
-		begin(&work, &batch->items[i]);
-		blocked += batch->items[i].step == STEP_BLOCKING;
+		try_to_block(&work, &batch->items[i]);
+		blocked |= batch->items[i].step == STEP_BLOCKING;
 	}
 	if (blocked)
 		settle();
 	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->items[i].step == STEP_BLOCKING)
-			end(&work, &batch->items[i]);
+		struct reclaim *item = &batch->items[i];
+
+		if (item->step == STEP_BLOCKING)
+			finish(&work, item, remove_if_unused(&work, item));
 	}
 	free(work.held);
 }
 
-/* --- After a process was killed in the middle of that --- */
-
-/* Restores the mode of a segment that is still blocked. */
-static enum reclaim_result unblock(struct work *work, struct reclaim *item)
-{
-	struct segment now;
-	int error;
-
-	if (!work->forced)
-		error = segment_hold(item->listed.id, &work->held[item - work->batch->items]);
-	error = listing_look(item->listed.id, &now);
-	if (error)
-		return fails(item, RECLAIM_BLOCKED, error);
-	if (!segment_is_same(&item->listed, &now))
-		return RECLAIM_VANISHED;
-	return now.mode ? RECLAIM_UNTRIED : restore(work, item, &now, RECLAIM_UNTRIED);
-}
-
+/* For an item that a killed process has begun, and not finished. */
 static enum reclaim_result undo(struct work *work, struct reclaim *item)
 {
 	const struct segment *listed = &item->listed;
@@ -379,27 +323,25 @@ static enum reclaim_result undo(struct work *work, struct reclaim *item)
 
 	if (!error)
 		error = listing_look(listed->id, &now);
-	if (error && segment_missing(error))
-		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
-	if (error)
+	if (error && !segment_missing(error))
 		return fails(item, RECLAIM_BLOCKED, error);
-	if (!segment_is_same(listed, &now))
+	if (error || !segment_is_same(listed, &now))
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (removing && now.dest && !listed->dest)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
-	return now.mode ? RECLAIM_UNTRIED : unblock(work, item);
+	/* where it cannot be held, call() sees to it that no other user's is hit */
+	if (!work->forced)
+		segment_hold(listed->id, held_of(work, item));
+	return restore(work, item, RECLAIM_UNTRIED);
 }
 
 void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
 {
-	struct work work = { .batch = batch,
-			     .enter = enter_place,
-			     .context = context,
-			     .place = nowhere,
-			     .pid = getpid() };
+	struct work work;
 
-	work.held = calloc(batch->count + 1, sizeof(*work.held));
-	for (size_t i = 0; i < batch->count && work.held; i++) {
+	if (!begin(&work, batch, enter_place, context))
+		return;
+	for (size_t i = 0; i < batch->count; i++) {
 		struct reclaim *item = &batch->items[i];
 
 		if (item->step == STEP_BLOCKING || item->step == STEP_REMOVING)

@@ -85,10 +85,7 @@ struct reclaim_batch {
 	struct reclaim items[];
 };
 
-/*
- * Enters a namespace; returns 0 or an errno value. Items of the same place stand
- * together. With NULL for it all are in the namespace that we are in.
- */
+/* Enters a namespace; returns 0 or an errno value. Items of one place stand together. */
 typedef int reclaim_enter(void *context, unsigned int place);
 
 /*

@@ -2,7 +2,6 @@
 #include "shm/system/signals.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/time.h>
@@ -20,39 +19,25 @@ static volatile sig_atomic_t first;
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t by_terminal[NSIG];
 
-/* How each signal acted before signals_begin() */
-static struct sigaction before[NSIG];
-static bool remembered[NSIG];
+static void remember(int number, siginfo_t *info, void *context);
 
-static void interrupt_only(int number)
+static void handle(int number)
 {
-	(void)number;
+	struct sigaction action = { .sa_sigaction = remember, .sa_flags = SA_SIGINFO };
+
+	sigfillset(&action.sa_mask);
+	sigaction(number, &action, NULL);
 }
 
 /*
  * A signal that comes right before a system call does not interrupt it. So
- * another comes every 20 ms from then on.
+ * SIGALRM comes every 20 ms from the first one on. Both calls are plain system
+ * calls, which a handler may make.
  */
-static void start_ticking(void)
-{
-	const struct sigaction action = { .sa_handler = interrupt_only };
-	const struct itimerval tick = { .it_interval.tv_usec = 20000, .it_value.tv_usec = 20000 };
-
-	if (!remembered[SIGALRM])
-		sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &tick, NULL);
-}
-
-static void stop_ticking(void)
-{
-	const struct itimerval never = { 0 };
-
-	setitimer(ITIMER_REAL, &never, NULL);
-}
-
-/* Calls only what signal-safety(7) allows; setitimer(2) is a plain system call. */
 static void remember(int number, siginfo_t *info, void *context)
 {
+	const struct itimerval tick = { .it_interval.tv_usec = 20000, .it_value.tv_usec = 20000 };
+
 	(void)context;
 	if (number == SIGALRM && first && info->si_code == SI_KERNEL)
 		return; /* a tick */
@@ -60,28 +45,22 @@ static void remember(int number, siginfo_t *info, void *context)
 	came[number] = 1;
 	if (!first && number != SIGCHLD)
 		first = number;
-	start_ticking();
-}
-
-static void catch_signals(const int *signals)
-{
-	struct sigaction action = { .sa_sigaction = remember, .sa_flags = SA_SIGINFO };
-
-	sigfillset(&action.sa_mask);
-	for (; signals && *signals; signals++) {
-		int number = *signals;
-
-		if (sigaction(number, NULL, &before[number]) < 0 ||
-		    before[number].sa_handler == SIG_IGN)
-			continue;
-		remembered[number] = sigaction(number, &action, NULL) == 0;
-	}
+	handle(SIGALRM);
+	setitimer(ITIMER_REAL, &tick, NULL);
 }
 
 void signals_begin(const int *others)
 {
-	catch_signals(ending);
-	catch_signals(others);
+	const int *const lists[] = { ending, others };
+
+	for (int i = 0; i < 2; i++) {
+		for (const int *number = lists[i]; number && *number; number++) {
+			struct sigaction action;
+
+			if (sigaction(*number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+				handle(*number);
+		}
+	}
 }
 
 int signals_came(void)
@@ -135,6 +114,8 @@ int signals_wait(int fd, short events, int64_t timeout)
 
 bool signals_take(int *number, bool *by_kernel)
 {
+	const struct itimerval never = { 0 };
+
 	for (int i = 1; i < NSIG; i++) {
 		if (!came[i])
 			continue;
@@ -145,17 +126,8 @@ bool signals_take(int *number, bool *by_kernel)
 			first = 0;
 		return true;
 	}
-	stop_ticking();
+	setitimer(ITIMER_REAL, &never, NULL);
 	return false;
-}
-
-void signals_forget(void)
-{
-	int number;
-	bool by_kernel;
-
-	while (signals_take(&number, &by_kernel))
-		;
 }
 
 void signal_raise(int number)
@@ -171,11 +143,6 @@ void signal_raise(int number)
 
 void signals_end(void)
 {
-	for (int i = 1; i < NSIG; i++) {
-		if (remembered[i])
-			sigaction(i, &before[i], NULL);
-		remembered[i] = false;
-	}
 	if (!first)
 		return;
 	signal_raise(first);

@@ -40,13 +40,7 @@ int signals_wait(int fd, short events, int64_t timeout);
  */
 bool signals_take(int *number, bool *by_kernel);
 
-/* Forgets the signals that have come. */
-void signals_forget(void);
-
-/*
- * The signals act again as they did before. If one had come, it ends the
- * program now; otherwise this returns.
- */
+/* For the end of the program: if a signal has come, it ends the program now. */
 void signals_end(void);
 
 /* Ends the program by this signal. Only init of a PID namespace survives that. */

@@ -103,9 +103,10 @@ static enum reclaim_result look(const struct work *work, struct reclaim *item, s
 
 	if (error)
 		return fails(item, RECLAIM_FAILED, error);
-	if (!segment_is_same(listed, now) || !has_same_owner(listed, now) ||
-	    listed->dest != now->dest)
+	if (!segment_is_same(listed, now) || !has_same_owner(listed, now))
 		return RECLAIM_CHANGED;
+	if (now->dest && !listed->dest)
+		return RECLAIM_VANISHED; /* at its last detach, which may be ours */
 	if (is_to_be_marked(work, item))
 		return RECLAIM_UNTRIED;
 	if (now->nattch > held)
@@ -286,7 +287,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim *i
 		error = call(work, item, NULL);
 		result = error ? fails(item, RECLAIM_FAILED, error) : look_after(work, item);
 	}
-	if (result == RECLAIM_REMOVED || result == RECLAIM_MARKED || result == RECLAIM_VANISHED)
+	if (result == RECLAIM_REMOVED || result == RECLAIM_MARKED)
 		return result;
 	return restore(work, item, result);
 }

@@ -119,6 +119,8 @@ bash_offers()
 	fields=$(shmtool ls -H | awk '{ print $1 }')
 	assert_equal "$(offered ls -o '')" "$fields"
 	assert_equal "$(shmtool __complete ls -o '' | sed 's/\t/  /')" "$(shmtool ls -H | sed 's/  */  /')"
+	assert_equal "$(offered ls -o +)" "+${fields//$'\n'/$'\n'+}"
+	assert_equal "$(offered ls -o +id,own) $(offered ls -o id,+)" '+id,owner '
 	assert_equal "$(offered ls -o id,)" "id,${fields//$'\n'/$'\n'id,}"
 	assert_equal "$(offered ls --sort=-)" "--sort=-${fields//$'\n'/$'\n'--sort=-}"
 	for field in $fields; do
@@ -286,7 +288,7 @@ bash_offers()
 	id=$(make_segment 4096 600 0x4d2)
 	assert_equal "$(fish_offers 'shmtool wr')" \
 		"write"$'\t'"$(shmtool __complete wr | cut -f 2)"
-	assert_equal "$(fish_offers 'shmls --fol')" $'--follow\tprint what happens to segments (--interval=1s)'
+	assert_equal "$(fish_offers 'shmls --fol')" $'--follow\tprint changes as they happen'
 	assert_equal "$(fish_offers 'shmtool ls --owner=roo')" $'--owner=root\tuid 0'
 	assert_equal "$(fish_offers 'shmtool ls -o id,ow')" $'id,owner\towner\'s user name'
 	assert_equal "$(fish_offers 'shmtool rm 0x')" \

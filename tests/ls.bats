@@ -107,6 +107,35 @@ some_segments()
 	assert_equal "${lines[0]}" ID
 }
 
+@test "-o +: columns after those of the view" {
+	some_segments
+	try ls "$two" -o +rss,cgid
+	expect_status 0
+	assert_equal "$(words <<<"${lines[0]}")" 'ID KEY OWNER MODE SIZE NATTCH STATE IDLE CREATED-BY RSS CGID'
+	try ls -o +nattch -t
+	assert_equal "$(words <<<"${lines[0]}")" 'ID OWNER ATTACHED DETACHED CHANGED NATTCH'
+	try ls -o id -o +size -o +size
+	assert_equal "$(words <<<"${lines[0]}")" 'ID SIZE SIZE'
+	try ls -o +size -o id
+	assert_equal "$(words <<<"${lines[0]}")" 'ID SIZE'
+	# JSON has all fields, and holders only where they are asked for
+	try ls "$three" -J -o +holders
+	assert_equal "$(jq -r '.segments[0] | keys_unsorted | join(" ")' <<<"$output")" "${fields//-/_}"
+	assert_equal "$(jq '.segments[0].holders[0].pid' <<<"$output")" "$holder_pid"
+	try ls "$three" -J -o id,id -o +key,id
+	assert_equal "$(jq -c '.segments[0] | keys_unsorted' <<<"$output")" '["id","key"]'
+	local names
+	names=$(printf 'id,%.0s' {1..91})
+	try ls -o "+${names%,}"
+	expect_status 0
+	try ls -o "+${names}id"
+	expect_status 2
+	for names in + +id, +nosuch id,+size ++id; do
+		try ls -o "$names"
+		expect_status 2
+	done
+}
+
 @test "sizes for people" {
 	local list="key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime" size
 	for size in 0 1 1023 1024 1025 1536 10239 10240 1048575 1048576 1073741824 1610612736 \

@@ -247,24 +247,43 @@ const struct field *find_field(const char *name, size_t length)
 
 const char no_such_field[] = "no such field (shmtool ls -H lists them)";
 
-const char *parse_fields(const char *word, struct field_list *list)
+static const char *add_field(const struct field *field, struct field_list *list)
 {
+	if (list->count == FIELDS_MAX)
+		return "too many fields";
+	if (ARRAY_MAKE_ROOM(list))
+		return out_of_memory;
+	list->items[list->count++] = field;
+	return NULL;
+}
+
+const char *add_fields(const char *word, struct field_list *list)
+{
+	const char *wrong = NULL;
 	const char *item;
 	size_t length;
 
-	field_list_free(list);
-	while (next_in_list(&word, &item, &length)) {
+	while (!wrong && next_in_list(&word, &item, &length)) {
 		const struct field *field = find_field(item, length);
 
-		if (!field)
-			return no_such_field;
-		if (list->count == FIELDS_MAX)
-			return "too many fields";
-		if (ARRAY_MAKE_ROOM(list))
-			return out_of_memory;
-		list->items[list->count++] = field;
+		wrong = field ? add_field(field, list) : no_such_field;
 	}
-	return NULL;
+	return wrong;
+}
+
+const char *append_fields(const struct field_list *others, struct field_list *list)
+{
+	const char *wrong = NULL;
+
+	for (size_t i = 0; i < others->count && !wrong; i++)
+		wrong = add_field(others->items[i], list);
+	return wrong;
+}
+
+const char *parse_fields(const char *word, struct field_list *list)
+{
+	field_list_free(list);
+	return add_fields(word, list);
 }
 
 bool field_needs_holders(const struct field *field)

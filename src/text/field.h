@@ -34,6 +34,9 @@ enum { FIELDS_MAX = 100 };
 
 /* Sets the list to the fields named, with commas between; what is wrong, or NULL. */
 const char *parse_fields(const char *word, struct field_list *list);
+/* Adds fields to the list: those named, or those of another list. */
+const char *add_fields(const char *word, struct field_list *list);
+const char *append_fields(const struct field_list *others, struct field_list *list);
 /* Leaves each field once in it: an object of JSON has no name twice. */
 void field_list_drop_repeats(struct field_list *list);
 void field_list_free(struct field_list *list);

@@ -98,7 +98,7 @@ static const struct poptOption common_modifiers[] = {
 static const struct poptOption namespace_modifiers[] = {
 	OPTION_FLAG("all-namespaces", 'A', CODE_ALL_NAMESPACES, "act in every IPC namespace"),
 	OPTION_VALUE("except-namespace", '\0', CODE_EXCEPT_NAMESPACE,
-		     "with -A: exclude the namespace of PID or PATH", "PID|PATH"),
+		     "with -A: exclude the namespace of PID or PATH", "NS"),
 	OPTION_END,
 };
 

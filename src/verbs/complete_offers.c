@@ -48,24 +48,32 @@ static struct typing behind_comma(const struct typing *typing)
 	return rest;
 }
 
-static void offer_fields(const struct typing *typing)
+/* The names of fields; this character may stand before one, and is passed over. */
+static void offer_field(const struct typing *typing, char sign)
 {
-	const struct typing rest = behind_comma(typing);
+	struct typing rest = *typing;
 
-	for (size_t i = 0; i < field_count; i++)
-		offer(&rest, fields[i].name, fields[i].help);
-}
-
-static void offer_sort_keys(const struct typing *typing)
-{
-	struct typing rest = behind_comma(typing);
-
-	if (*rest.typed == '-') {
+	if (*rest.typed == sign) {
 		rest.typed++;
 		rest.before_length++;
 	}
 	for (size_t i = 0; i < field_count; i++)
 		offer(&rest, fields[i].name, fields[i].help);
+}
+
+/* Before all of them may stand a plus. */
+static void offer_fields(const struct typing *typing)
+{
+	const struct typing rest = behind_comma(typing);
+
+	offer_field(&rest, rest.typed == typing->typed ? '+' : ',');
+}
+
+static void offer_sort_keys(const struct typing *typing)
+{
+	const struct typing rest = behind_comma(typing);
+
+	offer_field(&rest, '-');
 }
 
 /* Inside %{ a field, elsewhere nothing. */
@@ -247,13 +255,21 @@ static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);
 } value_offers[] = {
-	{ "FIELD,...", offer_fields },   { "[-]FIELD,...", offer_sort_keys },
-	{ "FORMAT", offer_format },      { "STATE,...", offer_states },
-	{ "USER", offer_users },         { "GROUP", offer_groups },
-	{ "SEGMENT", offer_segments },   { "ID", offer_ids },
-	{ "KEY", offer_keys },           { "FILE", offer_file },
-	{ "PID|PATH", offer_file },      { "WHEN", offer_colors },
-	{ "WHICH", offer_time_formats }, { "CONDITION", offer_conditions },
+	{ "[+]FIELD,...", offer_fields },
+	{ "[-]FIELD,...", offer_sort_keys },
+	{ "FORMAT", offer_format },
+	{ "STATE,...", offer_states },
+	{ "USER", offer_users },
+	{ "GROUP", offer_groups },
+	{ "SEGMENT", offer_segments },
+	{ "ID", offer_ids },
+	{ "KEY", offer_keys },
+	{ "FILE", offer_file },
+	{ "PID|PATH", offer_file },
+	{ "NS", offer_file },
+	{ "WHEN", offer_colors },
+	{ "STYLE", offer_time_formats },
+	{ "CONDITION", offer_conditions },
 };
 
 void offer_value(const struct typing *typing, const char *metavariable)

@@ -44,38 +44,56 @@ enum {
 	CODE_INTERVAL,
 };
 
-static const struct poptOption ls_options[] = {
-	OPTION_FLAG(NULL, 't', CODE_TIMES, "times of the last attach, detach and change"),
-	OPTION_FLAG(NULL, 'p', CODE_PIDS, "processes that made it and last used it"),
-	OPTION_FLAG(NULL, 'c', CODE_CREATORS, "creators and owners"),
-	OPTION_FLAG("limits", 'l', CODE_LIMITS, "the kernel's limits, and what is in use"),
-	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "how much there is of all"),
-	OPTION_VALUE("warn", '\0', CODE_WARN, "only limits used so far; exit status 1 if any is",
-		     "PERCENT"),
+static const struct poptOption column_options[] = {
+	OPTION_VALUE("output", 'o', CODE_FIELDS,
+		     "show these columns (-H lists the fields); with + these as well",
+		     "[+]FIELD,..."),
+	OPTION_FLAG(NULL, 't', CODE_TIMES, "show the last attach, detach and change times"),
+	OPTION_FLAG(NULL, 'p', CODE_PIDS, "show the creator and last-user processes"),
+	OPTION_FLAG(NULL, 'c', CODE_CREATORS, "show creators and owners"),
 	OPTION_HIDDEN_FLAG(NULL, 'm', CODE_MEMORY),
-	OPTION_VALUE("output", 'o', CODE_FIELDS, "these columns: id,size,holders (-H lists all)",
-		     "FIELD,..."),
-	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these; - before one: downwards",
+	OPTION_VALUE("sort", '\0', CODE_SORT, "sort by these fields; - reverses the order",
 		     "[-]FIELD,..."),
-	OPTION_FLAG("list-fields", 'H', CODE_FIELD_HELP, "list the fields there are"),
+	OPTION_FLAG("list-fields", 'H', CODE_FIELD_HELP, "list the available fields"),
+	OPTION_END,
+};
+
+static const struct poptOption format_options[] = {
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
-	OPTION_FLAG("raw", 'r', CODE_RAW, "exact values, with tabs between"),
-	OPTION_FLAG("quiet", 'q', CODE_QUIET, "ids only"),
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{size} ...",
-		     "FORMAT"),
+	OPTION_FLAG("raw", 'r', CODE_RAW, "print exact values, separated by tabs"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print ids only"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT,
+		     "print FORMAT for each segment: \"%{id} %{size}\"", "FORMAT"),
 	OPTION_FLAG("prometheus", '\0', CODE_PROMETHEUS, "print metrics for Prometheus"),
-	OPTION_FLAG("bytes", 'b', CODE_BYTES, "sizes in bytes"),
-	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "users and groups as numbers"),
+	OPTION_FLAG("bytes", 'b', CODE_BYTES, "print sizes in bytes"),
+	OPTION_FLAG("numeric", '\0', CODE_NUMERIC, "print numeric user and group ids"),
 	OPTION_VALUE("time-format", '\0', CODE_TIME_FORMAT, "local (default), utc, epoch or ago",
-		     "WHICH"),
-	OPTION_VALUE("color", '\0', CODE_COLOR, "colour states: auto (default), always or never",
+		     "STYLE"),
+	OPTION_VALUE("color", '\0', CODE_COLOR, "color states: auto (default), always or never",
 		     "WHEN"),
-	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "no line of titles"),
-	OPTION_VALUE("from", '\0', CODE_FROM, "a saved copy of /proc/sysvipc/shm (- is stdin)",
+	OPTION_FLAG("no-header", '\0', CODE_NO_HEADER, "omit the header and the summary"),
+	OPTION_END,
+};
+
+static const struct poptOption mode_options[] = {
+	OPTION_VALUE("from", '\0', CODE_FROM, "read a saved /proc/sysvipc/shm (- is stdin)",
 		     "FILE"),
-	OPTION_FLAG("follow", '\0', CODE_FOLLOW, "print what happens to segments (--interval=1s)"),
-	OPTION_HIDDEN_VALUE("interval", CODE_INTERVAL),
-	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit status 1 if nothing matches"),
+	OPTION_FLAG("follow", '\0', CODE_FOLLOW, "print changes as they happen"),
+	OPTION_VALUE("interval", '\0', CODE_INTERVAL, "with --follow: time between checks (1s)",
+		     "TIME"),
+	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit with status 1 if nothing matches"),
+	OPTION_FLAG("limits", 'l', CODE_LIMITS, "show the kernel's limits and current usage"),
+	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "show totals only"),
+	OPTION_VALUE("warn", '\0', CODE_WARN,
+		     "show only limits at or above PERCENT; exit with status 1 if there are any",
+		     "PERCENT"),
+	OPTION_END,
+};
+
+static const struct poptOption ls_options[] = {
+	OPTION_TABLE(column_options, "Columns:"),
+	OPTION_TABLE(format_options, "Format:"),
+	OPTION_TABLE(mode_options, "Mode:"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_TABLE(modifier_options_of_ls, MODIFIER_TITLE),
 	OPTION_END,
@@ -103,8 +121,8 @@ static enum status ls_run(int argc, char **argv);
 const struct verb verb_ls = {
 	.name = "ls",
 	.command = {
-		.usage = "[OPTION...] [SEGMENT...] [FILTER...]",
-		.summary = "list segments, or the kernel's limits for them",
+		.usage = "[OPTION...] [FILTER...] [SEGMENT...]",
+		.summary = "list segments, or the kernel's limits",
 		.options = ls_options,
 		.flags = ls_flags,
 		.handle = ls_option,
@@ -119,24 +137,35 @@ static const char time_columns[] = "id,owner,atime,dtime,ctime";
 static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
 static const char creator_columns[] = "id,mode,creator,creator-group,owner,group";
 
-static const char *set_columns(struct ls_options *options, const char *names)
+static const char *set_view(struct ls_options *options, const char *names)
 {
 	options->columns_given = false;
 	options->view = names;
-	return parse_fields(names, &options->columns);
+	return NULL;
 }
 
-/* With -A, a view says of each segment where it is. */
-static enum status widen_view(struct ls_options *options)
+static const char *set_fields(struct ls_options *options, const char *value)
 {
-	char names[128];
-	const char *wrong;
+	if (*value == '+')
+		return add_fields(value + 1, &options->added);
+	options->columns_given = true;
+	return parse_fields(value, &options->columns);
+}
 
-	if (!options->choice.filter.all_namespaces || options->columns_given)
-		return STATUS_DONE;
-	snprintf(names, sizeof(names), "%s,ns,ns-of", options->view);
-	wrong = parse_fields(names, &options->columns);
-	return wrong ? fail(STATUS_EXHAUSTED, "%s", wrong) : STATUS_DONE;
+/* Those of the view, where none were given; with -A it also shows where a segment is. */
+static enum status complete_columns(struct ls_options *options)
+{
+	const char *wrong = NULL;
+
+	if (!options->columns_given)
+		wrong = parse_fields(options->view, &options->columns);
+	if (!wrong && !options->columns_given && options->choice.filter.all_namespaces)
+		wrong = add_fields("ns,ns-of", &options->columns);
+	if (!wrong)
+		wrong = append_fields(&options->added, &options->columns);
+	if (options->json)
+		field_list_drop_repeats(&options->columns);
+	return wrong ? fail(status_of_wrong(wrong), "--output: %s", wrong) : STATUS_DONE;
 }
 
 static const char *set_interval(struct ls_options *options, const char *value)
@@ -152,11 +181,11 @@ static const char *ls_option(void *state, int code, const char *value)
 
 	switch (code) {
 	case CODE_TIMES:
-		return set_columns(options, time_columns);
+		return set_view(options, time_columns);
 	case CODE_PIDS:
-		return set_columns(options, pid_columns);
+		return set_view(options, pid_columns);
 	case CODE_CREATORS:
-		return set_columns(options, creator_columns);
+		return set_view(options, creator_columns);
 	case CODE_MEMORY:
 		return NULL;
 	case CODE_WARN:
@@ -164,8 +193,7 @@ static const char *ls_option(void *state, int code, const char *value)
 		options->warn = true;
 		return parse_percent(value, &options->warn_percent);
 	case CODE_FIELDS:
-		options->columns_given = true;
-		return parse_fields(value, &options->columns);
+		return set_fields(options, value);
 	case CODE_SORT:
 		return parse_sort(value, &options->sort);
 	case CODE_FORMAT:
@@ -270,8 +298,11 @@ static bool wants_holders(const struct ls_options *options)
 		return true;
 	if (options->format)
 		return format_needs_holders(options->format);
-	return !options->quiet && !options->prometheus &&
-	       (options->columns_given || !options->json) && fields_need_holders(&options->columns);
+	if (options->quiet || options->prometheus)
+		return false;
+	return fields_need_holders(&options->added) ||
+	       ((options->columns_given || !options->json) &&
+		fields_need_holders(&options->columns));
 }
 
 static enum status list_segments(struct output *output, struct ls_options *options)
@@ -337,11 +368,16 @@ static enum status follow(const struct ls_options *options)
 	return follow_segments(&options->choice, &how);
 }
 
+static bool output_is_given(const struct ls_options *options)
+{
+	return options->columns_given || options->added.count;
+}
+
 static enum status check_follow(const struct ls_options *options)
 {
 	if (options->interval && !options->follow)
 		return fail(STATUS_USAGE, "--interval goes with --follow");
-	if (options->follow && options->columns_given && !options->json)
+	if (options->follow && output_is_given(options) && !options->json)
 		return fail(STATUS_USAGE, "--follow prints lines of its own; -o goes with -J");
 	if (options->follow && (options->limits || options->summary || options->from ||
 				options->raw || options->quiet || options->format ||
@@ -360,7 +396,7 @@ static enum status check_options(const struct ls_options *options)
 		return fail(STATUS_USAGE, "only one of -J, -r, -q and --format may be given");
 	if (options->prometheus &&
 	    (system || options->json || options->raw || options->quiet || options->format ||
-	     options->columns_given || options->sort.count || options->from || options->numeric))
+	     output_is_given(options) || options->sort.count || options->from || options->numeric))
 		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
 					  "filters and -N only");
 	if (options->choice.filter.all_namespaces &&
@@ -372,7 +408,7 @@ static enum status check_options(const struct ls_options *options)
 	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
 		return fail(STATUS_USAGE, "-l, -u and --warn go with no segments and no filters");
 	if (system && (options->from || options->raw || options->quiet || options->format ||
-		       options->fail_empty || options->columns_given || options->sort.count))
+		       options->fail_empty || output_is_given(options) || options->sort.count))
 		return fail(STATUS_USAGE,
 			    "-l, -u and --warn are printed as text or with -J, and go with no "
 			    "--from, -r, -q, -o, --format, --sort or --fail-empty");
@@ -381,22 +417,18 @@ static enum status check_options(const struct ls_options *options)
 
 static enum status ls_run(int argc, char **argv)
 {
-	struct ls_options options = { 0 };
+	struct ls_options options = { .view = default_columns };
 	struct operands operands;
 	enum status status;
 
 	choice_begin(&options.choice);
 	options.choice.may_be_everywhere = true;
-	if (set_columns(&options, default_columns))
-		return fail(STATUS_EXHAUSTED, "not enough memory");
 	if (options_read(&verb_ls.command, argc, argv, &options, &operands, &status)) {
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
 		if (!status)
-			status = widen_view(&options);
-		if (options.json)
-			field_list_drop_repeats(&options.columns);
+			status = complete_columns(&options);
 		if (!status && !options.field_help && !options.limits && !options.summary)
 			status = choice_read_keep(&options.choice);
 		if (!status)
@@ -410,6 +442,7 @@ static enum status ls_run(int argc, char **argv)
 		operands_free(&operands);
 	}
 	field_list_free(&options.columns);
+	field_list_free(&options.added);
 	free(options.sort.items);
 	choice_free(&options.choice);
 	return status;

@@ -11,8 +11,9 @@
 struct ls_options {
 	struct choice choice;
 	struct field_list columns;
+	struct field_list added; /* by -o +FIELD */
 	struct sort_keys sort;
-	const char *view;   /* the names of the columns, unless they were given */
+	const char *view;   /* the names of the columns, where none were given */
 	bool columns_given; /* by -o, which then bounds JSON too */
 	bool json;
 	bool raw;

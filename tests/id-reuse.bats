@@ -1,0 +1,208 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The id of a segment comes back: when it was removed, another user's segment can get it at
+# any moment, and so between a look of ours and the call that follows. Here that happens
+# right before each call on segments that rm and set make, one after the other
+# (kernel.shm_next_id gives the id). No call may hit the other segment.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/removal
+load lib/stop
+
+N='
+'
+
+setup()
+{
+	removal_setup
+	need_root
+	[[ -w /proc/sys/kernel/shm_next_id ]] || skip "the kernel has no shm_next_id"
+	victim='' killed='' rights=() normal=0
+}
+
+# --- What there is before each command ---------------------------------------
+
+# A segment with the key 0x55 of an ordinary user, who used it and exited
+orphan()
+{
+	# shellcheck disable=SC2016
+	id=$(as_user perl -e "$create"'; shmwrite($id, "x", 0, 1) or die "shmwrite: $!\n"' 4096 660 0x55)
+}
+
+# Among others of that user
+one_of_four()
+{
+	as_user perl -e 'shmget(0, 4096, 01660) // die "shmget: $!\n" for 1 .. 2'
+	orphan
+	as_user perl -e 'shmget(0, 4096, 01660) // die "shmget: $!\n"'
+}
+
+attached()
+{
+	# shellcheck disable=SC2016
+	id=$(as_user perl -e "$create" 4096 660 0x55)
+	hold_segment "$id"
+	user=$holder_pid
+}
+
+# Nobody has it attached, but its last user lives.
+detached()
+{
+	# shellcheck disable=SC2016
+	background as_user perl -e "$create"'; shmwrite($id, "x", 0, 1) or die "shmwrite: $!\n";
+		print "used\n"; sleep 1 while 1' 4096 660 0x55
+	user=$background_pid
+	wait_until grep -q used "$background_output" || return
+	id=$(head -n 1 "$background_output")
+}
+
+# It would not survive its creator, nor an attachment.
+fragile()
+{
+	background as_user perl -e "$create sleep 1 while 1" 4096 660 0x55
+	user=$background_pid
+	wait_until test -s "$background_output" || return
+	id=$(<"$background_output")
+	set_limit shm_rmid_forced 1
+}
+
+# --- What must hold after each ------------------------------------------------
+
+# The columns that swap-segment prints
+listed()
+{
+	awk '{ print $1, $2, $3, $4, $8, $9, $10, $11 }' /proc/sysvipc/shm
+}
+
+other_is_as_it_was()
+{
+	listed | grep -qxF -f other && return
+	show_last_run
+	fail "the other segment was: $(<other); now: $(listed)"
+}
+
+# The first one is removed or changed; or it no longer exists, which is no error by filter;
+# or it is reported. That a child was killed is reported, too.
+report_is_right()
+{
+	case $status in
+	0) assert_stderr_is '' ;;
+	7) [[ $killed ]] && assert_stderr_has 'signal 9' ;;
+	3 | 5 | 9)
+		assert_output_lacks "ed $id " &&
+			assert_stderr_matches "(^|${N})shmtool $1: .*(segment $id|key 0x00000055)"
+		;;
+	*) expect_status 0 ;;
+	esac
+}
+
+# each_call WHO COMMAND...: before the first call of WHO (child, parent) on segments another
+# segment gets the id, then before the second, and so on, until there are no more calls.
+# The calls go into the file calls. (%ID in $killed stands for the id.)
+each_call()
+{
+	local who=$1 at user
+	shift
+
+	: >calls
+	for ((at = 1; ; at++)); do
+		ipcrm --all=shm
+		rm -f other
+		user=''
+		"$victim"
+		export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id $user >other"
+		run --separate-stderr with_steps "${killed//%ID/$id}run:$who:shm[acd]*::$at" \
+			timeout --kill-after 5 120 "${rights[@]}" "$SHMTOOL" "$@"
+		[[ ! $user ]] || end_process "$user"
+		[[ -s other ]] || break
+		if ! { other_is_as_it_was && report_is_right "$1"; }; then
+			fail "another segment came before call $at of the $who, $(tail -n 1 steps)"
+			return
+		fi
+		tail -n 1 steps | cut -d ' ' -f 2,3 >>calls
+	done
+	# that there was no exchange is because there was no call any more
+	expect_status "$normal"
+}
+
+assert_calls()
+{
+	local call
+	for call; do
+		grep -qx "$call *" calls && continue
+		cat calls >&2
+		fail "there was no exchange before $call"
+		return
+	done
+}
+
+@test "rm by filter" {
+	for victim in orphan one_of_four; do
+		each_call child rm --owner nobody
+		assert_calls shmat 'shmctl IPC_SET' 'shmctl IPC_RMID'
+		each_call parent rm --owner nobody
+	done
+}
+
+@test "rm by name" {
+	victim=orphan
+	each_call child rm 0x55
+	assert_calls shmat 'shmctl IPC_SET' 'shmctl IPC_RMID'
+	each_call parent rm 0x55
+}
+
+@test "rm --even-attached" {
+	victim=attached
+	each_call child rm --even-attached --owner nobody
+	assert_calls shmat 'shmctl IPC_RMID'
+	each_call parent rm --even-attached 0x55
+}
+
+@test "rm whose child is killed, and what it left is undone" {
+	local after
+	victim=one_of_four normal=7
+	for after in shmctl:IPC_SET syscall:SYS_membarrier shmctl:IPC_RMID; do
+		killed="kill:child:after:$after then:"
+		[[ $after != shmctl:* ]] || killed="kill:child:after:$after:1:%ID then:"
+		each_call parent rm --owner nobody
+		cp calls all
+		each_call child rm --owner nobody
+		cat calls >>all
+		mv all calls
+		[[ $after == *RMID ]] || assert_calls shmat 'shmctl IPC_SET'
+	done
+}
+
+@test "rm where nothing can be held: removal is forced" {
+	victim=fragile
+	each_call child rm --owner nobody
+	assert_calls 'shmctl IPC_SET' 'shmctl IPC_RMID'
+	killed="kill:child:after:shmctl:IPC_SET then:" normal=7
+	each_call parent rm --owner nobody
+	each_call child rm --owner nobody
+}
+
+@test "rm without the capability to hold it" {
+	victim=orphan normal=5 rights=(setpriv --bounding-set=-ipc_owner)
+	each_call child rm --owner nobody
+	assert_calls shmat
+}
+
+@test "set" {
+	for victim in orphan attached; do
+		each_call parent set 0x55 -p 640 -u daemon --lock
+		assert_calls shmat 'shmctl SHM_LOCK' 'shmctl IPC_SET' shmdt
+	done
+}
+
+# To hold it would replace its last user, who lives.
+@test "set, of a segment that cannot be held" {
+	victim=detached
+	each_call parent set 0x55 -p 640 -u daemon
+	assert_calls 'shmctl IPC_SET'
+	victim=orphan rights=(setpriv --bounding-set=-ipc_owner)
+	each_call parent set 0x55 -p 640 -u daemon
+	assert_calls 'shmctl IPC_SET'
+}

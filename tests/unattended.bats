@@ -118,11 +118,13 @@ as_unit()
 	assert_output_is ''
 	assert_stderr_is ''
 
-	# the capability is needed: without it only one's own can go
-	run --separate-stderr env "${two_days_on[@]}" setpriv --bounding-set=-all --inh-caps=-all \
-		"${command[@]}" --creator 4321
-	expect_status 5
-	segment_exists "$theirs"
+	# both capabilities are needed: with one alone only one's own segments can be removed
+	for caps in +sys_admin +ipc_owner; do
+		run --separate-stderr env "${two_days_on[@]}" setpriv --bounding-set=-all,$caps --inh-caps=-all \
+			"${command[@]}" --creator 4321
+		expect_status 5
+		segment_exists "$theirs"
+	done
 
 	run --separate-stderr as_unit env "${two_days_on[@]}" "${command[@]}"
 	expect_status 0

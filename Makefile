@@ -179,6 +179,11 @@ check-oldest-headers:  ## build without what glibc 2.28, Linux 4.18 and popt 1.1
 	@$(MAKE) BUILD='$(BUILD)/oldest' WERROR=1 CPPFLAGS='-include tests/suites/oldest-headers.h' \
 		all $(HELPERS:$(BUILD)/%='$(BUILD)/oldest/%')
 
+# Other kernels, emulated
+.PHONY: check-kernels
+check-kernels: $(PROGRAM) $(HELPERS)  ## run tests under the kernels of Debian suites in qemu (SUITES='bullseye ...')
+	@BUILD='$(abspath $(BUILD))' TESTS='$(TESTS)' tests/kernels/check $(SUITES)
+
 demo: $(PROGRAM) $(HELPERS)  ## show a leak being found and removed
 	@BUILD='$(abspath $(BUILD))' tests/demo/demo
 

@@ -561,7 +561,8 @@ as_hinted()
 	local command
 	command=$(sed -n "s/.*hint: .*: \(sysctl $1=[0-9]*\) (and in .*/\1/p" <<<"$stderr")
 	[[ $command ]] || fail "no command that sets $1: $stderr"
-	${command/ / -q }
+	# it is not on the path of every user
+	PATH=$PATH:/usr/sbin:/sbin ${command/ / -q }
 }
 
 @test "shmmni: exit 6, the limit, its value and what is in use" {

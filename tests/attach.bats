@@ -330,7 +330,7 @@ mapped_as()
 		hold_by_attach "$id" perl -e '$| = 1;
 			for my $s (@ARGV) { $SIG{$s} = sub { print "got $s\n"; exit 7 } }
 			print "ready\n"; sleep 1 while 1' TERM INT HUP USR1 USR2
-		wait_until grep -q ready "$background_output"
+		wait_until file_has "$background_output" ready
 		kill "-$signal" "$background_pid"
 		wait_for_status "$background_pid"
 		assert_equal "$ended" 7
@@ -344,7 +344,7 @@ mapped_as()
 	# shellcheck disable=SC2016
 	hold_by_attach "$id" perl -e '$| = 1; $SIG{TERM} = "IGNORE"; $SIG{HUP} = sub { exit 3 };
 		print "ready\n"; sleep 1 while 1'
-	wait_until grep -q ready "$background_output"
+	wait_until file_has "$background_output" ready
 	kill -TERM "$background_pid"
 	kill -HUP "$background_pid"
 	wait_for_status "$background_pid"

@@ -58,7 +58,7 @@ typed_in()
 	rm "keys.$BATS_TEST_NUMBER"
 	cat input >&8
 	printf '%s\n' "echo rea''dy" >&8
-	wait_until grep -q ready screen
+	wait_until file_has screen ready
 	printf '%b\n' "$2" >&8
 	wait_until test -e typed
 	typed=$(paste -sd ' ' typed)

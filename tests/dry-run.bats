@@ -8,13 +8,18 @@
 
 load lib/common
 
+setup()
+{
+	common_setup
+	keep_lists
+}
+
 # same WANTED UID [COMMAND...]: each line of stdin is a choice, run by COMMAND; at
 # least WANTED of them remove something.
 same()
 {
 	local arguments some=0
 	need_root
-	keep_lists
 	echo 0x65 >"$lists/keep" # 101
 	export HOME=$PWD
 	# what rm says goes to files here

@@ -20,7 +20,7 @@ setup()
 			hostname "$1" && mount -t tmpfs tmpfs /var/lib &&
 			mkdir -p /var/lib/prometheus/node-exporter && echo ready && exec sleep 1000' sh "$node"
 		node_pid[$node]=$background_pid
-		wait_until grep -q ready "$background_output"
+		wait_until file_has "$background_output" ready
 		echo "$background_pid" >"$node.pid"
 	done
 

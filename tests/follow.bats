@@ -11,7 +11,7 @@ follow()
 {
 	background shmtool ls --follow --interval 20ms -v "$@"
 	events=$background_output
-	wait_until grep -q 'following' "$background_errors"
+	wait_until file_has "$background_errors" following
 }
 
 # It ends as it does elsewhere: what is killed is not counted by `make coverage`.
@@ -25,16 +25,28 @@ teardown()
 	common_teardown
 }
 
-# said ERE: there is such a line
-said()
+# printed ERE: there is such a line
+printed()
 {
-	grep -qE -- "$1" "$events"
+	file_has "$events" "$1"
 }
 
-# said_times N ERE: there are so many
-said_times()
+# printed_times N EVENT: there are so many lines of this event
+printed_times()
 {
-	[[ $(grep -cE -- "$2" "$events") == "$1" ]]
+	[[ $(grep -c " $2 " "$events") == "$1" ]]
+}
+
+printed_lines()
+{
+	[[ $(wc -l <"$events") == "$1" ]]
+}
+
+# change ID MODE: without attaching it, as shmtool set would. 1 is IPC_SET, 11 is
+# SHM_LOCK; key, uid, gid, cuid, cgid and mode are the first words of a struct shmid_ds.
+change()
+{
+	perl -e 'shmctl($ARGV[0], 1, pack "iLLLLL x88", 0, 0, 0, 0, 0, oct $ARGV[1]) or die "$!"' "$@"
 }
 
 event_names()
@@ -47,23 +59,23 @@ event_names()
 	make_segment >/dev/null
 	follow
 	id=$(make_segment 4097 600 0x4d2)
-	wait_until said "^[0-9-]+ [0-9:]+ created $id key=0x000004d2 owner=root mode=0600 size=4097 nattch=0 state=detached cpid=$(segment_field "$id" cpid) lpid=0\$"
-	shmtool set "$id" -p 640
-	wait_until said " changed $id .* mode=0640 "
-	shmtool set "$id" --lock
-	wait_until said_times 2 ' changed '
+	wait_until printed "^[0-9-]+ [0-9:]+ created $id key=0x000004d2 owner=root mode=0600 size=4097 nattch=0 state=detached cpid=$(segment_field "$id" cpid) lpid=0\$"
+	change "$id" 640
+	wait_until printed " changed $id .* mode=0640 "
+	perl -e 'shmctl($ARGV[0], 11, 0) or die "$!"' "$id"
+	wait_until printed_times 2 changed
 	hold_segment "$id"
 	hold=$holder_pid
-	wait_until said " attached $id .* nattch=1 state=attached .* lpid=$hold\$"
+	wait_until printed " attached $id .* nattch=1 state=attached .* lpid=$hold\$"
 	end_process "$hold"
-	wait_until said " detached $id .* nattch=0 state=detached "
+	wait_until printed " detached $id .* nattch=0 state=detached "
 	hold_segment "$id"
-	wait_until said_times 2 ' attached '
+	wait_until printed_times 2 attached
 	ipcrm -m "$id"
 	# the key that the kernel has taken from it
-	wait_until said " marked $id key=0x000004d2 .* nattch=1 state=dest "
+	wait_until printed " marked $id key=0x000004d2 .* nattch=1 state=dest "
 	end_process "$holder_pid"
-	wait_until said " removed $id key=0x000004d2 .* state=dest "
+	wait_until printed " removed $id key=0x000004d2 .* state=dest "
 	assert_equal "$(event_names)" 'created changed changed attached detached attached marked removed'
 }
 
@@ -74,13 +86,13 @@ event_names()
 		follow $words
 		make_segment >/dev/null
 		id=$(make_segment 4096 600 0x4d2)
-		wait_until said " created $id "
+		wait_until printed " created $id "
 		hold_segment "$id"
-		wait_until said " attached $id "
+		wait_until printed " attached $id "
 		ipcrm -m "$id"
-		wait_until said " marked $id "
+		wait_until printed " marked $id "
 		end_process "$holder_pid"
-		wait_until said " removed $id "
+		wait_until printed " removed $id "
 		assert_equal "$(event_names)" 'created attached marked removed'
 	done
 }
@@ -90,11 +102,11 @@ event_names()
 	id=$(make_segment)
 	follow
 	foreign_write "$id" 0 <<<x
-	wait_until said detached
+	wait_until printed detached
 	assert_equal "$(event_names)" 'attached detached'
 	# once more within the same second, by another process
 	foreign_write "$id" 0 <<<y
-	wait_until said_times 4 .
+	wait_until printed_lines 4
 	assert_equal "$(event_names)" 'attached detached attached detached'
 }
 
@@ -104,16 +116,16 @@ event_names()
 	follow
 	ipcrm -m "$id"
 	again=$(make_segment 4096 600 7)
-	wait_until said " removed $id "
-	wait_until said " created $again key=0x00000007 "
+	wait_until printed " removed $id "
+	wait_until printed " created $again key=0x00000007 "
 }
 
 @test "many at once, none missed and none twice" {
 	follow
 	perl -e 'shmget(0, 1, 01600) // die for 1 .. 500'
-	wait_until said_times 500 ' created '
+	wait_until printed_times 500 created
 	ipcrm --all=shm
-	wait_until said_times 500 ' removed '
+	wait_until printed_times 500 removed
 	assert_equal "$(awk '{ print $3, $4 }' "$events" | sort | uniq -d)" ''
 }
 
@@ -121,13 +133,13 @@ event_names()
 	local id
 	follow -J
 	id=$(make_segment)
-	wait_until said '"event":"created"'
+	wait_until printed '"event":"created"'
 	hold_segment "$id"
-	wait_until said '"event":"attached"'
+	wait_until printed '"event":"attached"'
 	ipcrm -m "$id"
-	wait_until said '"event":"marked"'
+	wait_until printed '"event":"marked"'
 	end_process "$holder_pid"
-	wait_until said '"event":"removed"'
+	wait_until printed '"event":"removed"'
 	assert_equal "$(jq -r "select(.segment.id == $id) | .event" "$events" | paste -sd ' ')" \
 		'created attached marked removed'
 	assert_equal "$(jq -c 'keys_unsorted' "$events" | sort -u)" '["event","time","segment"]'
@@ -139,7 +151,7 @@ event_names()
 
 	follow -J -o state,id
 	id=$(make_segment)
-	wait_until said created
+	wait_until printed created
 	assert_equal "$(jq -c .segment "$events")" "{\"state\":\"detached\",\"id\":$id}"
 }
 
@@ -148,9 +160,9 @@ event_names()
 	follow --min-size 1M
 	small=$(make_segment 4096)
 	big=$(make_segment 1048576)
-	wait_until said " created $big "
+	wait_until printed " created $big "
 	ipcrm -m "$small" -m "$big"
-	wait_until said " removed $big "
+	wait_until printed " removed $big "
 	assert_equal "$(event_names)" 'created removed'
 
 	small=$(make_segment 4096)
@@ -159,8 +171,8 @@ event_names()
 	# a key is waited for
 	big=$(make_segment 4096 600 9)
 	ipcrm -m "$small"
-	wait_until said " removed $small "
-	wait_until said " created $big "
+	wait_until printed " removed $small "
+	wait_until printed " created $big "
 	assert_equal "$(event_names | tr ' ' '\n' | sort | paste -sd ' ')" 'created removed'
 	# an id that is not there will never come
 	try ls --follow 2147483647
@@ -174,7 +186,7 @@ event_names()
 		# a background job of a shell ignores SIGINT
 		# shellcheck disable=SC2016
 		background perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$SHMTOOL" ls --follow -v
-		wait_until grep -q following "$background_errors"
+		wait_until file_has "$background_errors" following
 		kill "-$signal" "$background_pid"
 		number=0
 		wait "$background_pid" || number=$?
@@ -187,7 +199,7 @@ event_names()
 	exec 9<>pipe
 	# shellcheck disable=SC2016
 	background bash -c 'exec "$0" ls --follow --interval 1h -v >pipe 9>&-' "$SHMTOOL"
-	wait_until grep -q following "$background_errors"
+	wait_until file_has "$background_errors" following
 	exec 9>&-
 	wait_until process_is_gone "$background_pid"
 	local number=0
@@ -198,7 +210,7 @@ event_names()
 @test "output that cannot be written is exit 7, with the first event" {
 	# shellcheck disable=SC2016
 	background bash -c 'exec "$0" ls --follow --interval 20ms -v >/dev/full' "$SHMTOOL"
-	wait_until grep -q following "$background_errors"
+	wait_until file_has "$background_errors" following
 	make_segment >/dev/null
 	local number=0
 	wait_until process_is_gone "$background_pid"
@@ -212,9 +224,9 @@ event_names()
 	local id
 	background as_user shmtool ls --follow --interval 20ms -v --numeric --time-format epoch
 	events=$background_output
-	wait_until grep -q following "$background_errors"
+	wait_until file_has "$background_errors" following
 	id=$(make_segment 4096 0)
-	wait_until said "^[0-9]+ created $id .* owner=0 mode=0000 "
+	wait_until printed "^[0-9]+ created $id .* owner=0 mode=0000 "
 }
 
 @test "looking leaves no trace, and in another namespace" {
@@ -223,7 +235,7 @@ event_names()
 	before=$(awk '{ NF = 14; print }' /proc/sysvipc/shm)
 	follow -N $$
 	shmtool create -s 1 >/dev/null
-	wait_until said created
+	wait_until printed created
 	assert_equal "$(awk -v id="$id" 'NR == 1 || $2 == id { NF = 14; print }' /proc/sysvipc/shm)" "$before"
 }
 

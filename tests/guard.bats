@@ -769,6 +769,7 @@ mebibyte()
 	shmtool write "$id" -f A
 }
 
+# bats test_tags=long
 @test "guarded, no reader ever sees a mixture of what the writers wrote" {
 	mebibyte
 	storm 12 --guard 0x1234
@@ -779,6 +780,7 @@ mebibyte()
 	assert_equal "$(sem_value "$guard")" 1
 }
 
+# bats test_tags=long
 @test "the same without the guard sees mixtures" {
 	mebibyte
 	local i

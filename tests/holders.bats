@@ -87,8 +87,7 @@ in_our_namespace()
 {
 	local process
 	for process in /proc/[1-9]*; do
-		[[ $(readlink "$process/ns/ipc") != "$(readlink /proc/self/ns/ipc)" ]] ||
-			echo "${process#/proc/}"
+		[[ ! $process/ns/ipc -ef /proc/self/ns/ipc ]] || echo "${process#/proc/}"
 	done | paste -sd,
 }
 
@@ -120,7 +119,7 @@ in_our_namespace()
 	local id
 	id=$(make_segment)
 	holder leader "$id"
-	wait_until grep -q '^State:.*zombie' "/proc/$holder_pid/status"
+	wait_until file_has "/proc/$holder_pid/status" '^State:.*zombie'
 	assert_equal "$(told "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
 	assert_equal "$(told by_text "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
 	note_is "$id" ''
@@ -301,7 +300,7 @@ elsewhere()
 	# shellcheck disable=SC2016
 	background unshare --ipc sh -c 'echo "$0" >/proc/sys/kernel/shm_next_id
 		exec "$@"' "$1" "${@:3}" "$HELPERS/hold" -c "$2"
-	wait_until grep -qs attached "$background_output" || return
+	wait_until file_has "$background_output" attached || return
 	[[ $(head -n 1 "$background_output") == "$1" ]] || skip "ids cannot be chosen here"
 	other_pid=$background_pid
 }
@@ -314,7 +313,7 @@ with_all_visible()
 	unshare --mount sh -c '
 		mkdir -p nothing
 		for process in /proc/[1-9]*; do
-			head -c 0 "$process/maps" 2>/dev/null || [ ! -d "$process" ] ||
+			true 2>/dev/null <"$process/maps" || [ ! -d "$process" ] ||
 				mount --bind nothing "$process" 2>/dev/null || :
 		done
 		exec "$@"' sh "$@"
@@ -387,7 +386,7 @@ foreigner()
 		export HOLDER_NS=/proc/self/fd/5
 		hold=$0 id=$1; shift 3
 		exec "$@" "$hold" enter "$id"' "$HELPERS/holder" "$1" "$2" "$(($3))" "${@:4}"
-	wait_until grep -qs attached "$background_output" || return
+	wait_until file_has "$background_output" attached || return
 	foreigner_pid=$background_pid
 	assert_equal "$(readlink "/proc/$foreigner_pid/ns/ipc")" "$(readlink /proc/self/ns/ipc)"
 }
@@ -523,7 +522,7 @@ foreigner()
 	local id
 	id=$(make_segment)
 	holder swarm "$id"
-	for _ in {1..30}; do
+	for _ in {1..10}; do
 		try stat "$id"
 		expect_status 0
 		assert_stderr_is ''

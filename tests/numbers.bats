@@ -17,14 +17,14 @@ zeroes()
 start_contending()
 {
 	background "$HELPERS/contend" "$1" "$id" "$2" "$3"
-	wait_until grep -q ready "$background_output"
+	wait_until file_has "$background_output" ready
 }
 
 # torn_values: ends it; how many it saw
 stop_contending()
 {
 	kill "$background_pid"
-	wait_until grep -q torn "$background_output"
+	wait_until file_has "$background_output" torn
 	torn=$(sed -n 's/^torn=//p' "$background_output")
 }
 
@@ -290,6 +290,7 @@ increment()
 	assert_output_is $((2 * 300 + 3 * 40))
 }
 
+# bats test_tags=long
 @test "the same without --expect loses updates" {
 	zeroes 16
 	increment_badly()
@@ -324,7 +325,7 @@ looks_torn()
 	return 1
 }
 
-# bats test_tags=engine
+# bats test_tags=engine,long
 @test "read: no value is torn while programs store" {
 	local length
 	for length in 2 4 8; do
@@ -336,6 +337,7 @@ looks_torn()
 	done
 }
 
+# bats test_tags=long
 @test "the same sees values torn that a program stores byte by byte" {
 	zeroes 16
 	start_contending tear 8 8
@@ -343,7 +345,7 @@ looks_torn()
 	stop_contending
 }
 
-# bats test_tags=engine
+# bats test_tags=engine,long
 @test "write: nobody sees a torn value, whatever form it has" {
 	local length i digit number
 	for length in 2 4 8; do
@@ -370,6 +372,7 @@ looks_torn()
 	done
 }
 
+# bats test_tags=long
 @test "the same sees what a program stores byte by byte" {
 	zeroes 16
 	start_contending watch 8 8

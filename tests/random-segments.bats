@@ -118,10 +118,10 @@ END
 		>"$BATS_FILE_TMPDIR/made" 2>"$BATS_FILE_TMPDIR/errors" </dev/null 3>&- 4>&- &
 	maker=$!
 	echo "$maker" >"$BATS_FILE_TMPDIR/maker"
-	wait_until grep -qsz 'held' "$BATS_FILE_TMPDIR/made" || return
-	wait_until grep -qs made "$BATS_FILE_TMPDIR/made" || return
+	wait_until file_has "$BATS_FILE_TMPDIR/made" 'held' || return
+	wait_until file_has "$BATS_FILE_TMPDIR/made" made || return
 	kill -USR1 "$maker"
-	wait_until grep -qs ready "$BATS_FILE_TMPDIR/made"
+	wait_until file_has "$BATS_FILE_TMPDIR/made" ready
 }
 
 setup_file()

@@ -295,7 +295,7 @@ attached_segment()
 
 # bats test_tags=engine
 @test "-x of runs of lines that begin and end anywhere, as hexdump -C" {
-	local seed offset length
+	local seed size offset length
 	for seed in {1..12}; do
 		perl -e 'srand shift;
 			my @lines = ("\0" x 16, "a" x 16, "0123456789abcdef");
@@ -303,11 +303,12 @@ attached_segment()
 				? join "", map { chr rand 256 } 0 .. $n % 40
 				: substr($lines[rand @lines] x 600, rand 16, 16 * $n + rand 16) } 1 .. 12' \
 			"$seed" >wanted
-		id=$(make_segment "$(wc -c <wanted)")
+		size=$(wc -c <wanted)
+		id=$(make_segment "$size")
 		foreign_write "$id" 0 <wanted
 		for offset in 0 1 $((seed * 977)); do
-			for length in 1 4097 $(($(wc -c <wanted) - offset)); do
-				((offset + length <= $(wc -c <wanted))) || continue
+			for length in 1 4097 $((size - offset)); do
+				((offset + length <= size)) || continue
 				shmtool read "$id" -x -o "$offset" -n "$length" |
 					cmp - <(hexdump -C -s "$offset" -n "$length" wanted)
 			done

@@ -116,7 +116,7 @@ fill_fifo()
 	wait_until count_is 1
 	cat unread >said &
 	wait_until process_is_gone "$background_pid"
-	wait_until grep -q "segment $held (no key) skipped: attached" said
+	wait_until file_has said "segment $held \\(no key\\) skipped: attached"
 	kill $!
 	exec 9>&-
 	assert_equal "$(grep -c '^removed' told)" 2

@@ -229,7 +229,7 @@ alive_as_another_program()
 {
 	process 'print make(), "\n"; exec "sleep", "1000"'
 	id=${said[0]}
-	wait_until grep -qx sleep "/proc/$pid/comm"
+	wait_until file_has "/proc/$pid/comm" '^sleep$'
 }
 
 attached()
@@ -252,7 +252,7 @@ first_thread_ended()
 	process 'require "syscall.ph"; require threads; print make(), "\n";
 		threads->create(\&hang); syscall(&SYS_exit, 0)'
 	id=${said[0]}
-	wait_until grep -q "^State:.*Z" "/proc/$pid/status"
+	wait_until file_has "/proc/$pid/status" "^State:.*Z"
 }
 
 marked()

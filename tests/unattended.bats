@@ -518,7 +518,7 @@ side_by_side()
 	printf '\n\n' >&7
 	exec 7>&-
 	for run in 0 1; do
-		wait_until grep -q '^status' "${output_of[run]}"
+		wait_until file_has "${output_of[run]}" '^status'
 		status_of+=("$(sed -n 's/^status //p' "${output_of[run]}")")
 	done
 }

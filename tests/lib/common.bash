@@ -14,6 +14,7 @@
 #   wait_until COMMAND...      until it succeeds; fails after 60 seconds
 #   open_full_pipe             descriptor 5: a pipe that has no room, and no reader
 #   waits_in_pipe PID          whether it waits for room in a pipe
+#   file_has FILE ERE          whether a line of the file matches
 #   end_process PID...         SIGKILL, and wait until it is gone
 #
 #   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator is gone
@@ -271,6 +272,17 @@ wait_until()
 		fi
 		read -rt 0.01 -u "$silence" || true
 	done
+}
+
+# file_has FILE ERE: a line matches; without a process, for wait_until
+file_has()
+{
+	local line rows
+	{ mapfile -t rows <"$1"; } 2>/dev/null || return
+	for line in "${rows[@]}"; do
+		[[ ! $line =~ $2 ]] || return 0
+	done
+	return 1
 }
 
 # A zombie is gone, whoever has yet to reap it.

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -96,6 +97,20 @@ static enum worker_result do_item(const struct run *run, struct worker *worker, 
 	return run->workers->work(worker, run->workers->context, item);
 }
 
+/*
+ * Who reads our output waits until nothing has it open any more: not for a
+ * worker that was left behind.
+ */
+static void leave_output(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
+		dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+}
+
 static int be_worker(void *context)
 {
 	const struct run *run = context;
@@ -106,6 +121,7 @@ static int be_worker(void *context)
 	};
 
 	close(run->sockets[0]);
+	leave_output();
 	for (size_t item = run->first; item < run->workers->count; item++) {
 		enum worker_result result;
 
@@ -131,8 +147,8 @@ static int descriptor_of(struct msghdr *header)
 	return fd;
 }
 
-/* Takes the next message. false: there will be no more. */
-static bool take_message(const struct run *run)
+/* Takes the next message, with these flags of recvmsg(2). false: there will be no more. */
+static bool take_message(const struct run *run, int flags)
 {
 	const struct workers *workers = run->workers;
 	_Alignas(max_align_t) char message[WORKER_MESSAGE_SIZE];
@@ -145,7 +161,7 @@ static bool take_message(const struct run *run)
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	ssize_t got = recvmsg(run->sockets[0], &header, MSG_CMSG_CLOEXEC);
+	ssize_t got = recvmsg(run->sockets[0], &header, MSG_CMSG_CLOEXEC | flags);
 	int fd = got > 0 ? descriptor_of(&header) : -1;
 
 	if (got <= 0)
@@ -164,7 +180,19 @@ static bool take_message(const struct run *run)
 	return true;
 }
 
-/* Takes messages until the worker ends. true: it was killed, since it did not return. */
+/*
+ * Ends a worker that does not return. A file system whose server has taken a
+ * request can make it wait so that not even SIGKILL ends that (FUSE): such a
+ * worker is left behind.
+ */
+static void give_up(pid_t child)
+{
+	kill(child, SIGKILL);
+	for (int ticks = 0; ticks < 10 && waitpid(child, NULL, WNOHANG) == 0; ticks++)
+		poll(NULL, 0, WORKERS_TICK);
+}
+
+/* Takes messages until the worker ends. true: it was given up, since it did not return. */
 static bool listen_to(const struct run *run, pid_t child)
 {
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
@@ -175,14 +203,14 @@ static bool listen_to(const struct run *run, pid_t child)
 		int ready = poll(&pollfd, 1, WORKERS_TICK);
 		size_t now = atomic_load(&run->progress->item);
 
-		if (ready > 0 && !take_message(run))
+		if (ready > 0 && !take_message(run, 0))
 			return false;
 		ticks = ready > 0 || now != item ? 0 : ticks + (ready == 0);
 		item = now;
 		if (ticks < run->workers->patience(run->workers->context))
 			continue;
-		kill(child, SIGKILL);
-		while (take_message(run))
+		give_up(child);
+		while (take_message(run, MSG_DONTWAIT))
 			;
 		return true;
 	}
@@ -223,7 +251,7 @@ static int run_one(struct run *run)
 	close(run->sockets[1]);
 	if (!error) {
 		gave_up = listen_to(run, child);
-		error = child_wait(child, CHILD_DIES_TOO, &status);
+		error = gave_up ? EOWNERDEAD : child_wait(child, CHILD_DIES_TOO, &status);
 	}
 	close(run->sockets[0]);
 	if (error && error != EOWNERDEAD)

@@ -5,7 +5,7 @@
  * when it does not return from an item. Much of /proc/PID (ns, maps, stat, fd)
  * makes its reader wait for as long as that process is in the middle of execve(2)
  * or holds a lock of its memory, and any user can have one that stays there for
- * ever, with a file system of his own (FUSE) that does not answer. Only SIGKILL
+ * ever, with a file system of his own (FUSE) that does not answer. At most SIGKILL
  * ends such a wait, so only a child may begin it.
  */
 #ifndef SHM_PROCESS_WORKERS_H

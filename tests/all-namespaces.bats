@@ -432,6 +432,145 @@ removed 3000 $ns"
 	assert_output_is "1000 $other hold"
 }
 
+# key_of FILE: what ftok(3) makes of it with the project number 75 (K)
+key_of()
+{
+	perl -MIPC::SysV=ftok -e 'print ftok($ARGV[0], 75) & 0xffffffff' "$1"
+}
+
+# shellcheck disable=SC2016
+with_file='mount --bind "$0" /etc/hostname && exec "$@"'
+
+keeps()
+{
+	printf '%s\n' "$@" >"$lists/keep"
+	capture there "$SHMTOOL" rm -A --orphaned --grace 0 --keep-file "$lists/keep"
+}
+
+sizes()
+{
+	try_there ls -A --format '%{size}' --sort size
+	paste -sd ' ' <<<"$output"
+}
+
+@test "ftok: in a keep list means the file that the processes of each namespace have" {
+	touch one two
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
+	settle unshare --ipc --mount sh -c "$with_file" two -- "!2000:$(key_of one)" "!2500:$(key_of two)"
+	settle unshare --ipc -- "!3000:$(key_of one)" "!3500:$(key_of /etc/hostname)"
+	try_there ls -A --keep ftok:K:/etc/hostname --grace 0 --state kept --format '%{size}' --sort size
+	assert_output_is $'1000\n2500\n3500'
+	keeps ftok:K:/etc/hostname
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$(sizes)" '1000 2500 3500'
+	keeps
+	expect_status 0
+	assert_equal "$(sizes)" ''
+}
+
+# As in a pod, whose first process has next to no files
+@test "ftok: means the files of all processes of a namespace" {
+	touch one
+	settle unshare --ipc -- "!1000:$(key_of one)" '!1500:1'
+	settle nsenter --target "$pid" --ipc unshare --mount \
+		sh -c "$with_file" one --
+	keeps ftok:K:/etc/hostname
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+}
+
+@test "ftok: means the file that is in the namespace of -N" {
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
+	capture there "$SHMTOOL" ls -N "$pid" --keep ftok:K:/etc/hostname --grace 0 --state kept --format '%{size}'
+	assert_output_is 1000
+	capture there "$SHMTOOL" rm -N "$pid" --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+	run --separate-stderr with_steps child:syscall:SYS_openat2 \
+		there "$SHMTOOL" rm -N "$pid" --all --keep ftok:K:/etc/hostname
+	expect_status 7
+	assert_stderr_has 'cannot find the files of the keep list in other IPC namespaces'
+	assert_equal "$(sizes)" 1000
+}
+
+@test "ftok: with what only a container has, if the entry is optional" {
+	touch one
+	# shellcheck disable=SC2016
+	settle unshare --ipc --mount sh -c 'mount -t tmpfs none /mnt && touch /mnt/x &&
+		mount --bind "$0" /mnt/x && exec "$@"' one -- "!1000:$(key_of one)"
+	keeps ftok:K:/mnt/x
+	expect_status 7
+	keeps -ftok:K:/mnt/x
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+}
+
+@test "the path of ftok: does not lead out of a container's root directory" {
+	mkdir -p root/etc
+	touch root/real outside
+	ln -s /real root/etc/absolute
+	ln -s "../../../..$PWD/outside" root/etc/relative
+	# shellcheck disable=SC2016
+	background there unshare --ipc --mount perl -e '
+		my $root = shift;
+		for (@ARGV) { next if fork; my $key = $_;
+			my $id = shmget($key, 4096, 01600) // die; shmwrite $id, "x", 0, 1; exit }
+		1 while wait > 0;
+		chroot $root or die; chdir "/"; $| = 1; print "$$\n"; sleep 1 while 1' \
+		root "$(key_of root/real)" "$(key_of outside)"
+	wait_until test -s "$background_output"
+	keeps -ftok:K:/etc/absolute -ftok:K:/etc/relative
+	expect_status 0
+	assert_stderr_is ''
+	try_there ls -A --format '%{key}'
+	assert_output_is "$(printf '0x%08x' "$(key_of root/real)")"
+}
+
+@test "a file of the keep list that does not answer: nothing is removed in that namespace" {
+	touch one
+	settle unshare --ipc -- '!1000:1'
+	settle unshare --ipc -- '!2000:1'
+	keep_that_stops()
+	{
+		run --separate-stderr with_steps child:syscall:SYS_openat2 \
+			there "$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	}
+	keep_that_stops
+	expect_status 7
+	assert_stderr_matches 'cannot find the files of the keep list in IPC namespace [0-9]+ \([0-9]+ perl\): a process does not answer; namespace skipped'
+	[[ $(sizes) == 1000 || $(sizes) == 2000 ]]
+}
+
+# Not even SIGKILL ends the process that looks there.
+@test "a hostile file system below a container's root makes nobody wait" {
+	[[ -c /dev/fuse ]] || skip 'needs /dev/fuse'
+	mkdir served
+	touch served/file
+	settle unshare --ipc --mount "$HELPERS/silent-fuse" served -- '!1000:1'
+	settle unshare --ipc -- '!2000:1'
+	# what reads the output of this is not kept waiting, either
+	# shellcheck disable=SC2016
+	run --separate-stderr bash -c '"$@" | cat; exit "${PIPESTATUS[0]}"' bash timeout --signal KILL 120 \
+		nsenter --target "$world" --user --ipc --pid --mount \
+		"$SHMTOOL" rm -A --orphaned --grace 0 --keep "ftok:K:$PWD/served/file"
+	expect_status 7
+	assert_stderr_has 'a process does not answer; namespace skipped'
+	assert_equal "$(sizes)" 1000
+}
+
+@test "a file of the keep list that may not be looked at, and a kernel that cannot" {
+	need_strace
+	settle unshare --ipc -- '!1000:1'
+	there strace -f -qq -o trace -e inject=openat2:error=EACCES \
+		"$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname || ended=$?
+	assert_equal "$ended $(sizes)" '7 1000'
+	there strace -f -qq -o trace -e inject=openat2:error=ENOSYS \
+		"$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	assert_equal "$(sizes)" ''
+}
+
 @test "the keep list is ours, and holds in all of them" {
 	settle unshare --ipc -- '!1000:7' '!1500:8'
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'

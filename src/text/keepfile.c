@@ -65,6 +65,7 @@ const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error
 	static const char prefix[] = "creator:";
 	const bool optional = *entry == '-';
 	struct segment_ref ref;
+	uint64_t project;
 	const char *path;
 
 	*file_error = 0;
@@ -79,7 +80,7 @@ const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error
 		return "more than one entry on a line";
 	if (parse_segment(entry, &ref, file_error))
 		return invalid;
-	path = path_of_ftok(entry);
+	parse_ftok(entry, &project, &path);
 	if (path && *path != '/')
 		return "PATH must be absolute";
 	if (ref.kind != REF_KEY)
@@ -88,7 +89,7 @@ const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error
 		*file_error = 0;
 	else if (!*file_error && keep_add_key(keep, ref.key))
 		return out_of_memory;
-	return NULL;
+	return path && keep_add_file(keep, project, path) ? out_of_memory : NULL;
 }
 
 /* One line without its comment; what is wrong with it, or NULL. */

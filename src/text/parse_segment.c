@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/stat.h>
 
 #include "shm/segment/ftok.h"
 #include "text/parse.h"
@@ -75,34 +73,37 @@ static const char *behind_project(const char *word)
 	return strchr(word[0] == ':' ? word + 1 : word, ':');
 }
 
-static const char *read_ftok(const char *word, key_t *key, int *file_error)
+const char *parse_ftok(const char *word, uint64_t *project, const char **path)
 {
-	const char *colon = behind_project(word);
-	uint64_t project;
-	const char *wrong;
+	const char *colon;
 
+	*path = NULL;
+	if (strncmp(word, "ftok:", 5) != 0)
+		return NULL;
+	word += 5;
+	colon = behind_project(word);
 	if (!colon || !colon[1])
 		return "not of the form ftok:PROJ:PATH";
-	wrong = read_project(word, (size_t)(colon - word), &project);
-	if (wrong)
-		return wrong;
-	*file_error = ftok_key(colon + 1, project, key);
-	return !*file_error && *key == 0 ? key_is_private : NULL;
-}
-
-const char *path_of_ftok(const char *word)
-{
-	return strncmp(word, "ftok:", 5) == 0 ? behind_project(word + 5) + 1 : NULL;
+	*path = colon + 1;
+	return read_project(word, (size_t)(colon - word), project);
 }
 
 const char *parse_key_or_file(const char *word, key_t *key, int *file_error)
 {
+	const char *path;
+	const char *wrong;
+	uint64_t project;
+
 	*file_error = 0;
 	if (strncmp(word, "key:", 4) == 0)
 		return read_key_number(word + 4, key);
-	if (strncmp(word, "ftok:", 5) == 0)
-		return read_ftok(word + 5, key, file_error);
-	return read_key_number(word, key);
+	wrong = parse_ftok(word, &project, &path);
+	if (wrong)
+		return wrong;
+	if (!path)
+		return read_key_number(word, key);
+	*file_error = ftok_key(path, project, key);
+	return !*file_error && *key == 0 ? key_is_private : NULL;
 }
 
 const char *parse_key_range(const char *word, key_t *first, key_t *last, int *file_error)

@@ -21,7 +21,7 @@ const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
 /* KEY, or KEY-KEY of two numbers, of which the first is not above the last (as 32 bits, unsigned). */
 const char *parse_key_range(const char *word, key_t *first, key_t *last, int *file_error);
 
-/* The PATH of a word that was well formed, if it is ftok:PROJ:PATH, or NULL. */
-const char *path_of_ftok(const char *word);
+/* The parts of ftok:PROJ:PATH; *path is NULL if the word is none. */
+const char *parse_ftok(const char *word, uint64_t *project, const char **path);
 
 #endif

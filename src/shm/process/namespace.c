@@ -187,8 +187,11 @@ void namespace_close(struct namespace *ns)
 	if (ns->fd >= 0)
 		close(ns->fd);
 	free(ns->path);
+	free(ns->kept.items);
 	ns->fd = -1;
 	ns->path = NULL;
+	ns->kept.items = NULL;
+	ns->kept.count = 0;
 }
 
 bool namespace_same(const struct namespace *a, const struct namespace *b)

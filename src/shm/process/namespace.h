@@ -24,6 +24,14 @@ struct namespace
 	char *path;   /* names it: in /proc, or where it is mounted or held open */
 	bool foreign; /* its users are those of another user namespace, that was entered too */
 	char command[COMMAND_SIZE]; /* that of pid; empty where that is not known */
+	struct {
+		key_t *items;
+		size_t count;
+		size_t capacity;
+		size_t asked;    /* so many of its processes were asked for the files */
+		size_t answered; /* so many did answer */
+		int error;       /* why one may be missing, an errno value, or 0 */
+	} kept;                  /* keys that files of the keep list have here: namespace_keys.h */
 };
 
 /*

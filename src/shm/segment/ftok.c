@@ -8,19 +8,25 @@
 
 #include "shm/system/safe_open.h"
 
-int ftok_key(const char *path, uint64_t project, key_t *key)
+int ftok_key_of(int fd, uint64_t project, key_t *key)
 {
 	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return errno;
+	*key = (key_t)((uint32_t)(project & 0xff) << 24 | (uint32_t)(status.st_dev & 0xff) << 16 |
+		       (uint32_t)(status.st_ino & 0xffff));
+	return 0;
+}
+
+int ftok_key(const char *path, uint64_t project, key_t *key)
+{
 	int fd;
 	int error = safe_open(path, O_PATH, &fd);
 
 	if (error)
 		return error;
-	error = fstat(fd, &status) < 0 ? errno : 0;
+	error = ftok_key_of(fd, project, key);
 	close(fd);
-	if (!error)
-		*key = (key_t)((uint32_t)(project & 0xff) << 24 |
-			       (uint32_t)(status.st_dev & 0xff) << 16 |
-			       (uint32_t)(status.st_ino & 0xffff));
 	return error;
 }

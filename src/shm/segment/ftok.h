@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The key of this file. Returns 0 or an error of safe_open.h. */
+/* The key of a file that is open. Returns 0 or an errno value. */
+int ftok_key_of(int fd, uint64_t project, key_t *key);
+
+/* The key of the file of this path. Returns 0 or an error of safe_open.h. */
 int ftok_key(const char *path, uint64_t project, key_t *key);
 
 #endif

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/segment/keep.h"
 
+#include <string.h>
+
+#include "shm/process/namespace.h"
+#include "shm/system/array.h"
+
 /* What is in the maps of a list: that a number is there is all that they tell. */
 static char there;
 
@@ -19,10 +24,31 @@ int keep_add_creator(struct keep *keep, uid_t uid)
 	return add(&keep->creators, uid);
 }
 
+int keep_add_file(struct keep *keep, uint64_t project, const char *path)
+{
+	struct keep_files *files = &keep->files;
+	char *copy = strdup(path);
+
+	if (!copy || ARRAY_MAKE_ROOM(files)) {
+		free(copy);
+		return ENOMEM;
+	}
+	files->items[files->count++] = (struct keep_file){ project, copy };
+	return 0;
+}
+
 bool keep_names_key(const struct keep *keep, const struct segment *segment)
 {
-	/* key 0 is never in the list: it names nothing */
-	return intmap_get(&keep->keys, (uint32_t)segment->key);
+	const struct namespace *ns = segment->ns;
+
+	/* key 0 is in no list: it names nothing */
+	if (intmap_get(&keep->keys, (uint32_t)segment->key))
+		return true;
+	for (size_t i = 0; ns && i < ns->kept.count; i++) {
+		if (ns->kept.items[i] == segment->key)
+			return true;
+	}
+	return false;
 }
 
 bool keep_names_creator(const struct keep *keep, const struct segment *segment)
@@ -39,4 +65,7 @@ void keep_free(struct keep *keep)
 {
 	intmap_free(&keep->keys, NULL);
 	intmap_free(&keep->creators, NULL);
+	for (size_t i = 0; i < keep->files.count; i++)
+		free(keep->files.items[i].path);
+	free(keep->files.items);
 }

@@ -6,14 +6,26 @@
 #include "shm/segment/segment.h"
 #include "shm/system/intmap.h"
 
+/* A file whose key is kept, also in other IPC namespaces: namespace_keys.h */
+struct keep_file {
+	uint64_t project;
+	char *path;
+};
+
 struct keep {
 	struct intmap keys;
 	struct intmap creators;
+	struct keep_files {
+		struct keep_file *items;
+		size_t count;
+		size_t capacity;
+	} files;
 };
 
 /* Adds to the list. Returns 0 or ENOMEM. */
 int keep_add_key(struct keep *keep, key_t key);
 int keep_add_creator(struct keep *keep, uid_t uid);
+int keep_add_file(struct keep *keep, uint64_t project, const char *path);
 
 /* Whether the list names the segment: by its key, or by who created it. */
 bool keep_names(const struct keep *keep, const struct segment *segment);

@@ -12,10 +12,10 @@
 #include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
 #include "text/holders_text.h"
-#include "text/keepfile.h"
 #include "text/parse.h"
 #include "text/state_names.h"
 #include "text/units.h"
+#include "verbs/common/keep_lists.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
@@ -42,51 +42,17 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	for (size_t i = 0; i < operands->count && !status; i++)
 		status = parse_operand(operands->words[i], &choice->named.items[i]);
 	choice->named.count = operands->count;
+	choice->ns = operands->ns;
 	choice->verbose = operands->verbose;
 	return status;
 }
 
-/* As it is after setpriv(1), say: the keep list is then looked for in the wrong place. */
-static bool home_is_not_ours(void)
-{
-	const char *home = getenv("HOME");
-	struct stat status;
-
-	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
-}
-
 enum status choice_read_keep(struct choice *choice)
 {
-	struct filter *filter = &choice->filter;
-	struct keep *keep = &choice->keep;
-	char fault[KEEPFILE_FAULT_SIZE];
-	bool good = true;
-	bool by_home = false;
-
 	/* what is removed by name alone is removed whatever the list says */
-	if (choice->removal && !filter_given(filter))
+	if (choice->removal && !filter_given(&choice->filter))
 		return STATUS_DONE;
-	*keep = filter->keep;
-	filter->keep = (struct keep){ 0 };
-	if (filter->ignore_keep)
-		return STATUS_DONE;
-	if (!filter->keep_files.count)
-		good = keepfile_read_defaults(keep, fault, &by_home);
-	for (size_t i = 0; i < filter->keep_files.count && good; i++)
-		good = keepfile_read(keep, filter->keep_files.items[i], fault);
-	if (good)
-		return STATUS_DONE;
-	if (!choice->removal) {
-		warn("keep list %s", fault);
-		return STATUS_DONE;
-	}
-	fail(STATUS_FAILED, "keep list %s; nothing was removed", fault);
-	if (by_home && home_is_not_ours())
-		hint("set HOME to a directory of yours (it is %s)", getenv("HOME"));
-	else
-		hint("fix the keep list, or use --ignore-keep (which also removes what it should "
-		     "protect)");
-	return STATUS_FAILED;
+	return keep_lists_read(&choice->keep, &choice->filter, choice->ns, choice->removal);
 }
 
 bool choice_depends_on_users(const struct choice *choice)
@@ -334,9 +300,15 @@ static void look_at_exceptions(const struct choice *choice)
 static enum status read_everywhere(struct selection *selection, struct listing *all,
 				   const struct choice *choice)
 {
-	return all_namespaces_read(
+	enum status status = all_namespaces_read(
 		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
 		&selection->judge.processes.losses, &selection->missing, &selection->missing_at);
+
+	if (!status && choice->keep.files.count)
+		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
+					 choice->removal, &selection->judge.processes.losses,
+					 &selection->missing, &selection->missing_at);
+	return status;
 }
 
 enum status select_segments(struct selection *selection, const struct choice *choice,

@@ -18,6 +18,7 @@ struct choice {
 	struct filter filter;
 	struct segment_refs named;
 	struct keep keep;
+	const char *ns;         /* of -N, or NULL */
 	bool removal;           /* without its keep list, a removal by filter must not begin */
 	bool may_be_everywhere; /* the verb takes -A */
 	bool verbose;           /* say why one that was named is left out */

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/namespace_keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/segment/ftok.h"
+#include "shm/system/array.h"
+#include "shm/system/compat.h"
+
+/* What a worker sends of a process that is in a namespace. */
+struct finding {
+	enum { ASKED, KEY, FAILED, ANSWERED } what;
+	size_t index; /* of the namespace */
+	key_t key;
+	int error; /* an errno value */
+};
+
+/* A mount namespace from which an IPC namespace was looked at */
+struct looked {
+	size_t index;
+	ino_t mounts;
+};
+
+struct search {
+	struct namespaces *found;
+	const struct keep_files *files;
+	struct {
+		struct looked *items;
+		size_t count;
+		size_t capacity;
+	} looked; /* by this worker */
+};
+
+/* The namespace in which a process is, as an index; 0: none of those asked for. */
+static int namespace_of(const struct search *search, pid_t pid, size_t *index)
+{
+	const struct namespaces *found = search->found;
+	struct stat status;
+	char path[64];
+
+	*index = 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+	if (stat(path, &status) < 0)
+		return errno;
+	for (size_t i = 1; i < found->count && !*index; i++) {
+		if (found->items[i].inode == status.st_ino &&
+		    found->items[i].device == status.st_dev)
+			*index = i;
+	}
+	return 0;
+}
+
+/* Whether this is the first process of its mount namespace there. */
+static bool is_new(struct search *search, size_t index, pid_t pid)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	if (stat(path, &status) < 0)
+		return false;
+	for (size_t i = 0; i < search->looked.count; i++) {
+		if (search->looked.items[i].index == index &&
+		    search->looked.items[i].mounts == status.st_ino)
+			return false;
+	}
+	/* without memory it is looked at again */
+	if (!ARRAY_MAKE_ROOM(&search->looked))
+		search->looked.items[search->looked.count++] =
+			(struct looked){ index, status.st_ino };
+	return true;
+}
+
+static void send(const struct worker *worker, int what, size_t index, key_t key, int error)
+{
+	const struct finding finding = { what, index, key, error };
+
+	worker_send(worker, &finding, sizeof(finding), -1);
+}
+
+/* Whether an error says that there is no such file, or that this kernel cannot look for it. */
+static bool is_absent(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENOSYS;
+}
+
+static void look_at_file(const struct worker *worker, size_t index, int root,
+			 const struct keep_file *file)
+{
+	struct openat2_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, root, file->path, &how, sizeof(how));
+	key_t key = 0;
+	int error = fd < 0 ? errno : ftok_key_of(fd, file->project, &key);
+
+	if (fd >= 0)
+		close(fd);
+	if (!error && key)
+		send(worker, KEY, index, key, 0);
+	else if (error && !is_absent(error))
+		send(worker, FAILED, index, 0, error);
+}
+
+/* In the worker */
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	struct search *search = context;
+	char path[64];
+	size_t index;
+	int root;
+	int error = namespace_of(search, pid, &index);
+
+	if (error || !index || !is_new(search, index, pid))
+		return error;
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return errno;
+	send(worker, ASKED, index, 0, 0);
+	for (size_t i = 0; i < search->files->count; i++)
+		look_at_file(worker, index, root, &search->files->items[i]);
+	send(worker, ANSWERED, index, 0, 0);
+	close(root);
+	return 0;
+}
+
+/* In the parent */
+static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	const struct search *search = context;
+	const struct finding *finding = message;
+	struct namespace *ns;
+
+	(void)pid;
+	if (fd >= 0)
+		close(fd);
+	if (size != sizeof(*finding) || finding->index >= search->found->count)
+		return EBADMSG;
+	ns = &search->found->items[finding->index];
+	ns->kept.asked += finding->what == ASKED;
+	ns->kept.answered += finding->what == ANSWERED;
+	if (finding->what == FAILED)
+		ns->kept.error = finding->error;
+	if (finding->what != KEY)
+		return 0;
+	if (ARRAY_MAKE_ROOM(&ns->kept))
+		return ENOMEM;
+	ns->kept.items[ns->kept.count++] = finding->key;
+	return 0;
+}
+
+int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
+			struct scan_losses *losses)
+{
+	struct search search = { .found = found, .files = files };
+	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
+	int error = scan_all(&scan);
+
+	for (size_t i = 1; i < found->count && !error; i++) {
+		struct namespace *ns = &found->items[i];
+
+		/* a thread can be in another one than its process */
+		if (ns->thread && !ns->kept.asked)
+			error = scan_list(&scan, &ns->pid, 1);
+		if (ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
+			ns->kept.error = ETIMEDOUT;
+	}
+	free(search.looked.items);
+	return error;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/common/keep_lists.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shm/process/namespace_keys.h"
+#include "text/keepfile.h"
+#include "verbs/common/namespaces.h"
+
+/* Takes what is in this namespace out of the list. */
+static void skip_namespace(struct listing *all, const struct namespace *ns, enum status *missing,
+			   size_t *missing_at)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->items[i].ns != ns)
+			all->items[kept++] = all->items[i];
+		else if (*missing && kept < *missing_at)
+			--*missing_at;
+	}
+	if (!*missing) {
+		*missing = STATUS_FAILED;
+		*missing_at = kept;
+	}
+	all->count = kept;
+}
+
+static bool has_segments(const struct listing *all, const struct namespace *ns)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		if (all->items[i].ns == ns)
+			return true;
+	}
+	return false;
+}
+
+static const char *reason_of(int error)
+{
+	return error == ETIMEDOUT ? "a process does not answer" : strerror(error);
+}
+
+static enum status files_failed(int error)
+{
+	return fail(STATUS_FAILED,
+		    "cannot find the files of the keep list in other IPC namespaces: %s; nothing "
+		    "was removed",
+		    reason_of(error));
+}
+
+enum status keep_files_find(struct namespaces *found, struct listing *all,
+			    const struct keep_files *files, bool is_removal,
+			    struct scan_losses *losses, enum status *missing, size_t *missing_at)
+{
+	int error = namespace_keys_find(found, files, losses);
+
+	if (!is_removal)
+		return STATUS_DONE;
+	if (error)
+		return files_failed(error);
+	for (size_t i = 0; i < found->count; i++) {
+		const struct namespace *ns = &found->items[i];
+
+		if (!ns->kept.error || !has_segments(all, ns))
+			continue;
+		fail(STATUS_FAILED,
+		     "cannot find the files of the keep list in IPC namespace %s: %s; namespace "
+		     "skipped",
+		     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
+		skip_namespace(all, ns, missing, missing_at);
+	}
+	return STATUS_DONE;
+}
+
+/* Adds the keys that the files have in the namespace of -N. Returns 0 or an errno value. */
+static int add_keys_of(struct keep *keep, const char *name)
+{
+	struct namespaces both = { 0 };
+	struct namespace ns;
+	int error = namespace_open_path("/proc/self/ns/ipc", &ns);
+
+	if (!error)
+		error = namespaces_add(&both, &ns);
+	/* one that cannot be opened cannot be entered either, which is reported then */
+	if (!error && namespace_open_named(name, &ns) == 0)
+		error = namespaces_add(&both, &ns);
+	if (!error)
+		error = namespace_keys_find(&both, &keep->files, NULL);
+	for (size_t i = 0; i < both.count && !error; i++) {
+		error = both.items[i].kept.error;
+		for (size_t k = 0; k < both.items[i].kept.count && !error; k++)
+			error = keep_add_key(keep, both.items[i].kept.items[k]);
+	}
+	namespaces_free(&both);
+	return error;
+}
+
+/* As it is after setpriv(1), say: the keep list is then looked for in the wrong place. */
+static bool home_is_not_ours(void)
+{
+	const char *home = getenv("HOME");
+	struct stat status;
+
+	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
+}
+
+/* Reads the lists; false: the fault has been reported. */
+static bool read_lists(struct keep *keep, const struct filter *filter, bool is_removal)
+{
+	char fault[KEEPFILE_FAULT_SIZE];
+	bool by_home = false;
+	bool good = true;
+
+	if (!filter->keep_files.count)
+		good = keepfile_read_defaults(keep, fault, &by_home);
+	for (size_t i = 0; i < filter->keep_files.count && good; i++)
+		good = keepfile_read(keep, filter->keep_files.items[i], fault);
+	if (good)
+		return true;
+	if (!is_removal) {
+		warn("keep list %s", fault);
+		return true;
+	}
+	fail(STATUS_FAILED, "keep list %s; nothing was removed", fault);
+	if (by_home && home_is_not_ours())
+		hint("set HOME to a directory of yours (it is %s)", getenv("HOME"));
+	else
+		hint("fix the keep list, or use --ignore-keep (which also removes what it should "
+		     "protect)");
+	return false;
+}
+
+enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
+			    bool is_removal)
+{
+	int error = 0;
+
+	*keep = filter->keep;
+	filter->keep = (struct keep){ 0 };
+	if (!filter->ignore_keep && !read_lists(keep, filter, is_removal))
+		return STATUS_FAILED;
+	if (ns && keep->files.count)
+		error = add_keys_of(keep, ns);
+	return error && is_removal ? files_failed(error) : STATUS_DONE;
+}

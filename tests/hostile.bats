@@ -277,7 +277,7 @@ views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 
 
 # NAME=HOW IT IS SHOWN
 shown=(
-	exited='"exited"' -='"-"' unseen='"unseen"' more='"more"' gone=gone bash=bash kworker/0:1-mm=kworker/0:1-mm
+	exited='"exited"' running='"running"' -='"-"' unseen='"unseen"' more='"more"' gone=gone bash=bash kworker/0:1-mm=kworker/0:1-mm
 	'Web Content="Web Content"' '(sd-pam)="(sd-pam)"' '1, 1 init="1, 1 init"' 'x), exited (="x), exited ("'
 	'"exited"="""exited"""' 'a  0600  4K="a  0600  4K"' 'a\b=a\b'
 )

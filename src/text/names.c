@@ -63,7 +63,7 @@ void names_free(struct names *names)
 static bool is_plain(const char *command)
 {
 	/* what is shown in place of a command, or after a number as a command is */
-	static const char *const words[] = { "-", process_exited, "more", "unseen" };
+	static const char *const words[] = { "-", process_exited, "more", "running", "unseen" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(command, words[i]) == 0)

@@ -183,6 +183,7 @@ static void print_users(FILE *text, struct report *report, const struct segment 
 {
 	const struct process *creator = process_find(&report->view.judge->processes, segment->cpid);
 	char *holders = holders_sentence(&report->view, segment);
+	char command[COMMAND_TEXT_SIZE];
 
 	if (holders)
 		fprintf(text, "attached by %s", holders);
@@ -191,8 +192,8 @@ static void print_users(FILE *text, struct report *report, const struct segment 
 			segment->nattch, segment->nattch == 1 ? "" : "es");
 	if (!holders && segment->cpid)
 		fprintf(text, " (created by process %d, %s)", segment->cpid,
-			creator->liveness == LIVENESS_GONE ? "exited"
-			: *creator->command                ? creator->command
+			creator->liveness == LIVENESS_GONE ? process_exited
+			: *creator->command                ? command_text(command, creator->command)
 							   : "running");
 	free(holders);
 }

@@ -505,7 +505,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	# shellcheck disable=SC2016
 	with_file 'printf hello >"$SHMTOOL_FILE"'
 	expect_status 0
-	assert_stderr_is "shmtool attach: warning: the command truncated segment $id (no key): all but its first 5 bytes is now zeroes"
+	assert_stderr_is "shmtool attach: warning: COMMAND truncated segment $id (no key): everything after byte 5 is now zero"
 	foreign_read "$id" 0 100000 | cmp - <(printf hello && head -c 99995 /dev/zero)
 	# shellcheck disable=SC2016
 	with_file 'echo more >>"$SHMTOOL_FILE"; exit 3'
@@ -517,7 +517,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	# -r is about the attachment, not about the file
 	# shellcheck disable=SC2016
 	try attach -r --as-file "$id" -- sh -c ': >"$SHMTOOL_FILE"'
-	assert_stderr_has ': all of it is now zeroes'
+	assert_stderr_has ': it now contains only zeros'
 	try attach "$id" true
 	expect_status 0
 }
@@ -594,7 +594,7 @@ has_bytes()
 	try_as_user attach --as-file "$id" -- touch ran
 	expect_status 125
 	assert_stderr_has "segment $id"
-	assert_stderr_has 'hint: that takes CAP_CHECKPOINT_RESTORE'
+	assert_stderr_has 'this requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN'
 	[[ ! -e ran ]]
 	assert_equal "$(segment_field "$id" nattch)" 0
 }
@@ -628,10 +628,15 @@ m[3 << 20] = 65'
 	ipcrm -m "$id"
 }
 
-@test "an option behind SEGMENT is taken for COMMAND: exit 127, and a hint" {
+@test "an option after SEGMENT: exit 125, and nothing is attached" {
 	id=$(make_segment)
-	run -127 --separate-stderr shmtool attach "$id" --hold=1
-	assert_stderr_has 'hint: options of attach stand before SEGMENT'
+	try attach "$id" --hold=1
+	expect_status 125
+	assert_stderr_is "\
+shmtool attach: \"--hold=1\": options must come before SEGMENT
+shmtool attach: hint: use -- before a COMMAND whose name begins with \"-\""
+	assert_equal "$(segment_field "$id" lpid)" 0
+	run -127 --separate-stderr shmtool attach "$id" -- --hold=1
 }
 
 @test "--as-file: a size that cannot be given back is told" {
@@ -642,5 +647,5 @@ m[3 << 20] = 65'
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -e trace=ftruncate \
 		-e inject=ftruncate:error=EPERM "$SHMTOOL" attach --as-file "$id" -- sh -c 'printf hello >"$SHMTOOL_FILE"'
 	expect_status 0
-	assert_stderr_has "warning: the command left segment $id (no key) with 5 bytes: it cannot be attached any more"
+	assert_stderr_has "warning: COMMAND left the file of segment $id (no key) with 5 bytes; the segment can no longer be attached"
 }

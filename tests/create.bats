@@ -116,7 +116,7 @@ broken_pipe()
 @test "size 0 is said to be too small" {
 	try create -s 0
 	expect_status 2
-	assert_stderr_has "size 0"
+	assert_stderr_is "shmtool create: --size: a segment must have at least one byte"
 	assert_none_left
 }
 
@@ -386,7 +386,7 @@ broken_pipe()
 	done
 	try create -f five -s 4
 	assert_stderr_has "5 bytes"
-	assert_stderr_matches "[^0-9]4$"
+	assert_stderr_is "shmtool create: five (5 bytes) does not fit into 4 bytes (--size)"
 }
 
 @test "an empty file with -s is a segment of zeroes" {
@@ -401,7 +401,7 @@ broken_pipe()
 	run --separate-stderr bash -c "head -c 11 /dev/zero | '$SHMTOOL' create -s 10 -f -"
 	expect_status 7
 	assert_output_is ""
-	assert_stderr_has "more than"
+	assert_stderr_has "stdin does not fit into 10 bytes (--size)"
 	run --separate-stderr bash -c "'$SHMTOOL' create -f - </dev/null"
 	expect_status 7
 	assert_stderr_has empty
@@ -514,7 +514,7 @@ broken_pipe()
 @test "an id that cannot be written leaves no segment" {
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"
 	expect_status 7
-	assert_stderr_has "cannot write"
+	assert_stderr_is "shmtool create: cannot print the id: Bad file descriptor; the new segment was removed again"
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >/dev/full"
 	expect_status 7
 	assert_stderr_has "No space left"
@@ -539,6 +539,7 @@ broken_pipe()
 	id=$(make_segment 100 600 0x99)
 	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x99 --reuse >/dev/full"
 	expect_status 7
+	assert_stderr_is "shmtool create: cannot write the output: No space left on device"
 	segment_exists "$id"
 	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x98 -s 10 --reuse >/dev/full"
 	expect_status 7
@@ -756,6 +757,6 @@ as_hinted()
 	head -c 6M /dev/zero | tr '\0' x >file
 	try create --huge --no-reserve -f file
 	expect_status 6
-	assert_stderr_has 'cannot load file: the memory for it ran out'
+	assert_stderr_has 'cannot load file: out of memory'
 	assert_none_left
 }

@@ -390,7 +390,7 @@ nobody_waits()
 		try write "$id" -t hello --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_stderr_has "guard $guard (key 0x00001234)"
-		assert_stderr_has "hint: the process that used it last is $holder_pid perl"
+		assert_stderr_has "note: last used by process $holder_pid perl"
 		try read "$id" --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_output_is ''
@@ -551,7 +551,7 @@ nobody_waits()
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 3
 	assert_equal "$(cat "$background_errors")" \
-		"shmtool read: cannot take guard $guard (key 0x00001234): it was removed meanwhile"
+		"shmtool read: cannot acquire guard $guard (key 0x00001234): it was removed in the meantime"
 	guard=$(make_set 0x1234)
 	echo old >out
 	stop_at 'after:sem*op' shmtool read "$id" -f out --guard 0x1234
@@ -560,7 +560,7 @@ nobody_waits()
 	go_on
 	assert_equal "$ended" 9
 	assert_equal "$(cat out)" old
-	assert_stderr_has 'others may have been at work'
+	assert_stderr_has 'other processes may have accessed the segment during the copy'
 }
 
 @test "--guard and rights: exit 5 for who may not take it" {

@@ -21,7 +21,7 @@ picture()
 	expect_status 0
 	assert_stderr_is ""
 	assert_equal "$(picture)" "#.##......#"
-	assert_output_has "12K in memory (12293 bytes), 0 in swap (0 bytes), 28K in holes (28672 bytes)"
+	assert_output_has "12K in memory (12293 bytes), 0 in swap (0 bytes), 28K unallocated (28672 bytes)"
 	assert_equal "$(segment_field "$id" rss)" $((4 * 4096))
 }
 
@@ -33,7 +33,7 @@ picture()
 	expect_status 0
 	# 800 ranges of 128 KiB
 	assert_equal "$(picture)" "$(perl -e 'print "#" x 40, "." x 360, "+", "." x 399')"
-	assert_output_has "one character for 128K: "
+	assert_output_has "each character is 128K: "
 	assert_equal "$(segment_field "$id" rss)" $(((5 << 20) + 4096))
 	run ! grep -E '^    [0-9a-f]{8}.{69}' <<<"$output"
 }
@@ -116,7 +116,7 @@ picture()
 	try stat --map "$id"
 	expect_status 0
 	assert_equal "$(grep -cE '^ +[0-9a-f]{9}  \.+$' <<<"$output")" "$(grep -cE '^ +[0-9a-f]{8,}  ' <<<"$output")"
-	assert_output_has ' 5G in holes (5368709120 bytes)'
+	assert_output_has ' 5G unallocated (5368709120 bytes)'
 }
 
 @test "it goes with no other form: exit 2" {
@@ -138,7 +138,7 @@ picture()
 	id=$(shmtool create -s 3M --huge)
 	shmtool write "$id" --fill 7
 	try stat --map "$id"
-	assert_output_matches ' 3M in memory \(3145728 bytes\).* 0 in holes'
+	assert_output_matches ' 3M in memory \(3145728 bytes\).* 0 unallocated'
 }
 
 @test "a segment of huge pages: none, some, all" {
@@ -149,17 +149,17 @@ picture()
 	try stat --map "$id"
 	expect_status 0
 	if has_files; then
-		assert_output_matches ' 0 in memory \(0 bytes\).* 6M in holes'
+		assert_output_matches ' 0 in memory \(0 bytes\).* 6M unallocated'
 	else
-		assert_output_matches ' 0 in memory .* 6M in memory or holes'
-		assert_output_has '? in memory or a hole, not known which'
+		assert_output_matches ' 0 in memory .* 6M in memory or unallocated'
+		assert_output_has '? in memory or unallocated'
 	fi
 	# looking takes no page
 	assert_equal "$(awk '/^HugePages_Free/ { print $2 }' /proc/meminfo)" "$free"
 	shmtool write "$id" -t x
 	try stat --map "$id"
-	assert_output_has '? in memory or a hole, not known which'
-	! has_files || assert_output_matches ' 2M in memory .* 4M in holes'
+	assert_output_has '? in memory or unallocated'
+	! has_files || assert_output_matches ' 2M in memory .* 4M unallocated'
 	shmtool write "$id" --fill 7
 	try stat --map "$id"
 	! has_files || assert_output_has '6M in memory'

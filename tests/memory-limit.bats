@@ -47,7 +47,7 @@ try_inside()
 	expect_status 6
 	assert_output_is ""
 	assert_stderr_has "64M of memory"
-	assert_stderr_has "48M that our control group"
+	assert_stderr_has "this control group's limit of 48M"
 	assert_stderr_has "hint: "
 	assert_equal "$(segment_count)" 0
 }
@@ -79,7 +79,7 @@ try_inside()
 	try_inside create -k 0x55 -f - < <(head -c 64M /dev/zero)
 	expect_status 6
 	assert_output_is ""
-	assert_stderr_has "give -s SIZE"
+	assert_stderr_has "hint: use -s SIZE"
 	assert_equal "$(segment_count)" 0
 }
 
@@ -89,7 +89,7 @@ try_inside()
 	head -c 64M /dev/urandom >file
 	try_inside write "$id" -f file
 	expect_status 6
-	assert_stderr_has "cannot load file: it takes 64M of memory"
+	assert_stderr_has "cannot load file: it needs 64M of memory"
 	assert_equal "$(shmtool ls "$id" --format '%{rss}')" 0
 }
 

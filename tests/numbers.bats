@@ -389,7 +389,7 @@ looks_torn()
 	zeroes 16
 	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -o 8 -n 4"
 	expect_status 7
-	assert_stderr_has '3 bytes were written'
+	assert_stderr_has '3 of 4 bytes (-n) were written'
 	assert_equal "$(foreign_read "$id" 8 3)" abc
 	# and what is behind it stays in the pipe
 	printf abcdefgh | { shmtool write "$id" -n 4; shmtool write "$id" -o 4 -n 4; }

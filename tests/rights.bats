@@ -240,8 +240,8 @@ ordinary()
 		read -n 5 @held                                | 0 | @held used   | ^hello
 		read -n 5 @shut                                | 5 | -            | cannot read segment @shut .*: permission denied
 		stat --map @held                               | 0 | @held used   | -
-		read -n 5 --guard 0x101 @free                  | 5 | -            | cannot take guard .*: permission denied.*takes write permission
-		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+		read -n 5 --guard 0x101 @free                  | 5 | -            | cannot acquire guard .*: permission denied.*get write permission
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 		create -s 2M --huge                            | 5 | -            | in the group set by vm.hugetlb_shm_group
 	END
 }
@@ -372,7 +372,7 @@ no_file()
 	but <<-'END'
 		read -n 5 @held                                | 0 | @held used   | ^hello
 		stat --map @held                               | 0 | @held used   | -
-		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 }
 
@@ -466,7 +466,7 @@ not_entered()
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
-		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 	check
 }
@@ -541,7 +541,7 @@ proc_is()
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
 		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
-		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: do it outside
@@ -572,7 +572,7 @@ proc_is()
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
 		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
-		attach --as-file @free head -c 5               | 125 | -          | as a file: .*takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
+		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 	check
 }

@@ -89,11 +89,11 @@ push_out()
 	expect_status 0
 	assert_equal "$(segment_field "$id" swap)" 2097152
 	if has_files; then
-		assert_output_has "6M in holes (6291456 bytes)"
+		assert_output_has "6M unallocated (6291456 bytes)"
 		assert_output_has ssssssssss
 	else
 		# which is which cannot be told from outside
-		assert_output_has " 0 in holes"
+		assert_output_has " 0 unallocated"
 		assert_output_has "??????????"
 	fi
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* byte_literal: bytes that are written out on the command line, as text, hex or a number. */
+/* byte_literal: bytes given on the command line, as text, in hex or as a number. */
 #ifndef TEXT_BYTE_LITERAL_H
 #define TEXT_BYTE_LITERAL_H
 
@@ -15,13 +15,13 @@ struct byte_literal {
 };
 
 /*
- * Reads a word in the notation that the literal has. Returns NULL, or what is
- * wrong with it; byte_literal_free() ends it whatever is returned.
+ * Reads a value in the notation of the literal. Returns NULL, or what is wrong
+ * with it. byte_literal_free() must follow, whatever is returned.
  */
 const char *byte_literal_parse(struct byte_literal *literal, const char *value);
 void byte_literal_free(struct byte_literal *literal);
 
-/* Prints other bytes, as many as the literal has and WORD_MAX at most, in its notation. */
+/* Prints bytes in the notation of the literal, as many as it has, WORD_MAX at most. */
 void byte_literal_print(struct output *output, const struct byte_literal *literal,
 			const unsigned char *bytes);
 

@@ -19,10 +19,10 @@ enum status byte_range_check(struct byte_range *range, const struct segment *seg
 	return STATUS_DONE;
 }
 
-enum status number_misplaced(uint64_t offset, uint64_t length)
+enum status number_misaligned(uint64_t offset, uint64_t length)
 {
 	fail(STATUS_USAGE, "--u%" PRIu64 ": offset %" PRIu64 " is not a multiple of %" PRIu64,
 	     length * 8, offset, length);
-	hint("elsewhere a number is not read or written at once; -x takes bytes at any offset");
+	hint("use -x for bytes at any offset: only an aligned number is read or written atomically");
 	return STATUS_USAGE;
 }

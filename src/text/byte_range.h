@@ -16,11 +16,11 @@ struct byte_range {
 
 /*
  * Checks that the range lies wholly inside the segment; a length that was not
- * given becomes what is there from the offset to the end. Says what is wrong.
+ * given becomes what is there from the offset to the end. Reports what is wrong.
  */
 enum status byte_range_check(struct byte_range *range, const struct segment *segment);
 
-/* Says that a number, of so many bytes, is not at a multiple of them. */
-enum status number_misplaced(uint64_t offset, uint64_t length);
+/* Reports that a number of this length is not at a multiple of it. */
+enum status number_misaligned(uint64_t offset, uint64_t length);
 
 #endif

@@ -116,6 +116,15 @@ void hint(const char *format, ...)
 	va_end(arguments);
 }
 
+void remark(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say("note: ", format, arguments);
+	va_end(arguments);
+}
+
 void warn(const char *format, ...)
 {
 	va_list arguments;

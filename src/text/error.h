@@ -51,6 +51,9 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Writes "NAME: hint: message", unless the hint before was the same. */
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Writes "NAME: note: message": a fact that helps, where there is nothing to do. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Writes "NAME: warning: message". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

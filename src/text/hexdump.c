@@ -49,7 +49,7 @@ static void print_line(struct output *output, const unsigned char *bytes, uint64
 	output_advance(output, at);
 }
 
-/* Prints a whole line, which is a copy of our own. */
+/* Prints a whole line. */
 static void add_line(struct output *output, struct hexdump *dump, const unsigned char line[WIDTH])
 {
 	bool same = dump->started && memcmp(line, dump->before, WIDTH) == 0;
@@ -64,7 +64,7 @@ static void add_line(struct output *output, struct hexdump *dump, const unsigned
 	dump->offset += WIDTH;
 }
 
-/* Completes the line that was begun; returns how many bytes of the piece that took. */
+/* Completes the line that was begun; returns how many bytes of the piece it used. */
 static size_t fill_line(struct output *output, struct hexdump *dump, const unsigned char *bytes,
 			size_t length)
 {
@@ -79,7 +79,7 @@ static size_t fill_line(struct output *output, struct hexdump *dump, const unsig
 	return taken;
 }
 
-/* How many bytes follow that are all lines like the one before, looked at many at a time. */
+/* How many bytes follow that are all lines like the one before, compared many at a time. */
 static size_t count_equal(const struct hexdump *dump, const unsigned char *bytes, size_t length)
 {
 	enum { BLOCK = 256 * WIDTH };
@@ -104,7 +104,7 @@ void hexdump_add(struct output *output, struct hexdump *dump, const unsigned cha
 		done += equal;
 		if (length - done < WIDTH)
 			break;
-		/* one copy, so that what is compared is what is printed */
+		/* a copy, so that what is compared is what is printed */
 		memcpy(line, bytes + done, WIDTH);
 		add_line(output, dump, line);
 		done += WIDTH;

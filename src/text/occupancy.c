@@ -7,12 +7,12 @@
 
 enum {
 	WIDTH_DEFAULT = 80,
-	WIDTH_MAX = 256, /* of the picture itself: beyond that nobody counts */
+	WIDTH_MAX = 256, /* of the picture itself: nobody counts further */
 	CELLS_UNIT = 16, /* lines hold a multiple of so many ranges */
 	ROWS_MAX = 16,
 };
 
-/* What a character says of its range; the first that is so. */
+/* What a character means for its range; the first that applies. */
 static const struct mark {
 	char character;
 	enum place place;
@@ -21,11 +21,10 @@ static const struct mark {
 	const char *huge_legend; /* of huge pages, which have no swap, where it differs */
 } marks[] = {
 	{ '#', PLACE_MEMORY, true, "in memory", NULL },
-	{ '.', PLACE_HOLE, true, "a hole", NULL },
+	{ '.', PLACE_HOLE, true, "unallocated", NULL },
 	{ 's', PLACE_SWAP, false, "all or part of it in swap", NULL },
 	{ '+', PLACE_MEMORY, false, "part of it in memory", NULL },
-	{ '?', PLACE_UNKNOWN, false, "in swap or a hole, not known which",
-	  "in memory or a hole, not known which" },
+	{ '?', PLACE_UNKNOWN, false, "in swap or unallocated", "in memory or unallocated" },
 };
 
 enum { MARK_COUNT = sizeof(marks) / sizeof(marks[0]) };
@@ -36,8 +35,8 @@ static const struct total {
 } totals[PLACE_COUNT] = {
 	[PLACE_MEMORY] = { "in memory", NULL },
 	[PLACE_SWAP] = { "in swap", NULL },
-	[PLACE_HOLE] = { "in holes", NULL },
-	[PLACE_UNKNOWN] = { "in swap or holes", "in memory or holes" },
+	[PLACE_HOLE] = { "unallocated", NULL },
+	[PLACE_UNKNOWN] = { "in swap or unallocated", "in memory or unallocated" },
 };
 
 static size_t mark_of(const struct places *places, uint64_t length)
@@ -94,7 +93,7 @@ static void print_legend(struct output *output, const bool used[MARK_COUNT], uin
 	const char *between = "";
 
 	size_text(text, range);
-	output_format(output, "%*sone character for %s: ", margin, "", text);
+	output_format(output, "%*seach character is %s: ", margin, "", text);
 	for (size_t i = 0; i < MARK_COUNT; i++) {
 		if (!used[i])
 			continue;
@@ -106,7 +105,7 @@ static void print_legend(struct output *output, const bool used[MARK_COUNT], uin
 	output_char(output, '\n');
 }
 
-int print_map(struct output *output, const struct memory *memory, size_t width, int margin)
+int print_occupancy(struct output *output, const struct memory *memory, size_t width, int margin)
 {
 	int digits = digits_of(memory->size - 1);
 	uint64_t in_line = ranges_in_line(width ? width : WIDTH_DEFAULT, margin + digits + 2);
@@ -139,7 +138,7 @@ int print_map(struct output *output, const struct memory *memory, size_t width, 
 		output_char(output, marks[mark].character);
 	}
 	output_char(output, '\n');
-	/* how many there are may be known where it is not known which */
+	/* how many are in memory may be known where it is not known which */
 	if (memory_huge_taken(memory, &taken))
 		sum = (struct places){
 			.bytes = { [PLACE_MEMORY] = taken, [PLACE_HOLE] = memory->size - taken }

@@ -82,7 +82,8 @@ const char *parse_number(const char *word, uint64_t *number)
 
 const char *parse_size(const char *word, uint64_t *bytes)
 {
-	static const char wrong[] = "not a size (bytes, 0x..., or with K, M, G or T; KB for 1000)";
+	static const char wrong[] =
+		"not a size (bytes, 0x..., or with K, M, G, T, P or E; KB for 1000)";
 	static const char letters[] = "KMGTPE";
 	const char *letter;
 	uint64_t unit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* attach: attach a segment and hold the attachment, while a command runs. */
+/* attach: keeps a segment attached while a command runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,13 +34,13 @@ enum {
 };
 
 static const struct poptOption attach_options[] = {
-	OPTION_FLAG("read-only", 'r', CODE_READ_ONLY, "attach for reading only"),
-	OPTION_VALUE("at", '\0', CODE_AT, "attach at this address", "ADDR"),
-	OPTION_FLAG("round", '\0', CODE_ROUND, "round ADDR down to where a segment may start"),
-	OPTION_FLAG("remap", '\0', CODE_REMAP, "replace what is mapped at ADDR"),
-	OPTION_FLAG("executable", '\0', CODE_EXECUTABLE, "allow its contents to be executed"),
-	OPTION_VALUE("hold", '\0', CODE_HOLD, "hold it for so long at most", "TIME"),
-	OPTION_FLAG("as-file", '\0', CODE_AS_FILE, "hand COMMAND the segment as a file, too"),
+	OPTION_FLAG("read-only", 'r', CODE_READ_ONLY, "attach read-only"),
+	OPTION_VALUE("at", '\0', CODE_AT, "attach at address ADDR", "ADDR"),
+	OPTION_FLAG("round", '\0', CODE_ROUND, "round ADDR down to a valid boundary (SHM_RND)"),
+	OPTION_FLAG("remap", '\0', CODE_REMAP, "replace any existing mapping at ADDR (SHM_REMAP)"),
+	OPTION_FLAG("executable", '\0', CODE_EXECUTABLE, "attach executable (SHM_EXEC)"),
+	OPTION_VALUE("hold", '\0', CODE_HOLD, "detach after TIME at the latest", "TIME"),
+	OPTION_FLAG("as-file", '\0', CODE_AS_FILE, "also give COMMAND a path to the segment"),
 	OPTION_END,
 };
 
@@ -48,16 +48,16 @@ struct attach_options {
 	int flags; /* of shmat(2) */
 	uint64_t address;
 	bool address_given;
-	int64_t hold; /* milliseconds; -1: until told otherwise */
+	int64_t hold; /* milliseconds; -1: until COMMAND ends or a signal comes */
 	bool as_file;
 	bool verbose;
 };
 
 /* What is held. */
 struct attachment {
-	void *address;      /* NULL: detached by now */
+	void *address;      /* NULL: detached */
 	int file;           /* the segment as a file, or -1 */
-	struct stat status; /* what the file was */
+	struct stat status; /* of the file before COMMAND ran */
 };
 
 static const char *attach_option(void *state, int code, const char *value);
@@ -67,10 +67,11 @@ const struct verb verb_attach = {
 	.name = "attach",
 	.command = {
 		.usage = "[OPTION...] SEGMENT [--] [COMMAND [ARGUMENT...]]",
-		.summary = "attach a segment and hold it, while a command runs",
-		.epilogue = "\nWithout COMMAND it holds the segment until SIGINT, SIGTERM or SIGHUP.\n"
-			    "COMMAND gets SHMTOOL_ID, SHMTOOL_KEY and SHMTOOL_SIZE; with --as-file also\n"
-			    "SHMTOOL_FILE, a path that it can read, write and map.",
+		.summary = "keep a segment attached while a command runs",
+		.epilogue = "\nWithout COMMAND, stays attached until SIGINT, SIGTERM or SIGHUP. Options must\n"
+			    "come before SEGMENT. COMMAND's environment has SHMTOOL_ID, SHMTOOL_KEY and\n"
+			    "SHMTOOL_SIZE and, with --as-file, SHMTOOL_FILE: a path it can read, write\n"
+			    "and mmap.",
 		.options = attach_options,
 		.handle = attach_option,
 		.operands = OPERANDS_SEGMENT_COMMAND,
@@ -109,14 +110,21 @@ static const char *attach_option(void *state, int code, const char *value)
 	}
 }
 
-static enum status check_options(const struct attach_options *options, char *const *command)
+/* after_dashes: "--" stands between SEGMENT and COMMAND. */
+static enum status check_options(const struct attach_options *options, char *const *command,
+				 bool after_dashes)
 {
 	if (options->address_given && (options->address == 0 || options->address > UINTPTR_MAX))
 		return fail(STATUS_USAGE, "--at: not an address");
 	if ((options->flags & (SHM_RND | SHM_REMAP)) && !options->address_given)
-		return fail(STATUS_USAGE, "--round and --remap go with --at ADDR");
+		return fail(STATUS_USAGE, "--round and --remap require --at");
 	if (options->as_file && !command[0])
-		return fail(STATUS_USAGE, "--as-file goes with a COMMAND, which is told the file");
+		return fail(STATUS_USAGE, "--as-file requires a COMMAND");
+	if (command[0] && command[0][0] == '-' && !after_dashes) {
+		fail(STATUS_USAGE, "\"%s\": options must come before SEGMENT", command[0]);
+		hint("use -- before a COMMAND whose name begins with \"-\"");
+		return STATUS_USAGE;
+	}
 	return STATUS_DONE;
 }
 
@@ -125,13 +133,13 @@ static enum status attach_failed(const struct attach_options *options,
 {
 	struct segment now;
 
-	/* EINVAL is about the address, unless the segment is gone */
+	/* EINVAL is about the address, unless the segment no longer exists */
 	if (error == EINVAL && options->address_given && segment_look(segment->id, &now) == 0) {
 		fail(STATUS_FAILED,
 		     "cannot attach %s at 0x%" PRIx64 ": the address is not aligned, "
-		     "or something is mapped there",
+		     "or already in use",
 		     SEGMENT_LABEL(segment), options->address);
-		hint("--round aligns it, --remap replaces what is there");
+		hint("use --round to align it, --remap to replace the existing mapping");
 		return STATUS_FAILED;
 	}
 	return segment_failed("attach", segment, error);
@@ -147,25 +155,26 @@ static enum status no_file(const struct segment *segment, int error)
 	fail(status_of_file(error), "cannot open %s as a file: %s", SEGMENT_LABEL(segment),
 	     error == ENOENT ? "there is no /proc/self/map_files" : strerror(error));
 	if (error == EPERM || error == EACCES)
-		hint("that takes CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN: be root of the machine");
+		hint("run as root outside any container: this requires CAP_CHECKPOINT_RESTORE or "
+		     "CAP_SYS_ADMIN in the initial user namespace");
 	return status_of_file(error);
 }
 
-/* Opens what is attached as a file. */
+/* Opens the attached segment as a file. */
 static enum status open_as_file(const struct segment *segment, struct attachment *held)
 {
-	/* for writing even with -r: COMMAND can do it, and what it spoils must be mended */
+	/* for writing even with -r: COMMAND can do so, and its truncation must be undone */
 	held->file = map_files_open(held->address, O_RDWR);
 	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
 		return STATUS_DONE;
 	return no_file(segment, errno);
 }
 
-static enum status do_attach(const struct attach_options *options, const struct segment *segment,
-			     struct attachment *held)
+static enum status attach_segment(const struct attach_options *options,
+				  const struct segment *segment, struct attachment *held)
 {
 	struct segment now;
-	/* asked before: a mere attach and detach would leave its trace for nothing */
+	/* asked first: to attach and detach would leave a trace for nothing */
 	int error = options->as_file ? map_files_allowed() : 0;
 
 	if (error)
@@ -194,25 +203,26 @@ static enum status do_attach(const struct attach_options *options, const struct 
 
 /*
  * COMMAND may have truncated the file (the shell's > does), which the kernel
- * allows: what was behind is lost, and with a size that is not the segment's
- * nobody can attach it any more. Gives the file its size back, and says so.
+ * allows: what came after is lost, and while the file is shorter than the segment
+ * no process can attach it. Gives the file its size back, and reports that.
  */
-static void mend_size(const struct segment *segment, const struct attachment *held)
+static void restore_size(const struct segment *segment, const struct attachment *held)
 {
 	struct stat now;
 
 	if (fstat(held->file, &now) < 0 || now.st_size == held->status.st_size)
 		return;
 	if (ftruncate(held->file, held->status.st_size) < 0)
-		warn("the command left %s with %jd bytes: it cannot be attached any more",
+		warn("COMMAND left the file of %s with %jd bytes; the segment can no longer be attached",
 		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);
 	else if (now.st_size == 0)
-		warn("the command truncated %s: all of it is now zeroes", SEGMENT_LABEL(segment));
+		warn("COMMAND truncated %s: it now contains only zeros", SEGMENT_LABEL(segment));
 	else if (now.st_size < held->status.st_size)
-		warn("the command truncated %s: all but its first %jd bytes is now zeroes",
+		warn("COMMAND truncated %s: everything after byte %jd is now zero",
 		     SEGMENT_LABEL(segment), (intmax_t)now.st_size);
 	else
-		warn("the command wrote past the end of %s: that is lost", SEGMENT_LABEL(segment));
+		warn("COMMAND wrote past the end of %s; the excess was discarded",
+		     SEGMENT_LABEL(segment));
 }
 
 static void detach(const struct segment *segment, struct attachment *held)
@@ -220,13 +230,13 @@ static void detach(const struct segment *segment, struct attachment *held)
 	if (held->address)
 		shmdt(held->address);
 	if (held->file >= 0)
-		mend_size(segment, held);
+		restore_size(segment, held);
 	if (held->file >= 0)
 		close(held->file);
 	*held = (struct attachment){ .file = -1 };
 }
 
-/* Holds it until the time is over or a signal comes. */
+/* Stays attached until the time is over or a signal comes. */
 static enum status hold_alone(const struct attach_options *options, const struct segment *segment,
 			      const void *attached)
 {
@@ -243,15 +253,15 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	if (status)
 		return status;
 	error = signals_wait(-1, 0, options->hold);
-	/* it is asked to stop, and stops: that is success */
+	/* to end by a signal is success here */
 	while (signals_take(&number, &by_kernel))
 		;
 	if (error != EINTR && error != ETIMEDOUT)
-		return fail(STATUS_FAILED, "cannot wait: %s", strerror(error));
+		return fail(STATUS_FAILED, "cannot wait for signals: %s", strerror(error));
 	return STATUS_DONE;
 }
 
-/* Tells the command about the segment. Returns 0 or an errno value. */
+/* What COMMAND finds in its environment. Returns 0 or an errno value. */
 static int set_environment(const struct segment *segment, const struct attachment *held)
 {
 	char text[64];
@@ -265,7 +275,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 	snprintf(text, sizeof(text), "%" PRIu64, segment->size);
 	if (!error)
 		error = setenv("SHMTOOL_SIZE", text, 1) ? errno : 0;
-	/* one that an attach above us has set is not of this segment */
+	/* one that an outer attach has set is not of this segment */
 	unsetenv("SHMTOOL_FILE");
 	if (!error && held->file >= 0)
 		error = map_files_path(held->file, text, sizeof(text));
@@ -275,8 +285,8 @@ static int set_environment(const struct segment *segment, const struct attachmen
 }
 
 /* Starts the command with the signals as they were. */
-static enum status start(char **command, const struct segment *segment,
-			 const struct attachment *held, pid_t *child)
+static enum status start_command(char **command, const struct segment *segment,
+				 const struct attachment *held, pid_t *child)
 {
 	posix_spawnattr_t attributes;
 	sigset_t usual;
@@ -285,7 +295,7 @@ static enum status start(char **command, const struct segment *segment,
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	/* main() ignores it for us alone */
+	/* main() ignores it for this program alone */
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attributes, &usual);
@@ -294,14 +304,12 @@ static enum status start(char **command, const struct segment *segment,
 	if (!error)
 		return STATUS_DONE;
 	fail(STATUS_FAILED, "cannot run %s: %s", command[0], strerror(error));
-	if (command[0][0] == '-')
-		hint("options of attach stand before SEGMENT");
 	if (error == ENOENT)
 		return STATUS_NOT_FOUND;
 	return error == ENOMEM || error == EAGAIN ? STATUS_OWN_FAILURE : STATUS_NOT_EXECUTABLE;
 }
 
-/* Whether the command ended; sets the status that a shell would tell. */
+/* Whether the command ended; sets the status that a shell would report. */
 static bool has_ended(pid_t child, enum status *status)
 {
 	int result;
@@ -316,8 +324,8 @@ static bool has_ended(pid_t child, enum status *status)
 }
 
 /* Passes signals on until the command ends; detaches when the time is over. */
-static enum status wait_for(pid_t child, const struct attach_options *options,
-			    const struct segment *segment, struct attachment *held)
+static enum status wait_for_command(pid_t child, const struct attach_options *options,
+				    const struct segment *segment, struct attachment *held)
 {
 	int64_t deadline = deadline_after(options->hold);
 	enum status status = STATUS_OWN_FAILURE;
@@ -340,16 +348,16 @@ static enum status wait_for(pid_t child, const struct attach_options *options,
 	return status;
 }
 
-static enum status hold_for(char **command, const struct attach_options *options,
-			    const struct segment *segment, struct attachment *held)
+static enum status hold_for_command(char **command, const struct attach_options *options,
+				    const struct segment *segment, struct attachment *held)
 {
 	pid_t child = -1;
-	enum status status = start(command, segment, held, &child);
+	enum status status = start_command(command, segment, held, &child);
 
-	return status ? status : wait_for(child, options, segment, held);
+	return status ? status : wait_for_command(child, options, segment, held);
 }
 
-/* With a COMMAND every failure of our own is 125, as env(1) and timeout(1) have it. */
+/* With a COMMAND every failure of attach itself is 125, as in env(1) and timeout(1). */
 static enum status own_failure(enum status status, char *const *command)
 {
 	return status && command[0] ? STATUS_OWN_FAILURE : status;
@@ -364,14 +372,14 @@ static enum status attach(const struct attach_options *options, const struct seg
 	enum status status = find_segment(ref, &segment);
 
 	if (!status)
-		status = do_attach(options, &segment, &held);
+		status = attach_segment(options, &segment, &held);
 	if (status)
 		return own_failure(status, command);
 	if (command[0])
-		signal(SIGCHLD, SIG_DFL); /* ignored, it would not tell of the command's end */
+		signal(SIGCHLD, SIG_DFL); /* ignored, it would not announce the command's end */
 	signals_begin(command[0] ? also : NULL);
 	if (command[0])
-		status = hold_for(command, options, &segment, &held);
+		status = hold_for_command(command, options, &segment, &held);
 	else
 		status = hold_alone(options, &segment, held.address);
 	detach(&segment, &held);
@@ -388,6 +396,7 @@ static enum status attach_run(int argc, char **argv)
 	struct operands segment_only;
 	struct segment_ref ref;
 	enum status status;
+	bool after_dashes;
 	char **command;
 
 	if (!options_read(&verb_attach.command, argc, argv, &options, &operands, &status))
@@ -398,9 +407,9 @@ static enum status attach_run(int argc, char **argv)
 		segment_only.count = 1;
 	/* popt hands out argv's own words: COMMAND stands in argv as it was given */
 	command = argv + argc - operands.count + segment_only.count;
-	if (command[0] && strcmp(command[0], "--") == 0)
-		command++;
-	status = check_options(&options, command);
+	after_dashes = command[0] && strcmp(command[0], "--") == 0;
+	command += after_dashes;
+	status = check_options(&options, command, after_dashes);
 	if (!status)
 		status = read_only_segment(&segment_only, &ref);
 	if (!status)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create: make a segment, load it, and print its id. */
+/* create: creates a segment, optionally from a file, and prints its id. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -35,23 +35,25 @@ enum {
 };
 
 static const struct poptOption create_options[] = {
-	OPTION_VALUE("key", 'k', CODE_KEY, "private (default), auto, a number, ftok:PROJ:PATH",
-		     "KEY"),
-	OPTION_VALUE("size", 's', CODE_SIZE, "size: bytes, or with K, M, G, T", "SIZE"),
-	OPTION_VALUE("mode", 'p', CODE_MODE, "permissions, octal (0600)", "MODE"),
-	OPTION_VALUE("user", 'u', CODE_USER, "give it to this user", "USER"),
-	OPTION_VALUE("group", 'g', CODE_GROUP, "give it to this group", "GROUP"),
-	OPTION_VALUE("file", 'f', CODE_FILE, "load this file (- is stdin); sets the size too",
+	OPTION_VALUE("key", 'k', CODE_KEY,
+		     "private (default), auto (an unused key), a number or ftok:PROJ:PATH", "KEY"),
+	OPTION_VALUE("size", 's', CODE_SIZE, "size in bytes, or with a suffix: K, M, G, T, P, E",
+		     "SIZE"),
+	OPTION_VALUE("mode", 'p', CODE_MODE, "permissions in octal (0600)", "MODE"),
+	OPTION_VALUE("user", 'u', CODE_USER, "set the owner to USER", "USER"),
+	OPTION_VALUE("group", 'g', CODE_GROUP, "set the group to GROUP", "GROUP"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "load FILE (- is stdin); without -s, sets the size",
 		     "FILE"),
-	OPTION_FLAG("reuse", '\0', CODE_REUSE, "if the key is in use, print that segment's id"),
+	OPTION_FLAG("reuse", '\0', CODE_REUSE, "if the key is in use, print the existing id"),
 	OPTION_FLAG("huge", '\0', CODE_HUGE, "use huge pages"),
-	OPTION_VALUE("huge-size", '\0', CODE_HUGE_SIZE, "size of a huge page (2M, 1G)", "SIZE"),
-	OPTION_FLAG("no-reserve", '\0', CODE_NO_RESERVE, "reserve no swap space for it"),
-	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock it into memory"),
+	OPTION_VALUE("huge-size", '\0', CODE_HUGE_SIZE, "use huge pages of this size (2M, 1G)",
+		     "SIZE"),
+	OPTION_FLAG("no-reserve", '\0', CODE_NO_RESERVE, "do not reserve swap space"),
+	OPTION_FLAG("lock", '\0', CODE_LOCK, "lock the segment in memory"),
 	OPTION_FLAG("with-guard", '\0', CODE_WITH_GUARD,
-		    "also make a semaphore with the key, for --guard"),
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this: %{id} %{key} %{created} ...",
-		     "FORMAT"),
+		    "also create a guard semaphore with the key, for --guard"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT,
+		     "print FORMAT instead of the id: \"%{id} %{key}\"", "FORMAT"),
 	OPTION_END,
 };
 
@@ -62,12 +64,12 @@ const struct verb verb_create = {
 	.name = "create",
 	.command = {
 		.usage = "[OPTION...]",
-		.summary = "make a segment, load it, and print its id",
+		.summary = "create a segment, optionally from a file, and print its id",
 		.epilogue = "\nExamples:\n"
 			    "  shmtool create -s 64M                     private, 64 MiB\n"
-			    "  shmtool create -k 0x1234 -s 64M -p 0660   fails if the key is in use\n"
-			    "  shmtool create -k 0x1234 -s 64M --reuse   open it, or make it\n"
-			    "  shmtool create -k 0x1234 --reuse          only open it",
+			    "  shmtool create -k 0x1234 -s 64M -p 0660   create; fail if the key is in use\n"
+			    "  shmtool create -k 0x1234 -s 64M --reuse   open, or create\n"
+			    "  shmtool create -k 0x1234 --reuse          open only",
 		.options = create_options,
 		.handle = create_option,
 	},
@@ -161,7 +163,7 @@ static enum status expand_created(const char *format, bool created, char *text, 
 		size_t piece = here ? strlen(answer) : 1 + percent;
 
 		if (length + piece >= size)
-			return fail(STATUS_USAGE, "--format: it is too long");
+			return fail(STATUS_USAGE, "--format: too long");
 		memcpy(text + length, here ? answer : format, piece);
 		length += piece;
 		format += here ? sizeof(word) - 1 : piece;
@@ -179,27 +181,28 @@ static enum status check_options(const struct create_options *options,
 	if (operands->count) {
 		uint64_t size;
 
-		fail(STATUS_USAGE, "\"%s\": create takes no operands", operands->words[0]);
+		fail(STATUS_USAGE, "unexpected argument \"%s\"", operands->words[0]);
 		if (parse_size(operands->words[0], &size))
 			return usage_hint();
-		hint("a size is given as -s %s", operands->words[0]);
+		hint("use -s %s to set the size", operands->words[0]);
 		return STATUS_USAGE;
 	}
 	if (options->reuse && options->key_kind != KEY_GIVEN)
-		return fail(STATUS_USAGE, "--reuse needs a key: -k KEY");
+		return fail(STATUS_USAGE, "--reuse requires a key: -k KEY");
 	if (!options->size_given && !options->file && !options->reuse) {
-		fail(STATUS_USAGE, "how large? give -s SIZE or -f FILE");
+		fail(STATUS_USAGE, "no size given: use -s SIZE or -f FILE");
 		return usage_hint();
 	}
 	if (options->with_guard && options->key_kind == KEY_PRIVATE)
-		return fail(STATUS_USAGE, "--with-guard needs a key, by which others find the "
-					  "guard: -k KEY or -k auto");
+		return fail(STATUS_USAGE, "--with-guard needs a key (-k KEY or -k auto), so that "
+					  "others can find the guard");
 	if (options->with_guard && !(options->mode & 0200))
-		return fail(STATUS_USAGE,
-			    "--with-guard: with mode 0%03o the owner could not take the guard",
-			    options->mode);
+		return fail(
+			STATUS_USAGE,
+			"--with-guard: mode 0%03o would not let even the owner acquire the guard",
+			options->mode);
 	if (options->size_given && options->size == 0)
-		return fail(STATUS_USAGE, "--size 0: a segment has one byte at least");
+		return fail(STATUS_USAGE, "--size: a segment must have at least one byte");
 	if (options->format) {
 		enum status status = expand_created(options->format, true, text, sizeof(text));
 
@@ -214,6 +217,21 @@ static enum status check_options(const struct create_options *options,
 	return STATUS_DONE;
 }
 
+static enum status print_failed(struct creation *creation, int error)
+{
+	bool created = creation->created;
+
+	/* before SIGPIPE can end the program */
+	undo_creation(creation);
+	if (error == EINTR)
+		return fail(STATUS_FAILED, "interrupted%s",
+			    created ? "; the new segment was removed" : "");
+	if (error == EPIPE || !created)
+		return output_failed(error);
+	return fail(STATUS_FAILED, "cannot print the id: %s; the new segment was removed again",
+		    strerror(error));
+}
+
 static enum status print_result(struct creation *creation)
 {
 	const char *format = creation->options->format ? creation->options->format : "%{id}";
@@ -226,7 +244,8 @@ static enum status print_result(struct creation *creation)
 	int error = listing_look(creation->id, &segment);
 
 	if (segment_missing(error))
-		return fail(STATUS_MISSING, "segment %d was removed meanwhile", creation->id);
+		return fail(STATUS_MISSING, "segment %d was removed by another process",
+			    creation->id);
 	/* it is there, but nobody may look at it here: what was asked for will do */
 	if (error)
 		segment = (struct segment){ .id = creation->id,
@@ -245,16 +264,12 @@ static enum status print_result(struct creation *creation)
 	judge_end(&judge);
 	if (status)
 		return status;
-	/* told to stop before the id is known to anyone: it must not stay behind */
+	/* an id that was not printed would be a leak */
 	if (creation->created && signals_came())
-		return fail(STATUS_FAILED, "interrupted: no segment was left");
-	output_flush(&output);
-	if (output.error) {
-		/* an id that nobody got to know is a leak: undo it before SIGPIPE can end us */
-		undo_creation(creation);
-		return output_failed(output.error);
-	}
-	return STATUS_DONE;
+		output.error = EINTR;
+	else
+		output_flush(&output);
+	return output.error ? print_failed(creation, output.error) : STATUS_DONE;
 }
 
 static enum status create(struct creation *creation)
@@ -271,13 +286,16 @@ static enum status create(struct creation *creation)
 	if (error)
 		status = create_new(creation);
 	if (!status && options->verbose)
-		note("%s segment %d", creation->created ? "created" : "found", creation->id);
+		note(creation->created ? "created segment %d" : "segment %d already exists",
+		     creation->id);
 	if (!status && options->verbose && creation->guard >= 0)
 		note("created guard %d", creation->guard);
 	if (!status)
 		status = print_result(creation);
-	if (status)
+	if (status && creation->created) {
 		undo_creation(creation);
+		remark("the new segment was removed again");
+	}
 	return status;
 }
 
@@ -297,7 +315,7 @@ static enum status create_run(int argc, char **argv)
 	operands_free(&operands);
 	if (status)
 		return status;
-	/* SIGPIPE must not end us between creating and knowing that the id was printed */
+	/* it must not end the program before it is known whether the id was printed */
 	signal(SIGPIPE, SIG_IGN);
 	signals_begin(NULL);
 	status = create(&creation);

@@ -20,16 +20,14 @@ static enum status input_failed(const struct creation *creation, int error)
 
 	switch (error) {
 	case EINTR:
-		return fail(STATUS_FAILED, "interrupted while reading %s: no segment was left",
-			    file);
+		return fail(STATUS_FAILED, "interrupted while reading %s", file);
 	case EFAULT: /* reading into the segment touches its memory */
-		return fail(STATUS_EXHAUSTED, "cannot load %s: the memory for it ran out", file);
+		return fail(STATUS_EXHAUSTED, "cannot load %s: out of memory", file);
 	case EFBIG:
 		fail(STATUS_EXHAUSTED,
-		     "cannot load %s: it has no end, or is larger than kernel.shmmax or half of the "
-		     "memory available",
+		     "cannot load %s: more data than kernel.shmmax or half of the available memory",
 		     file);
-		hint("give -s SIZE, and it is read straight into the segment");
+		hint("use -s SIZE: the data is then read straight into the segment");
 		return STATUS_EXHAUSTED;
 	default:
 		return fail(status_of_file(error), "cannot read %s: %s", file, strerror(error));
@@ -51,18 +49,18 @@ enum status open_create_input(struct creation *creation)
 		return status;
 	if (input->is_stream && !options->size_given) {
 		limits_read(&limits);
-		error = input_take_in(input, limits.shmmax, false);
+		error = input_spool(input, limits.shmmax, false);
 	}
 	if (error)
 		return input_failed(creation, error);
 	if (input->is_stream)
 		return STATUS_DONE;
 	if (input->size == 0 && !options->size_given)
-		return fail(STATUS_FAILED, "%s is empty, and a segment has one byte at least",
+		return fail(STATUS_FAILED, "%s is empty; a segment must have at least one byte",
 			    input->name);
 	if (options->size_given && input->size > options->size)
 		return fail(STATUS_FAILED,
-			    "%s holds %" PRIu64 " bytes, more than the segment's %" PRIu64,
+			    "%s (%" PRIu64 " bytes) does not fit into %" PRIu64 " bytes (--size)",
 			    input->name, input->size, options->size);
 	return STATUS_DONE;
 }
@@ -75,7 +73,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	bool more = false;
 	struct progress progress;
 	struct copy_options copy = {
-		.exclusive = input->ours,
+		.exclusive = input->exclusive,
 		.report = progress_update,
 		.state = &progress,
 	};
@@ -90,15 +88,17 @@ static enum status load(struct creation *creation, struct memory *memory)
 	if (error)
 		return input_failed(creation, error);
 	if (more)
-		return fail(STATUS_FAILED, "%s holds more than the segment's %" PRIu64 " bytes",
+		return fail(STATUS_FAILED, "%s does not fit into %" PRIu64 " bytes (--size)",
 			    input->name, size);
 	if (!input->is_stream && done < input->size)
-		return fail(STATUS_FAILED, "%s holds fewer bytes than its size says", input->name);
+		return fail(STATUS_FAILED,
+			    "%s ended early: fewer bytes than its size (was it being changed?)",
+			    input->name);
 	return STATUS_DONE;
 }
 
-/* Attaches it, loads it, detaches it; for a child, see load_segment(). */
-static int load_inside(void *context)
+/* The work of the child. Returns the status. */
+static int load_attached(void *context)
 {
 	struct creation *creation = context;
 	struct segment segment;
@@ -117,8 +117,8 @@ static int load_inside(void *context)
 }
 
 /*
- * Loads the segment in a child: memory that runs out is no error but a
- * SIGKILL, and then the segment must be removed all the same.
+ * A child does it: where memory runs out the kernel kills the process that needs
+ * it, and the segment must be removed even then.
  */
 enum status load_segment(struct creation *creation)
 {
@@ -130,13 +130,14 @@ enum status load_segment(struct creation *creation)
 	if (creation->input.fd < 0)
 		return STATUS_DONE;
 	snprintf(what, sizeof(what), "load %s", creation->input.name);
-	/* a copy of ours has its memory already, and gives it back meanwhile */
-	status = creation->input.ours ? STATUS_DONE
-				      : loading_allowed(what, input_memory(&creation->input));
+	/* a spooled stream is in memory already, and is freed during the copy */
+	status = creation->input.exclusive
+			 ? STATUS_DONE
+			 : check_memory_left(what, input_memory(&creation->input));
 	if (status)
 		return status;
-	error = child_run(load_inside, creation, CHILD_DIES_TOO, &result);
+	error = child_run(load_attached, creation, CHILD_DIES_TOO, &result);
 	if (!error)
 		return (enum status)result;
-	return loading_failed(what, error, result, "no segment was left");
+	return report_lost_child(what, error, result, "nothing was loaded");
 }

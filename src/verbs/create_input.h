@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create_input: what a new segment is loaded with. Says itself what is wrong. */
+/* create_input: what a new segment is loaded with. Reports itself what is wrong. */
 #ifndef VERBS_CREATE_INPUT_H
 #define VERBS_CREATE_INPUT_H
 
@@ -8,7 +8,7 @@
 /* Opens what is to be loaded, if anything is, and finds out how large it is. */
 enum status open_create_input(struct creation *creation);
 
-/* Loads the segment that was made. */
+/* Loads the new segment. */
 enum status load_segment(struct creation *creation);
 
 #endif

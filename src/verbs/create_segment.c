@@ -26,7 +26,7 @@ enum status creation_failed(const struct creation *creation, key_t key, int erro
 }
 
 /* Calls shmget; EEXIST when the key is in use. */
-static int make(struct creation *creation, key_t key)
+static int create_segment(struct creation *creation, key_t key)
 {
 	const struct create_options *options = creation->options;
 	int flags = IPC_CREAT | IPC_EXCL | 0600;
@@ -64,8 +64,8 @@ void undo_creation(struct creation *creation)
 	creation->guard = -1;
 }
 
-/* A random key, until one is not in use. */
-static int make_with_any_key(struct creation *creation)
+/* Tries random keys until one is not in use. */
+static int create_with_unused_key(struct creation *creation)
 {
 	int error = EEXIST;
 	int other;
@@ -76,7 +76,7 @@ static int make_with_any_key(struct creation *creation)
 		if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
 			return errno;
 		if (key > 0)
-			error = make(creation, key);
+			error = create_segment(creation, key);
 		if (!error && creation->options->with_guard && guard_by_key(key, &other) == 0) {
 			undo_creation(creation);
 			error = EEXIST;
@@ -93,23 +93,22 @@ static enum status guard_failed(const struct creation *creation, int error)
 	switch (error) {
 	case EEXIST:
 		guard_by_key(creation->key, &other);
-		fail(STATUS_EXISTS, "%s: a semaphore set with the key 0x%08x exists already: id %d",
-		     what, (unsigned int)creation->key, other);
-		hint("if nobody needs it any more: ipcrm -s %d", other);
+		fail(STATUS_EXISTS, "%s: semaphore set %d already has the key 0x%08x", what, other,
+		     (unsigned int)creation->key);
+		hint("remove it if it is no longer needed: ipcrm -s %d", other);
 		return STATUS_EXISTS;
 	case ENOSPC:
-		fail(STATUS_EXHAUSTED, "%s: the kernel allows no more semaphores (kernel.sem)",
-		     what);
-		hint("\"ipcs -s\" shows what there is; or raise it with sysctl");
+		fail(STATUS_EXHAUSTED, "%s: the limit on semaphores is reached (kernel.sem)", what);
+		hint("see \"ipcs -s\", or raise kernel.sem with sysctl");
 		return STATUS_EXHAUSTED;
 	default:
 		return fail(status_of_segment(error), "%s: %s", what,
-			    segment_missing(error) ? "it was removed meanwhile"
+			    segment_missing(error) ? "it was removed in the meantime"
 						   : reason_of_segment(error));
 	}
 }
 
-/* Makes the guard: as long as it is not handed over, nobody can take it. */
+/* Until it is handed over no process can acquire it. */
 static enum status make_guard(struct creation *creation)
 {
 	int error = guard_create(creation->key, &creation->guard);
@@ -124,27 +123,26 @@ int open_existing(struct creation *creation, key_t key)
 	return creation->id < 0 ? errno : 0;
 }
 
-/* Makes it; with --reuse, opens what somebody else made meanwhile. */
-static enum status make_or_open(struct creation *creation)
+/* With --reuse, opens the segment that another process creates in the meantime. */
+static enum status create_or_open(struct creation *creation)
 {
 	const struct create_options *options = creation->options;
 	key_t key = options->key_kind == KEY_GIVEN ? options->key : IPC_PRIVATE;
 	int error;
 
 	if (options->key_kind == KEY_AUTO) {
-		error = make_with_any_key(creation);
+		error = create_with_unused_key(creation);
 		return error ? creation_failed(creation, key, error) : STATUS_DONE;
 	}
 	do {
-		error = make(creation, key);
+		error = create_segment(creation, key);
 		if (error == EEXIST && options->reuse)
 			error = open_existing(creation, key);
-		/* and if that one went as well, make it after all */
+		/* which may be removed in the meantime as well */
 	} while (error == ENOENT);
 	return error ? creation_failed(creation, key, error) : STATUS_DONE;
 }
 
-/* The rights that were asked for. */
 static struct segment_rights wanted_rights(const struct create_options *options)
 {
 	return (struct segment_rights){
@@ -154,8 +152,8 @@ static struct segment_rights wanted_rights(const struct create_options *options)
 	};
 }
 
-/* Owner and mode come last: until it is loaded nobody else may attach it. */
-static enum status give_away(const struct creation *creation)
+/* Owner and mode come last: until it is loaded no other user may attach it. */
+static enum status hand_over(const struct creation *creation)
 {
 	const struct create_options *options = creation->options;
 	const struct segment_rights rights = wanted_rights(options);
@@ -164,20 +162,20 @@ static enum status give_away(const struct creation *creation)
 	if (options->lock)
 		error = segment_set_lock(creation->id, true);
 	if (error) {
-		fail(STATUS_EXHAUSTED,
-		     "cannot lock the new segment into memory: it is more than RLIMIT_MEMLOCK allows");
-		hint("raise it (ulimit -l), or be root");
+		fail(STATUS_EXHAUSTED, "cannot lock the new segment: exceeds RLIMIT_MEMLOCK");
+		hint("raise the limit (ulimit -l), or run as root");
 		return STATUS_EXHAUSTED;
 	}
 	if (options->uid_given || options->gid_given || options->mode != 0600)
 		error = segment_set_rights(creation->id, &rights);
 	if (error)
-		return fail(status_of_segment(error), "cannot set the new segment's rights: %s",
+		return fail(status_of_segment(error),
+			    "cannot set the owner, group and mode of the new segment: %s",
 			    reason_of_segment(error));
 	return STATUS_DONE;
 }
 
-static enum status hand_guard_over(const struct creation *creation)
+static enum status hand_over_guard(const struct creation *creation)
 {
 	const struct segment_rights rights = wanted_rights(creation->options);
 	int error = guard_hand_over(creation->guard, &rights);
@@ -187,9 +185,10 @@ static enum status hand_guard_over(const struct creation *creation)
 
 static enum status refuse_forced_removal(void)
 {
-	fail(STATUS_FAILED, "kernel.shm_rmid_forced is 1: a segment that nobody has attached does "
-			    "not live");
-	hint("let the program that needs it make it, and keep it alive with shmtool attach");
+	fail(STATUS_FAILED, "cannot create a segment: kernel.shm_rmid_forced is 1, so the kernel "
+			    "would destroy it at once");
+	hint("let the program that uses the segment create it; \"shmtool attach\" can then keep "
+	     "it alive");
 	return STATUS_FAILED;
 }
 
@@ -201,7 +200,7 @@ enum status create_new(struct creation *creation)
 		return refuse_forced_removal();
 	status = open_create_input(creation);
 	if (!status)
-		status = make_or_open(creation);
+		status = create_or_open(creation);
 	if (status || !creation->created)
 		return status;
 	if (creation->options->with_guard)
@@ -209,8 +208,8 @@ enum status create_new(struct creation *creation)
 	if (!status)
 		status = load_segment(creation);
 	if (!status)
-		status = give_away(creation);
+		status = hand_over(creation);
 	if (!status && creation->guard >= 0)
-		status = hand_guard_over(creation);
+		status = hand_over_guard(creation);
 	return status;
 }

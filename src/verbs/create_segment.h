@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create_segment: makes a segment and its guard, and undoes that. Says itself what is wrong. */
+/* create_segment: creates a segment and its guard, and undoes that. Reports itself what is wrong. */
 #ifndef VERBS_CREATE_SEGMENT_H
 #define VERBS_CREATE_SEGMENT_H
 
@@ -10,10 +10,10 @@ int open_existing(struct creation *creation, key_t key);
 
 enum status creation_failed(const struct creation *creation, key_t key, int error);
 
-/* Makes, loads and hands over a new segment. */
+/* Creates and loads a new segment, and sets its owner and mode. */
 enum status create_new(struct creation *creation);
 
-/* Removes what was made, if it was. */
+/* Removes what was created, if anything was. */
 void undo_creation(struct creation *creation);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* read: copy a segment's bytes to stdout or a file, or show them in hex. */
+/* read: copies bytes out of a segment, or dumps them in hex. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -32,17 +32,17 @@ enum {
 };
 
 static const struct poptOption read_options[] = {
-	OPTION_VALUE("offset", 'o', CODE_OFFSET, "begin here (0)", "OFFSET"),
-	OPTION_VALUE("length", 'n', CODE_LENGTH, "this many bytes (to the end)", "LENGTH"),
-	OPTION_VALUE("file", 'f', CODE_FILE, "into this file, whole or not at all (- is stdout)",
-		     "FILE"),
-	OPTION_FLAG("hex", 'x', CODE_HEX, "as a hex dump; always so on a terminal"),
-	OPTION_FLAG("u8", '\0', CODE_U8, "the number at OFFSET, of 8 bits, in decimal"),
-	OPTION_FLAG("u16", '\0', CODE_U16, "the same of 16 bits, at a multiple of 2"),
-	OPTION_FLAG("u32", '\0', CODE_U32, "the same of 32 bits, at a multiple of 4"),
-	OPTION_FLAG("u64", '\0', CODE_U64, "the same of 64 bits, at a multiple of 8"),
+	OPTION_VALUE("offset", 'o', CODE_OFFSET, "start at OFFSET (0)", "OFFSET"),
+	OPTION_VALUE("length", 'n', CODE_LENGTH, "read LENGTH bytes (default: to the end)",
+		     "LENGTH"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "write to FILE, atomically (- is stdout)", "FILE"),
+	OPTION_FLAG("hex", 'x', CODE_HEX, "print a hex dump (default on a terminal)"),
+	OPTION_FLAG("u8", '\0', CODE_U8, "print the 8-bit number at OFFSET"),
+	OPTION_FLAG("u16", '\0', CODE_U16, "print the 16-bit number (OFFSET a multiple of 2)"),
+	OPTION_FLAG("u32", '\0', CODE_U32, "print the 32-bit number (OFFSET a multiple of 4)"),
+	OPTION_FLAG("u64", '\0', CODE_U64, "print the 64-bit number (OFFSET a multiple of 8)"),
 	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
-		    "tell on stderr how far it is, not just on a terminal"),
+		    "show progress on stderr, even if it is not a terminal"),
 	OPTION_TABLE(guard_option_table, NULL),
 	OPTION_END,
 };
@@ -65,7 +65,7 @@ const struct verb verb_read = {
 	.name = "read",
 	.command = {
 		.usage = "[OPTION...] SEGMENT",
-		.summary = "copy a segment's bytes to stdout or a file, or show them in hex",
+		.summary = "copy bytes out of a segment, or dump them in hex",
 		.epilogue = "\nExamples:\n"
 			    "  shmtool read 131076 -f saved.bin\n"
 			    "  shmtool read 0x1234 -o 4K -n 64 -x\n"
@@ -117,10 +117,10 @@ static enum status check_options(struct read_options *options)
 		return fail(STATUS_USAGE,
 			    "only one of -x, --u8, --u16, --u32 and --u64 may be given");
 	if (options->number && range->length_given)
-		return fail(STATUS_USAGE, "-n does not go with --u%d: a number has a length",
+		return fail(STATUS_USAGE, "-n cannot be combined with --u%d",
 			    (int)options->number * 8);
 	if (options->number && range->offset % options->number)
-		return number_misplaced(range->offset, options->number);
+		return number_misaligned(range->offset, options->number);
 	if (options->number) {
 		range->length = options->number;
 		range->length_given = true;
@@ -128,7 +128,7 @@ static enum status check_options(struct read_options *options)
 	return guard_option_check(&options->guard_option);
 }
 
-/* So many bytes are dumped between looks for a signal. */
+/* So many bytes are dumped before the next check for a signal. */
 enum { DUMP_CHUNK = 256 * 1024 };
 
 /* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
@@ -147,7 +147,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 		uint64_t left = extent.offset + extent.length - at;
 		int error = 0;
 
-		/* once for each: it may cost a scan over all that is behind */
+		/* once for each extent: it may cost a scan over all that follows */
 		if (!left) {
 			error = memory_extent(memory, at, end, &extent);
 			left = extent.length;
@@ -172,7 +172,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 	return output.error;
 }
 
-/* Prints a word, which is read at once, in any form. 0 or an errno value. */
+/* Prints a word, which is one load, in any form. 0 or an errno value. */
 static int word_out(const struct read_options *options, const struct memory *memory, int fd)
 {
 	static struct output output;
@@ -232,11 +232,11 @@ static bool is_of_segment(int error)
 	return error == ENODATA || error == EFAULT;
 }
 
-static enum status segment_lost(const struct segment *segment, const struct memory *memory,
-				int error)
+static enum status segment_unreadable(const struct segment *segment, const struct memory *memory,
+				      int error)
 {
-	/* what SIGBUS is to us when we touch its memory, EFAULT is to a system call */
-	return error == EFAULT ? loading_ran_out("read", segment, memory)
+	/* where touching its memory is SIGBUS, a system call fails with EFAULT */
+	return error == EFAULT ? report_bad_memory("read", segment, memory)
 			       : segment_failed("read", segment, error);
 }
 
@@ -246,7 +246,7 @@ static enum status read_to_stdout(const struct read_options *options, const stru
 	int error = read_out(options, memory, STDOUT_FILENO, false);
 
 	if (is_of_segment(error))
-		return segment_lost(segment, memory, error);
+		return segment_unreadable(segment, memory, error);
 	return error ? output_failed(error) : guard_option_release(&options->guard_option);
 }
 
@@ -254,10 +254,10 @@ static enum status write_failed(const char *file, const struct segment *segment,
 				const struct memory *memory, const struct output_file *outfile,
 				int error)
 {
-	const char *rest = outfile->replaces ? "; it was left as it was" : "";
+	const char *rest = outfile->replaces ? "; the existing file was not changed" : "";
 
 	if (is_of_segment(error))
-		return segment_lost(segment, memory, error);
+		return segment_unreadable(segment, memory, error);
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted while writing %s%s", file, rest);
 	return fail(status_of_file(error), "cannot write %s: %s%s", file, strerror(error), rest);
@@ -281,7 +281,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 	}
 	if (!error)
 		error = read_out(options, memory, outfile.fd, replaces);
-	/* told to stop in the last moment: the old file stays */
+	/* a signal came at the last moment: the old file stays */
 	if (!error && signals_came())
 		error = EINTR;
 	if (error)
@@ -316,8 +316,8 @@ static enum status read_segment(struct read_options *options, const struct segme
 		return segment_failed("read", &segment, error);
 	if (memory.attached)
 		warn_of_trace(&segment);
-	loading_may_fail("read", &segment, &memory, NULL);
-	/* before there is a file to be left behind: a signal ends the wait, and us */
+	report_bus_errors("read", &segment, &memory, NULL);
+	/* before there is a new file: a signal ends the wait, and the program */
 	status = guard_option_take(&options->guard_option);
 	if (!status && options->file)
 		status = read_to_file(options, &segment, &memory);
@@ -325,7 +325,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		status = read_to_stdout(options, &segment, &memory);
 	memory_close(&memory);
 	if (!status && options->verbose)
-		note("read %" PRIu64 " bytes of %s", options->range.length,
+		note("read %" PRIu64 " bytes from %s", options->range.length,
 		     SEGMENT_LABEL(&segment));
 	return status;
 }
@@ -343,7 +343,7 @@ static enum status read_run(int argc, char **argv)
 	status = check_options(&options);
 	if (!status)
 		status = read_only_segment(&operands, &ref);
-	/* what is shown tells itself how far it is */
+	/* a dump on the terminal is progress enough */
 	if (!options.file && isatty(STDOUT_FILENO)) {
 		options.hex = true;
 		options.progress = PROGRESS_NEVER;

@@ -17,6 +17,7 @@
 #include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/judge.h"
+#include "shm/segment/listing.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
 
@@ -224,7 +225,7 @@ static enum status make_change(const struct change *change)
 		return lock_failed(change, error);
 	if (differ)
 		error = set_rights(change, &change->rights);
-	if (!change->held && segment_look(segment->id, &now) == 0 &&
+	if (!change->held && listing_look(segment->id, &now) == 0 &&
 	    !segment_is_same(segment, &now))
 		return give_back(change, &now);
 	if (!error && wish->with_guard)
@@ -249,7 +250,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 
 	if (touched && may_hold(segment, processes) &&
 	    segment_hold(segment->id, &change->held) == 0 &&
-	    (segment_look(segment->id, &now) || !segment_is_same(segment, &now)))
+	    (listing_look(segment->id, &now) || !segment_is_same(segment, &now)))
 		status = replaced(segment);
 	if (!status)
 		status = make_change(change);
@@ -264,7 +265,7 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 	struct segment *segment = &change.segment;
 	bool any = wish->lock || wish->unlock || wish->with_guard;
 	enum status status;
-	int error = segment_look(listed->id, segment);
+	int error = listing_look(listed->id, segment);
 
 	if (error)
 		return segment_failed("change", listed, error);

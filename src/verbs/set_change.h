@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* set_change: changes one segment, and no other that gets its id. Says itself what is wrong. */
+/* set_change: changes one segment, and no other that gets its id. Reports itself what is wrong. */
 #ifndef VERBS_SET_CHANGE_H
 #define VERBS_SET_CHANGE_H
 
@@ -22,7 +22,7 @@ struct set_wish {
 };
 
 /*
- * Changes a segment as it was listed; with a dry run only says what would be
+ * Changes a segment as it was listed; with a dry run only prints what would be
  * changed. The processes are those that the list was judged by.
  */
 enum status set_change(const struct set_wish *wish, const struct segment *listed,

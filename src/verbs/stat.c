@@ -284,8 +284,8 @@ static enum status print_inside(struct output *output, const struct segment *seg
 			warn_of_trace(segment);
 		print_label(output, "map");
 		output_char(output, '\n');
-		error = print_map(output, &memory, terminal_of(STDOUT_FILENO, COLOR_NEVER).width,
-				  MAP_MARGIN);
+		error = print_occupancy(output, &memory,
+					terminal_of(STDOUT_FILENO, COLOR_NEVER).width, MAP_MARGIN);
 		memory_close(&memory);
 	}
 	return error ? segment_failed("look inside", segment, error) : STATUS_DONE;

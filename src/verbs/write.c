@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write: put bytes into a segment, from stdin, a file, or the command line. */
+/* write: writes bytes into a segment, from stdin, a file or arguments. */
 #include <string.h>
 
 #include "shm/bytes/atomic.h"
@@ -27,22 +27,25 @@ enum {
 };
 
 static const struct poptOption write_options[] = {
-	OPTION_VALUE("offset", 'o', CODE_OFFSET, "begin here (0)", "OFFSET"),
-	OPTION_VALUE("length", 'n', CODE_LENGTH, "this many bytes", "LENGTH"),
-	OPTION_VALUE("file", 'f', CODE_FILE, "from this file (- is stdin, the default)", "FILE"),
-	OPTION_VALUE("text", 't', CODE_TEXT, "this text, with no newline added", "TEXT"),
-	OPTION_VALUE("hex", 'x', CODE_HEX, "bytes in hex: \"00 ff 1a\"", "HEX"),
-	OPTION_VALUE("u8", '\0', CODE_U8, "this number, as 8 bits", "NUMBER"),
-	OPTION_VALUE("u16", '\0', CODE_U16, "as 16 bits, at a multiple of 2", "NUMBER"),
-	OPTION_VALUE("u32", '\0', CODE_U32, "as 32 bits, at a multiple of 4", "NUMBER"),
-	OPTION_VALUE("u64", '\0', CODE_U64, "as 64 bits, at a multiple of 8", "NUMBER"),
-	OPTION_VALUE("expect", '\0', CODE_EXPECT, "only if this is there; else print what is",
-		     "VALUE"),
-	OPTION_FLAG("zero", 'z', CODE_ZERO, "zeroes; gives memory back where it can"),
-	OPTION_VALUE("fill", '\0', CODE_FILL, "this byte all over (0..255, 0x..)", "BYTE"),
-	OPTION_FLAG("truncate", '\0', CODE_TRUNCATE, "of input that is too long, take what fits"),
+	OPTION_VALUE("offset", 'o', CODE_OFFSET, "start at OFFSET (0)", "OFFSET"),
+	OPTION_VALUE("length", 'n', CODE_LENGTH, "write LENGTH bytes", "LENGTH"),
+	OPTION_VALUE("file", 'f', CODE_FILE, "read from FILE (- is stdin, the default)", "FILE"),
+	OPTION_VALUE("text", 't', CODE_TEXT, "write TEXT, without adding a newline", "TEXT"),
+	OPTION_VALUE("hex", 'x', CODE_HEX, "write these bytes: \"00 ff 1a\"", "HEX"),
+	OPTION_VALUE("u8", '\0', CODE_U8, "write an 8-bit number", "NUMBER"),
+	OPTION_VALUE("u16", '\0', CODE_U16, "write a 16-bit number (OFFSET a multiple of 2)",
+		     "NUMBER"),
+	OPTION_VALUE("u32", '\0', CODE_U32, "write a 32-bit number (OFFSET a multiple of 4)",
+		     "NUMBER"),
+	OPTION_VALUE("u64", '\0', CODE_U64, "write a 64-bit number (OFFSET a multiple of 8)",
+		     "NUMBER"),
+	OPTION_VALUE("expect", '\0', CODE_EXPECT,
+		     "write only if VALUE is there now; else print what is", "VALUE"),
+	OPTION_FLAG("zero", 'z', CODE_ZERO, "write zeros, freeing memory where possible"),
+	OPTION_VALUE("fill", '\0', CODE_FILL, "fill with BYTE (0..255 or 0x00..0xff)", "BYTE"),
+	OPTION_FLAG("truncate", '\0', CODE_TRUNCATE, "write what fits if the input is too long"),
 	OPTION_FLAG("progress", '\0', CODE_PROGRESS,
-		    "tell on stderr how far it is, not just on a terminal"),
+		    "show progress on stderr, even if it is not a terminal"),
 	OPTION_TABLE(guard_option_table, NULL),
 	OPTION_END,
 };
@@ -54,7 +57,7 @@ const struct verb verb_write = {
 	.name = "write",
 	.command = {
 		.usage = "[OPTION...] SEGMENT",
-		.summary = "put bytes into a segment, from stdin, a file or the command line",
+		.summary = "write bytes into a segment, from stdin, a file or arguments",
 		.epilogue = "\nExamples:\n"
 			    "  shmtool write 131076 -f saved.bin\n"
 			    "  shmtool write 0x1234 -o 4K -x \"01 00 00 00\"\n"
@@ -143,7 +146,7 @@ static enum status check_expect(struct write_options *options)
 		return STATUS_DONE;
 	if (options->from != FROM_LITERAL)
 		return fail(STATUS_USAGE,
-			    "--expect goes with -t, -x, --u8, --u16, --u32 and --u64");
+			    "--expect can only be used with -t, -x, --u8, --u16, --u32 and --u64");
 	options->expected =
 		(struct byte_literal){ .notation = options->literal.notation,
 				       .number_length = options->literal.number_length };
@@ -152,11 +155,12 @@ static enum status check_expect(struct write_options *options)
 		return fail(status_of_wrong(wrong), "--expect \"%.200s\": %s", options->expect,
 			    wrong);
 	if (options->expected.length != options->literal.length)
-		return fail(STATUS_USAGE, "--expect has %zu bytes, and %zu are to be written",
+		return fail(STATUS_USAGE,
+			    "--expect must have the same length as the data (%zu and %zu bytes)",
 			    options->expected.length, options->literal.length);
 	if (!is_word(options->range.offset, options->literal.length))
-		return fail(STATUS_USAGE, "--expect goes with 1, 2, 4 or 8 bytes at a multiple of "
-					  "their length");
+		return fail(STATUS_USAGE, "--expect works only on 1, 2, 4 or 8 bytes at an "
+					  "offset that is a multiple of that length");
 	return STATUS_DONE;
 }
 
@@ -169,16 +173,16 @@ static enum status check_options(struct write_options *options)
 		return fail(STATUS_USAGE, "only one of -f, -t, -x, -z, --fill, --u8, --u16, --u32 "
 					  "and --u64 may be given");
 	if (options->from == FROM_LITERAL && options->range.length_given)
-		return fail(STATUS_USAGE,
-			    "-n goes with -f, -z and --fill: what is written out has a length");
+		return fail(STATUS_USAGE, "-n can only be used with -f, -z and --fill");
 	if (options->from == FROM_LITERAL && options->literal.length == 0)
-		return fail(STATUS_USAGE, "there is nothing to write: the text is empty");
+		return fail(STATUS_USAGE, "%s: nothing to write",
+			    options->literal.notation == NOTATION_HEX ? "--hex" : "--text");
 	if (options->truncate && options->from != FROM_FILE)
-		return fail(STATUS_USAGE, "--truncate goes with -f");
+		return fail(STATUS_USAGE, "--truncate can only be used with -f");
 	if (options->progress != PROGRESS_AUTO && options->from != FROM_FILE)
-		return fail(STATUS_USAGE, "--progress goes with -f");
+		return fail(STATUS_USAGE, "--progress can only be used with -f");
 	if (number && options->range.offset % number)
-		return number_misplaced(options->range.offset, number);
+		return number_misaligned(options->range.offset, number);
 	status = check_expect(options);
 	return status ? status : guard_option_check(&options->guard_option);
 }

@@ -16,35 +16,42 @@ static enum status read_failed(const struct writing *writing, int error, uint64_
 	const struct input *input = &writing->input;
 
 	if (error == EINTR)
-		return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes of %s were written",
+		return fail(STATUS_FAILED, "interrupted after writing %" PRIu64 " bytes from %s",
 			    done, input->name);
 	if (error == EFAULT) /* reading into the segment touches its memory */
 		return fail(STATUS_EXHAUSTED,
-			    "the memory for %s ran out: %" PRIu64 " bytes of %s were written",
+			    "out of memory for %s after writing %" PRIu64 " bytes from %s",
 			    SEGMENT_LABEL(writing->segment), done, input->name);
 	return fail(status_of_file(error), "cannot read %s: %s (%" PRIu64 " bytes were written)",
 		    input->name, strerror(error), done);
 }
 
+static void hint_truncate(void)
+{
+	hint("use --truncate to write as much as fits");
+}
+
 /*
- * Under a guard a stream is taken in whole before: others wait for the guard,
- * not for whoever writes the stream, who may even wait for the guard himself.
+ * Under a guard a stream is read whole first: other processes wait for the guard,
+ * not for the writer of the stream, which may even wait for the guard itself.
  */
-static enum status take_in(struct writing *writing)
+static enum status spool_stream(struct writing *writing)
 {
 	const struct byte_range *range = &writing->options->range;
-	bool some = writing->options->truncate || range->length_given;
+	bool first_only = writing->options->truncate || range->length_given;
 	struct input *input = &writing->input;
-	int error = input->is_stream ? input_take_in(input, range->length, some) : 0;
+	int error = input->is_stream ? input_spool(input, range->length, first_only) : 0;
 
 	if (!error)
 		return STATUS_DONE;
 	if (error != EFBIG)
 		return read_failed(writing, error, 0);
-	return fail(STATUS_FAILED,
-		    "%s does not fit: there is room for %" PRIu64 " bytes, and it holds more, or "
-		    "more than half of the memory that is available; nothing was written",
-		    input->name, range->length);
+	fail(STATUS_FAILED,
+	     "%s does not fit: more than %" PRIu64 " bytes, or more than half of the available "
+	     "memory; nothing was written",
+	     input->name, range->length);
+	hint_truncate();
+	return STATUS_FAILED;
 }
 
 /* Refuses a file that does not fit, before a byte is written. */
@@ -57,17 +64,17 @@ static enum status check_file(const struct write_options *options, const struct 
 		return STATUS_DONE;
 	if (!range->length_given && input->size > range->length && !options->truncate) {
 		fail(STATUS_FAILED,
-		     "%s does not fit: it holds %" PRIu64 " bytes, and %s has room for %" PRIu64
-		     " at offset %" PRIu64 "; nothing was written",
+		     "%s (%" PRIu64 " bytes) does not fit: %s has %" PRIu64
+		     " bytes at offset %" PRIu64 "; nothing was written",
 		     input->name, input->size, SEGMENT_LABEL(segment), range->length,
 		     range->offset);
-		hint("--truncate writes as much as fits");
+		hint_truncate();
 		return STATUS_FAILED;
 	}
 	if (range->length_given && input->size < range->length)
 		return fail(STATUS_FAILED,
-			    "%s is too short: it holds %" PRIu64 " bytes, and -n asks for %" PRIu64
-			    "; nothing was written",
+			    "%s is too short (%" PRIu64 " bytes; -n %" PRIu64
+			    "); nothing was written",
 			    input->name, input->size, range->length);
 	return STATUS_DONE;
 }
@@ -79,13 +86,13 @@ enum status open_write_input(struct writing *writing)
 	enum status status = input_open(input, options->file ? options->file : "-");
 
 	if (!status && options->guard_option.given)
-		status = take_in(writing);
+		status = spool_stream(writing);
 	if (!status)
 		status = check_file(options, input, writing->segment);
 	return status;
 }
 
-/* How many bytes will be written, where that is known before. */
+/* How many bytes will be written; UINT64_MAX where that is not known in advance. */
 static uint64_t known_length(const struct write_options *options, const struct input *input)
 {
 	const struct byte_range *range = &options->range;
@@ -98,8 +105,8 @@ static uint64_t known_length(const struct write_options *options, const struct i
 }
 
 /*
- * Reads a word whole before it is put, at once; of input that is too short,
- * what there is. *done and errors as in copy_in.
+ * Reads a word whole, then stores it at once; of input that is too short, what
+ * there is. *done and errors as in copy_in().
  */
 static int copy_word_in(const struct write_options *options, const struct input *input,
 			struct memory *memory, size_t length, uint64_t *done)
@@ -118,25 +125,51 @@ static int copy_word_in(const struct write_options *options, const struct input 
 	}
 	*done = have;
 	if (have) {
-		int failed = memory_put(memory, options->range.offset, bytes, have);
+		int put_error = memory_put(memory, options->range.offset, bytes, have);
 
-		error = error ? error : failed;
+		error = error ? error : put_error;
 	}
 	return error;
 }
 
-/* The child is at work, and its parent wants to know how far it came. */
-struct telling {
+/* What a copy under way is reported to: the user, and the parent of this child. */
+struct report {
 	struct progress progress;
 	uint64_t *done;
 };
 
-static void tell_progress(void *state, uint64_t done)
+static void report_done(void *state, uint64_t done)
 {
-	struct telling *telling = state;
+	struct report *report = state;
 
-	*telling->done = done;
-	progress_update(&telling->progress, done);
+	*report->done = done;
+	progress_update(&report->progress, done);
+}
+
+/* Copies the input; *done and errors as in copy_in(). */
+static int copy_input(struct writing *writing, struct memory *memory, uint64_t *done)
+{
+	const struct write_options *options = writing->options;
+	const struct byte_range *range = &options->range;
+	const struct input *input = &writing->input;
+	struct report report = { .done = writing->done };
+	struct copy_options copy = {
+		.exclusive = input->exclusive,
+		.report = report_done,
+		.state = &report,
+	};
+	uint64_t length = known_length(options, input);
+	int error;
+
+	progress_begin(&report.progress, options->progress, length == UINT64_MAX ? 0 : length);
+	copy.interval = progress_interval(&report.progress);
+	if (is_word(range->offset, length))
+		error = copy_word_in(options, input, memory, (size_t)length, done);
+	else
+		error = copy_in(memory, range->offset, range->length, input->fd, &copy, done);
+	report_done(&report, *done);
+	progress_end(&report.progress);
+	return error;
 }
 
 enum status write_input(struct writing *writing, struct memory *memory)
@@ -146,39 +179,22 @@ enum status write_input(struct writing *writing, struct memory *memory)
 	const struct input *input = &writing->input;
 	uint64_t done;
 	bool more = false;
-	struct telling telling = { .done = writing->done };
-	struct copy_options copy = {
-		.lend_nothing = options->guard_option.given,
-		.exclusive = input->ours,
-		.report = tell_progress,
-		.state = &telling,
-	};
-	uint64_t length = known_length(options, input);
-	int error;
+	int error = copy_input(writing, memory, &done);
 
-	progress_begin(&telling.progress, options->progress, length == UINT64_MAX ? 0 : length);
-	copy.interval = progress_interval(&telling.progress);
-	if (is_word(range->offset, length))
-		error = copy_word_in(options, input, memory, (size_t)length, &done);
-	else
-		error = copy_in(memory, range->offset, range->length, input->fd, &copy, &done);
-	tell_progress(&telling, done);
-	progress_end(&telling.progress);
 	if (options->verbose)
 		note("wrote %" PRIu64 " bytes from %s", done, input->name);
-
 	if (!error && range->length_given && done < range->length)
 		return fail(STATUS_FAILED,
-			    "%s was too short: %" PRIu64 " bytes were written, and -n asks for "
-			    "%" PRIu64,
+			    "%s ended early: %" PRIu64 " of %" PRIu64 " bytes (-n) were written",
 			    input->name, done, range->length);
 	if (!error && !range->length_given && !options->truncate && done == range->length)
 		error = input_has_more(input, &more);
 	if (error)
 		return read_failed(writing, error, done);
-	if (more)
-		return fail(STATUS_FAILED,
-			    "%s does not fit: %" PRIu64 " bytes were written, and there is more",
-			    input->name, done);
-	return STATUS_DONE;
+	if (!more)
+		return STATUS_DONE;
+	fail(STATUS_FAILED, "%s does not fit: %" PRIu64 " bytes were written, the rest was not",
+	     input->name, done);
+	hint_truncate();
+	return STATUS_FAILED;
 }

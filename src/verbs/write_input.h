@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write_input: writes a file or stdin into a segment. Says itself what is wrong. */
+/* write_input: writes a file or stdin into a segment. Reports itself what is wrong. */
 #ifndef VERBS_WRITE_INPUT_H
 #define VERBS_WRITE_INPUT_H
 

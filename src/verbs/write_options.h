@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write_options: what the user asked write for, and the work that it is. */
+/* write_options: what the user asked write for, and the work under way. */
 #ifndef VERBS_WRITE_OPTIONS_H
 #define VERBS_WRITE_OPTIONS_H
 
@@ -15,7 +15,7 @@ struct write_options {
 	int sources;      /* how many were given */
 	const char *file; /* NULL: stdin */
 	struct byte_literal literal;
-	const char *expect; /* as it was typed; NULL: anything */
+	const char *expect; /* as typed; NULL: anything */
 	struct byte_literal expected;
 	unsigned char fill;
 	bool truncate;
@@ -24,13 +24,15 @@ struct write_options {
 	bool verbose;
 };
 
-/* What the work is about, of which a child does a part. */
 struct writing {
 	const struct write_options *options;
 	const struct segment *segment;
 	struct input input;
-	bool in_child;
-	uint64_t *done; /* bytes that were written, for both to see */
+	/*
+	 * Bytes that were written, in memory that a child shares with its parent. NULL:
+	 * this process does the work itself.
+	 */
+	uint64_t *done;
 };
 
 #endif

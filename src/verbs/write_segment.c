@@ -31,8 +31,8 @@ static enum status print_found(const struct byte_literal *expected, uint64_t fou
 	return output_end(&output, STATUS_NO);
 }
 
-/* Compares and swaps. */
-static enum status put_expected(const struct write_options *options, struct memory *memory)
+/* --expect: compares and swaps. */
+static enum status write_expected(const struct write_options *options, struct memory *memory)
 {
 	size_t length = options->literal.length;
 	uint64_t found = word_from_bytes(options->expected.bytes, length);
@@ -43,8 +43,8 @@ static enum status put_expected(const struct write_options *options, struct memo
 	return print_found(&options->expected, found);
 }
 
-/* A word of zeroes, which gives no memory to a hole, or of another byte. */
-static int put_word(struct writing *writing, struct memory *memory)
+/* Fills a word by one store. Zeros give a hole no memory. */
+static int fill_word(struct writing *writing, struct memory *memory)
 {
 	const struct byte_range *range = &writing->options->range;
 	unsigned char byte = writing->options->from == FROM_FILL ? writing->options->fill : 0;
@@ -56,12 +56,12 @@ static int put_word(struct writing *writing, struct memory *memory)
 	if (!error && there)
 		word_store(memory->bytes + range->offset, range->length,
 			   word_from_bytes(bytes, range->length));
-	if (writing->in_child)
+	if (writing->done)
 		*writing->done = range->length;
 	return error;
 }
 
-/* Puts the same byte all over, some at a time, so that a signal is seen soon. */
+/* Some at a time, so that a signal is seen soon. */
 static enum status fill_range(struct writing *writing, struct memory *memory)
 {
 	enum { PIECE = 4 * 1024 * 1024 };
@@ -73,11 +73,11 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		size_t piece = left < PIECE ? (size_t)left : PIECE;
 		uint64_t in_page = memory->page - (range->offset + done) % memory->page;
 
-		/* huge pages may run out: each is counted */
+		/* huge pages may run out: each one that was filled counts */
 		if (memory_is_huge(memory) && piece > in_page)
 			piece = (size_t)in_page;
 		if (signals_came())
-			return fail(STATUS_FAILED, "interrupted: %" PRIu64 " bytes were filled",
+			return fail(STATUS_FAILED, "interrupted after filling %" PRIu64 " bytes",
 				    done);
 		memory_prepare(memory, range->offset + done, piece, true);
 		memset(memory->bytes + range->offset + done, writing->options->fill, piece);
@@ -87,7 +87,7 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 	return STATUS_DONE;
 }
 
-static enum status put(struct writing *writing, struct memory *memory)
+static enum status write_bytes(struct writing *writing, struct memory *memory)
 {
 	const struct write_options *options = writing->options;
 	const struct byte_range *range = &options->range;
@@ -97,11 +97,11 @@ static enum status put(struct writing *writing, struct memory *memory)
 	if (options->from == FROM_FILE)
 		return write_input(writing, memory);
 	if (options->expect)
-		return put_expected(options, memory);
+		return write_expected(options, memory);
 	if (options->from == FROM_LITERAL)
 		error = memory_put(memory, range->offset, literal->bytes, literal->length);
 	else if (is_word(range->offset, range->length))
-		error = put_word(writing, memory);
+		error = fill_word(writing, memory);
 	else if (options->from == FROM_FILL)
 		return fill_range(writing, memory);
 	else
@@ -109,21 +109,21 @@ static enum status put(struct writing *writing, struct memory *memory)
 	return error ? segment_failed("write", writing->segment, error) : STATUS_DONE;
 }
 
-/* "load FILE", "fill segment 5 (key 0x4d2)": what could not be done */
-enum { WORK_SIZE = PATH_MAX + SEGMENT_LABEL_SIZE };
-static const char *work(char text[WORK_SIZE], const struct writing *writing)
+/* "load FILE", "fill segment 5 (key 0x4d2)": for messages, after "cannot" */
+enum { TASK_SIZE = PATH_MAX + SEGMENT_LABEL_SIZE };
+static const char *task(char text[TASK_SIZE], const struct writing *writing)
 {
 	if (writing->options->from == FROM_FILE)
-		snprintf(text, WORK_SIZE, "load %s", writing->input.name);
+		snprintf(text, TASK_SIZE, "load %s", writing->input.name);
 	else
-		snprintf(text, WORK_SIZE, "fill %s", SEGMENT_LABEL(writing->segment));
+		snprintf(text, TASK_SIZE, "fill %s", SEGMENT_LABEL(writing->segment));
 	return text;
 }
-#define WORK(writing) work((char[WORK_SIZE]){ 0 }, writing)
+#define TASK(writing) task((char[TASK_SIZE]){ 0 }, writing)
 
 /*
- * Refuses what our control group would be killed for: the data that cannot all
- * go where there is memory already.
+ * Refuses what this process would be killed for: data that is more than the
+ * control group has left, and than there is memory already where it goes.
  */
 static enum status check_memory(const struct writing *writing, const struct memory *memory)
 {
@@ -135,35 +135,25 @@ static enum status check_memory(const struct writing *writing, const struct memo
 
 	if (writing->options->from == FROM_FILE)
 		data = input_memory(&writing->input);
-	if (!data || writing->input.ours ||
+	if (!data || writing->input.exclusive ||
 	    memory_places(memory, range->offset, range->length, &known, &places))
 		return STATUS_DONE;
 	there = range->length - places.bytes[PLACE_HOLE];
-	return loading_allowed(WORK(writing), data > there ? data - there : 0);
+	return check_memory_left(TASK(writing), data > there ? data - there : 0);
 }
 
-/* Signals end us while we wait for the guard, as they end anyone who waits. */
-static enum status take_guard(struct writing *writing)
-{
-	return guard_option_take(&writing->options->guard_option);
-}
-
-/*
- * Whether what was written stays: nothing of a segment that was marked for removal
- * meanwhile does, once those are gone who have it attached, ourselves at most.
- */
-static enum status look_again(const struct writing *writing)
+/* Whether what was written stays: a segment that is marked for removal does not. */
+static enum status check_marked(const struct writing *writing)
 {
 	const struct segment *before = writing->segment;
-	const struct byte_range *range = &writing->options->range;
-	uint64_t done = writing->in_child ? *writing->done : range->length;
+	uint64_t done = writing->done ? *writing->done : writing->options->range.length;
 	struct segment now;
 
 	if (before->dest || segment_look(before->id, &now) || !now.dest)
 		return STATUS_DONE;
 	return fail(STATUS_BUSY,
-		    "%s was marked for removal meanwhile: the %" PRIu64 " bytes that were written "
-		    "go with its last detach",
+		    "%s was marked for removal while being written: the %" PRIu64
+		    " bytes written will be lost at its last detach",
 		    SEGMENT_LABEL(before), done);
 }
 
@@ -178,50 +168,47 @@ static int write_attached(void *context)
 
 	if (error)
 		return (int)segment_failed("write", writing->segment, error);
-	loading_may_fail("write", writing->segment, &memory,
-			 writing->in_child ? writing->done : NULL);
-	if (writing->in_child)
+	report_bus_errors("write", writing->segment, &memory, writing->done);
+	if (writing->done)
 		status = check_memory(writing, &memory);
 	if (!status)
-		status = take_guard(writing);
+		status = guard_option_take(guard_option);
 	if (!status) {
-		status = put(writing, &memory);
+		status = write_bytes(writing, &memory);
 		status_keep_first(&status, guard_option_release(guard_option));
 	}
 	if (!status)
-		status = look_again(writing);
+		status = check_marked(writing);
 	memory_close(&memory);
 	return (int)status;
 }
 
 /*
- * Has a child do what may take so much memory that it is killed for it. The
- * guard is the child's as well: the kernel gives it back when the child is gone.
+ * Has a child do what may need so much memory that it is killed for it. The guard
+ * is the child's as well: when the child exits, the kernel releases it.
  */
 static enum status write_in_child(struct writing *writing)
 {
-	char rest[WORK_SIZE];
+	char rest[TASK_SIZE];
 	int result = STATUS_FAILED;
 	int error;
 
-	writing->in_child = true;
-	writing->done = mmap(NULL, sizeof(*writing->done), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (writing->done == MAP_FAILED)
-		return loading_failed(WORK(writing), errno, 0, "");
+	writing->done = shared_memory(sizeof(*writing->done));
+	if (!writing->done)
+		return report_lost_child(TASK(writing), ENOMEM, 0, "");
 	error = child_run(write_attached, writing, CHILD_DIES_TOO, &result);
 	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
 		return (enum status)result;
-	/* a signal that we passed on ended it, and will end us */
+	/* by a signal that was passed on to it, and that now ends this process */
 	if (error == EOWNERDEAD && signals_came())
 		return STATUS_FAILED;
-	return loading_failed(WORK(writing), error, result, rest);
+	return report_lost_child(TASK(writing), error, result, rest);
 }
 
-/* Reads FILE, or fills: work that may be long, and large. */
-static enum status write_much(struct writing *writing)
+/* Writes a file, or fills: work that may be long, and large. */
+static enum status write_long(struct writing *writing)
 {
 	const struct write_options *options = writing->options;
 	bool file = options->from == FROM_FILE;
@@ -254,10 +241,10 @@ enum status write_segment(struct write_options *options, const struct segment_re
 	if (status)
 		return status;
 	if (options->from == FROM_FILE || options->from == FROM_FILL)
-		status = write_much(&writing);
+		status = write_long(&writing);
 	else
 		status = (enum status)write_attached(&writing);
-	/* for a file copy_in tells */
+	/* write_input() has done so for a file */
 	if (!status && options->verbose && options->from != FROM_FILE)
 		note("wrote %" PRIu64 " bytes to %s", options->range.length,
 		     SEGMENT_LABEL(&segment));

@@ -33,8 +33,8 @@ bool memory_is_huge(const struct memory *memory)
 }
 
 /*
- * The size of the pages that a mapping of ours has (/proc/self/smaps, see
- * proc(5)); without /proc it is taken for the system's.
+ * The size of the pages of a mapping (/proc/self/smaps, see proc(5)); without
+ * /proc, that of ordinary pages.
  */
 static uint64_t page_of_mapping(const void *bytes)
 {
@@ -101,9 +101,9 @@ static int attach(struct memory *memory, const struct segment *segment)
 }
 
 /*
- * Opens it for reading through a process that has it attached, so that the
- * look leaves no trace; false: that cannot be. What may be read is still up to
- * the segment's mode: the file has none of its own.
+ * Opens it for reading through a process that has it attached, which leaves no
+ * trace; false: that cannot be done. The segment's mode must still allow it: the
+ * file has none of its own.
  */
 static bool open_through_holder(struct memory *memory, const struct segment *segment)
 {
@@ -111,14 +111,14 @@ static bool open_through_holder(struct memory *memory, const struct segment *seg
 	void *mapped;
 	int fd;
 
-	/* IPC_STAT takes the same permission as attaching it for reading */
+	/* IPC_STAT requires the same permission as attaching it for reading */
 	if (segment->nattch == 0 || shmctl(memory->id, IPC_STAT, &ds) < 0)
 		return false;
 	fd = holder_open(segment, O_RDONLY);
 	if (fd < 0)
 		return false;
 	set_page(memory, page_of_file(fd));
-	/* huge pages that are not there yet must not be reserved for a mere look */
+	/* reading must not reserve huge pages that it does not have yet */
 	mapped = mmap(NULL, memory->mapped, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (mapped == MAP_FAILED) {
 		close(fd);
@@ -162,7 +162,7 @@ void memory_close(struct memory *memory)
 	*memory = (struct memory){ .fd = -1 };
 }
 
-/* Whether somebody has cut the segment's file short before this place. */
+/* Whether the segment's file was truncated before this place. */
 static bool is_cut_short(int fd, uint64_t end)
 {
 	struct stat status;
@@ -182,7 +182,7 @@ static int extent_of_file(int fd, uint64_t offset, uint64_t end, struct extent *
 	extent->hole = data < 0 || (uint64_t)data > offset;
 	if (!extent->hole)
 		next = lseek(fd, (off_t)offset, SEEK_HOLE);
-	/* past the last data, or cut short by somebody else */
+	/* past the last data, or truncated just now */
 	if (next < 0 || (uint64_t)next > end || (uint64_t)next <= offset)
 		next = (off_t)end;
 	extent->length = (uint64_t)next - offset;
@@ -204,7 +204,7 @@ static int extent_of_mapping(const struct memory *memory, uint64_t offset, uint6
 int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end, struct extent *extent)
 {
 	*extent = (struct extent){ .offset = offset, .length = end - offset };
-	/* of huge pages SEEK_DATA says that all is data, and mincore that nothing is there */
+	/* for huge pages SEEK_DATA reports only data, and mincore(2) no page at all */
 	if (memory_is_huge(memory))
 		return 0;
 	if (memory->fd >= 0)
@@ -225,7 +225,7 @@ bool memory_huge_taken(const struct memory *memory, uint64_t *taken)
 	return true;
 }
 
-/* Where huge pages are is known when it is all of them or none. */
+/* Where huge pages are is known only when it is all of them or none. */
 static enum place place_of_huge(const struct memory *memory)
 {
 	uint64_t taken;
@@ -237,11 +237,11 @@ static enum place place_of_huge(const struct memory *memory)
 	return taken == memory->size ? PLACE_MEMORY : PLACE_UNKNOWN;
 }
 
-/* Adds up where a stretch of data is: what is not in memory must be in swap. */
+/* Adds up where data is: what is not in memory must be in swap. */
 static int add_data(const struct memory *memory, uint64_t offset, uint64_t end,
 		    struct places *places)
 {
-	/* the mapping took what may be in swap for data */
+	/* the mapping counts what may be in swap as data */
 	enum place absent = memory->fd >= 0 ? PLACE_SWAP : PLACE_UNKNOWN;
 	uint64_t next;
 
@@ -268,8 +268,8 @@ int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
 		return 0;
 	}
 	for (; offset < end; offset = next) {
-		bool told = offset >= known->offset && offset - known->offset < known->length;
-		int error = told ? 0 : memory_extent(memory, offset, memory->size, known);
+		bool is_known = offset >= known->offset && offset - known->offset < known->length;
+		int error = is_known ? 0 : memory_extent(memory, offset, memory->size, known);
 
 		if (error)
 			return error;
@@ -295,7 +295,7 @@ static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
 		if (got < 0 && errno != EINTR)
 			return errno;
 		if (got == 0)
-			return ENODATA; /* somebody cut the file short */
+			return ENODATA; /* the file was truncated */
 		if (got > 0) {
 			at += got;
 			length -= (size_t)got;
@@ -372,7 +372,7 @@ int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, 
 		word_store(memory->bytes + offset, length, word_from_bytes(bytes, length));
 		return 0;
 	}
-	/* hugetlbfs takes no write(2), and no other file one beyond RLIMIT_FSIZE */
+	/* hugetlbfs has no write(2), and RLIMIT_FSIZE bounds that of any other file */
 	if (memory->fd >= 0 && !memory_is_huge(memory)) {
 		int error = write_at(memory->fd, bytes, length, offset);
 
@@ -384,7 +384,7 @@ int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, 
 	return 0;
 }
 
-/* Gives whole pages back to the system. Returns 0 or an errno value. */
+/* Frees whole pages. Returns 0 or an errno value. */
 static int punch(const struct memory *memory, uint64_t first, uint64_t last)
 {
 	if (memory->fd >= 0)
@@ -396,8 +396,8 @@ static int punch(const struct memory *memory, uint64_t first, uint64_t last)
 }
 
 /*
- * Zeroes what is in huge pages, whose holes only reading shows: where all is zero
- * nothing is touched, which would take a page that there may not be.
+ * Zeroes huge pages, whose holes only reading shows: what is zero already is not
+ * touched, which would need a page that there may not be.
  */
 static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end)
 {
@@ -409,7 +409,7 @@ static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end
 
 		if (error)
 			return error;
-		/* all are like the first, and that is zero */
+		/* not all bytes are zero */
 		if (piece[0] || memcmp(piece, piece + 1, length - 1) != 0)
 			memset(memory->bytes + offset, 0, length);
 		offset += length;
@@ -417,7 +417,7 @@ static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end
 	return 0;
 }
 
-/* Zeroes less than a page, or what cannot be given back: holes are zero already. */
+/* Zeroes less than a page, or what cannot be freed: holes are zero already. */
 static int clear(const struct memory *memory, uint64_t offset, uint64_t end)
 {
 	if (memory_is_huge(memory) && memory->fd >= 0)
@@ -439,7 +439,7 @@ int memory_zero(const struct memory *memory, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length;
 	uint64_t first = round_up(offset, memory->page);
-	/* the page that the segment ends in belongs to it whole */
+	/* the page that the segment ends in belongs to it as a whole */
 	uint64_t last = end == memory->size ? round_up(end, memory->page)
 					    : end / memory->page * memory->page;
 	int error;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory: the bytes of a segment. Reading a mapping gives memory to every page
- * that has none yet, so that looking would cost as much as the segment is
- * large. There are two ways around that, chosen when a segment is opened:
+ * memory: the bytes of a segment. To read a mapping gives memory to every page
+ * that has none yet, so that a look would cost as much as the segment is large.
+ * There are two ways around that, chosen when a segment is opened:
  *
  * - The segment as a file: the kernel keeps a segment as a file of tmpfs or
- *   hugetlbfs, and proc(5)'s map_files opens it, for those with
- *   CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN. Reading what was never written
- *   gives it no memory, and SEEK_DATA tells where something is.
- * - The mapping, for everyone else: mincore(2) tells what may be touched.
+ *   hugetlbfs, which proc(5)'s map_files opens with CAP_CHECKPOINT_RESTORE or
+ *   CAP_SYS_ADMIN. Reading a hole of it gives the segment no memory, and
+ *   SEEK_DATA finds what is not a hole.
+ * - The mapping, without these capabilities: mincore(2) shows which pages can be
+ *   touched.
  *
  * The functions below give the same results on both.
  */
@@ -23,12 +24,12 @@ struct residency;
 struct segment;
 
 struct memory {
-	unsigned char *bytes; /* mapped: to touch what has no memory gives it some */
+	unsigned char *bytes; /* mapped: to touch a hole gives it memory */
 	uint64_t size;
 	uint64_t mapped; /* bytes that are mapped: the size in whole pages */
-	uint64_t page;   /* bytes of a page, more than the system's for huge pages */
+	uint64_t page;   /* size of a page, which may be a huge one */
 	int id;
-	int fd; /* the segment as a file, or -1: there is only the mapping */
+	int fd; /* the segment as a file; -1: there is only the mapping */
 	bool writable;
 	bool attached; /* by shmat(2), so that last user and times have changed */
 	struct residency *residency;
@@ -49,7 +50,7 @@ void memory_close(struct memory *memory);
 /* Whether its pages are larger than the system's: fewer calls work on those. */
 bool memory_is_huge(const struct memory *memory);
 
-/* A stretch of a segment that is all data, or a hole that reads as zeroes. */
+/* A part of a segment that is all data, or a hole that reads as zeros. */
 struct extent {
 	uint64_t offset;
 	uint64_t length;
@@ -57,9 +58,8 @@ struct extent {
 };
 
 /*
- * What is at offset, up to end at most, which must lie inside. What is in swap
- * is data, and what may be in swap counts as data. Touches nothing. Returns 0
- * or an errno value.
+ * What is at offset, up to end at most, which must lie inside. Pages that are or
+ * may be in swap are data. Touches nothing. Returns 0 or an errno value.
  */
 int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
 		  struct extent *extent);
@@ -68,7 +68,7 @@ int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end,
 enum place {
 	PLACE_MEMORY,
 	PLACE_SWAP,
-	PLACE_HOLE,    /* nowhere: they were never written */
+	PLACE_HOLE,    /* they were never written */
 	PLACE_UNKNOWN, /* in swap or nowhere; of huge pages, in memory or nowhere */
 	PLACE_COUNT,
 };
@@ -80,21 +80,20 @@ struct places {
 /*
  * Where the bytes of a range are, which must lie inside. *known is what was
  * looked up last, all zero at first: to find the end of an extent may cost a
- * walk over all of it, so that ranges should come one after the other. Touches
- * nothing. Returns 0 or an errno value.
+ * scan of all of it, so that ranges should be asked for in order. Touches nothing. Returns 0 or an errno value.
  */
 int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
 		  struct extent *known, struct places *places);
 
 /*
  * How many bytes of a segment of huge pages have memory, which only its file
- * tells (st_blocks); where they are nothing tells. false: not known.
+ * shows (st_blocks). Which ones they are cannot be found out. false: not known.
  */
 bool memory_huge_taken(const struct memory *memory, uint64_t *taken);
 
 /*
  * Copies length bytes at offset, which must lie inside. Returns 0 or an errno
- * value; ENODATA: they are gone, since somebody cut the segment's file short.
+ * value; ENODATA: the segment's file was truncated.
  */
 int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t length);
 
@@ -111,15 +110,14 @@ int memory_load(const struct memory *memory, uint64_t offset, size_t length, uin
 int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, size_t length);
 
 /*
- * Zeroes a range, giving whole pages back to the system where that can be
- * done. Returns 0 or an errno value.
+ * Zeroes a range, and frees whole pages where that can be done. Returns 0 or an
+ * errno value.
  */
 int memory_zero(const struct memory *memory, uint64_t offset, uint64_t length);
 
 /*
- * Makes pages ready for bytes to be read or written, many at once, which is
- * several times as fast as one at a time when they are touched. It is only for
- * speed: what it cannot do is left as it is.
+ * Maps pages in advance, many at once, which is several times as fast as one at a
+ * time when they are touched. It is only for speed, and may do nothing.
  */
 void memory_prepare(const struct memory *memory, uint64_t offset, uint64_t length, bool writing);
 

@@ -20,10 +20,10 @@ struct residency {
 	unsigned char *bytes;
 	uint64_t length;
 	uint64_t page;
-	uint64_t window; /* the first byte that states tells of */
-	uint64_t told;   /* bytes that states tells of */
+	uint64_t window; /* the first byte that states is about */
+	uint64_t known;  /* bytes that states is about */
 	bool window_proved;
-	bool counted; /* the whole was counted; proved tells what came of it */
+	bool counted; /* the whole was counted; proved is the result */
 	bool proved;
 	uint32_t *counts; /* resident pages of each window, then */
 	unsigned char states[WINDOW_PAGES];
@@ -57,7 +57,7 @@ static bool machine_has_swap(void)
 	return sysinfo(&info) < 0 || info.totalswap > 0;
 }
 
-/* What the kernel's list says of the segment; false: it says nothing of its memory. */
+/* What the kernel's list shows of the segment; false: nothing of its memory. */
 static bool list_says(int id, uint64_t *rss, uint64_t *swap)
 {
 	struct listing list = { 0 };
@@ -91,13 +91,13 @@ static int ask(struct residency *residency, uint64_t offset)
 	if (mincore(residency->bytes + first, length, residency->states) < 0)
 		return errno;
 	residency->window = first;
-	residency->told = length;
+	residency->known = length;
 	return 0;
 }
 
 static uint32_t count_window(const struct residency *residency)
 {
-	uint64_t pages = (residency->told + residency->page - 1) / residency->page;
+	uint64_t pages = (residency->known + residency->page - 1) / residency->page;
 	uint32_t count = 0;
 
 	for (uint64_t i = 0; i < pages; i++)
@@ -170,7 +170,7 @@ static int ask_and_prove(struct residency *residency, uint64_t offset)
 	if (had_swap && !residency->counted)
 		prove(residency);
 	error = ask(residency, offset);
-	pages = error ? 0 : (residency->told + residency->page - 1) / residency->page;
+	pages = error ? 0 : (residency->known + residency->page - 1) / residency->page;
 	residency->window_proved =
 		!error && (count_window(residency) == pages || (!had_swap && !machine_has_swap()) ||
 			   window_is_proved(residency));
@@ -184,13 +184,13 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
 	uint64_t last;
 	uint64_t at;
 
-	if (offset < residency->window || offset - residency->window >= residency->told) {
+	if (offset < residency->window || offset - residency->window >= residency->known) {
 		int error = ask_and_prove(residency, offset);
 
 		if (error)
 			return error;
 	}
-	last = residency->window + residency->told;
+	last = residency->window + residency->known;
 	*resident = residency->states[(offset - residency->window) / page] & 1;
 	for (at = offset / page * page + page; at < last && at < limit; at += page) {
 		if ((residency->states[(at - residency->window) / page] & 1) != *resident)

@@ -44,21 +44,18 @@ static uint64_t memory_share(void)
 	return memory.left / 2;
 }
 
-/* Takes the first `most` bytes; EFBIG where they are more than limit. */
-static int spool(int fd, uint64_t most, uint64_t limit, int *error)
+int spool(int fd, uint64_t most, int *error)
 {
 	int file = memfd_create("shmtool-input", MFD_CLOEXEC);
 	uint64_t share = memory_share();
 	uint64_t held = 0;
 
-	if (share < limit)
-		limit = share;
 	*error = file < 0 ? errno : 0;
 	while (!*error && held < most) {
 		*error = signals_wait(fd, POLLIN, -1);
 		if (!*error)
 			*error = take_piece(fd, file, most - held, &held);
-		if (held > limit)
+		if (held > share)
 			*error = EFBIG;
 	}
 	if (*error == -1)
@@ -70,14 +67,4 @@ static int spool(int fd, uint64_t most, uint64_t limit, int *error)
 		file = -1;
 	}
 	return file;
-}
-
-int spool_all(int fd, uint64_t limit, int *error)
-{
-	return spool(fd, UINT64_MAX, limit, error);
-}
-
-int spool_first(int fd, uint64_t limit, int *error)
-{
-	return spool(fd, limit, UINT64_MAX, error);
 }

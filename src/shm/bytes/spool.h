@@ -6,15 +6,11 @@
 #include <stdint.h>
 
 /*
- * Copies what fd holds up to its end into a file without a name, in memory.
- * Returns the new descriptor, which stands at its start, or -1 with *error set:
- * EINTR when a signal came (signals.h), EFBIG when there are more than
- * limit bytes, or more than half of the memory that is available, or another
- * errno value.
+ * Copies what fd holds up to its end, but at most so many bytes, into a file
+ * without a name, in memory. Returns the new descriptor, which stands at its
+ * start, or -1 with *error set: EINTR when a signal came (signals.h), EFBIG when it
+ * is more than half of the memory that is available, or another errno value.
  */
-int spool_all(int fd, uint64_t limit, int *error);
-
-/* The same for the first limit bytes, without waiting for more: the rest stays in fd. */
-int spool_first(int fd, uint64_t limit, int *error);
+int spool(int fd, uint64_t most, int *error);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shm/process/process.h"
+#include "text/names.h"
 #include "text/parse.h"
 #include "text/parse_segment.h"
 #include "verbs/common/lookup.h"
@@ -18,9 +19,10 @@ enum {
 };
 
 const struct poptOption guard_option_table[] = {
-	OPTION_VALUE("guard", '\0', CODE_GUARD, "hold this semaphore around the copy", "SEM"),
-	OPTION_VALUE("guard-number", '\0', CODE_NUMBER, "this one of its set (0)", "N"),
-	OPTION_VALUE("guard-timeout", '\0', CODE_TIMEOUT, "wait for it so long at most", "TIME"),
+	OPTION_VALUE("guard", '\0', CODE_GUARD, "hold this guard semaphore during the copy", "SEM"),
+	OPTION_VALUE("guard-number", '\0', CODE_NUMBER, "use semaphore N of the set (0)", "N"),
+	OPTION_VALUE("guard-timeout", '\0', CODE_TIMEOUT, "wait at most TIME for the guard",
+		     "TIME"),
 	OPTION_END,
 };
 
@@ -31,7 +33,7 @@ static const char *set_number(struct guard_option *guard_option, const char *val
 
 	guard_option->number_given = true;
 	if (!wrong && number > USHRT_MAX)
-		wrong = "not the number of a semaphore in a set (0..65535)";
+		wrong = "not a semaphore number (0..65535)";
 	guard_option->number = wrong ? 0 : (unsigned short)number;
 	return wrong;
 }
@@ -55,7 +57,7 @@ const char *guard_option_set(struct guard_option *guard_option, int code, const 
 enum status guard_option_check(const struct guard_option *guard_option)
 {
 	if (!guard_option->given && (guard_option->number_given || guard_option->timeout_given))
-		return fail(STATUS_USAGE, "--guard-number and --guard-timeout go with --guard SEM");
+		return fail(STATUS_USAGE, "--guard-number and --guard-timeout require --guard");
 	if (guard_option->file_error)
 		return key_path_failed(guard_option->ref.word, guard_option->file_error);
 	return STATUS_DONE;
@@ -74,41 +76,50 @@ static const char *label(char text[LABEL_SIZE], const struct guard *guard)
 }
 #define LABEL(guard) label((char[LABEL_SIZE]){ 0 }, guard)
 
-static enum status say_missing(const struct segment_ref *ref)
+static enum status guard_missing(const struct segment_ref *ref)
 {
 	if (ref->kind == REF_ID)
-		return fail(STATUS_MISSING, "no guard: no semaphore set has the id %d", ref->id);
-	fail(STATUS_MISSING, "no guard: no semaphore set has the key 0x%08x",
+		return fail(STATUS_MISSING, "no such guard: no semaphore set has the id %d",
+			    ref->id);
+	fail(STATUS_MISSING, "no such guard: no semaphore set has the key 0x%08x",
 	     (unsigned int)ref->key);
-	hint("create --with-guard makes one beside a new segment");
+	hint("\"shmtool create --with-guard\" creates one along with a segment");
 	return STATUS_MISSING;
 }
 
-/* Who took it, as far as the kernel tells. */
-static void hint_at_user(const struct guard_option *guard_option)
+/* Who took it, as far as the kernel remembers. */
+static void report_last_user(const struct guard_option *guard_option)
 {
 	struct processes processes = { 0 };
 	const struct process *last = process_find(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
 	if (last->pid)
-		hint("the process that used it last is %d%s%s", last->pid,
-		     *last->command ? " " : "",
-		     last->liveness == LIVENESS_GONE ? ", which is gone" : last->command);
+		remark("last used by process %s", PROCESS_LABEL(last));
 	processes_free(&processes);
+}
+
+static enum status timed_out(const struct guard_option *guard_option)
+{
+	const int64_t timeout = guard_option->timeout;
+	const bool whole = timeout % 1000 == 0;
+
+	fail(STATUS_TIMEOUT, "cannot acquire %s: timed out after %" PRId64 "%s",
+	     LABEL(&guard_option->guard), whole ? timeout / 1000 : timeout, whole ? "s" : "ms");
+	report_last_user(guard_option);
+	return STATUS_TIMEOUT;
 }
 
 static enum status take_failed(const struct guard_option *guard_option, int error)
 {
 	const struct guard *guard = &guard_option->guard;
 
-	fail(status_of_segment(error), "cannot take %s: %s", LABEL(guard),
-	     segment_missing(error) ? "it was removed meanwhile" : reason_of_segment(error));
 	if (error == ETIMEDOUT)
-		hint_at_user(guard_option);
+		return timed_out(guard_option);
+	fail(status_of_segment(error), "cannot acquire %s: %s", LABEL(guard),
+	     segment_missing(error) ? "it was removed in the meantime" : reason_of_segment(error));
 	if (error == EACCES)
-		hint("that takes write permission for the semaphores: \"ipcs -s -i %d\"",
-		     guard->id);
+		hint("get write permission on the semaphore set: see \"ipcs -s -i %d\"", guard->id);
 	return status_of_segment(error);
 }
 
@@ -125,7 +136,7 @@ enum status guard_option_find(struct guard_option *guard_option)
 	if (!error)
 		error = guard_look(id, &guard_option->guard);
 	if (error == ENOENT || segment_missing(error))
-		return say_missing(ref);
+		return guard_missing(ref);
 	if (error)
 		return fail(status_of_segment(error), "cannot look up the guard %s: %s", ref->word,
 			    reason_of_segment(error));
@@ -163,6 +174,7 @@ enum status guard_option_release(const struct guard_option *guard_option)
 	if (!error)
 		return STATUS_DONE;
 	return fail(STATUS_BUSY,
-		    "%s was %s while we had it: others may have been at work meanwhile",
+		    "%s was %s while it was held: other processes may have accessed the segment "
+		    "during the copy",
 		    LABEL(&guard_option->guard), segment_missing(error) ? "removed" : "changed");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guard_option: --guard of read and write: a semaphore that is taken around the
- * copy. Says itself what is wrong.
+ * guard_option: --guard of read and write: a semaphore that is held during the
+ * copy. Reports itself what is wrong.
  */
 #ifndef VERBS_COMMON_GUARD_OPTION_H
 #define VERBS_COMMON_GUARD_OPTION_H
@@ -16,7 +16,7 @@ struct guard_option {
 	int file_error;         /* of its ftok path */
 	unsigned short number;
 	bool number_given;
-	int64_t timeout; /* milliseconds; -1: for ever */
+	int64_t timeout; /* milliseconds */
 	bool timeout_given;
 	struct guard guard; /* when it was found */
 };
@@ -25,14 +25,14 @@ struct guard_option {
 extern const struct poptOption guard_option_table[];
 const char *guard_option_set(struct guard_option *guard_option, int code, const char *value);
 
-/* Checks the options, before anything is looked at. */
+/* Checks the options, before anything else is. */
 enum status guard_option_check(const struct guard_option *guard_option);
 
 /*
  * The functions below do nothing unless a guard was given. Find looks for it,
- * after enter_namespace(). Take waits for it, and signals end the program
- * meanwhile. Release gives it back; it fails where somebody removed the guard,
- * so that others may have been at work meanwhile.
+ * after enter_namespace(). Take waits for it; a signal ends the wait. Release
+ * fails where the guard was removed, so that other processes may have accessed
+ * the segment during the copy.
  */
 enum status guard_option_find(struct guard_option *guard_option);
 enum status guard_option_take(const struct guard_option *guard_option);

@@ -56,26 +56,6 @@ void input_close(struct input *input)
 	input->fd = -1;
 }
 
-int input_take_in(struct input *input, uint64_t limit, bool some)
-{
-	struct stat status;
-	int error = 0; /* the linter does not follow the two functions */
-	int spool;
-
-	if (!some && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
-	    !isatty(input->fd))
-		limit = 0; /* such as /dev/zero has no end; /dev/null has nothing at all */
-	spool = (some ? spool_first : spool_all)(input->fd, limit, &error);
-	if (spool < 0)
-		return error;
-	close(input->fd);
-	*input = (struct input){ .name = input->name, .fd = spool, .ours = true };
-	if (fstat(spool, &status) < 0)
-		return errno;
-	input->size = (uint64_t)status.st_size;
-	return 0;
-}
-
 int input_has_more(const struct input *input, bool *more)
 {
 	for (;;) {
@@ -89,6 +69,37 @@ int input_has_more(const struct input *input, bool *more)
 		if (errno != EINTR && errno != EAGAIN)
 			return errno;
 	}
+}
+
+int input_spool(struct input *input, uint64_t limit, bool first_only)
+{
+	struct stat status;
+	bool more = false;
+	int error;
+	int file;
+
+	if (!first_only && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
+	    !isatty(input->fd))
+		limit = 0; /* a device such as /dev/zero has no end; /dev/null is empty */
+	file = spool(input->fd, limit, &error);
+	if (!error && fstat(file, &status) < 0)
+		error = errno;
+	if (!error && !first_only && (uint64_t)status.st_size == limit)
+		error = input_has_more(input, &more);
+	if (more)
+		error = EFBIG;
+	if (error && file >= 0)
+		close(file);
+	if (error)
+		return error;
+	close(input->fd);
+	*input = (struct input){
+		.name = input->name,
+		.fd = file,
+		.exclusive = true,
+		.size = (uint64_t)status.st_size,
+	};
+	return 0;
 }
 
 uint64_t input_memory(const struct input *input)

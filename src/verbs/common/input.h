@@ -12,29 +12,29 @@ struct input {
 	const char *name; /* for messages */
 	int fd;           /* -1: there is none */
 	bool is_stream;   /* its size is not known */
-	bool ours;        /* a copy that nobody else has: see copy.h */
+	bool exclusive;   /* no other process uses it: see copy.h */
 	uint64_t size;    /* bytes still to be read */
 };
 
 /*
- * Opens it ("-" is stdin), without waiting for whoever writes it, and finds
- * out how large it is. Says what is wrong.
+ * Opens it ("-" is stdin), without waiting for a FIFO's writer, and finds out
+ * how large it is. Reports what is wrong.
  */
 enum status input_open(struct input *input, const char *file);
 
 void input_close(struct input *input);
 
 /*
- * Takes a stream in whole, so that its size is known. With some set, what is
- * behind limit bytes stays where it is; otherwise that is EFBIG, as is more than
- * our share of the memory (spool.h). 0 or an errno value.
+ * Reads a stream whole, so that its size is known. More than limit bytes are
+ * EFBIG; with first_only they stay where they are. EFBIG also when it is more than
+ * half of the memory that is available (spool.h). 0 or an errno value.
  */
-int input_take_in(struct input *input, uint64_t limit, bool some);
+int input_spool(struct input *input, uint64_t limit, bool first_only);
 
 /* Whether there is anything left in it; waits for that. 0 or an errno value. */
 int input_has_more(const struct input *input, bool *more);
 
-/* How many bytes of memory its data takes: holes take none. Of a stream, 0. */
+/* How many bytes of memory its data needs: holes need none. Of a stream, 0. */
 uint64_t input_memory(const struct input *input);
 
 #endif

@@ -179,7 +179,7 @@ static enum status attach_segment(const struct attach_options *options,
 
 	if (error)
 		return no_file(segment, error);
-	if (segment->nattch == 0 && !segment->dest && removal_is_forced()) {
+	if (detach_destroys(segment)) {
 		fail(STATUS_FAILED,
 		     "cannot attach %s: kernel.shm_rmid_forced is 1, so detaching "
 		     "would destroy it",

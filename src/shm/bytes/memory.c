@@ -83,7 +83,7 @@ static int attach(struct memory *memory, const struct segment *segment)
 	void *attached;
 	int error;
 
-	if (segment->nattch == 0 && !segment->dest && removal_is_forced())
+	if (detach_destroys(segment))
 		return EOWNERDEAD;
 	error = segment_attach(memory->id, NULL, memory->writable ? 0 : SHM_RDONLY, &attached);
 	if (error)

@@ -241,3 +241,8 @@ bool removal_is_forced(void)
 
 	return sysctl_read("kernel/shm_rmid_forced", &forced) ? removal_seems_forced() : forced;
 }
+
+bool detach_destroys(const struct segment *segment)
+{
+	return segment->nattch == 0 && !segment->dest && removal_is_forced();
+}

@@ -117,4 +117,10 @@ int segment_attach(int id, void *address, int flags, void **attached);
  */
 bool removal_is_forced(void);
 
+/*
+ * Whether to attach and detach the segment would destroy it: no process has it
+ * attached, and removal is forced. One that is marked is destroyed anyway.
+ */
+bool detach_destroys(const struct segment *segment);
+
 #endif

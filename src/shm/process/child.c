@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shm/system/compat.h"
 #include "shm/system/signals.h"
 
 /* The exit status of a child that is in another PID namespace */

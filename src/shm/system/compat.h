@@ -45,6 +45,11 @@
 #define RESOLVE_CACHED 0x20
 #endif
 
+/* Linux 5.9 */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
 /* struct open_how of <linux/openat2.h>, by a name that cannot clash with it */
 struct openat2_how {
 	uint64_t flags;

@@ -4,47 +4,77 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-# A clock of our own would be quicker, but time is what this is about: each of
-# these copies takes a little more than a second.
+# What reads or writes the other end waits until a line was printed, however long that
+# takes; where none is to be printed, for more than the second after which one would be.
+
+# lines_are_there N: log has so many, at least
+lines_are_there()
+{
+	(($(wc -l <log) >= $1))
+}
+
+# slow_reader COMMAND...: takes a little, and the rest after COMMAND
+slow_reader()
+{
+	head -c 1 >/dev/null
+	"$@"
+	cat >/dev/null
+}
+
+# slow_writer FIRST REST COMMAND...: FIRST, and REST after COMMAND
+slow_writer()
+{
+	printf %s "$1"
+	"${@:3}"
+	printf %s "$2"
+}
+
+begins_with()
+{
+	[[ $(foreign_read "$id" 0 "${#1}") == "$1" ]]
+}
+
+a_second_after_the_first()
+{
+	wait_until begins_with a
+	sleep 1.3
+}
 
 @test "in a log there is nothing, however long it takes" {
 	id=$(make_segment 1000000)
-	shmtool read "$id" 2>log | { sleep 1.3; cat >/dev/null; }
+	shmtool read "$id" 2>log | slow_reader sleep 1.3
 	assert_equal "$(cat log)" ""
-	{ printf a; sleep 1.3; printf b; } | shmtool write "$id" 2>log
+	slow_writer a b a_second_after_the_first | shmtool write "$id" 2>log
 	assert_equal "$(cat log)" ""
 }
 
 @test "--progress: lines, and the last one says that all is done" {
 	id=$(make_segment 1000000)
-	shmtool read "$id" --progress 2>log | { sleep 1.3; cat >/dev/null; }
+	: >log
+	shmtool read "$id" --progress 2>log | slow_reader wait_until lines_are_there 1
 	grep -Eqx 'shmtool read: 977K of 977K \(100%\), [0-9.]+K/s' log
-	grep -Eqx 'shmtool read: [0-9.]+K of 977K \([0-9]+%\), [0-9.]+K/s, [0-9]+s left' log
-	{ printf abc; sleep 1.3; printf d; } | shmtool write "$id" --progress 2>log
+	grep -Eqx 'shmtool read: [0-9.]+K of 977K \([0-9]+%\), [0-9.]+K/s, [0-9a-z]+ left' log
+	: >log
+	slow_writer abc d wait_until lines_are_there 1 | shmtool write "$id" --progress 2>log
 	tail -n 1 log | grep -Eqx 'shmtool write: 4, [0-9]+/s'
-	{ printf abc; sleep 1.3; printf d; } | shmtool write "$id" -n 4 --progress 2>log
-	tail -n 1 log | grep -Eqx 'shmtool write: 4 of 4 \(100%\), [0-9]+/s'
+	# a word is stored at once, with nothing to print before
+	slow_writer abc d sleep 0.1 | shmtool write "$id" -n 4 --progress 2>log
+	tail -n 1 log | grep -Eqx 'shmtool write: 4 of 4 \(100%\), [0-9.]+K?/s'
 }
 
 @test "--progress: a copy that stands still is told of, every second" {
 	id=$(make_segment 10000000)
-	local log=$PWD/log
-	# until there are two lines, however long that takes
-	waits()
-	{
-		# shellcheck disable=SC2016
-		timeout 120 bash -c 'until (($(wc -l <"$0") >= 2)); do sleep 0.05; done' "$log"
-	}
-	shmtool read "$id" --progress 2>log | { waits && cat >/dev/null; }
+	: >log
+	shmtool read "$id" --progress 2>log | slow_reader wait_until lines_are_there 2
 	assert_equal "$(head -n 2 log |
 		grep -Ecx 'shmtool read: [0-9.]+[KM] of 9.5M \([0-9]+%\), .*[smh] left')" 2
 	: >log
-	{ printf a; waits; } | shmtool write "$id" --progress 2>log
-	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool write: 1, 0/s')" 2
+	slow_writer a '' wait_until lines_are_there 2 | shmtool write "$id" --progress 2>log
+	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool write: 1, [01]/s')" 2
 	need_root
 	shmtool "set" "$id" -p 666
 	: >log
-	as_user shmtool read "$id" --progress 2>log | { waits && cat >/dev/null; }
+	as_user shmtool read "$id" --progress 2>log | slow_reader wait_until lines_are_there 2
 	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool read: .* left')" 2
 }
 
@@ -63,11 +93,16 @@ load lib/common
 @test "on a terminal it comes by itself, and is gone at the end" {
 	need_command script
 	id=$(make_segment 1000000)
-	script -qec "'$SHMTOOL' read $id | { sleep 1.3; cat >/dev/null; }" screen </dev/null >/dev/null
+	# it is read when there is something to be seen
+	script -qefc "'$SHMTOOL' read $id |
+		{ until grep -aq 'shmtool read' screen; do sleep 0.05; done; cat >/dev/null; }" screen \
+		</dev/null >/dev/null
 	grep -aq $'\rshmtool read: [0-9.]*K of 977K' screen
 	grep -aq $'\r\033\\[K' screen
-	# not when it is done sooner than in a second
-	script -qec "'$SHMTOOL' read $id -f out" screen </dev/null >/dev/null
+	# not when it is done sooner than in a second, as by a clock that stands still
+	script -qec "LD_PRELOAD='$HELPERS/clock.so' FIXED_MONOTONIC=1000 \
+		ASAN_OPTIONS='${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0' \
+		'$SHMTOOL' read $id -f out" screen </dev/null >/dev/null
 	run ! grep -aq 'shmtool read' screen
 }
 

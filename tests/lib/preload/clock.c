@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: a program that is told the time. FIXED_REALTIME and
- * FIXED_BOOTTIME, in seconds, are what CLOCK_REALTIME and CLOCK_BOOTTIME say.
+ * For LD_PRELOAD: a program whose clocks stand still. FIXED_REALTIME,
+ * FIXED_BOOTTIME and FIXED_MONOTONIC, in seconds, are what CLOCK_REALTIME,
+ * CLOCK_BOOTTIME and CLOCK_MONOTONIC show.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -17,6 +18,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 		fixed = getenv("FIXED_REALTIME");
 	else if (clock == CLOCK_BOOTTIME)
 		fixed = getenv("FIXED_BOOTTIME");
+	else if (clock == CLOCK_MONOTONIC)
+		fixed = getenv("FIXED_MONOTONIC");
 	if (!fixed)
 		return (int)syscall(SYS_clock_gettime, clock, now);
 	*now = (struct timespec){ .tv_sec = strtoll(fixed, NULL, 10) };

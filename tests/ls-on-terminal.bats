@@ -329,14 +329,14 @@ some_states()
 	expect_status 0
 	[[ ${#lines[@]} -le 23 ]]
 	assert_equal "$(grep -v '^ ' <<<"$output")" "segment $id
-rights
+permissions
 memory
 use
 processes
 verdict"
 	assert_equal "$(sed -nE 's/^  ([a-z ]+[a-z])  .*/\1/p' <<<"$output" | paste -sd,)" \
-		'key,owner,creator,mode,size,resident,swapped,huge pages,locked,attached,last attach,last detach,changed,made by,last used by,holders'
+		'key,owner,creator,mode,size,resident,swapped,huge pages,locked,attached,last attach,last detach,changed,created by,last used by,holders'
 	assert_output_matches 'huge pages +no'
 	assert_output_matches 'last attach +[0-9-]+ [0-9:]+ \([0-9]+ (second|minute)s? ago\)'
-	[[ $(awk 'length > 80' <<<"$output" | grep -vc 'made by\|last used by') == 0 ]]
+	[[ $(awk 'length > 80' <<<"$output" | grep -vc 'created by\|last used by') == 0 ]]
 }

@@ -46,7 +46,7 @@ sorted()
 	assert_output_is ''
 	segment_exists "$id"
 	try stat "$id"
-	assert_output_has 'grace 1m'
+	assert_output_has 'grace period 1m'
 }
 
 @test "the grace counts from the latest of the three times" {
@@ -492,7 +492,7 @@ beside_a_namesake()
 	assert_output_is "$stranger $stranger -"
 	beside_a_namesake '' stat --all
 	expect_status 0
-	assert_output_matches "made by +process $stranger, running"
+	assert_output_matches "created by +process $stranger, running"
 	assert_output_lacks sleep
 }
 

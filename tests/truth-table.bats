@@ -483,40 +483,40 @@ forced()
 # --- The table --------------------------------------------------------------
 
 runs='running since [0-9-]+ [0-9:]+ \([0-9]+ [a-z]+ ago\)'
-both_gone='orphaned: its creator and its last user are gone, idle for [0-9]+s \(grace 0s\)'
-unused='orphaned: its creator is gone, and nobody ever used it, idle for'
-creator_runs='detached: nobody has it attached, but its creator, process [0-9]+, runs'
+both_gone='orphaned: creator and last user have exited; idle for [0-9]+s \(grace period 0s\)'
+unused='orphaned: creator has exited, never attached; idle for'
+creator_runs='detached: not attached, but its creator \(process [0-9]+\) is running'
 # for process
 make_and_end='waitpid(spawn(sub { print make() }), 0)'
 make_and_live='print make()'
 
-unseen='cannot be seen from here, and may live'
+unseen='is in another PID namespace and may be running'
 
 @test "the creator was killed while it was attached" { row orphaned goes "$both_gone" killed_while_attached; }
-@test "the creator was killed, its child is still attached" { row attached stays 'attached: 1 attachment: in use, though' killed_with_child_attached; }
+@test "the creator was killed, its child is still attached" { row attached stays 'attached: in use \(1 attachment\), although' killed_with_child_attached; }
 @test "the creator was killed, its child detached before" { row orphaned goes "$both_gone" killed_with_child_detached; }
-@test "the creator is gone, the last user lives and is detached" { row detached stays 'but its last user, process [0-9]+, runs' last_user_alive; }
+@test "the creator is gone, the last user lives and is detached" { row detached stays 'but its last user \(process [0-9]+\) is running' last_user_alive; }
 @test "both are gone" { row orphaned goes "$both_gone" orphan; }
 @test "the creator is gone, and nobody ever used it" { row orphaned goes "$unused" never_used; }
-@test "the creator lives and is detached" { row detached stays "made by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
-@test "the creator lives and is the last user" { row detached stays 'but its creator and last user, process [0-9]+, runs' alive_and_used_it; }
+@test "the creator lives and is detached" { row detached stays "created by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
+@test "the creator lives and is the last user" { row detached stays 'but its creator and last user \(process [0-9]+\) is running' alive_and_used_it; }
 @test "the creator lives, the last user is gone" { row detached stays "$creator_runs" alive_but_last_user_gone; }
 @test "the creator lives as another program" { row detached stays "\(sleep\), $runs.*$creator_runs" alive_as_another_program; }
 @test "the creator is a zombie" { row orphaned goes "$unused" zombie; }
 @test "the creator's first thread has ended, another runs" { row detached stays "$creator_runs" first_thread_ended; }
-@test "attached by somebody else" { row attached stays 'attached: 1 attachment' attached; }
-@test "attached to read" { row attached stays 'attached: 1 attachment' attached ro; }
-@test "marked, and still held" { row dest stays 'dest: marked for removal, it goes with its last detach \(1 attached\)' marked; }
+@test "attached by somebody else" { row attached stays 'attached: in use \(1 attachment\)' attached; }
+@test "attached to read" { row attached stays 'attached: in use \(1 attachment\)' attached ro; }
+@test "marked, and still held" { row dest stays 'dest: marked for removal; destroyed at its last detach \(1 attached\)' marked; }
 @test "locked" { row orphaned goes "locked  +yes.*$both_gone" changed_orphan --lock; }
 @test "nobody may attach it: mode 0000" { row orphaned goes "$both_gone" changed_orphan -p 0; }
 
-@test "never used, a second before the grace period is over" { row detached stays 'nobody ever used it, but idle for 59s only \(grace 1m\)' after 59 1000 never_used; }
-@test "never used, the grace period is over" { row orphaned goes "$unused 1m \(grace 1m\)" after 60 1000 never_used; }
-@test "both gone, a second before the grace period is over" { row detached stays 'are gone, but idle for 59s only' after 59 1000 orphan; }
-@test "both gone, the grace period is over" { row orphaned goes 'are gone, idle for 1m' after 60 1000 orphan; }
+@test "never used, a second before the grace period is over" { row detached stays 'never attached; idle for only 59s \(grace period 1m\)' after 59 1000 never_used; }
+@test "never used, the grace period is over" { row orphaned goes "$unused 1m \(grace period 1m\)" after 60 1000 never_used; }
+@test "both gone, a second before the grace period is over" { row detached stays 'have exited; idle for only 59s' after 59 1000 orphan; }
+@test "both gone, the grace period is over" { row orphaned goes 'have exited; idle for 1m' after 60 1000 orphan; }
 @test "the creator lives, the grace period is long over" { row detached stays "$creator_runs" after 500000 900000 alive; }
 @test "the time is in the future" { row detached stays 'its latest time is in the future' after -1000 100000 orphan; }
-@test "the time is before boot, a second before the grace period is over" { row detached stays 'idle for 59s only' after 500000 59 orphan; }
+@test "the time is before boot, a second before the grace period is over" { row detached stays 'idle for only 59s' after 500000 59 orphan; }
 @test "the time is before boot, the grace period is over" { row orphaned goes 'idle for 1m' after 500000 60 orphan; }
 @test "the time is before boot, the creator lives" { row detached stays "$creator_runs" after 500000 60 alive; }
 
@@ -524,59 +524,59 @@ unseen='cannot be seen from here, and may live'
 @test "of another IPC namespace, entered by -N: both gone" { row orphaned goes "$unused" entered_with_N "$make_and_end"; }
 @test "of another IPC namespace, entered by -N: the creator lives" { row detached stays "$creator_runs" entered_with_N "$make_and_live"; }
 @test "creator and last user of an unseen pid namespace" { row detached stays "but its creator $unseen, and its last user $unseen" from_new_pid_namespace orphan; }
-@test "creator of an unseen pid namespace, never used" { row detached stays "last used by  nobody yet.*but its creator $unseen" from_new_pid_namespace never_used; }
-@test "creator gone, last user of an unseen pid namespace" { row detached stays "gone.*but its last user $unseen" made_inside_used_outside; }
-@test "creator of an unseen pid namespace, last user gone" { row detached stays "gone.*but its creator $unseen" made_outside_used_inside; }
+@test "creator of an unseen pid namespace, never used" { row detached stays "last used by  \(never used\).*but its creator $unseen" from_new_pid_namespace never_used; }
+@test "creator gone, last user of an unseen pid namespace" { row detached stays "exited.*but its last user $unseen" made_inside_used_outside; }
+@test "creator of an unseen pid namespace, last user gone" { row detached stays "exited.*but its creator $unseen" made_outside_used_inside; }
 @test "of a pid namespace that we see: the creator lives" { row detached stays "$creator_runs" of_lower_pid_namespace "$make_and_live"; }
 @test "of a pid namespace that we see: both gone" { row orphaned goes "$both_gone" ended_in_lower_pid_namespace; }
 
-@test "hidepid: the creator of another user lives" { row detached stays "made by  +process [0-9]+, running.*$creator_runs" under_hidepid alive; }
+@test "hidepid: the creator of another user lives" { row detached stays "created by  +process [0-9]+, running.*$creator_runs" under_hidepid alive; }
 @test "hidepid: both of another user, and gone" { row orphaned goes "$both_gone" under_hidepid orphan; }
 @test "given to another user, both gone: removed by root" { row orphaned goes "owner  +nobody.*creator  +root.*$both_gone" changed_orphan -u nobody; }
 @test "given to another user, both gone: removed by that user" { row orphaned goes "$both_gone" by_new_owner orphan; }
 @test "given to another user, the creator lives" { row detached stays "$creator_runs" by_new_owner alive; }
 
-@test "kept by key" { row kept stays 'kept: nobody has it attached, and the keep list names its key; its creator and its last user are gone' with_keep_list '0x99\n' 644; }
-@test "kept by creator, though given away" { row kept stays 'the keep list names its creator' kept_by_creator; }
+@test "kept by key" { row kept stays 'kept: not attached; its key is in the keep list; creator and last user have exited' with_keep_list '0x99\n' 644; }
+@test "kept by creator, though given away" { row kept stays 'its creator is in the keep list' kept_by_creator; }
 @test "kept, but for --ignore-keep" { row orphaned goes "$both_gone" with_keep_list '0x99\n' 644 --ignore-keep; }
 @test "a keep list that others may write to" { row orphaned refused "$both_gone" with_keep_list '0x99\n' 666; }
 @test "a malformed keep list" { row orphaned refused "$both_gone" with_keep_list '0x98\nno key\n' 644; }
 @test "a keep list that cannot be read" { row orphaned refused "$both_gone" with_keep_list '' 644 --keep-file .; }
 @test "a keep list that is not there" { row orphaned refused "$both_gone" with_keep_list '' 644 --keep-file missing; }
 
-again='after the segment.s last event: perhaps another process that got its pid'
+again='started after the segment.s last use: the pid may have been reused'
 @test "its pid is a thread's by now" { row orphaned goes "$both_gone" pid_used_again 'creator and user' thread; }
-@test "its pid is a newer process's by now" { row detached stays "runs" pid_used_again 'creator and user' process; }
-@test "--likely, and the newer process is not that much newer" { row detached stays "runs" likely pid_used_again 'creator and user' process; }
+@test "its pid is a newer process's by now" { row detached stays "is running" pid_used_again 'creator and user' process; }
+@test "--likely, and the newer process is not that much newer" { row detached stays "is running" likely pid_used_again 'creator and user' process; }
 @test "--likely, ten minutes between, and after boot" { row detached stays "$again" likely pid_used_again 'creator and user' process 601 600; }
 @test "--likely, more than ten minutes between, ten minutes after boot" { row detached stays "$again" likely pid_used_again 'creator and user' process 600 601; }
 @test "--likely, more than ten minutes between, and after boot" {
-	row detached goes 'likely another process that got its pid.*or rather another that got its pid; --likely takes it for orphaned' \
+	row detached goes 'the pid was probably reused.*but its pid was probably reused; orphaned for --likely' \
 		likely pid_used_again 'creator and user' process 601 601
 }
 @test "--likely, used again is the pid of the creator, and nobody ever used it" {
-	row detached goes 'its creator, process [0-9]+, runs, or rather another' \
+	row detached goes 'its creator \(process [0-9]+\) is running, but its pid was probably reused' \
 		likely pid_used_again 'creator of an unused one' process 601 601
 }
 @test "--likely, used again is the pid of the last user, and the creator is gone" {
-	row detached goes 'its last user, process [0-9]+, runs, or rather another' likely pid_used_again user process 601 601
+	row detached goes 'its last user \(process [0-9]+\) is running, but its pid was probably reused' likely pid_used_again user process 601 601
 }
 @test "--likely, used again is the pid of the last user, and the creator lives" {
-	row detached stays 'its creator, process 1, runs, and its last user, process [0-9]+, runs, or rather another that got its pid$' \
+	row detached stays 'its creator \(process 1\) is running, and its last user \(process [0-9]+\) is running, but its pid was probably reused$' \
 		likely pid_used_again 'user of one whose creator lives' process 601 601
 }
-@test "without --likely that stays, too" { row detached stays '--likely takes it for orphaned' pid_used_again 'creator and user' process 601 601; }
+@test "without --likely that stays, too" { row detached stays 'orphaned for --likely' pid_used_again 'creator and user' process 601 601; }
 @test "--likely, and the creator lives" { row detached stays "$creator_runs" likely after 5000 100000 alive; }
 @test "--likely, and the creator may live, unseen" { row detached stays "$unseen" likely from_new_pid_namespace never_used; }
 
 # columns: 5 is cpid, 6 lpid, 12 to 14 the times; 4194304 is beyond every pid
 @test "the list tells a creator who is gone: it lives, and nothing is removed" { row orphaned changed "$unused" lied_about alive 5 4194304; }
 @test "the list tells a last user who is gone: he lives, and nothing is removed" { row orphaned changed "$both_gone" lied_about last_user_alive 6 4194304; }
-@test "the list tells an old time: it is new, and nothing is removed" { row orphaned changed "are gone, idle for" lied_about orphan 12 1 13 1 14 1; }
+@test "the list tells an old time: it is new, and nothing is removed" { row orphaned changed "have exited; idle for" lied_about orphan 12 1 13 1 14 1; }
 
 @test "shm_rmid_forced: the kernel removed it itself" { row - stays '' forced orphan; }
 @test "shm_rmid_forced: the creator lives" { row detached stays "$creator_runs" forced alive; }
-@test "shm_rmid_forced: attached, its creator gone" { row attached stays 'attached: 1 attachment' forced attached; }
+@test "shm_rmid_forced: attached, its creator gone" { row attached stays 'attached: in use \(1 attachment\)' forced attached; }
 
 # --- Between the list and the removal ---------------------------------------
 

@@ -7,22 +7,21 @@
 
 /* How a finding is told of the process itself, and what it means to the segment. */
 static const struct words {
-	const char *fact;   /* behind "process 7803 (postgres)" */
-	const char *before; /* of "its creator, process 7803", where that keeps it from being */
-	const char *behind; /* orphaned */
+	const char *fact; /* after "process 7803 (postgres)" */
+	const char *
+		after; /* after "its creator (process 7803)", if it is not orphaned because of it */
 	bool names_pid;
 } words[] = {
-	[EVIDENCE_GONE] = { ", gone", NULL, NULL, false },
-	[EVIDENCE_RUNS] = { ", running", "", " runs", true },
-	[EVIDENCE_STARTED_LATER] = { ", after the segment's last event: perhaps another process "
-				     "that got its pid",
-				     "", " runs, or another that got its pid", true },
-	[EVIDENCE_REUSED] = { ", long after the segment's last event: likely another process "
-			      "that got its pid",
-			      "", " runs, or rather another that got its pid", true },
-	[EVIDENCE_UNSEEN] = { NULL, "", " cannot be seen from here, and may live", false },
-	[EVIDENCE_UNKNOWN] = { ", not known whether it runs", "it is not known whether ", " runs",
-			       true },
+	[EVIDENCE_GONE] = { ", exited", NULL, false },
+	[EVIDENCE_RUNS] = { ", running", " is running", true },
+	[EVIDENCE_STARTED_LATER] = { ", started after the segment's last use: the pid may have "
+				     "been reused",
+				     " is running, unless its pid was reused", true },
+	[EVIDENCE_REUSED] = { ", started long after the segment's last use: the pid was probably "
+			      "reused",
+			      " is running, but its pid was probably reused", true },
+	[EVIDENCE_UNSEEN] = { NULL, " is in another PID namespace and may be running", false },
+	[EVIDENCE_UNKNOWN] = { ", unknown whether it is running", " may be running", true },
 };
 
 /* ", running since 2026-11-23 09:30:00 (3 hours ago)" */
@@ -44,8 +43,7 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 	char command[COMMAND_TEXT_SIZE];
 
 	if (finding.evidence == EVIDENCE_UNSEEN) {
-		output_text(output,
-			    "a process that cannot be seen from here (of another pid namespace)");
+		output_text(output, "a process in another PID namespace");
 		return;
 	}
 	output_format(output, "process %d", pid);
@@ -97,21 +95,21 @@ static void find_suspects(struct suspects *suspects, struct judge *judge,
 		add_suspect(suspects, "its last user", segment->lpid, user);
 }
 
-/* "its creator, process 12, runs, and its last user cannot be seen from here" */
+/* "its creator (process 12) is running, and its last user may be running" */
 static void print_suspects(struct output *output, const struct suspects *suspects)
 {
 	for (size_t i = 0; i < suspects->count; i++) {
 		const struct suspect *suspect = &suspects->items[i];
 		const struct words *say = &words[suspect->evidence];
 
-		output_format(output, "%s%s%s", i ? ", and " : "", say->before, suspect->name);
+		output_format(output, "%s%s", i ? ", and " : "", suspect->name);
 		if (say->names_pid)
-			output_format(output, ", process %d,", suspect->pid);
-		output_text(output, say->behind);
+			output_format(output, " (process %d)", suspect->pid);
+		output_text(output, say->after);
 	}
 }
 
-/* "idle for 2h (grace 1m)" */
+/* "idle for 2h (grace period 1m)" */
 static void print_idle(struct output *output, const struct view *view,
 		       const struct segment *segment, const char *only)
 {
@@ -119,51 +117,51 @@ static void print_idle(struct output *output, const struct view *view,
 	char grace[UNIT_TEXT_SIZE];
 
 	if (segment_is_ahead(view->judge, segment)) {
-		output_text(output, "its latest time is in the future: was the clock set back?");
+		output_text(output, "its latest time is in the future (was the clock set back?)");
 		return;
 	}
 	duration_text(idle, segment_idle(view->judge, segment));
 	duration_text(grace, view->judge->grace / 1000);
-	output_format(output, "idle for %s%s (grace %s)", idle, only, grace);
+	output_format(output, "idle for %s%s (grace period %s)", only, idle, grace);
 }
 
-/* That nobody recorded lives, as it is told in several places. */
-static const char *all_gone(const struct segment *segment)
+/* That no recorded process is running, for several places. */
+static const char *all_exited(const struct segment *segment)
 {
-	return segment_never_used(segment) ? "its creator is gone, and nobody ever used it"
-					   : "its creator and its last user are gone";
+	return segment_never_used(segment) ? "creator has exited, never attached"
+					   : "creator and last user have exited";
 }
 
 static void print_attached(struct output *output, const struct suspects *suspects,
 			   const struct segment *segment)
 {
-	output_format(output, "%" PRIu64 " attachment%s", segment->nattch,
+	output_format(output, "in use (%" PRIu64 " attachment%s)", segment->nattch,
 		      segment->nattch == 1 ? "" : "s");
 	if (!suspects->count)
-		output_format(output, ": in use, though %s", all_gone(segment));
+		output_format(output, ", although %s", all_exited(segment));
 }
 
 static void print_kept(struct output *output, const struct view *view,
 		       const struct suspects *suspects, const struct segment *segment)
 {
-	output_format(output, "nobody has it attached, and the keep list names its %s",
+	output_format(output, "not attached; its %s is in the keep list",
 		      keep_names_key(view->judge->keep, segment) ? "key" : "creator");
 	if (!suspects->count)
-		output_format(output, "; %s", all_gone(segment));
+		output_format(output, "; %s", all_exited(segment));
 }
 
 static void print_detached(struct output *output, const struct view *view,
 			   const struct suspects *suspects, const struct segment *segment)
 {
 	if (!suspects->count) {
-		output_format(output, "%s, but ", all_gone(segment));
-		print_idle(output, view, segment, " only");
+		output_format(output, "%s; ", all_exited(segment));
+		print_idle(output, view, segment, "only ");
 		return;
 	}
-	output_text(output, "nobody has it attached, but ");
+	output_text(output, "not attached, but ");
 	print_suspects(output, suspects);
 	if (suspects->may_be_likely)
-		output_text(output, "; --likely takes it for orphaned");
+		output_text(output, "; orphaned for --likely");
 }
 
 void print_verdict(struct output *output, struct view *view, const struct segment *segment)
@@ -175,7 +173,7 @@ void print_verdict(struct output *output, struct view *view, const struct segmen
 	switch (segment->state) {
 	case STATE_DEST:
 		output_format(output,
-			      "marked for removal, it goes with its last detach (%" PRIu64
+			      "marked for removal; destroyed at its last detach (%" PRIu64
 			      " attached)",
 			      segment->nattch);
 		break;
@@ -186,7 +184,7 @@ void print_verdict(struct output *output, struct view *view, const struct segmen
 		print_kept(output, view, &suspects, segment);
 		break;
 	case STATE_ORPHANED:
-		output_format(output, "%s, ", all_gone(segment));
+		output_format(output, "%s; ", all_exited(segment));
 		print_idle(output, view, segment, "");
 		break;
 	default:

@@ -174,11 +174,14 @@ static void print_owner(struct output *output, struct view *view, const char *la
 /* Who it is, under its id. */
 static void print_identity(struct output *output, const struct segment *segment)
 {
-	const char *why = segment->key ? "" : segment->dest ? " (marked)" : " (private)";
+	const char *why = segment->dest ? "none (marked for removal)" : "none (private)";
 
 	output_format(output, "segment %d\n", segment->id);
 	print_label(output, "key");
-	output_format(output, "0x%08x%s\n", (unsigned int)segment->key, why);
+	if (segment->key)
+		output_format(output, "0x%08x\n", (unsigned int)segment->key);
+	else
+		output_format(output, "%s\n", why);
 }
 
 static void print_rights(struct output *output, struct view *view, const struct segment *segment)
@@ -186,7 +189,7 @@ static void print_rights(struct output *output, struct view *view, const struct 
 	char perms[UNIT_TEXT_SIZE];
 
 	perms_text(perms, segment->mode);
-	output_text(output, "rights\n");
+	output_text(output, "permissions\n");
 	print_owner(output, view, "owner", segment->uid, segment->gid);
 	print_owner(output, view, "creator", segment->cuid, segment->cgid);
 	print_label(output, "mode");
@@ -200,7 +203,7 @@ static void print_pages(struct output *output, uint64_t page)
 	print_label(output, "huge pages");
 	size_text(text, page);
 	if (!page)
-		output_text(output, "not known (no holder shows it)\n");
+		output_text(output, "unknown (no attached process to ask)\n");
 	else if (page == (uint64_t)sysconf(_SC_PAGESIZE))
 		output_text(output, "no\n");
 	else
@@ -236,12 +239,12 @@ static void print_processes(struct output *output, struct view *view, const stru
 			    bool with_holders)
 {
 	output_text(output, "processes\n");
-	print_label(output, "made by");
+	print_label(output, "created by");
 	print_recorded(output, view, segment, segment->cpid);
 	output_char(output, '\n');
 	print_label(output, "last used by");
 	if (segment_never_used(segment))
-		output_text(output, "nobody yet");
+		output_text(output, "(never used)");
 	else
 		print_recorded(output, view, segment, segment->lpid);
 	output_char(output, '\n');

@@ -61,11 +61,11 @@ shmmin 1 null'
 	make_segment 10000 >/dev/null
 	try ls -l
 	expect_status 0
-	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output")" 'LIMIT VALUE USED USE% MEANING CHANGE IT BY
+	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output")" 'LIMIT VALUE USED USE% MEANING SET WITH
 shmmni 40 1 2.5% segments sysctl kernel.shmmni=N
-shmall 1000 3 0.3% pages in all sysctl kernel.shmall=PAGES
-'"shmmax $(awk '$1 == "shmmax" { print $2 }' <<<"$output") - - size of a segment sysctl kernel.shmmax=BYTES"'
-shmmin 1 - - smallest segment -'
+shmall 1000 3 0.3% total pages sysctl kernel.shmall=PAGES
+'"shmmax $(awk '$1 == "shmmax" { print $2 }' <<<"$output") - - maximum segment size sysctl kernel.shmmax=BYTES"'
+shmmin 1 - - minimum segment size -'
 	assert_equal "$(awk 'length > 80' <<<"$output")" ''
 	# what it says changes a limit is a sysctl that there is
 	local name
@@ -81,7 +81,7 @@ shmmin 1 - - smallest segment -'
 	set_limit shmall 1000
 	make_orphan 10000 >/dev/null
 	try ls -u
-	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output" | head -n 3)" 'WHAT NUMBER SIZE USE% OF
+	assert_equal "$(awk '{ $1 = $1; print }' <<<"$output" | head -n 3)" 'RESOURCE COUNT SIZE USE% LIMIT
 segments 1 - 2.5% shmmni 40
 pages allocated 3 12K 0.3% shmall 1000'
 	try ls -u -b

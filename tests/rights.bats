@@ -200,7 +200,7 @@ root()
 		ls -o id,holders -r                            | 0 | -            | @held.@holder hold
 		ls -J                                          | 0 | -            | "segments":.*"id":@shut,.*"holders":null
 		ls -N @other -q                                | 0 | -            | -
-		stat --grace 0 @free                           | 0 | -            | process [0-9]+, gone.*orphaned: its creator and its last user are gone
+		stat --grace 0 @free                           | 0 | -            | process [0-9]+, exited.*orphaned: creator and last user have exited
 		stat @held                                     | 0 | -            | process @holder .hold., user 4002, rw
 		stat --map @free                               | 0 | @free used   | -
 		stat --map @held                               | 0 | -            | -
@@ -226,7 +226,7 @@ root()
 		create -s 5                                    | 0 | new          | -
 		create -s 5 --lock                             | 0 | new          | -
 		create -s 5 -u 4004                            | 0 | new          | -
-		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K, owner 4002
+		create -s 5 -k 0x101                           | 4 | -            | is in use by segment @free \(size 4K, owner 4002\)
 		create -k 0x101 --reuse                        | 0 | -            | ^@free
 	END
 }
@@ -552,7 +552,7 @@ proc_is()
 		rm @held                                       | 5 | -            | permission denied.*who owns it is not known in this user namespace
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
-		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K
+		create -s 5 -k 0x101                           | 4 | -            | is in use by segment @free \(size 4K
 	END
 	check
 }
@@ -596,7 +596,7 @@ proc_is()
 		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
-		create -s 5 -k 0x101                           | 4 | -            | exists already: id @free, size 4K
+		create -s 5 -k 0x101                           | 4 | -            | is in use by segment @free \(size 4K
 	END
 	check
 }

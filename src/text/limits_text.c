@@ -30,10 +30,11 @@ struct limit {
 static const struct limit limit_table[] = {
 	{ "shmmni", PLACE(shmmni), PLACE(segments), false, "segments", "segments",
 	  "kernel.shmmni=N" },
-	{ "shmall", PLACE(shmall), PLACE(pages), false, "pages", "pages in all",
+	{ "shmall", PLACE(shmall), PLACE(pages), false, "pages", "total pages",
 	  "kernel.shmall=PAGES" },
-	{ "shmmax", PLACE(shmmax), NO_USE, true, NULL, "size of a segment", "kernel.shmmax=BYTES" },
-	{ "shmmin", PLACE(shmmin), NO_USE, true, NULL, "smallest segment", NULL },
+	{ "shmmax", PLACE(shmmax), NO_USE, true, NULL, "maximum segment size",
+	  "kernel.shmmax=BYTES" },
+	{ "shmmin", PLACE(shmmin), NO_USE, true, NULL, "minimum segment size", NULL },
 };
 
 enum { LIMIT_COUNT = sizeof(limit_table) / sizeof(limit_table[0]) };
@@ -187,7 +188,7 @@ static void table_of_limits(struct output *output, const struct limits_of *of,
 {
 	const struct limits *limits = &of->limits;
 	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
-		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "CHANGE IT BY" },
+		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "SET WITH" },
 	};
 
 	for (size_t i = 0; i < LIMIT_COUNT; i++)
@@ -233,7 +234,7 @@ static const struct figure figures[] = {
 	{ "allocated", "pages allocated", PLACE(pages), true, &limit_table[1] },
 	{ "resident", "pages resident", PLACE(resident), true, NULL },
 	{ "swapped", "pages swapped", PLACE(swapped), true, NULL },
-	{ "page_size", "bytes of a page", PLACE(page), false, NULL },
+	{ "page_size", "page size", PLACE(page), false, NULL },
 };
 
 enum { FIGURE_COUNT = sizeof(figures) / sizeof(figures[0]), FIGURE_COLUMNS = 5 };
@@ -289,7 +290,7 @@ static void table_of_figures(struct output *output, const struct limits *limits,
 			     const struct limits_style *style)
 {
 	char cells[FIGURE_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
-		{ "WHAT", "NUMBER", "SIZE", "USE%", "OF" },
+		{ "RESOURCE", "COUNT", "SIZE", "USE%", "LIMIT" },
 	};
 
 	for (size_t i = 0; i < FIGURE_COUNT; i++)

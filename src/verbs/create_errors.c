@@ -22,17 +22,14 @@ static enum status say_exists(key_t key)
 	int id;
 
 	if (segment_by_key(key, &id) || segment_look(id, &segment))
-		return fail(STATUS_EXISTS,
-			    "cannot create a segment with the key 0x%08x: "
-			    "it exists already",
+		return fail(STATUS_EXISTS, "cannot create a segment: key 0x%08x is in use",
 			    (unsigned int)key);
 	size_text(size, segment.size);
 	fail(STATUS_EXISTS,
-	     "cannot create a segment with the key 0x%08x: it exists already: id %d, size %s, "
-	     "owner %s",
+	     "cannot create a segment: key 0x%08x is in use by segment %d (size %s, owner %s)",
 	     (unsigned int)key, id, size, name_of_user(&names, segment.uid));
 	names_free(&names);
-	hint("--reuse opens it; -k auto takes a key that is not in use");
+	hint("--reuse returns the existing id; -k auto picks an unused key");
 	return STATUS_EXISTS;
 }
 

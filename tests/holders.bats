@@ -62,7 +62,7 @@ note_is()
 {
 	run --separate-stderr "${@:3}" "$SHMTOOL" stat "$1"
 	expect_status 0
-	assert_equal "$(grep -E 'attachments seen|mappings, but' <<<"$output" | sed -E 's/^( +holders)? +//')" "$2"
+	assert_equal "$(grep -E 'attachments identified|mappings, but' <<<"$output" | sed -E 's/^( +holders)? +//')" "$2"
 }
 
 @test "readers and writers, in several processes, and one that attached twice" {
@@ -209,7 +209,7 @@ in_our_namespace()
 	holder file "$id"
 	assert_equal "$(segment_field "$id" nattch)" 1
 	holders_are "$id" "$holder_pid"
-	note_is "$id" "2 mappings, but 1 attached: some map it as a file"
+	note_is "$id" "2 mappings, but only 1 attached: some processes map it through /proc/PID/map_files"
 }
 
 @test "huge pages lie on a device of their own" {
@@ -233,7 +233,7 @@ in_our_namespace()
 	hold_segment "$id"
 	hold_segment "$id" rw 12345
 	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$own"
-	note_is "$id" "1 of 3 attachments seen; run as root to see the rest" as_user
+	note_is "$id" "1 of 3 attachments identified; run as root to identify the others" as_user
 	note_is "$id" ""
 	export HOME=$BATS_TEST_TMPDIR
 	try_as_user ls -o holders -r --no-header
@@ -249,7 +249,7 @@ in_our_namespace()
 	local id
 	id=$(make_segment 4096 666)
 	hold_segment "$id"
-	note_is "$id" "0 of 1 attachments seen; run as root to see the rest" \
+	note_is "$id" "0 of 1 attachments identified; run as root to identify the others" \
 		unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc &&
 			exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh
 }
@@ -260,7 +260,7 @@ in_our_namespace()
 	id=$(make_segment)
 	hold_segment "$id"
 	note_is "$id" \
-		"0 of 1 attachments seen; processes of other pid namespaces cannot be seen from here" \
+		"0 of 1 attachments identified; processes in other PID namespaces are not visible" \
 		unshare --pid --fork --mount-proc
 }
 
@@ -370,7 +370,7 @@ with_all_visible()
 	run --separate-stderr as_user cat "/proc/$left/maps"
 	expect_status 0
 	assert_equal "$(told as_user "$id" | cut -d' ' -f1)" "$holder_pid"
-	note_is "$id" "1 of 2 attachments seen; 1 more may be of it, or of another IPC namespace's segment $id: run as root to tell" as_user
+	note_is "$id" "1 of 2 attachments identified; 1 more could belong to it or to segment $id of another IPC namespace; run as root to distinguish" as_user
 	assert_equal "$(told "$id" | wc -l)" 2
 }
 
@@ -429,8 +429,8 @@ foreigner()
 	hold_segment "$id" rw 65534 && own=$holder_pid
 	foreigner "$id" 8192 0x4711 setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--inh-caps=+sys_admin --ambient-caps=+sys_admin
-	note_is "$id" "0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id"
-	note_is "$id" "0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id: run as root to tell" as_user
+	note_is "$id" "0 of 1 attachments identified; 2 more could belong to it or to segment $id of another IPC namespace"
+	note_is "$id" "0 of 1 attachments identified; 2 more could belong to it or to segment $id of another IPC namespace; run as root to distinguish" as_user
 	# the last user is another now, so that holding is all that could be said of it
 	foreign_read "$id" 0 1 >/dev/null
 	try rm --pid "$foreigner_pid" --pid "$own" --even-attached
@@ -454,7 +454,7 @@ foreigner()
 	holder leave "$id" && left=$holder_pid
 	elsewhere "$id" 8192
 	note_is "$id" \
-		"0 of 1 attachments seen; 2 more may be of it, or of another IPC namespace's segment $id" \
+		"0 of 1 attachments identified; 2 more could belong to it or to segment $id of another IPC namespace" \
 		with_all_visible
 	try rm --pid "$other_pid" --even-attached
 	assert_output_is ''
@@ -689,6 +689,6 @@ nattch_is()
 	try_as_user rm "$id"
 	expect_status 9
 	assert_stderr_matches "was not removed: it is attached by 1 process that cannot be identified \(created by process [0-9]+, exited\)"
-	assert_stderr_has 'note: 0 of 1 attachments seen; run as root to see the rest'
+	assert_stderr_has 'note: 0 of 1 attachments identified; run as root to identify the others'
 	segment_exists "$id"
 }

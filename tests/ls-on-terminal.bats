@@ -240,13 +240,13 @@ some_states()
 	SHELL=/bin/bash run script -qec "stty cols 120 -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls" \
 		/dev/null </dev/null
 	assert_equal "${lines[-1]}" \
-		'2 segments, 8K; 1 orphaned, 4K: shmtool rm --orphaned -n shows what would go'
+		'2 segments, 8K; 1 orphaned, 4K (preview removal: shmtool rm --orphaned -n)'
 	SHELL=/bin/bash run script -qec "stty cols 120 -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls --orphaned" \
 		/dev/null </dev/null
 	assert_equal "${lines[-1]}" \
-		'1 segment, 4K; 1 orphaned, 4K: shmtool rm --orphaned -n shows what would go'
-	local command=${lines[-1]#*4K: }
-	read -ra command <<<"${command% shows what*}"
+		'1 segment, 4K; 1 orphaned, 4K (preview removal: shmtool rm --orphaned -n)'
+	local command=${lines[-1]#*preview removal: }
+	read -ra command <<<"${command%)}"
 	PATH=${SHMTOOL%/*}:$PATH run unshare --mount bash on-list "${command[@]}"
 	expect_status 0
 	assert_output_has 'would remove 1 '
@@ -254,7 +254,7 @@ some_states()
 	# With a namespace in it, too
 	SHELL=/bin/bash run script -qec "stty -onlcr; exec unshare --mount bash on-list '$SHMTOOL' ls -N $$" \
 		/dev/null </dev/null
-	assert_output_has ": shmtool rm --orphaned -n -N $$ shows what would go"
+	assert_output_has " (preview removal: shmtool rm --orphaned -n -N $$)"
 }
 
 @test "no segments: the header and nothing more, on a terminal too" {

@@ -251,8 +251,8 @@ holders_unseen()
 {
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen; run as root to see the rest
-		rm @held                                       | 9 | -            | 1 process that cannot be identified .created by process [0-9]+, exited.*0 of 1 attachments seen; run as root
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified; run as root to identify the others
+		rm @held                                       | 9 | -            | 1 process that cannot be identified .created by process [0-9]+, exited.*0 of 1 attachments identified; run as root
 	END
 }
 
@@ -333,7 +333,7 @@ user()
 	but <<-'END'
 		read -n 5 @shut                                | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
 		read -n 5 --guard 0x101 @free                  | 0 | @free used   | ^hello
-		rm @held                                       | 9 | -            | 0 of 1 attachments seen; run as root.*hint: stop these processes first
+		rm @held                                       | 9 | -            | 0 of 1 attachments identified; run as root.*hint: stop these processes first
 	END
 	check
 }
@@ -433,8 +433,8 @@ not_entered()
 	not_entered 'Permission denied'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen;
-		rm @held                                       | 9 | -            | 0 of 1 attachments seen;
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified;
+		rm @held                                       | 9 | -            | 0 of 1 attachments identified;
 		read -n 5 @held                                | 0 | @held used   | ^hello
 		stat --map @held                               | 0 | @held used   | -
 	END
@@ -465,7 +465,7 @@ not_entered()
 	not_entered 'Permission denied'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 	check
@@ -540,7 +540,7 @@ proc_is()
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside
@@ -571,7 +571,7 @@ proc_is()
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
 	check
@@ -585,8 +585,8 @@ proc_is()
 	holders_unseen
 	but <<-'END'
 		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
-		stat @held                                     | 0 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
-		rm @held                                       | 9 | -            | 0 of 1 attachments seen; the memory of [0-9]+ processes may not be looked at
+		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
+		rm @held                                       | 9 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		read -n 5 @shut                                | 5 | -            | permission denied.*who owns it is not known in this user namespace
 		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
 		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside

@@ -42,10 +42,10 @@ static void print_command(struct output *output, const struct footer *footer)
 {
 	if (!footer->command || (footer->ns && !is_plain_word(footer->ns)))
 		return;
-	output_format(output, ": %s", footer->command);
+	output_format(output, " (preview removal: %s", footer->command);
 	if (footer->ns)
 		output_format(output, " -N %s", footer->ns);
-	output_text(output, " shows what would go");
+	output_char(output, ')');
 }
 
 static void print_none(struct output *output, const struct footer *footer)

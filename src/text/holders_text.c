@@ -71,39 +71,41 @@ const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *hol
 		return NULL;
 	if (attachments->count > attachments->nattch) {
 		snprintf(text, HOLDERS_NOTE_SIZE,
-			 "%zu mappings, but %" PRIu64 " attached: some map it as a file",
+			 "%zu mappings, but only %" PRIu64 " attached: some processes map it "
+			 "through /proc/PID/map_files",
 			 attachments->count, attachments->nattch);
 		return text;
 	}
-	length = snprintf(text, HOLDERS_NOTE_SIZE, "%zu of %" PRIu64 " attachments seen; ",
+	length = snprintf(text, HOLDERS_NOTE_SIZE, "%zu of %" PRIu64 " attachments identified; ",
 			  attachments->count, attachments->nattch);
 	text += length;
 	switch (attachments->doubt) {
 	case HOLDERS_DENIED:
 		if (!is_root)
 			snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-				 "run as root to see the rest");
+				 "run as root to identify the others");
 		else
 			snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-				 "the memory of %zu process%s may not be looked at from here",
+				 "the memory maps of %zu process%s are not readable",
 				 holders->all.denied, holders->all.denied == 1 ? "" : "es");
 		break;
 	case HOLDERS_NAMESPACE:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-			 "processes of other pid namespaces cannot be seen from here");
+			 "processes in other PID namespaces are not visible");
 		break;
 	case HOLDERS_UNDECIDED:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-			 "%zu more may be of it, or of another IPC namespace's segment %d%s",
+			 "%zu more could belong to it or to segment %d of another IPC namespace%s",
 			 attachments->undecided, attachments->id,
-			 is_root ? "" : ": run as root to tell");
+			 is_root ? "" : "; run as root to distinguish");
 		break;
 	case HOLDERS_CHANGED:
-		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length, "they changed meanwhile");
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
+			 "the count changed during the scan");
 		break;
 	default:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-			 "the rest was not found: try again");
+			 "the others were not found; try again");
 	}
 	return text - length;
 }

@@ -11,8 +11,8 @@
 const char *reason_of_holders(int error);
 
 /*
- * Why not all attachments are accounted for: "2 of 3 attachments seen; run as
- * root to see the rest". NULL when they are.
+ * Why not all attachments are accounted for: "2 of 3 attachments identified; run as
+ * root to identify the others". NULL when they are.
  */
 enum { HOLDERS_NOTE_SIZE = 256 };
 const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum progress_wish {
-	PROGRESS_AUTO,   /* on a terminal, when it takes long */
+	PROGRESS_AUTO,   /* on a terminal, after a second */
 	PROGRESS_ALWAYS, /* --progress */
 	PROGRESS_NEVER,
 };

@@ -7,7 +7,7 @@
 
 enum {
 	COPY_PIECE = 1024 * 1024, /* so much at a time, that a signal is seen soon */
-	COPY_BUFFER = 256 * 1024, /* where a buffer of ours is between the two ends */
+	COPY_BUFFER = 256 * 1024, /* of a buffer between the two ends */
 	COPY_HOLE_MAX = 1 << 30,  /* of a hole, at a time; fits any size_t */
 };
 

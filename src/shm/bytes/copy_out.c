@@ -17,10 +17,10 @@ struct copy_out {
 	bool appends;
 	bool ends_in_hole; /* which the file does not have yet */
 	uint64_t lent_end; /* after the last byte whose page was lent */
-	int relay[2];      /* a pipe of ours, from file to file; below 0: none yet */
+	int relay[2];      /* a pipe from file to file; below 0: none yet */
 };
 
-/* Never written: one page of zeroes, however often it is lent. */
+/* Never written: one page of zeros, however often it is lent. */
 static unsigned char zeroes[COPY_BUFFER] __attribute__((aligned(4096)));
 
 static ssize_t write_plain(struct copy *copy, size_t length)

@@ -101,7 +101,7 @@ static int set_rights(int id, const struct segment_rights *rights)
 /* 0 if the id still is that of this set. */
 static int check_same(const struct guard *guard)
 {
-	struct guard now;
+	struct guard now = { 0 };
 	int error = guard_look(guard->id, &now);
 
 	if (error)

@@ -142,6 +142,23 @@ $in_own 4000"
 	assert_output_lacks perl
 }
 
+@test "totals: -u with filters adds all up, --by ns each" {
+	settle unshare --ipc -- 1000 2000
+	one=$ns
+	settle unshare --ipc -- 4000 !5000
+	try_there ls -A -u --all -b --no-header
+	expect_status 0
+	assert_equal "$(awk '{ print $1, $2 }' <<<"$output")" '4 12000'
+	try_there ls -A --by ns -b --no-header
+	assert_equal "$(awk '{ print $1, $2, $3 }' <<<"$output")" "$ns 2 9000
+$one 2 3000"
+	try_there ls -A --by state -J --orphaned --grace 0
+	assert_equal "$(jq -c '.totals[] | [.value, .segments, .size]' <<<"$output")" '["orphaned",1,5000]'
+	# without filters it is the kernel's summary of each
+	try_there ls -A -u
+	assert_output_has "IPC namespace $one"
+}
+
 @test "JSON is one object, -r has the columns" {
 	settle unshare --ipc -- 1000 2000
 	one="$ns $pid perl" one_pid=$pid

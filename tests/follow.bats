@@ -250,5 +250,5 @@ event_names()
 	done
 	try ls --interval 1s
 	expect_status 2
-	assert_stderr_has '--interval goes with --follow'
+	assert_stderr_has '--interval requires --follow'
 }

@@ -85,7 +85,7 @@ all_sorts()
 	all_sorts
 	collect rm -J --orphaned --grace 0 -n
 	collect rm -J "$held" "$orphan"
-	assert_equal "$(jq -r '.results | map(.result) | sort | join(" ")' <<<"$output")" 'left removed'
+	assert_equal "$(jq -r '.results | map(.result) | sort | join(" ")' <<<"$output")" 'not-removed removed'
 	collect rm -J "$held" --even-attached
 	collect rm -J --all
 	collect rm -J --all
@@ -97,6 +97,14 @@ all_sorts()
 	all_sorts
 	collect ls -l -J
 	collect ls -u -J
+	collect ls -u -J --all
+	local field
+	for field in $(table_fields); do
+		collect ls --by "$field" -J
+	done
+	echo 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime' >list
+	echo '-1 1 7777 18446744073709551615 7 0 0 4294967295 0 0 0 9223372036 0 1' >>list
+	collect ls --from list --by size -J
 	set_limit shmmax 18446744073692774399
 	set_limit shmall 18446744073692774399
 	collect ls -l -J
@@ -129,6 +137,8 @@ change()
 	(($(wc -l <changed) == 9 + ${#kinds[@]}))
 	shmtool ls -l -J >document
 	change '.limits[0].name = "other"' '.limits[0].value = "unlimited"'
+	shmtool ls --by owner -J >document
+	change '.totals[0].segments = null' 'del(.totals[0].size)' '.totals[0].by = "No"' 'del(.totals[0].value)'
 	shmtool rm -J -n --all >document
 	change '.results[0].result = "gone"' 'del(.results[0].reason)'
 	validate --none <changed

@@ -379,7 +379,9 @@ alike()
 @test "options that exclude each other are exit 2" {
 	local options
 	for options in '-J -r' '-J -q' '-q -r' '-J --format x' '-q --format x' '-r --format x' '-l -u' '-l 1' \
-		'-u --orphaned' '-l --all' '-u --from list' '-l -q' '-u -r' '-l --format x' '-u key:5'; do
+		'-l --all' '-l --from list' '-l -q' '-u -r' '-l --format x' '--by owner -l' '--by owner -q' \
+		'--by owner -o id' '-u -o +rss' '--by owner --sort size' '--by owner --follow' '-u --all --prometheus' \
+		'--by nosuch' '--by id,key' '--by ='; do
 		# shellcheck disable=SC2086
 		try ls $options
 		expect_status 2

@@ -159,7 +159,7 @@ as_if_named()
 		try ls --prometheus $option
 		expect_status 2
 		assert_output_is ''
-		assert_stderr_has 'shmtool ls: --prometheus has one form'
+		assert_stderr_has 'shmtool ls: --prometheus can only be combined with'
 	done
 }
 

@@ -22,7 +22,8 @@ bool filter_given(const struct filter *filter)
 
 bool filter_shows_orphaned(const struct filter *filter)
 {
-	return !(filter->kinds & ~(1U << FILTER_ORPHANED)) && !filter->modified;
+	return !(filter->kinds & ~(1U << FILTER_ORPHANED)) && !filter->modified &&
+	       !filter->except_namespaces.count;
 }
 
 bool filter_names_users(const struct filter *filter)

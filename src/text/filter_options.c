@@ -348,7 +348,7 @@ const char *filter_option(struct filter *filter, int code, const char *value)
 	const char *wrong;
 
 	if (code >= CODE_GRACE) {
-		filter->modified |= code != CODE_EVEN_ATTACHED && code != CODE_ALL_NAMESPACES;
+		filter->modified |= code < CODE_EVEN_ATTACHED;
 		return take_modifier(filter, code, value);
 	}
 	wrong = take_filter(filter, kind, value);

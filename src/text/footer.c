@@ -3,20 +3,8 @@
 
 #include <string.h>
 
+#include "text/sums.h"
 #include "text/units.h"
-
-struct total {
-	uint64_t count;
-	uint64_t bytes;
-};
-
-static void add(struct total *total, const struct segment *segment)
-{
-	total->count++;
-	/* a saved list may hold any numbers */
-	if (__builtin_add_overflow(total->bytes, segment->size, &total->bytes))
-		total->bytes = UINT64_MAX;
-}
 
 static void print_size(struct output *output, const struct footer *footer, uint64_t bytes)
 {
@@ -58,30 +46,30 @@ static void print_none(struct output *output, const struct footer *footer)
 void print_footer(struct output *output, const struct footer *footer,
 		  const struct segment *segments, size_t count)
 {
-	struct total all = { 0 };
-	struct total orphaned = { 0 };
+	struct sums all = { 0 };
+	struct sums orphaned = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		add(&all, &segments[i]);
+		sums_add_segment(&all, &segments[i]);
 		if (segments[i].state == STATE_ORPHANED)
-			add(&orphaned, &segments[i]);
+			sums_add_segment(&orphaned, &segments[i]);
 	}
-	if (!all.count) {
+	if (!all.segments) {
 		print_none(output, footer);
 		return;
 	}
 	output_char(output, '\n');
-	output_number(output, all.count);
-	output_text(output, all.count == 1 ? " segment, " : " segments, ");
-	print_size(output, footer, all.bytes);
+	output_number(output, all.segments);
+	output_text(output, all.segments == 1 ? " segment, " : " segments, ");
+	print_size(output, footer, all.size);
 	if (footer->everywhere)
 		output_format(output, ", in %zu of %zu IPC namespaces", footer->inhabited,
 			      footer->visited);
-	if (orphaned.count) {
+	if (orphaned.segments) {
 		output_text(output, "; ");
-		output_number(output, orphaned.count);
+		output_number(output, orphaned.segments);
 		output_text(output, " orphaned, ");
-		print_size(output, footer, orphaned.bytes);
+		print_size(output, footer, orphaned.size);
 		print_command(output, footer);
 	}
 	output_char(output, '\n');

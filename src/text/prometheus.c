@@ -6,50 +6,47 @@
 #include <string.h>
 
 #include "text/state_names.h"
+#include "text/sums.h"
 #include "text/utf8.h"
 
 /* The segments of one state and owner. */
 struct group {
 	const char *owner;
 	enum segment_state state;
-	uint64_t segments;
-	uint64_t bytes;
-	uint64_t resident;
-	uint64_t swapped;
-	bool memory_known; /* resident and swapped, of every one */
+	struct sums sums;
 };
 
-static uint64_t segments_of(const struct group *group)
+static uint64_t segments_of(const struct sums *sums)
 {
-	return group->segments;
+	return sums->segments;
 }
 
-static uint64_t bytes_of(const struct group *group)
+static uint64_t size_of(const struct sums *sums)
 {
-	return group->bytes;
+	return sums->size;
 }
 
-static uint64_t resident_of(const struct group *group)
+static uint64_t rss_of(const struct sums *sums)
 {
-	return group->resident;
+	return sums->rss;
 }
 
-static uint64_t swapped_of(const struct group *group)
+static uint64_t swap_of(const struct sums *sums)
 {
-	return group->swapped;
+	return sums->swap;
 }
 
-/* What is told of each group. */
+/* The metrics of each group. */
 static const struct group_metric {
 	const char *name;
 	const char *help;
-	uint64_t (*get)(const struct group *group);
+	uint64_t (*get)(const struct sums *sums);
 	bool needs_memory;
 } group_metrics[] = {
 	{ "shmtool_segments", "Shared memory segments.", segments_of, false },
-	{ "shmtool_segment_bytes", "Size of the segments.", bytes_of, false },
-	{ "shmtool_segment_resident_bytes", "Memory that they take.", resident_of, true },
-	{ "shmtool_segment_swapped_bytes", "Swap that they take.", swapped_of, true },
+	{ "shmtool_segment_bytes", "Size of the segments.", size_of, false },
+	{ "shmtool_segment_resident_bytes", "Memory that they take.", rss_of, true },
+	{ "shmtool_segment_swapped_bytes", "Swap that they take.", swap_of, true },
 };
 
 /* By the owner's name: a series must not come twice, even where two uids share a name. */
@@ -64,24 +61,14 @@ static int compare_groups(const void *left, const void *right)
 
 static struct group group_of_one(struct view *view, const struct segment *segment)
 {
-	return (struct group){
+	struct group group = {
 		.owner = name_of_user(&view->names, segment->uid),
 		.state = segment->state,
-		.segments = 1,
-		.bytes = segment->size,
-		.resident = segment->rss,
-		.swapped = segment->swap,
-		.memory_known = segment->memory_known,
 	};
-}
 
-static void add(struct group *sum, const struct group *group)
-{
-	sum->segments += group->segments;
-	sum->bytes += group->bytes;
-	sum->resident += group->resident;
-	sum->swapped += group->swapped;
-	sum->memory_known = sum->memory_known && group->memory_known;
+	sums_begin(&group.sums);
+	sums_add_segment(&group.sums, segment);
+	return group;
 }
 
 /* Sorts the groups and makes one of those that are alike; how many are left. */
@@ -92,7 +79,7 @@ static size_t merge_groups(struct group *groups, size_t count)
 	qsort(groups, count, sizeof(*groups), compare_groups);
 	for (size_t i = 0; i < count; i++) {
 		if (merged && compare_groups(&groups[merged - 1], &groups[i]) == 0)
-			add(&groups[merged - 1], &groups[i]);
+			sums_add(&groups[merged - 1].sums, &groups[i].sums);
 		else
 			groups[merged++] = groups[i];
 	}
@@ -127,12 +114,12 @@ static void print_group_metric(struct output *output, const struct group_metric 
 {
 	print_head(output, metric->name, metric->help);
 	for (size_t i = 0; i < count; i++) {
-		if (metric->needs_memory && !groups[i].memory_known)
+		if (metric->needs_memory && !groups[i].sums.memory_known)
 			continue;
 		output_format(output, "%s{state=\"%s\",owner=\"", metric->name,
 			      state_name(groups[i].state));
 		print_label_value(output, groups[i].owner);
-		output_format(output, "\"} %" PRIu64 "\n", metric->get(&groups[i]));
+		output_format(output, "\"} %" PRIu64 "\n", metric->get(&groups[i].sums));
 	}
 }
 

@@ -62,18 +62,24 @@ static void json_value(struct output *output, const struct value *value)
 	}
 }
 
+void json_field(struct output *output, struct view *view, const struct field *field,
+		const struct segment *segment)
+{
+	const struct value value = field->get(view, segment);
+
+	/* the only field that is an array */
+	if (value.kind == VALUE_HOLDERS)
+		json_holders(output, view, segment);
+	else
+		json_value(output, &value);
+}
+
 static void print_fields(struct output *output, struct view *view, const struct field_list *list,
 			 const struct label *labels, size_t count, const struct segment *segment)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct value value = field_at(list, i)->get(view, segment);
-
 		output_bytes(output, labels[i].text, labels[i].length);
-		/* the only field that is an array */
-		if (value.kind == VALUE_HOLDERS)
-			json_holders(output, view, segment);
-		else
-			json_value(output, &value);
+		json_field(output, view, field_at(list, i), segment);
 	}
 }
 

@@ -5,6 +5,10 @@
 
 #include "text/field.h"
 
+/* The value of one field. */
+void json_field(struct output *output, struct view *view, const struct field *field,
+		const struct segment *segment);
+
 /* "name":value pairs of a segment, with no braces; all fields when fields is NULL. */
 void json_fields(struct output *output, struct view *view, const struct field_list *list,
 		 const struct segment *segment);

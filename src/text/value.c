@@ -40,6 +40,11 @@ static void process_text(char buffer[VALUE_TEXT_SIZE], const struct value *value
 	process_label(buffer, (pid_t)value->number, value->text);
 }
 
+const char *holders_in_full(const struct value *value)
+{
+	return *value->text ? strchr(value->text, '\0') + 1 : "-";
+}
+
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE])
 {
 	switch (value->kind) {
@@ -70,7 +75,7 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_COMMAND:
 		return command_text(buffer, value->text);
 	case VALUE_HOLDERS:
-		return *value->text ? strchr(value->text, '\0') + 1 : "-";
+		return holders_in_full(value);
 	case VALUE_PROCESS:
 		process_text(buffer, value);
 		return buffer;

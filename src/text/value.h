@@ -43,6 +43,8 @@ int compare_values(const struct value *a, const struct value *b);
 enum { VALUE_TEXT_SIZE = PROCESS_LABEL_SIZE };
 const char *value_for_people(const struct view *view, const struct value *value,
 			     char buffer[VALUE_TEXT_SIZE]);
+/* Of VALUE_HOLDERS: the names of all. */
+const char *holders_in_full(const struct value *value);
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE]);
 
 #endif

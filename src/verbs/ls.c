@@ -12,6 +12,7 @@
 #include "text/prometheus.h"
 #include "text/segment_json.h"
 #include "text/table.h"
+#include "text/totals.h"
 #include "verbs/common/namespaces.h"
 #include "verbs/ls_follow.h"
 #include "verbs/ls_limits.h"
@@ -31,6 +32,7 @@ enum {
 	CODE_BYTES = 'b',
 	CODE_FIELD_HELP = 'H',
 	CODE_SORT = 256,
+	CODE_BY,
 	CODE_FORMAT,
 	CODE_FROM,
 	CODE_NUMERIC,
@@ -83,7 +85,10 @@ static const struct poptOption mode_options[] = {
 		     "TIME"),
 	OPTION_FLAG("fail-empty", '\0', CODE_FAIL_EMPTY, "exit with status 1 if nothing matches"),
 	OPTION_FLAG("limits", 'l', CODE_LIMITS, "show the kernel's limits and current usage"),
-	OPTION_FLAG("summary", 'u', CODE_SUMMARY, "show totals only"),
+	OPTION_FLAG("summary", 'u', CODE_SUMMARY,
+		    "show totals only; with filters, of what matches"),
+	OPTION_VALUE("by", '\0', CODE_BY, "show totals for each value of FIELD, largest first",
+		     "FIELD"),
 	OPTION_VALUE("warn", '\0', CODE_WARN,
 		     "show only limits at or above PERCENT; exit with status 1 if there are any",
 		     "PERCENT"),
@@ -158,7 +163,8 @@ static enum status complete_columns(struct ls_options *options)
 	const char *wrong = NULL;
 
 	if (!options->columns_given)
-		wrong = parse_fields(options->view, &options->columns);
+		wrong = parse_fields(options->view ? options->view : default_columns,
+				     &options->columns);
 	if (!wrong && !options->columns_given && options->choice.filter.all_namespaces)
 		wrong = add_fields("ns,ns-of", &options->columns);
 	if (!wrong)
@@ -194,6 +200,9 @@ static const char *ls_option(void *state, int code, const char *value)
 		return parse_percent(value, &options->warn_percent);
 	case CODE_FIELDS:
 		return set_fields(options, value);
+	case CODE_BY:
+		options->by = find_field(value, strlen(value));
+		return options->by ? NULL : no_such_field;
 	case CODE_SORT:
 		return parse_sort(value, &options->sort);
 	case CODE_FORMAT:
@@ -277,6 +286,11 @@ static enum status print_segments(struct output *output, const struct ls_options
 
 	if (options->prometheus)
 		return print_metrics(output, list, view);
+	if (shows_totals(options))
+		return options->json ? print_totals_json(output, view, options->by, list->items,
+							 list->count)
+				     : print_totals(output, view, options->by, list->items,
+						    list->count, !options->no_header);
 	if (options->json) {
 		print_json(output, view, options->columns_given ? columns : NULL, list->items,
 			   list->count);
@@ -298,6 +312,8 @@ static bool wants_holders(const struct ls_options *options)
 		return true;
 	if (options->format)
 		return format_needs_holders(options->format);
+	if (shows_totals(options))
+		return options->by && field_needs_holders(options->by);
 	if (options->quiet || options->prometheus)
 		return false;
 	return fields_need_holders(&options->added) ||
@@ -347,7 +363,7 @@ static enum status ls(struct ls_options *options)
 	output_begin(&output, STDOUT_FILENO);
 	if (options->field_help)
 		print_field_help(&output);
-	else if (options->limits || options->summary)
+	else if (shows_system(options))
 		status = print_limits_of_system(&output, options);
 	else
 		status = list_segments(&output, options);
@@ -368,56 +384,9 @@ static enum status follow(const struct ls_options *options)
 	return follow_segments(&options->choice, &how);
 }
 
-static bool output_is_given(const struct ls_options *options)
-{
-	return options->columns_given || options->added.count;
-}
-
-static enum status check_follow(const struct ls_options *options)
-{
-	if (options->interval && !options->follow)
-		return fail(STATUS_USAGE, "--interval goes with --follow");
-	if (options->follow && output_is_given(options) && !options->json)
-		return fail(STATUS_USAGE, "--follow prints lines of its own; -o goes with -J");
-	if (options->follow && (options->limits || options->summary || options->from ||
-				options->raw || options->quiet || options->format ||
-				options->prometheus || options->sort.count || options->fail_empty ||
-				options->view != default_columns || options->color == COLOR_ALWAYS))
-		return fail(STATUS_USAGE, "--follow goes with segments, filters, -J and -N, and "
-					  "with no other list");
-	return STATUS_DONE;
-}
-
-static enum status check_options(const struct ls_options *options)
-{
-	bool system = options->limits || options->summary;
-
-	if (options->json + options->raw + options->quiet + (options->format != NULL) > 1)
-		return fail(STATUS_USAGE, "only one of -J, -r, -q and --format may be given");
-	if (options->prometheus &&
-	    (system || options->json || options->raw || options->quiet || options->format ||
-	     output_is_given(options) || options->sort.count || options->from || options->numeric))
-		return fail(STATUS_USAGE, "--prometheus has one form: it goes with segments, "
-					  "filters and -N only");
-	if (options->choice.filter.all_namespaces &&
-	    (options->quiet || options->from || options->prometheus || options->follow))
-		return fail(STATUS_USAGE, "--all-namespaces (-A) does not go with -q, --from, "
-					  "--follow and --prometheus");
-	if (options->limits && options->summary)
-		return fail(STATUS_USAGE, "only one of -l (or --warn) and -u may be given");
-	if (system && (options->choice.named.count || filter_given(&options->choice.filter)))
-		return fail(STATUS_USAGE, "-l, -u and --warn go with no segments and no filters");
-	if (system && (options->from || options->raw || options->quiet || options->format ||
-		       options->fail_empty || output_is_given(options) || options->sort.count))
-		return fail(STATUS_USAGE,
-			    "-l, -u and --warn are printed as text or with -J, and go with no "
-			    "--from, -r, -q, -o, --format, --sort or --fail-empty");
-	return check_follow(options);
-}
-
 static enum status ls_run(int argc, char **argv)
 {
-	struct ls_options options = { .view = default_columns };
+	struct ls_options options = { 0 };
 	struct operands operands;
 	enum status status;
 
@@ -426,10 +395,10 @@ static enum status ls_run(int argc, char **argv)
 	if (options_read(&verb_ls.command, argc, argv, &options, &operands, &status)) {
 		status = choice_read(&options.choice, &operands);
 		if (!status)
-			status = check_options(&options);
+			status = check_ls_options(&options);
 		if (!status)
 			status = complete_columns(&options);
-		if (!status && !options.field_help && !options.limits && !options.summary)
+		if (!status && !options.field_help && !shows_system(&options))
 			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands,

@@ -13,8 +13,9 @@ struct ls_options {
 	struct field_list columns;
 	struct field_list added; /* by -o +FIELD */
 	struct sort_keys sort;
-	const char *view;   /* the names of the columns, where none were given */
-	bool columns_given; /* by -o, which then bounds JSON too */
+	const char *view;       /* the names of the columns of -t, -p or -c; NULL: the default */
+	bool columns_given;     /* by -o, which then bounds JSON too */
+	const struct field *by; /* whose values totals are for, or NULL */
 	bool json;
 	bool raw;
 	bool quiet;
@@ -38,5 +39,12 @@ struct ls_options {
 	pid_t ns_pid;   /* the same, where it is a process */
 	bool verbose;
 };
+
+/* Whether it prints totals of the segments chosen, or the limits or totals of the whole system. */
+bool shows_totals(const struct ls_options *options);
+bool shows_system(const struct ls_options *options);
+
+/* Reports options that cannot be combined. */
+enum status check_ls_options(const struct ls_options *options);
 
 #endif

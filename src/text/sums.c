@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text/sums.h"
+
+static void add(uint64_t *sum, uint64_t number)
+{
+	if (__builtin_add_overflow(*sum, number, sum))
+		*sum = UINT64_MAX;
+}
+
+void sums_begin(struct sums *sums)
+{
+	*sums = (struct sums){ .memory_known = true };
+}
+
+void sums_add(struct sums *sums, const struct sums *others)
+{
+	sums->segments += others->segments;
+	add(&sums->size, others->size);
+	add(&sums->rss, others->rss);
+	add(&sums->swap, others->swap);
+	sums->memory_known = sums->memory_known && others->memory_known;
+}
+
+void sums_add_segment(struct sums *sums, const struct segment *segment)
+{
+	const struct sums one = {
+		.segments = 1,
+		.size = segment->size,
+		.rss = segment->rss,
+		.swap = segment->swap,
+		.memory_known = segment->memory_known,
+	};
+
+	sums_add(sums, &one);
+}

@@ -21,6 +21,11 @@ included()
 	included text | grep -q ' shm/'
 }
 
+# tsort fails on a circle, and names what is in it.
+@test "no two files include each other in a circle" {
+	{ included shm && included text && included verbs; } | tsort >/dev/null
+}
+
 @test "no file has more than 500 lines, and no function more than 50" {
 	assert_equal "$(find "$src" -name '*.[ch]' -exec awk '
 		FNR == 501 { print FILENAME ": more than 500 lines" }

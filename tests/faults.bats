@@ -129,14 +129,14 @@ check_end()
 	*:0) ;;
 	*) broken 'no documented status' ;;
 	esac
-	awk 'NR > 1 && $3 % 1000 == 0 { exit 1 }' /proc/sysvipc/shm || broken 'left with mode 0'
+	no_mode_is_0 || broken 'left with mode 0'
 }
 
 # --- What must hold for each ------------------------------------------------
 
 gone_or_unharmed()
 {
-	if segment_exists "$(<id)"; then
+	if segment_exists "$id"; then
 		# where rm itself is killed, its child may still be at work; where that is, rm mends it
 		((code == 137)) || unharmed
 	else
@@ -147,13 +147,13 @@ gone_or_unharmed()
 removed_by_name()
 {
 	gone_or_unharmed
-	((code)) || ! segment_exists "$(<id)" || broken 'still there, and not told'
+	((code)) || ! segment_exists "$id" || broken 'still there, and not told'
 }
 
 removed_by_filter()
 {
 	gone_or_unharmed
-	if segment_exists "$(<id)"; then
+	if segment_exists "$id"; then
 		# in doubt whether a process lives, it is not orphaned
 		((code)) || [[ $call == pidfd_open ]] || broken 'still there, and not told'
 	else
@@ -163,7 +163,7 @@ removed_by_filter()
 
 printed()
 {
-	((code)) || grep -qw "$(<id)" out || broken 'no output'
+	((code)) || grep -qw "$id" out || broken 'no output'
 	unharmed
 }
 
@@ -184,17 +184,17 @@ saved()
 written()
 {
 	local now
-	now=$(foreign_read "$(<id)" 0 5)
+	now=$(foreign_read "$id" 0 5)
 	((code)) || [[ $now == hello ]] || broken 'not written'
 }
 
 was_set()
 {
 	local mode
-	mode=$(segment_field "$(<id)" perms)
+	mode=$(segment_field "$id" perms)
 	((code)) && [[ $fault == error=* && $mode == 640 && $call == shmctl ]] && broken 'set, and failed'
 	((code)) || [[ $mode == 640 ]] || broken 'not set'
-	foreign_read "$(<id)" 0 8192 | cmp -s - content || broken 'content changed'
+	has_content "$id" || broken 'content changed'
 }
 
 created()
@@ -207,8 +207,8 @@ created()
 			broken 'left behind'
 	else
 		[[ $(<out) == "$id" ]] || broken 'another id'
-		foreign_read "$id" 0 8192 | cmp -s - content || broken 'other bytes'
-		[[ $(segment_field "$id" perms) == 640 ]] || broken 'another mode'
+		has_content "$id" || broken 'other bytes'
+		mode_is "$id" 640 || broken 'another mode'
 	fi
 }
 
@@ -317,7 +317,7 @@ both_or_none()
 	local guarded=
 	! guard_exists || guarded=1
 	gone_or_unharmed
-	if segment_exists "$(<id)"; then
+	if segment_exists "$id"; then
 		[[ $guarded ]] || broken 'the guard went, and the segment stayed'
 	elif [[ $guarded ]]; then
 		((code)) || broken 'the guard stayed, and it was not told'

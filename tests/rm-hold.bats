@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# rm: segments that it cannot hold (attach) before it removes them.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/removal
+load lib/stop
+
+setup()
+{
+	removal_setup
+}
+
+@test "one's own of mode 0 and 0200: removed without a hold" {
+	need_root
+	local mode id
+	for mode in 0 200; do
+		id=$(as_user perl -e "$create" 4096 "$mode" 0)
+		try_as_user rm --detached
+		expect_status 0
+		assert_gone "$id"
+	done
+}
+
+@test "kernel.shm_rmid_forced=1: nothing is held, so nothing is destroyed that is to stay" {
+	need_root
+	local id kept
+	set_limit shm_rmid_forced 1
+	id=$(make_live_segment 4096 600)
+	kept=$(make_live_segment 4096 600 0x77)
+	# it would fail if it were called
+	capture with_steps fail:shmat::1+ shmtool rm --detached --except 0x77
+	expect_status 0
+	assert_gone "$id"
+	assert_there "$kept"
+}
+
+@test "more than the address space takes: removed in several batches" {
+	need_root
+	for _ in {1..20}; do
+		make_orphan $((64 << 20)) >/dev/null
+	done
+	capture prlimit --as=$((400 << 20)) "$SHMTOOL" rm --orphaned --grace 0
+	expect_status 0
+	assert_output_has 'total 20 segments'
+	assert_equal "$(segment_count)" 0
+}
+
+@test "no more mappings can be had (vm.max_map_count): removed in several batches" {
+	need_root
+	for _ in {1..9}; do
+		make_orphan >/dev/null
+	done
+	export STOP_ERROR=ENOMEM
+	# in the second batch; each child counts for itself
+	capture with_steps fail:child:shmat::3 shmtool rm --orphaned --grace 0
+	expect_status 0
+	assert_output_has 'total 9 segments'
+	assert_equal "$(segment_count)" 0
+}
+
+@test "one that the address space does not take: exit 6 and what to do, and it stays" {
+	need_root
+	local id
+	id=$(make_orphan $((1 << 30)))
+	capture prlimit --as=$((400 << 20)) "$SHMTOOL" rm --orphaned --grace 0
+	expect_status 6
+	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it: not enough memory"
+	assert_stderr_has "shmtool rm -m $id"
+	assert_there "$id"
+	# an ordinary user can hit only his own
+	shmtool "set" "$id" -u nobody
+	capture prlimit --as=$((400 << 20)) setpriv --reuid 65534 --clear-groups "$SHMTOOL" rm "$id"
+	expect_status 0
+	assert_gone "$id"
+}
+
+# The kernel attaches no segment whose file is shorter than it.
+@test "one that was truncated through its file: exit 9 and what to do, and it stays" {
+	need_root
+	has_files || skip "needs segments as files"
+	local id
+	id=$(make_orphan 8192)
+	# shellcheck disable=SC2016
+	shmtool attach --as-file "$id" perl -e '
+		open my $file, "+<", $ENV{SHMTOOL_FILE} or die "$!\n";
+		my $parent = getppid;
+		fork and exit;
+		close STDOUT; close STDERR;
+		select undef, undef, undef, 0.01 while getppid == 1 ? 0 : kill 0, $parent;
+		truncate $file, 0 or die "$!\n"; open my $done, ">", "done"'
+	wait_until test -e done
+	try rm "$id"
+	expect_status 9
+	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it"
+	assert_stderr_has "hint: remove it without these checks, as ipcrm does: shmtool rm -m $id"
+	assert_there "$id"
+	try rm -m "$id"
+	expect_status 0
+	assert_gone "$id"
+}

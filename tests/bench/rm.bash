@@ -12,4 +12,4 @@ take_turns
 	exit 1
 }
 
-compare 'rm --orphaned, 32760' 'ipcrm -a, 32760' most 2.5
+compare 'rm --orphaned, 32760' 'ipcrm -a, 32760' most 4

@@ -395,7 +395,7 @@ deb: dist  ## create Debian packages of the last commit, in $(BUILD)/deb
 
 # --nodeps: on Debian no package of RPM's provides what is required.
 .PHONY: rpm check-rpm
-rpm: dist  ## make RPM packages of the last commit, in $(BUILD)/rpm
+rpm: dist  ## create RPM packages of the last commit, in $(BUILD)/rpm
 	rm -rf '$(BUILD)/rpm' && mkdir -p '$(BUILD)/rpm/SOURCES'
 	cp '$(BUILD)/$(ARCHIVE).tar.gz' '$(BUILD)/rpm/SOURCES'
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD -u CFLAGS -u CPPFLAGS -u LDFLAGS \
@@ -403,7 +403,7 @@ rpm: dist  ## make RPM packages of the last commit, in $(BUILD)/rpm
 		--define 'shmtool_version $(VERSION)' src/share/rpm/shmtool.spec \
 		>'$(BUILD)/rpm/build.log' 2>&1 || { cat '$(BUILD)/rpm/build.log'; exit 1; }
 
-check-rpm: rpm  ## see that the RPM package is clean, installs, runs, and is removed
+check-rpm: rpm  ## check the RPM package: lint, install, run, remove
 	tests/packages/rpm "$$(echo '$(BUILD)'/rpm/RPMS/*/shmtool-$(VERSION)-*.rpm)"
 
 check-packages: deb  ## check the Debian package: lint, install, run, remove

@@ -24,7 +24,7 @@
 /* The name, where names are wanted, and this one does not break what it stands in. */
 static const char *suitable(const struct view *view, const char *name)
 {
-	return view->words && strpbrk(name, " =") ? NULL : name;
+	return view->unambiguous && strpbrk(name, " =") ? NULL : name;
 }
 
 static const char *user_text(struct view *view, uid_t uid)
@@ -140,7 +140,7 @@ static struct value get_holders(struct view *view, const struct segment *segment
 
 static struct value get_ns(struct view *view, const struct segment *segment)
 {
-	uint64_t ns = segment->ns ? segment->ns->inode : origin_of(view)->ns;
+	uint64_t ns = segment->ns ? segment->ns->inode : machine_of(view)->ns;
 
 	return (struct value){ ns ? VALUE_NUMBER : VALUE_UNKNOWN, ns, NULL };
 }
@@ -194,7 +194,7 @@ GETTER(dest, IF_FLAGS_KNOWN, segment->dest, NULL)
 GETTER(cpid, VALUE_NUMBER, (uint64_t)segment->cpid, NULL)
 GETTER(lpid, VALUE_NUMBER, (uint64_t)segment->lpid, NULL)
 GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
-GETTER(host, *origin_of(view)->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->origin.host)
+GETTER(host, *machine_of(view)->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->machine.host)
 
 const struct field fields[] = {
 	{ "id", "ID", true, get_id, "identifier (shmid)" },

@@ -200,8 +200,8 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	output_char(output, ']');
 }
 
-/* Whether the process of this holder was told of before; they are in the order of their pids. */
-static bool is_told(const struct attachments *attachments, size_t index)
+/* Whether the process of this holder was shown before; they are in the order of their pids. */
+static bool is_shown(const struct attachments *attachments, size_t index)
 {
 	return index && attachments->items[index]->pid == attachments->items[index - 1]->pid;
 }
@@ -211,7 +211,7 @@ static size_t count_processes(const struct attachments *attachments)
 	size_t count = 0;
 
 	for (size_t i = 0; i < attachments->count; i++)
-		count += !is_told(attachments, i);
+		count += !is_shown(attachments, i);
 	return count;
 }
 
@@ -219,20 +219,20 @@ static size_t count_processes(const struct attachments *attachments)
 static void write_list(FILE *text, struct view *view, const struct attachments *attachments,
 		       size_t most)
 {
-	size_t told = 0;
+	size_t shown = 0;
 
-	for (size_t i = 0; i < attachments->count && told < most; i++) {
+	for (size_t i = 0; i < attachments->count && shown < most; i++) {
 		char label[PROCESS_LABEL_SIZE];
 		const struct holder *holder = attachments->items[i];
 
-		if (!is_told(attachments, i))
-			fprintf(text, "%s%s", told++ ? ", " : "",
+		if (!is_shown(attachments, i))
+			fprintf(text, "%s%s", shown++ ? ", " : "",
 				process_label(label, holder->pid, command_of(view, holder)));
 	}
-	if (count_processes(attachments) > told)
-		fprintf(text, " and %zu more", count_processes(attachments) - told);
+	if (count_processes(attachments) > shown)
+		fprintf(text, " and %zu more", count_processes(attachments) - shown);
 	if (attachments->count < attachments->nattch)
-		fprintf(text, "%s%" PRIu64 " unseen", told ? ", " : "",
+		fprintf(text, "%s%" PRIu64 " unseen", shown ? ", " : "",
 			attachments->nattch - attachments->count);
 }
 
@@ -258,7 +258,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments = attachments_of(view, segment);
 	char *result = NULL;
-	size_t told = 0;
+	size_t shown = 0;
 	size_t size;
 	FILE *text;
 
@@ -267,18 +267,18 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 	text = open_memstream(&result, &size);
 	if (!text)
 		return NULL;
-	for (size_t i = 0; i < attachments->count && told < HANDFUL; i++) {
+	for (size_t i = 0; i < attachments->count && shown < HANDFUL; i++) {
 		const struct holder *holder = attachments->items[i];
 		const char *command = command_of(view, holder);
-		char shown[COMMAND_TEXT_SIZE];
+		char safe[COMMAND_TEXT_SIZE];
 
-		if (!is_told(attachments, i))
-			fprintf(text, "%s%d (%s%s%s)", told++ ? ", " : "process ", holder->pid,
-				command_text(shown, command), *command ? ", " : "",
+		if (!is_shown(attachments, i))
+			fprintf(text, "%s%d (%s%s%s)", shown++ ? ", " : "process ", holder->pid,
+				command_text(safe, command), *command ? ", " : "",
 				user_of(view, holder));
 	}
-	if (count_processes(attachments) > told)
-		fprintf(text, " and %zu more", count_processes(attachments) - told);
+	if (count_processes(attachments) > shown)
+		fprintf(text, " and %zu more", count_processes(attachments) - shown);
 	if (fclose(text) == 0)
 		return result;
 	free(result);

@@ -178,7 +178,7 @@ static bool has_unwanted_value(poptContext context)
 	return strncmp(word, "--", 2) == 0 && strchr(word, '=');
 }
 
-static enum status say_bad_option(poptContext context, int code)
+static enum status report_bad_option(poptContext context, int code)
 {
 	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
 
@@ -193,7 +193,8 @@ static enum status say_bad_option(poptContext context, int code)
 	return usage_hint();
 }
 
-static enum status say_bad_value(const struct poptOption *row, const char *value, const char *wrong)
+static enum status report_bad_value(const struct poptOption *row, const char *value,
+				    const char *wrong)
 {
 	char letter[] = { '-', row->shortName, '\0' };
 	const char *dashes = row->longName ? "--" : "";
@@ -263,9 +264,9 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *wrong;
 
 	if (is_flag && has_unwanted_value(operands->context))
-		return say_bad_option(operands->context, POPT_ERROR_UNWANTEDARG);
+		return report_bad_option(operands->context, POPT_ERROR_UNWANTEDARG);
 	if (!is_flag && !value)
-		return say_bad_value(row, NULL, out_of_memory);
+		return report_bad_value(row, NULL, out_of_memory);
 	if (value)
 		mark_value(words, value);
 	errno = 0;
@@ -273,7 +274,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	case CODE_NAMESPACE:
 		operands->ns = value;
 		wrong = parse_namespace(value, &operands->ns_pid);
-		return wrong ? say_bad_value(row, value, wrong) : STATUS_DONE;
+		return wrong ? report_bad_value(row, value, wrong) : STATUS_DONE;
 	case CODE_VERBOSE:
 		operands->verbose = true;
 		return STATUS_DONE;
@@ -292,7 +293,7 @@ static enum status take_option(const struct command *command, struct operands *o
 		if (set_flag(command->flags, state, row->val))
 			return STATUS_DONE;
 		wrong = command->handle(state, row->val, value);
-		return wrong ? say_bad_value(row, value, wrong) : STATUS_DONE;
+		return wrong ? report_bad_value(row, value, wrong) : STATUS_DONE;
 	}
 }
 
@@ -312,7 +313,7 @@ static enum status read_all(const struct command *command, const struct poptOpti
 		if (status || *finished)
 			return status;
 	}
-	return code == -1 ? STATUS_DONE : say_bad_option(operands->context, code);
+	return code == -1 ? STATUS_DONE : report_bad_option(operands->context, code);
 }
 
 static enum status read_words(const struct command *command, struct words *words, void *state,

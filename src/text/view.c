@@ -22,17 +22,17 @@ enum status view_end(struct view *view)
 	return STATUS_DONE;
 }
 
-const struct origin *origin_of(struct view *view)
+const struct machine *machine_of(struct view *view)
 {
-	struct origin *origin = &view->origin;
+	struct machine *machine = &view->machine;
 	struct stat status;
 
 	/* a saved list does not say where it is from */
-	if (origin->known || view->judge->saved)
-		return origin;
+	if (machine->known || view->judge->saved)
+		return machine;
 	if (stat("/proc/self/ns/ipc", &status) == 0)
-		origin->ns = status.st_ino;
-	gethostname(origin->host, sizeof(origin->host) - 1);
-	origin->known = true;
-	return origin;
+		machine->ns = status.st_ino;
+	gethostname(machine->host, sizeof(machine->host) - 1);
+	machine->known = true;
+	return machine;
 }

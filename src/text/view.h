@@ -10,33 +10,33 @@
 #include "text/names.h"
 #include "text/units.h"
 
-/* What is needed to tell of a segment, besides itself. */
+/* What is needed to show a segment, besides itself. */
 struct view {
 	struct judge *judge;
 	struct names names;
 	struct holders *holders;     /* NULL: nobody asked for them */
 	struct intmap holders_texts; /* by place in holders */
 	bool numeric;                /* users and groups as numbers */
-	bool words;                  /* the same of names with a blank or an = in them */
+	bool unambiguous;            /* the same where a name has a space or = in it */
 	bool exact;                  /* sizes in bytes */
 	enum time_format times;
 	bool color;   /* states in colour, in the table */
 	size_t width; /* of the table, which cuts names to fit; 0: no bound */
-	struct origin {
+	struct machine {
 		bool known;
 		uint64_t ns;   /* inode of the IPC namespace */
 		char host[65]; /* the machine's name */
-	} origin;              /* of our own segments */
+	} machine;             /* of our own segments */
 };
 
 void view_begin(struct view *view, struct judge *judge);
-/* STATUS_DONE; or it says that names are missing in what was shown: STATUS_EXHAUSTED. */
+/* STATUS_DONE; or STATUS_EXHAUSTED, reported, where names are missing in what was shown. */
 enum status view_end(struct view *view);
 
 /*
- * Where our own segments are. Found out when it is first wanted, since to look
- * into /proc takes a moment of every start that is not to be seen in most views.
+ * The machine, and the IPC namespace that we are in. Found out at the first call,
+ * since most views do not show them.
  */
-const struct origin *origin_of(struct view *view);
+const struct machine *machine_of(struct view *view);
 
 #endif

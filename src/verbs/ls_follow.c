@@ -13,12 +13,12 @@
 #include "text/segment_json.h"
 #include "verbs/common/lookup.h"
 
-/* What telling of a change needs. */
-struct teller {
+/* What reporting a change needs. */
+struct reporter {
 	const struct choice *choice;
 	const struct follow *follow;
 	struct output *output;
-	struct judge judge; /* of this look; begun by the first segment that is told of */
+	struct judge judge; /* of this look; begun by the first segment that is reported */
 	bool judging;
 	struct view view;
 };
@@ -29,17 +29,17 @@ static const char *const names[CHANGE_COUNT] = {
 };
 
 /* Who lives is asked anew with each look, and only when something happened. */
-static void judge(struct teller *teller, struct segment *segment)
+static void judge(struct reporter *reporter, struct segment *segment)
 {
-	const struct choice *choice = teller->choice;
+	const struct choice *choice = reporter->choice;
 
-	if (!teller->judging) {
-		judge_begin(&teller->judge, choice->filter.grace, false);
-		teller->judge.likely = filter_needs_likely(&choice->filter);
-		teller->judge.keep = &choice->keep;
-		teller->judging = true;
+	if (!reporter->judging) {
+		judge_begin(&reporter->judge, choice->filter.grace, false);
+		reporter->judge.likely = filter_needs_likely(&choice->filter);
+		reporter->judge.keep = &choice->keep;
+		reporter->judging = true;
 	}
-	judge_segment(&teller->judge, segment);
+	judge_segment(&reporter->judge, segment);
 }
 
 static bool is_wanted(const struct choice *choice, const struct segment *segment, int64_t idle)
@@ -51,40 +51,40 @@ static bool is_wanted(const struct choice *choice, const struct segment *segment
 	return named && filter_matches(&choice->filter, segment, idle, NULL);
 }
 
-static void tell_json(struct teller *teller, const char *name, const struct segment *segment)
+static void report_json(struct reporter *reporter, const char *name, const struct segment *segment)
 {
 	char time[UNIT_TEXT_SIZE];
 
-	time_text(time, teller->judge.now, TIME_RFC3339, 0);
-	output_format(teller->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
+	time_text(time, reporter->judge.now, TIME_RFC3339, 0);
+	output_format(reporter->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
 		      time);
-	json_fields(teller->output, &teller->view, teller->follow->fields, segment);
-	output_text(teller->output, "}}\n");
+	json_fields(reporter->output, &reporter->view, reporter->follow->fields, segment);
+	output_text(reporter->output, "}}\n");
 }
 
-static void tell_line(struct teller *teller, const char *name, const struct segment *segment)
+static void report_line(struct reporter *reporter, const char *name, const struct segment *segment)
 {
 	static const char format[] = " %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
 				     "nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid}";
 	char time[UNIT_TEXT_SIZE];
 
-	time_text(time, teller->judge.now, teller->follow->times, teller->judge.now);
-	output_format(teller->output, "%s %s", time, name);
-	print_format(teller->output, format, &teller->view, segment);
+	time_text(time, reporter->judge.now, reporter->follow->times, reporter->judge.now);
+	output_format(reporter->output, "%s %s", time, name);
+	print_format(reporter->output, format, &reporter->view, segment);
 }
 
-static void tell(void *context, enum change change, const struct segment *segment)
+static void report(void *context, enum change change, const struct segment *segment)
 {
-	struct teller *teller = context;
+	struct reporter *reporter = context;
 	struct segment judged = *segment;
 
-	judge(teller, &judged);
-	if (!is_wanted(teller->choice, &judged, segment_idle(&teller->judge, &judged)))
+	judge(reporter, &judged);
+	if (!is_wanted(reporter->choice, &judged, segment_idle(&reporter->judge, &judged)))
 		return;
-	if (teller->follow->json)
-		tell_json(teller, names[change], &judged);
+	if (reporter->follow->json)
+		report_json(reporter, names[change], &judged);
 	else
-		tell_line(teller, names[change], &judged);
+		report_line(reporter, names[change], &judged);
 }
 
 /* An id that is not there will never come: to wait for it would be to hang. */
@@ -145,37 +145,38 @@ static int keep_keys(const struct listing *before, struct listing *after)
 }
 
 /* One look, and a line for all that happened since the one before. */
-static enum status look(struct teller *teller, struct listing *before)
+static enum status look(struct reporter *reporter, struct listing *before)
 {
 	static const struct source source = { .memory = true };
 	struct listing after = { 0 };
 	enum status status = read_segments(&after, &source);
 
-	if (!status && (keep_keys(before, &after) || changes_between(before, &after, tell, teller)))
+	if (!status &&
+	    (keep_keys(before, &after) || changes_between(before, &after, report, reporter)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
-	output_flush(teller->output);
-	if (teller->judging)
-		judge_end(&teller->judge);
-	teller->judging = false;
+	output_flush(reporter->output);
+	if (reporter->judging)
+		judge_end(&reporter->judge);
+	reporter->judging = false;
 	listing_free(before);
 	*before = after;
 	return status;
 }
 
-static enum status follow_from(struct teller *teller, struct listing *list)
+static enum status follow_from(struct reporter *reporter, struct listing *list)
 {
-	const int64_t interval = teller->follow->interval;
+	const int64_t interval = reporter->follow->interval;
 	int64_t next = monotonic_ms();
 	enum status status = STATUS_DONE;
 
-	while (!status && !teller->output->error) {
+	while (!status && !reporter->output->error) {
 		int64_t now = monotonic_ms();
 
 		/* after a pause (a stopped job, a sleeping machine) at the old pace again */
 		next = next + interval > now ? next + interval : now + interval;
 		if (!wait_until(next))
 			return output_failed(EPIPE);
-		status = look(teller, list);
+		status = look(reporter, list);
 	}
 	return status;
 }
@@ -184,21 +185,21 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 {
 	static const struct source source = { .memory = true };
 	static struct output output;
-	struct teller teller = { .choice = choice, .follow = follow, .output = &output };
+	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
 	struct listing list = { 0 };
 	enum status status = read_segments(&list, &source);
 
 	output_begin(&output, STDOUT_FILENO);
-	view_begin(&teller.view, &teller.judge);
-	teller.view.numeric = follow->numeric;
-	teller.view.words = !follow->json;
+	view_begin(&reporter.view, &reporter.judge);
+	reporter.view.numeric = follow->numeric;
+	reporter.view.unambiguous = !follow->json;
 	if (!status)
 		status = check_ids(choice, &list);
 	if (!status && follow->verbose)
 		note("following %zu segment%s", list.count, list.count == 1 ? "" : "s");
 	if (!status)
-		status = follow_from(&teller, &list);
-	status_keep_first(&status, view_end(&teller.view));
+		status = follow_from(&reporter, &list);
+	status_keep_first(&status, view_end(&reporter.view));
 	listing_free(&list);
 	return output_end(&output, status);
 }

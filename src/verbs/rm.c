@@ -144,7 +144,7 @@ static enum status rm(const struct rm_options *options)
 	report.by_filter = filter_given(&options->choice.filter);
 	judge_begin(&judge, options->choice.filter.grace, false);
 	view_begin(&report.view, &judge);
-	report.view.words = !options->json;
+	report.view.unambiguous = !options->json;
 	output_begin(&report.output, STDOUT_FILENO);
 	if (options->json)
 		json_begin(&report.output, "results");

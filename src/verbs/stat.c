@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stat: tell all there is to know about segments. */
+/* stat: show everything known about segments. */
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -31,16 +31,18 @@ enum {
 };
 
 static const struct poptOption stat_options[] = {
-	OPTION_VALUE("format", '\0', CODE_FORMAT, "print this for each: %{id} %{state} ...",
-		     "FORMAT"),
+	OPTION_VALUE("format", '\0', CODE_FORMAT,
+		     "print FORMAT for each segment: \"%{id} %{state}\"", "FORMAT"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print JSON"),
-	OPTION_FLAG("quiet", 'q', CODE_QUIET, "no output: only the exit status tells"),
+	OPTION_FLAG("quiet", 'q', CODE_QUIET, "print nothing; only set the exit status"),
 	OPTION_FLAG("holders", '\0', CODE_HOLDERS,
-		    "who has it attached (always told of a SEGMENT)"),
-	OPTION_FLAG("map", '\0', CODE_MAP, "a picture of what is in memory, in swap, a hole"),
-	OPTION_VALUE("wait", '\0', CODE_WAIT, "wait until exists, gone, attached or detached",
-		     "CONDITION"),
-	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait so long at most (exit status 8)", "TIME"),
+		    "list the attached processes (default for a SEGMENT)"),
+	OPTION_FLAG("map", '\0', CODE_MAP,
+		    "draw which parts are in memory, in swap or unallocated"),
+	OPTION_VALUE("wait", '\0', CODE_WAIT,
+		     "wait until the segment exists, is gone, attached or detached", "CONDITION"),
+	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait at most TIME, then exit with status 8",
+		     "TIME"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
 	OPTION_TABLE(modifier_options, MODIFIER_TITLE),
 	OPTION_END,
@@ -80,7 +82,7 @@ const struct verb verb_stat = {
 	.name = "stat",
 	.command = {
 		.usage = "[OPTION...] SEGMENT...|FILTER...",
-		.summary = "tell all there is to know about segments",
+		.summary = "show everything known about segments",
 		.options = stat_options,
 		.flags = stat_flags,
 		.handle = stat_option,

@@ -37,7 +37,7 @@ void hint_at_key(const struct segment_ref *ref)
 		hint("%d is no id, but the key of a segment: key:%d?", ref->id, ref->id);
 }
 
-static enum status say_missing(const struct segment_ref *ref)
+static enum status report_missing(const struct segment_ref *ref)
 {
 	if (ref->kind == REF_ID)
 		fail(STATUS_MISSING, "no segment has the id %d", ref->id);
@@ -69,7 +69,7 @@ int look_up_segment(const struct segment_ref *ref, struct segment *segment)
 enum status lookup_failed(const struct segment_ref *ref, int error)
 {
 	if (segment_missing(error))
-		return say_missing(ref);
+		return report_missing(ref);
 	return fail(status_of_segment(error), "cannot look up %s: %s", ref->word,
 		    reason_of_segment(error));
 }

@@ -68,7 +68,7 @@ void choice_free(struct choice *choice)
 	keep_free(&choice->keep);
 }
 
-static enum status say_bad_list(const char *path, const struct listing_fault *fault)
+static enum status report_bad_list(const char *path, const struct listing_fault *fault)
 {
 	if (fault->error != EBADMSG)
 		return fail(status_of_file(fault->error), "cannot read the list %s: %s", path,
@@ -97,13 +97,13 @@ static enum status read_saved(struct listing *all, const char *path)
 		close(fd);
 	if (!error)
 		return STATUS_DONE;
-	return say_bad_list(from_stdin ? "on stdin" : path, &fault);
+	return report_bad_list(from_stdin ? "on stdin" : path, &fault);
 }
 
 static enum status list_failed(const struct listing_fault *fault)
 {
 	if (fault->error == EBADMSG)
-		return say_bad_list(LISTING_PATH, fault);
+		return report_bad_list(LISTING_PATH, fault);
 	return fail(status_of_segment(fault->error), "cannot list the segments: %s",
 		    reason_of_segment(fault->error));
 }
@@ -139,7 +139,7 @@ static void look_for_holders(struct selection *selection)
 }
 
 /* One that was named, and does not pass the filters. */
-static void say_left_out(const struct selection *selection, const struct segment *segment)
+static void report_skipped(const struct selection *selection, const struct segment *segment)
 {
 	char idle[UNIT_TEXT_SIZE];
 
@@ -166,7 +166,7 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 		if (!filter_matches(filter, segment, segment_idle(&selection->judge, segment),
 				    holders)) {
 			if (choice->verbose && choice->named.count)
-				say_left_out(selection, segment);
+				report_skipped(selection, segment);
 			continue;
 		}
 		if (kept != i)

@@ -59,6 +59,22 @@ try_inside()
 	expect_status 0
 }
 
+@test "a compressed file takes what it holds, not what it has on the disk" {
+	need_command mkfs.erofs
+	mkdir content mounted
+	yes | head -c 64M >content/file
+	mkfs.erofs -zlz4 image content
+	unshare --mount bash -c 'mount -o loop image mounted || exit 77
+		stat -c "%b" mounted/file
+		echo $$ >"$0/cgroup.procs" && "$@" mounted/file' "$group" \
+		timeout --kill-after 5 60 "$SHMTOOL" create -f >out 2>err && status=0 || status=$?
+	((status != 77)) || skip 'erofs cannot be mounted here'
+	(($(<out) * 512 < 48 << 20))
+	assert_equal "$status" 6
+	grep "this control group's limit of 48M" err
+	assert_equal "$(segment_count)" 0
+}
+
 @test "a stream that is larger: exit 6, and no segment is left" {
 	try_inside create -k 0x55 -s 64M -f - < <(head -c 64M /dev/zero)
 	expect_status 6

@@ -102,13 +102,33 @@ int input_spool(struct input *input, uint64_t limit, bool first_only)
 	return 0;
 }
 
+/*
+ * How much of a file is not holes, and so takes memory. st_blocks would not do:
+ * it counts what compression left (erofs, f2fs, zfs).
+ */
+static uint64_t data_of(int fd, uint64_t size)
+{
+	off_t before = lseek(fd, 0, SEEK_CUR);
+	uint64_t data = 0;
+	off_t end = 0;
+
+	while ((uint64_t)end < size) {
+		off_t start = lseek(fd, end, SEEK_DATA);
+
+		if (start < 0 && errno == ENXIO)
+			break;
+		end = start < 0 ? -1 : lseek(fd, start, SEEK_HOLE);
+		if (end <= start) {
+			data = size;
+			break;
+		}
+		data += (uint64_t)(end - start);
+	}
+	lseek(fd, before, SEEK_SET);
+	return data < size ? data : size;
+}
+
 uint64_t input_memory(const struct input *input)
 {
-	struct stat status;
-	uint64_t data;
-
-	if (input->is_stream || fstat(input->fd, &status) < 0)
-		return 0;
-	data = (uint64_t)status.st_blocks * 512;
-	return data < input->size ? data : input->size;
+	return input->is_stream ? 0 : data_of(input->fd, input->size);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shm/system/array.h"
 #include "shm/system/signals.h"
 #include "text/json.h"
 #include "text/parse_segment.h"
@@ -70,7 +71,7 @@ const struct verb verb_rm = {
 static const char *add_as_ipcrm(struct rm_options *options, int code, const char *value)
 {
 	struct segment_ref ref = { .kind = REF_KEY, .word = value };
-	struct segment_ref *items;
+	struct segment_refs *refs = &options->as_ipcrm;
 	const char *wrong;
 	int file_error;
 
@@ -85,11 +86,9 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 		return wrong;
 	if (file_error)
 		filter_note_path(&options->choice.filter, value, file_error);
-	items = reallocarray(options->as_ipcrm.items, options->as_ipcrm.count + 1, sizeof(*items));
-	if (!items)
+	if (ARRAY_MAKE_ROOM(refs))
 		return out_of_memory;
-	options->as_ipcrm.items = items;
-	items[options->as_ipcrm.count++] = ref;
+	refs->items[refs->count++] = ref;
 	return NULL;
 }
 

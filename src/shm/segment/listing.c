@@ -11,6 +11,7 @@
 
 #include "shm/segment/control.h"
 #include "shm/segment/resident.h"
+#include "shm/system/array.h"
 
 enum {
 	BUFFER_SIZE = 64 * 1024, /* also the longest line that is accepted */
@@ -69,25 +70,9 @@ static int malformed(struct parser *parser, const char *what, const struct colum
 	return EBADMSG;
 }
 
-/* Makes room for one more. */
-static int make_room(struct listing *list)
-{
-	size_t capacity = list->capacity ? list->capacity * 2 : 64;
-	struct segment *items;
-
-	if (list->count < list->capacity)
-		return 0;
-	items = reallocarray(list->items, capacity, sizeof(*items));
-	if (!items)
-		return ENOMEM;
-	list->items = items;
-	list->capacity = capacity;
-	return 0;
-}
-
 int listing_add(struct listing *list, const struct segment *segment)
 {
-	int error = make_room(list);
+	int error = ARRAY_MAKE_ROOM(list);
 
 	if (!error)
 		list->items[list->count++] = *segment;

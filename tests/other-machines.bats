@@ -167,3 +167,18 @@ packed()
 	expect_status 0
 	! segment_exists "$id" || fail "still there: $id"
 }
+
+@test "a segment of 8 GiB, and limits above 4 GiB, also for a program of 32 bits" {
+	local id
+	set_limit shmmax 18446744073692774399
+	id=$(perl -e 'print shmget(0, 8 << 30, 01600 | 010000) // die "shmget: $!\n"') || skip 'no segment of 8 GiB here'
+	try ls --format '%{size}'
+	assert_output_is 8589934592
+	try stat "$id"
+	assert_output_has '(8589934592 bytes)'
+	try ls -l -J
+	assert_equal "$(jq '.limits[] | select(.name == "shmmax").value' <<<"$output")" null
+	set_limit shmmax $((9 << 30))
+	try ls -l -J
+	assert_equal "$(jq '.limits[] | select(.name == "shmmax").value' <<<"$output")" $((9 << 30))
+}

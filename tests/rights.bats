@@ -236,7 +236,7 @@ ordinary()
 {
 	root
 	but <<-'END'
-		ls -N @other -q                                | 5 | -            | cannot enter the IPC namespace of @other: Permission denied.*hint: be root
+		ls -N @other -q                                | 5 | -            | cannot enter the IPC namespace of @other: Permission denied.*hint: run as root
 		read -n 5 @held                                | 0 | @held used   | ^hello
 		read -n 5 @shut                                | 5 | -            | cannot read segment @shut .*: permission denied
 		stat --map @held                               | 0 | @held used   | -
@@ -379,7 +379,7 @@ no_file()
 not_entered()
 {
 	but <<-END
-		ls -N @other -q                                | 5 | -            | cannot enter the IPC namespace of @other: $1.*takes CAP_SYS_ADMIN.*CAP_SYS_PTRACE.*setns
+		ls -N @other -q                                | 5 | -            | cannot enter the IPC namespace of @other: $1.*run with CAP_SYS_ADMIN.*CAP_SYS_PTRACE.*setns
 	END
 }
 
@@ -522,7 +522,7 @@ proc_is()
 		ls --sort id --grace 0 --format %{id}=%{state}:%{rss} | 0 | -            | @free=orphaned:-.*@held=attached:-.*@shut=orphaned
 		ls -o id,holders -r                            | 0 | -            | cannot find out who has segments attached: /proc is not mounted
 		ls -A                                          | 7 | -            | cannot find the IPC namespaces: /proc
-		ls -N @other -q                                | 7 | -            | cannot enter the IPC namespace of @other: No such file.*hint: /proc is not mounted
+		ls -N @other -q                                | 7 | -            | cannot enter the IPC namespace of @other: No such file.*hint: mount /proc
 		stat @held                                     | 0 | -            | holders +not known.*/proc is not mounted
 		stat --map @held                               | 0 | @held used   | /proc is not mounted
 		attach --as-file @free head -c 5               | 125 | -          | as a file: there is no /proc/self/map_files
@@ -643,11 +643,11 @@ beside_another()
 
 	beside_another setpriv --reuid 4004 --regid 4004 --clear-groups
 	expect_status 0
-	assert_stderr_matches 'warning: [0-9]+ process(es)? of others cannot be asked for an IPC namespace: be root'
+	assert_stderr_matches 'warning: cannot see the IPC namespaces of [0-9]+ process(es)? of other users; run as root'
 
 	beside_another setpriv --bounding-set=-sys_ptrace
 	expect_status 5
-	assert_stderr_matches 'may not be asked for an IPC namespace.*hint: it takes CAP_SYS_PTRACE'
+	assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ process(es)?: permission denied.*hint: run with CAP_SYS_PTRACE'
 
 	beside_another setpriv --bounding-set=-sys_admin
 	expect_status 5

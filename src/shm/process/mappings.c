@@ -235,7 +235,7 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 	error = maps_begin(&search.maps);
 	if (!error)
 		error = scan_all(&scan);
-	mappings->denied = scan.hidden;
+	mappings->denied = scan.hidden + scan.lost;
 	maps_end(&search.maps);
 	free(search.spaces.items);
 	if (error)

@@ -34,7 +34,7 @@ struct mappings {
 	struct holder *items; /* by id, process and address */
 	size_t count;
 	size_t capacity;
-	size_t denied;      /* processes at whose memory we may not look */
+	size_t denied;      /* processes whose memory cannot be looked at */
 	bool all_processes; /* none is hidden from us in another PID namespace */
 	uint64_t ns;        /* inode of our IPC namespace, as it was during the scan */
 };

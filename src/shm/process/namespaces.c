@@ -98,8 +98,6 @@ static int set_name(struct namespace *ns, const struct sighting *seen)
 	ns->path = path;
 	ns->pid = seen->pid;
 	ns->thread = seen->is_thread;
-	if (ns->pid)
-		process_read_command(ns->pid, ns->command);
 	return 0;
 }
 
@@ -406,7 +404,13 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	if (!error)
 		error = scan_all(&scan);
 	found->hidden = scan.hidden;
+	found->lost = scan.lost;
+	found->silent = scan.silent;
 	free(search.mounts.items);
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->items[i].pid)
+			process_read_command(found->items[i].pid, found->items[i].command);
+	}
 	/* our own stays the first */
 	if (!error)
 		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);

@@ -12,7 +12,9 @@ struct namespaces {
 	struct namespace *items;
 	size_t count;
 	size_t capacity;
-	size_t hidden; /* processes whose namespace is not known: see scan.h */
+	size_t hidden; /* these three are as in scan.h */
+	size_t lost;
+	pid_t silent;
 };
 
 /*

@@ -98,7 +98,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 {
 	const struct pass *pass = context;
 	pid_t pid = pass->pids.items[item];
-	int error = EACCES;
+	int error = ETIMEDOUT;
 
 	if (!is_distrusted(pass->losses, pid))
 		error = pass->scan->look(worker, pass->scan->context, pid);
@@ -122,8 +122,12 @@ static void failed(void *context, size_t item, int error)
 	struct pass *pass = context;
 
 	(void)item;
-	if (!pass->single && (error == EACCES || error == EPERM))
+	if (pass->single)
+		pass->error = error;
+	else if (error == EACCES || error == EPERM)
 		pass->scan->hidden++;
+	else if (error == ETIMEDOUT)
+		pass->scan->lost++;
 	else if (!pass->error)
 		pass->error = error;
 }
@@ -151,10 +155,12 @@ static bool lost(void *context, size_t item, int signal)
 	losses->waited += patience(pass);
 	if (!signal)
 		distrust(losses, process_user(pass->pids.items[item]));
-	pass->scan->hidden++;
+	if (!pass->scan->silent)
+		pass->scan->silent = pass->pids.items[item];
+	pass->scan->lost++;
 	if (losses->waited < ALL_PATIENCE)
 		return true;
-	pass->scan->hidden += pass->pids.count - item - 1;
+	pass->scan->lost += pass->pids.count - item - 1;
 	return false;
 }
 
@@ -172,12 +178,13 @@ static int run(struct pass *pass)
 	int error = 0;
 
 	pass->losses = pass->scan->losses ? pass->scan->losses : &pass->own;
-	pass->scan->hidden = 0;
+	pass->scan->hidden = pass->scan->lost = 0;
+	pass->scan->silent = 0;
 	if (pass->losses->waited >= ALL_PATIENCE)
-		pass->scan->hidden = pass->pids.count;
+		pass->scan->lost = pass->pids.count;
 	else if (!pass->error)
 		error = workers_run(&workers);
-	if (pass->single && pass->scan->hidden && !pass->error)
+	if (pass->single && pass->scan->lost && !pass->error)
 		pass->error = ETIMEDOUT;
 	free(pass->pids.items);
 	scan_losses_free(&pass->own);

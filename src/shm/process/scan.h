@@ -34,7 +34,9 @@ struct scan {
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
 	struct scan_losses *losses; /* of scans before this one, which it adds to; or NULL */
-	size_t hidden; /* set: processes that may not be looked at, or did not answer */
+	size_t hidden;              /* set: processes that may not be looked at */
+	size_t lost;  /* set: processes that did not answer, or were not asked because of one */
+	pid_t silent; /* set: the first that did not answer; 0: it was in an earlier scan */
 };
 
 /*

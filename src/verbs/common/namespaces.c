@@ -19,6 +19,23 @@ int namespace_open_named(const char *word, struct namespace *ns)
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
 }
 
+/* What helps where users cannot be matched. */
+static const char without_users[] =
+	"run as root, or do without --owner, --creator and creator: entries in the keep list";
+
+static const char *reason_of_namespace(int error)
+{
+	switch (error) {
+	case EINVAL:
+	case ENOTTY:
+		return "it is not an IPC namespace";
+	case ETIMEDOUT:
+		return "the process does not respond (it may be stuck in execve(2))";
+	default:
+		return reason_of_file(error);
+	}
+}
+
 /* Enters the namespace that a word names: 0 or an errno value. */
 static int enter_named(const char *word, bool *users_changed)
 {
@@ -35,14 +52,14 @@ static int enter_named(const char *word, bool *users_changed)
 static enum status cannot_enter_named(const struct operands *operands, int error)
 {
 	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", operands->ns,
-	     error == EINVAL ? "it is not an IPC namespace" : reason_of_file(error));
+	     reason_of_namespace(error));
 	if (error == EPERM || error == EACCES)
-		hint("%s", geteuid() ? "be root"
-				     : "it takes CAP_SYS_ADMIN where it was made, and "
-				       "CAP_SYS_PTRACE to ask a process for its own; a "
-				       "sandbox may forbid setns(2) to root, too");
+		hint("%s", geteuid() ? "run as root"
+				     : "run with CAP_SYS_ADMIN in its owning user namespace and, "
+				       "for a PID, CAP_SYS_PTRACE; a seccomp filter may also block "
+				       "setns(2)");
 	if (error == ENOENT && operands->ns_pid)
-		hint("/proc is not mounted");
+		hint("mount /proc");
 	return status_of_file(error);
 }
 
@@ -59,10 +76,10 @@ enum status enter_namespace(const struct operands *operands, bool users_matter)
 	if (!users_changed || !users_matter)
 		return STATUS_DONE;
 	fail(STATUS_FAILED,
-	     "users cannot be told in the IPC namespace of %.200s: it was entered through "
-	     "its user namespace, which numbers them otherwise; nothing was done",
+	     "cannot match users in the IPC namespace of %.200s: user IDs differ in its user "
+	     "namespace; nothing was done",
 	     operands->ns);
-	hint("be root, or leave out --owner and --creator, and creator: in the keep list");
+	hint("%s", without_users);
 	return STATUS_FAILED;
 }
 
@@ -72,12 +89,12 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
 	if (!filter->all_namespaces)
 		return NULL;
 	if (!allowed)
-		return "--all-namespaces (-A) is for ls and rm: use -N for one namespace";
+		return "--all-namespaces (-A) only works with ls and rm; use -N for a single namespace";
 	if (operands->ns)
-		return "--all-namespaces (-A) and --namespace (-N) exclude each other";
+		return "--all-namespaces (-A) and --namespace (-N) are mutually exclusive";
 	if (operands->count)
-		return "--all-namespaces (-A) goes with filters only: a segment is another one "
-		       "in each namespace";
+		return "--all-namespaces (-A) cannot be combined with SEGMENT: ids and keys differ "
+		       "between namespaces";
 	return NULL;
 }
 
@@ -93,31 +110,48 @@ static enum status open_excepted(struct namespaces *excepted, const struct filte
 			error = namespaces_add(excepted, &ns);
 		if (error)
 			return fail(status_of_file(error),
-				    "cannot tell the IPC namespace of %.200s, to leave it out: %s; "
-				    "nothing was done",
-				    word,
-				    error == EINVAL || error == ENOTTY
-					    ? "it is not an IPC namespace"
-					    : reason_of_file(error));
+				    "--except-namespace \"%.200s\": %s; nothing was done", word,
+				    reason_of_namespace(error));
 	}
 	return STATUS_DONE;
 }
 
-/* Root is promised all of them; anybody else what he may see. */
-static enum status say_hidden(size_t hidden)
+static const char *plural(size_t count)
 {
-	if (!hidden)
+	return count == 1 ? "" : "es";
+}
+
+/* One process that does not answer may stand for many that were not asked. */
+static enum status report_lost(const struct namespaces *found)
+{
+	if (!found->lost)
 		return STATUS_DONE;
-	if (geteuid() != 0) {
-		warn("%zu process%s of others cannot be asked for an IPC namespace: be root to "
-		     "reach all",
-		     hidden, hidden == 1 ? "" : "es");
-		return STATUS_DONE;
-	}
-	fail(STATUS_DENIED, "%zu process%s may not be asked for an IPC namespace", hidden,
-	     hidden == 1 ? "" : "es");
-	hint("it takes CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter one; and of a process that is "
-	     "stuck in execve(2) nobody can ask");
+	if (!found->silent)
+		return fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s",
+			    found->lost, plural(found->lost));
+	fail(STATUS_DENIED,
+	     "cannot determine the IPC namespace of %zu process%s: process %d does not respond, and "
+	     "others of its user were skipped",
+	     found->lost, plural(found->lost), found->silent);
+	hint("kill -KILL %d ends it, if it is stuck in execve(2)", found->silent);
+	return STATUS_DENIED;
+}
+
+/* Root is promised all of them; any other user those that may be seen. */
+static enum status report_hidden(const struct namespaces *found)
+{
+	enum status status = report_lost(found);
+
+	if (found->hidden && geteuid() != 0)
+		warn("cannot see the IPC namespaces of %zu process%s of other users; run as root to "
+		     "cover all namespaces",
+		     found->hidden, plural(found->hidden));
+	if (!found->hidden || geteuid() != 0)
+		return status;
+	fail(STATUS_DENIED,
+	     "cannot determine the IPC namespace of %zu process%s: permission denied",
+	     found->hidden, plural(found->hidden));
+	hint("run with CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter namespaces");
 	return STATUS_DENIED;
 }
 
@@ -126,9 +160,9 @@ enum status cannot_enter(const struct namespace *ns, int error)
 	fail(status_of_file(error), "cannot enter IPC namespace %s: %s", NAMESPACE_LABEL(ns),
 	     strerror(error));
 	if (error == EPERM || error == EACCES)
-		hint("%s", geteuid() ? "be root, or leave it out with --except-namespace"
-				     : "it takes CAP_SYS_ADMIN where it was made, and a sandbox "
-				       "that does not forbid setns(2)");
+		hint("%s", geteuid() ? "run as root, or exclude it with --except-namespace"
+				     : "run with CAP_SYS_ADMIN in its owning user namespace, and "
+				       "without a seccomp filter that blocks setns(2)");
 	return status_of_file(error);
 }
 
@@ -196,8 +230,7 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 		     "cannot match users in IPC namespace %s: user IDs differ in its user "
 		     "namespace; namespace skipped",
 		     NAMESPACE_LABEL(ns));
-		hint("run as root, or do without --owner, --creator and creator: entries in the "
-		     "keep list");
+		hint("%s", without_users);
 		add_gap(gaps, STATUS_FAILED, kept);
 	}
 	all->count = kept;
@@ -219,7 +252,7 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 		status = fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
 			      "cannot find the IPC namespaces: /proc: %s", strerror(error));
 	if (!status)
-		*missing = say_hidden(found->hidden);
+		*missing = report_hidden(found);
 	namespaces_subtract(found, &excepted);
 	namespaces_free(&excepted);
 	return status;

@@ -8,92 +8,22 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 load lib/stop
+load lib/isolated
 
 setup()
 {
-	common_setup
-	need_root
-	background "$HELPERS/isolated-namespaces"
-	wait_until test -s "$background_output"
-	world=$(<"$background_output")
-	local kind
-	for kind in user ipc pid mnt; do
-		[[ -n $(readlink "/proc/$world/ns/$kind") ]]
-		[[ $(readlink "/proc/$world/ns/$kind") != "$(readlink "/proc/self/ns/$kind")" ]]
-	done
-	keep_lists
-	echo 'key:99' >"$lists/none" # a keep list, so that the machine's own has no say
+	isolated_setup
 }
 
-# there COMMAND...: in the world, as its root.
-there()
-{
-	# shellcheck disable=SC2016
-	run_program nsenter --target "$world" --user --ipc --pid --mount \
-		sh -c 'cd "$0" && exec "$@"' "$PWD" "$@"
-}
-
-try_there()
-{
-	capture there "$SHMTOOL" "$@" --keep-file "$lists/none"
-}
-
-# As the ordinary user of the world. (65534 is also who stands for users that are not mapped.)
-ordinary_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 try_there_as_user()
 {
 	capture there "${ordinary_user[@]}" "$SHMTOOL" "$@"
-}
-
-# What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an
-# orphan, whose creator and last user is gone), prints its pid, and stays.
-# shellcheck disable=SC2016
-inhabitant='
-	for (@ARGV) {
-		my ($orphan, $size, $key) = /^(!?)(\d+):?(\d*)$/ or die;
-		if ($orphan && fork) { wait; die if $?; next }
-		my $id = shmget($key || 0, $size, 01600) // die "shmget: $!";
-		if ($orphan) { shmwrite($id, "x", 0, 1) or die; exit }
-	}
-	$| = 1; print "$$\n"; sleep 1 while 1'
-
-# settle COMMAND... -- SEGMENT...: starts it there; sets pid (as numbered there) and ns (its number).
-settle()
-{
-	local command=()
-	while [[ $1 != -- ]]; do
-		command+=("$1")
-		shift
-	done
-	shift
-	background there "${command[@]}" perl -e "$inhabitant" -- "$@"
-	wait_until test -s "$background_output"
-	pid=$(<"$background_output")
-	ns=$(number_of "$pid")
-}
-
-number_of()
-{
-	there stat -Lc %i "/proc/$1/ns/ipc"
 }
 
 # The seconds go on between two runs.
 without_idle()
 {
 	awk '{ sub(/ idle=[0-9]+ /, " ") } 1' <<<"$1"
-}
-
-bind_there()
-{
-	: >"$2"
-	there mount --bind "/proc/$1/ns/ipc" "$2"
-}
-
-end_there()
-{
-	there kill -KILL "$1"
-	# shellcheck disable=SC2016
-	wait_until there sh -c '[ ! -e "/proc/$0/ns/ipc" ]' "$1"
 }
 
 @test "every namespace, each once, with its number and the lowest process" {
@@ -234,6 +164,25 @@ $one 2 3000"
 	assert_output_has 'total 1 segment, 5000 bytes (4.9K) in 1 IPC namespace'
 }
 
+@test "kept by an open file only" {
+	settle unshare --ipc -- '!5000' 6000
+	# shellcheck disable=SC2016
+	background there perl -e 'open(F, "<", "/proc/$ARGV[0]/ns/ipc") or die; $| = 1;
+		print "/proc/$$/fd/", fileno(F), "\n"; sleep 1 while 1' "$pid"
+	wait_until test -s "$background_output"
+	end_there "$pid"
+	file=$(<"$background_output")
+	try_there ls -A --format '%{size} %{ns} %{ns-pid} %{ns-of}' --sort size
+	expect_status 0
+	assert_stderr_is ''
+	assert_output_is "5000 $ns - $file
+6000 $ns - $file"
+	try_there ls -N "$file" --format '%{size}' --sort size
+	assert_output_is $'5000\n6000'
+	try_there rm -A --all
+	assert_output_has 'total 2 segments'
+}
+
 @test "mounted in another mount namespace only" {
 	settle unshare --ipc -- 5000
 	inside=$pid
@@ -288,7 +237,7 @@ $one 2 3000"
 	try_there_as_user ls -A --keep-file "$lists/list" --format '%{size}'
 	expect_status 0
 	assert_output_is 7000
-	assert_stderr_matches '^shmtool ls: warning: [0-9]+ processes of others cannot be asked'
+	assert_stderr_matches '^shmtool ls: warning: cannot see the IPC namespaces of [0-9]+ processes of other users'
 	# whom the numbers in there mean, nobody knows
 	for words in '--owner 1000' '--creator root'; do
 		# shellcheck disable=SC2086 # an option and its value
@@ -329,7 +278,7 @@ $one 2 3000"
 		assert_output_has 2000
 		assert_output_lacks 1000
 		assert_stderr_has "cannot enter IPC namespace $denied ("
-		assert_stderr_has 'hint: be root'
+		assert_stderr_has 'hint: run as root'
 	done
 	try_there_as_user ls -A --keep-file "$lists/none" --fail-empty --except-namespace "/proc/$pid/ns/ipc" \
 		--format '%{size}'
@@ -361,6 +310,52 @@ $one 2 3000"
 	try_there rm -A --orphaned --grace 0
 	assert_output_has 'size=6000'
 	assert_output_lacks 'size=5000'
+}
+
+blank_idle()
+{
+	awk '{ sub(/ [0-9]+s /, " ") } 1' <<<"$1"
+}
+
+# The first child is init of another PID namespace, and when it has exited, there can be no more.
+@test "without a child: by the process itself, which comes back" {
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	settle unshare --ipc -- 1000
+	settle unshare --ipc -- 2000
+	for words in "ls -A --sort size" "ls -A -l" "ls -A -J -o size,ns,holders"; do
+		# shellcheck disable=SC2086 # words
+		try_there $words
+		with_children=$output
+		# shellcheck disable=SC2086 # words
+		capture there unshare --pid "$SHMTOOL" $words --keep-file "$lists/none"
+		expect_status 0
+		assert_stderr_is ''
+		assert_equal "$(blank_idle "$output")" "$(blank_idle "$with_children")"
+	done
+	# its own namespace is not that of the container: it has no way back, and so does not leave
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	capture there nsenter --target "$pid" --user sh -c 'exec unshare --pid "$@"' sh "$SHMTOOL" ls -A \
+		--format '%{size}' --ignore-keep
+	expect_status 5
+	assert_stderr_has "cannot enter IPC namespace $ns "
+	assert_output_is 4000
+}
+
+@test "a worker that is killed costs what it was at" {
+	settle unshare --ipc -- 1000
+	settle unshare --ipc -- 2000
+	local killed=$ns
+	settle unshare --ipc -- 3000
+	for words in "--format %{size}" "-l"; do
+		# shellcheck disable=SC2086 # words
+		with_steps kill:setns::2 try_there ls -A $words
+		expect_status 7
+		assert_stderr_matches "of IPC namespace $killed .*: the worker process was killed by signal 9"
+		case $words in
+		-l) assert_output_has "IPC namespace $ns" ;;
+		*) assert_output_is $'1000\n3000' ;;
+		esac
+	done
 }
 
 @test "namespaces that end meanwhile are no error" {

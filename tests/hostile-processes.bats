@@ -1,0 +1,177 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Processes of other users who are not friends: what they do to a shmtool that
+# looks at them. Each test is an attack that worked once.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+load lib/isolated
+load lib/stop
+
+# bats file_tags=long
+
+setup()
+{
+	isolated_setup
+}
+
+# --- Tracing ----------------------------------------------------------------
+
+# is_traceable PID: whether root of the container can take over this process: the kernel asks
+# the same for the link as for ptrace(2)
+is_traceable()
+{
+	there nsenter --target "$pid" --user readlink "/proc/$1/root" >/dev/null
+}
+
+is_stopped_there()
+{
+	stopped=$(sed -n '1s/ .*//p' "$BATS_TEST_TMPDIR/steps")
+	[[ $stopped ]] && there grep -q '^State:.T' "/proc/$stopped/status"
+}
+
+# cannot_trace COMMAND...: that enters the user namespace of the container
+cannot_trace()
+{
+	is_traceable "$pid"
+	background with_steps after:setns:CLONE_NEWUSER there "$@"
+	wait_until is_stopped_there || fail "$*: $(cat "$background_output" "$background_errors")"
+	run ! is_traceable "$stopped"
+	there kill -CONT "$stopped"
+	# it stops with its child
+	kill -CONT "$background_pid" 2>/dev/null || true
+	wait_for_status "$background_pid"
+}
+
+@test "root of a user's rootless container cannot trace shmtool when that user looks into it" {
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	background there "${ordinary_user[@]}" sleep 1000
+	run ! is_traceable "$(there pgrep -n sleep)"
+	local words
+	echo key:8 >"$lists/list"
+	for words in "ls -A" "ls -A -l" "ls -N $pid" "rm -A --all --ignore-keep -n" "rm -A --all --ignore-keep" "stat -N $pid --all" \
+		"set -N $pid 0 -p 0640"; do
+		# shellcheck disable=SC2086 # words
+		cannot_trace "${ordinary_user[@]}" "$SHMTOOL" $words
+	done
+}
+
+@test "nor root of a container with users of its own, when root without CAP_SYS_ADMIN looks into it" {
+	# as container engines map them (userns-remap)
+	mkfifo mapped
+	# shellcheck disable=SC2016
+	background there unshare --user --keep-caps --ipc sh -c '
+		echo $$ >unmapped; read line <mapped
+		exec setpriv --reuid 0 --regid 0 --clear-groups perl -e "$1" 7000' sh "$inhabitant"
+	local output=$background_output
+	wait_until test -s unmapped
+	pid=$(<unmapped)
+	# shellcheck disable=SC2016
+	there sh -c 'for map in uid gid; do echo 0 100000 1000 >"/proc/$1/${map}_map"; done' sh "$pid"
+	echo >mapped
+	wait_until test -s "$output"
+	local words
+	for words in "ls -A" "ls -N $pid"; do
+		# shellcheck disable=SC2086 # words
+		cannot_trace setpriv --bounding-set -sys_admin "$SHMTOOL" $words
+	done
+}
+
+# --- Processes that are stuck in execve(2) ----------------------------------
+
+# get_stuck COUNT [later]: so many processes, of another user each time; sets stuck to their ids
+get_stuck()
+{
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	local directory
+	directory=$(mktemp -d mount.XXXXXX)
+	stuck_user=$((${stuck_user:-4320} + 1))
+	background there "$HELPERS/stuck-in-exec" "$directory" "$1" "$stuck_user" "${@:2}"
+	wait_until grep -qx ready "$background_output"
+	mapfile -t stuck < <(grep -v ready "$background_output")
+}
+
+# hold_there --target PID: a process in the namespace of that one that has segment 0 attached; sets
+# holder. (pgrep would hang.)
+hold_there()
+{
+	# shellcheck disable=SC2016
+	background there nsenter "$@" --ipc sh -c 'echo $$; exec "$1" 0' sh "$HELPERS/hold"
+	wait_until grep -q attached "$background_output"
+	holder=$(sed q "$background_output")
+}
+
+# Whether reading of it does not return
+is_stuck()
+{
+	local result=0
+	there timeout 0.2 stat -L "/proc/$1/ns/ipc" >/dev/null || result=$?
+	((result == 124))
+}
+
+# try_beside_stuck ARGUMENT...: shmtool, which does not wait for what is stuck
+try_beside_stuck()
+{
+	try_there "$@"
+	is_stuck "${stuck[0]}" || fail 'it came to its end only when nothing was stuck any more'
+}
+
+# The same, and it loses only one child or two, whatever is stuck: it waits for each of these
+try_beside_many()
+{
+	STOP_DELAY=0 with_steps delay:fork::1+ try_beside_stuck "$@"
+	(($(steps_taken) < 8)) || fail "$(steps_taken) children"
+}
+
+@test "100 of them cost no more than one, and hide nothing of other users" {
+	get_stuck 100
+	wait_until is_stuck "${stuck[99]}"
+	settle unshare --ipc -- 1000 '!2000'
+	hold_there --target "$pid"
+	try_beside_many ls -A --format '%{size} %{nattch}' --sort size
+	expect_status 5
+	assert_output_is $'1000 1\n2000 0'
+	assert_stderr_has '100 processes'
+	try_beside_many ls -A --format '%{size} %{holders}' --pid "$holder"
+	expect_status 5
+	assert_output_matches "^1000 $holder hold$"
+	try_beside_many ls -A -l -J
+	expect_status 5
+	try_beside_many rm -A --orphaned --grace 0
+	expect_status 5
+	assert_output_has size=2000
+}
+
+@test "one that is named does not hold the program up, either" {
+	get_stuck 1
+	wait_until is_stuck "${stuck[0]}"
+	local words
+	for words in "ls -N ${stuck[0]}" "ls -A --except-namespace ${stuck[0]}"; do
+		# shellcheck disable=SC2086 # words
+		try_beside_stuck $words
+		expect_status 7
+		assert_stderr_has 'does not respond'
+	done
+}
+
+# Where it is looked at by a child, and where it is not: at the moment of each call it gets stuck.
+@test "one that gets stuck in the middle of a look" {
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	hold_there --target 1
+	local who file steps=0
+	for who in child parent; do
+		for file in maps ns/ipc; do
+			get_stuck 1 later
+			STOP_RUN="kill -USR1 ${stuck[0]}
+				while timeout 0.1 stat -L /proc/${stuck[0]}/ns/ipc; do :; done >/dev/null 2>&1" \
+				with_steps "run:$who:open:/proc/${stuck[0]}/*$file" try_there ls -A -o id,holders --no-header
+			assert_output_matches "^ *0  $holder hold"
+			(($(steps_taken))) || continue
+			is_stuck "${stuck[0]}" || fail 'it came to its end only when nothing was stuck any more'
+			steps=$((steps + 1))
+		done
+	done
+	# otherwise there was nothing to see
+	((steps >= 2)) || fail "$steps steps"
+}

@@ -35,15 +35,16 @@ static inline int array_make_room(void *items, size_t count, size_t *capacity, s
 {
 	size_t larger = *capacity ? *capacity * 2 : 16;
 	void *pointer;
+	void *grown;
 
 	if (count < *capacity)
 		return 0;
 	/* copied, since a pointer to one type may not be read as one to another */
 	memcpy(&pointer, items, sizeof(pointer));
-	pointer = reallocarray(pointer, larger, item_size);
-	if (!pointer)
+	grown = reallocarray(pointer, larger, item_size);
+	if (!grown)
 		return ENOMEM;
-	memcpy(items, &pointer, sizeof(pointer));
+	memcpy(items, &grown, sizeof(grown));
 	*capacity = larger;
 	return 0;
 }

@@ -4,11 +4,6 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-field_is()
-{
-	[[ $(segment_field "$1" "$2") == "$3" ]]
-}
-
 # hold_by_attach ARGUMENT...: shmtool attach in the background, once it is attached
 hold_by_attach()
 {

@@ -17,16 +17,6 @@ assert_none_left()
 	assert_equal "$(segment_count)" "${1-0}"
 }
 
-count_is()
-{
-	[[ $(segment_count) == "$1" ]]
-}
-
-field_is()
-{
-	[[ $(segment_field "$1" "$2") == "$3" ]]
-}
-
 the_id()
 {
 	awk 'NR == 2 { print $2 }' /proc/sysvipc/shm
@@ -229,7 +219,7 @@ broken_pipe()
 	expect_status 4
 	assert_output_is ""
 	assert_stderr_has "0x00001234"
-	assert_stderr_matches "id ${id}[^0-9]"
+	assert_stderr_matches "segment ${id}[^0-9]"
 	assert_stderr_matches "size (12K|12288)"
 	! is_root || assert_stderr_has "owner daemon"
 	assert_stderr_has "hint: "
@@ -242,7 +232,7 @@ broken_pipe()
 	id=$(make_segment 100 0 0x1234)
 	try_as_user create -s 100 -k 0x1234
 	expect_status 4
-	assert_stderr_has "id $id"
+	assert_stderr_has "segment $id"
 }
 
 # --- --reuse ----------------------------------------------------------------

@@ -29,11 +29,6 @@ slow_writer()
 	printf %s "$2"
 }
 
-begins_with()
-{
-	[[ $(foreign_read "$id" 0 "${#1}") == "$1" ]]
-}
-
 a_second_after_the_first()
 {
 	wait_until begins_with a

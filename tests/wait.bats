@@ -5,7 +5,6 @@
 
 load lib/common
 
-# Runs in the background; ended tells its exit status.
 start_waiting()
 {
 	background shmtool stat --wait "$@"
@@ -16,10 +15,8 @@ start_waiting()
 
 assert_ended()
 {
-	local got=0
-	wait_until process_is_gone "$waiter"
-	wait "$waiter" || got=$?
-	assert_equal "$got" "$1"
+	wait_for_status "$waiter"
+	assert_equal "$ended" "$1"
 }
 
 @test "exists: a key that is there, and one that comes" {

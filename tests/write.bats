@@ -24,11 +24,6 @@ assert_contents()
 	assert_equal "$(contents)" "$1"
 }
 
-begins_with()
-{
-	[[ $(foreign_read "$id" 0 ${#1}) == "$1" ]]
-}
-
 # --- Literals ---------------------------------------------------------------
 
 # bats test_tags=engine

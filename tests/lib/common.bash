@@ -26,6 +26,7 @@
 #   segment_field ID NAME      a column of /proc/sysvipc/shm; fails if there is no such segment
 #   segment_exists ID
 #   segment_count
+#   field_is ID NAME VALUE     count_is N                 begins_with TEXT (the segment $id)
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
 #   keep_lists                 makes a directory for keep lists: nobody else may write to it, nor to one
@@ -430,6 +431,23 @@ segment_count()
 	local rows
 	mapfile -t rows </proc/sysvipc/shm
 	printf '%s\n' $((${#rows[@]} - 1))
+}
+
+# These are for wait_until.
+field_is()
+{
+	[[ $(segment_field "$1" "$2") == "$3" ]]
+}
+
+count_is()
+{
+	[[ $(segment_count) == "$1" ]]
+}
+
+# begins_with TEXT: the segment of id does
+begins_with()
+{
+	[[ $(foreign_read "$id" 0 "${#1}") == "$1" ]]
 }
 
 # --- What a test needs ------------------------------------------------------

@@ -43,11 +43,6 @@ users_orphan()
 	shmtool "set" "$id" -g daemon
 }
 
-count_is()
-{
-	[[ $(segment_count) == "$1" ]]
-}
-
 # So many, and their ids in the order of the kernel's list
 orphans_as_listed()
 {

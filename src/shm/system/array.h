@@ -46,6 +46,8 @@ static inline int array_make_room(void *items, size_t count, size_t *capacity, s
 		return ENOMEM;
 	memcpy(items, &grown, sizeof(grown));
 	*capacity = larger;
+	/* items points to it now, which cppcheck does not see */
+	/* cppcheck-suppress memleak */
 	return 0;
 }
 

@@ -33,7 +33,8 @@ int keep_add_file(struct keep *keep, uint64_t project, const char *path)
 		free(copy);
 		return ENOMEM;
 	}
-	files->items[files->count++] = (struct keep_file){ project, copy };
+	files->items[files->count].project = project;
+	files->items[files->count++].path = copy;
 	return 0;
 }
 

@@ -539,7 +539,7 @@ proc_is()
 	may_not_lock 'who owns it is not known in this user namespace'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
-		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
+		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
 		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
@@ -570,7 +570,7 @@ proc_is()
 	may_not_lock 'be that user, or have CAP_IPC_LOCK outside of this user namespace'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
-		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
+		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
 		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
 	END
@@ -584,7 +584,7 @@ proc_is()
 	ordinary
 	holders_unseen
 	but <<-'END'
-		ls -N @other -q                                | 5 | -            | hint: it takes CAP_SYS_ADMIN where it was made
+		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
 		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		rm @held                                       | 9 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		read -n 5 @shut                                | 5 | -            | permission denied.*who owns it is not known in this user namespace
@@ -651,7 +651,7 @@ beside_another()
 
 	beside_another setpriv --bounding-set=-sys_admin
 	expect_status 5
-	assert_stderr_matches 'cannot enter IPC namespace [0-9]+ .*: Operation not permitted.*hint: it takes CAP_SYS_ADMIN'
+	assert_stderr_matches 'cannot enter IPC namespace [0-9]+ .*: Operation not permitted.*hint: run with CAP_SYS_ADMIN'
 
 	beside_another "$HELPERS/refuse" EPERM setns
 	expect_status 5

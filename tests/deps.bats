@@ -31,7 +31,7 @@ deps()
 {
 	need_root
 	: >log
-	run --separate-stderr env PATH="$PWD/bin" bash "$BATS_TEST_DIRNAME/deps" "$@"
+	run --separate-stderr env PATH="$PWD/bin" bash "$BATS_TEST_DIRNAME/deps"
 }
 
 # assert_installs COMMAND PACKAGE...: in one call

@@ -21,7 +21,7 @@ huge_bytes_used()
 
 @test "rss of huge pages: as many bytes as they have, in every list" {
 	more_huge_pages 4
-	local size id before arguments
+	local size id before
 	size=$(($(huge_page_size) * 2))
 	before=$(huge_bytes_used)
 	head -c "$size" /dev/urandom >file

@@ -681,6 +681,7 @@ both_rights()
 	expect_status 9
 	assert_stderr_has 'were not changed: the semaphore set has several semaphores'
 	ipcrm -s "$guard"
+	# shellcheck disable=SC2016 # it is for perl
 	guard=$(as_user perl -e 'print semget($ARGV[0], 1, 01666) + 0' 4660)
 	try "set" "$id" -p 0640 --with-guard
 	expect_status 9

@@ -130,7 +130,7 @@ some_segments()
 	expect_status 0
 	try ls -o "+${names}id"
 	expect_status 2
-	for names in + +id, +nosuch id,+size ++id; do
+	for names in + '+id,' +nosuch id,+size ++id; do
 		try ls -o "$names"
 		expect_status 2
 	done

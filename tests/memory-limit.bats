@@ -64,6 +64,7 @@ try_inside()
 	mkdir content mounted
 	yes | head -c 64M >content/file
 	mkfs.erofs -zlz4 image content
+	# shellcheck disable=SC2016 # it is for bash
 	unshare --mount bash -c 'mount -o loop image mounted || exit 77
 		stat -c "%b" mounted/file
 		echo $$ >"$0/cgroup.procs" && "$@" mounted/file' "$group" \

@@ -90,8 +90,8 @@ setup()
 		fork and exit;
 		close STDOUT; close STDERR;
 		select undef, undef, undef, 0.01 while getppid == 1 ? 0 : kill 0, $parent;
-		truncate $file, 0 or die "$!\n"; open my $done, ">", "done"'
-	wait_until test -e done
+		truncate $file, 0 or die "$!\n"; open my $mark, ">", "truncated"'
+	wait_until test -e truncated
 	try rm "$id"
 	expect_status 9
 	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it"

@@ -165,6 +165,7 @@ users_and_times()
 	try "set" "$id" -p 666 -n
 	assert_equal "$(users_and_times)" "$before"
 	# used by a process that runs
+	# shellcheck disable=SC2016 # it is for perl
 	background perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
 	wait_until test -s "$background_output"
 	before=$(users_and_times)
@@ -380,6 +381,7 @@ users_and_times()
 segment_that_is()
 {
 	id=$(as_uid 2 perl -e "$create" 4096 600 0)
+	# shellcheck disable=SC2016 # it is for perl
 	case $1 in
 	used) as_uid 2 perl -e 'shmwrite($ARGV[0], "x", 0, 1) or die' "$id" ;;
 	needed)
@@ -393,7 +395,7 @@ segment_that_is()
 
 @test "another user's segment that gets the id is never changed" {
 	need_next_id
-	local state step id changed got_id=0
+	local state step id got_id=0
 	for state in unused used needed attached; do
 		for step in shmctl:SHM_STAT_ANY:2 shmctl:SHM_STAT_ANY:3 shmat after:shmat \
 			shmctl:SHM_LOCK shmctl:IPC_SET after:shmctl:IPC_SET shmdt; do
@@ -414,7 +416,7 @@ segment_that_is()
 				assert_equal "$ended" 0
 			fi
 			ipcrm --all=shm
-			end_process ${holder_pid-}
+			[[ ! ${holder_pid-} ]] || end_process "$holder_pid"
 		done
 	done
 	# before shmat, and wherever it was not attached

@@ -106,7 +106,7 @@ hold_there()
 is_stuck()
 {
 	local result=0
-	there timeout 0.2 stat -L "/proc/$1/ns/ipc" >/dev/null || result=$?
+	there timeout 1 stat -L "/proc/$1/ns/ipc" >/dev/null || result=$?
 	((result == 124))
 }
 
@@ -164,7 +164,7 @@ try_beside_many()
 		for file in maps ns/ipc; do
 			get_stuck 1 later
 			STOP_RUN="kill -USR1 ${stuck[0]}
-				while timeout 0.1 stat -L /proc/${stuck[0]}/ns/ipc; do :; done >/dev/null 2>&1" \
+				while timeout 1 stat -L /proc/${stuck[0]}/ns/ipc; do :; done >/dev/null 2>&1" \
 				with_steps "run:$who:open:/proc/${stuck[0]}/*$file" try_there ls -A -o id,holders --no-header
 			assert_output_matches "^ *0  $holder hold"
 			(($(steps_taken))) || continue

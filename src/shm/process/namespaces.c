@@ -16,14 +16,6 @@
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 
-/*
- * GCC 12's analyzer loses sight of an array that grows once more (gcc -fanalyzer,
- * "leak of <unknown>"): namespaces_free() and namespaces_find() free them.
- */
-#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
 {
 	for (size_t i = 0; i < list->count; i++) {

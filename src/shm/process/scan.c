@@ -9,14 +9,6 @@
 #include "shm/system/array.h"
 
 /*
- * GCC 12's analyzer loses sight of an array that grows once more (gcc -fanalyzer,
- * "leak of <unknown>"): run() and scan_losses_free() free them.
- */
-#if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
-
-/*
  * In ticks: the first process that does not answer is waited for half a second,
  * the others so much shorter that all together take no more than two seconds.
  */

@@ -102,13 +102,13 @@ at()
 @test "a clock that was set back: times in the future are called that" {
 	local id
 	id=$(make_orphan)
-	at $((-14 * 86400)) stat "$id"
+	at $((-14 * 86400 - 3600)) stat "$id"
 	expect_status 0
 	assert_output_matches 'changed +.* \(14 days in the future\)'
 	assert_output_matches 'detached: .*its latest time is in the future'
-	at $((-14 * 86400)) ls -t --time-format ago --no-header
+	at $((-14 * 86400 - 3600)) ls -t --time-format ago --no-header
 	assert_output_matches ' 14d ahead'
-	at $((-14 * 86400)) rm --orphaned
+	at $((-14 * 86400 - 3600)) rm --orphaned
 	assert_output_is ''
 	segment_exists "$id"
 	# a moment is none: now was read before the list

@@ -255,6 +255,7 @@ static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);
 } value_offers[] = {
+	{ "FIELD", offer_fields },
 	{ "[+]FIELD,...", offer_fields },
 	{ "[-]FIELD,...", offer_sort_keys },
 	{ "FORMAT", offer_format },

@@ -2,8 +2,8 @@
 #include "shm/segment/resident.h"
 
 #include <dirent.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -26,11 +26,15 @@ struct huge_sizes {
 static bool kernel_counts_twice(void)
 {
 	struct utsname name;
-	unsigned int major;
-	unsigned int minor;
+	unsigned long major;
+	unsigned long minor;
+	char *end;
 
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 6 || (major == 6 && minor >= 7));
+	if (uname(&name) < 0)
+		return false;
+	major = strtoul(name.release, &end, 10);
+	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+	return major > 6 || (major == 6 && minor >= 7);
 }
 
 static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
@@ -46,14 +50,14 @@ static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
 /* Which sizes of huge pages are in use; without /sys, none is known. */
 static struct huge_sizes read_sizes(void)
 {
+	static const char prefix[] = "hugepages-"; /* and "2048kB" */
 	struct huge_sizes sizes = { 0 };
 	DIR *directory = opendir("/sys/kernel/mm/hugepages");
 	struct dirent *entry;
-	uint64_t kilobytes;
 
 	while (directory && sizes.count < SIZES_MAX && (entry = readdir(directory))) {
-		if (sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kilobytes) == 1)
-			read_size(&sizes, kilobytes);
+		if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0)
+			read_size(&sizes, strtoull(entry->d_name + sizeof(prefix) - 1, NULL, 10));
 	}
 	if (directory)
 		closedir(directory);

@@ -623,6 +623,32 @@ sizes()
 	assert_output_is $'2000\n3000\n4000'
 }
 
+@test "-N and --except-namespace by the number that ls -A shows" {
+	settle unshare --ipc -- 1000
+	local one=$ns
+	settle unshare --ipc -- 2000
+	try_there ls -N "$one" --format '%{size}'
+	expect_status 0
+	assert_output_is 1000
+	try_there ls -N "$one" -l
+	assert_output_matches "nsenter --ipc=/proc/[0-9]+/ns/ipc "
+	try_there ls -A --except-namespace "$one" --format '%{size}'
+	assert_output_is 2000
+	try_there rm -N "$one" --all
+	expect_status 0
+	try_there ls -A --format '%{size}'
+	assert_output_is 2000
+	# the machine's first one, which is not visible there
+	for words in "ls -N 4026531839" "rm -A --all --except-namespace 4026531839"; do
+		# shellcheck disable=SC2086 # words
+		try_there $words
+		expect_status 7
+		assert_stderr_has 'no such IPC namespace is visible here'
+	done
+	try_there ls -N 4294967296
+	expect_status 2
+}
+
 @test "--except-namespace that names nothing stops before anything is done" {
 	settle unshare --ipc -- 1000
 	# above any pid (PID_MAX_LIMIT)

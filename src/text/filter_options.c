@@ -98,7 +98,7 @@ static const struct poptOption common_modifiers[] = {
 static const struct poptOption namespace_modifiers[] = {
 	OPTION_FLAG("all-namespaces", 'A', CODE_ALL_NAMESPACES, "act in every IPC namespace"),
 	OPTION_VALUE("except-namespace", '\0', CODE_EXCEPT_NAMESPACE,
-		     "with -A: exclude the namespace of PID or PATH", "NS"),
+		     "with -A: exclude the namespace of PID or PATH, or number NS", "NS"),
 	OPTION_END,
 };
 
@@ -243,7 +243,8 @@ static const char *add_name(struct word_list *names, const char *value)
 static const char *add_except_namespace(struct filter *filter, const char *value)
 {
 	pid_t pid;
-	const char *wrong = parse_namespace(value, &pid);
+	ino_t inode;
+	const char *wrong = parse_namespace(value, &pid, &inode);
 
 	return wrong ? wrong : add_name(&filter->except_namespaces, value);
 }

@@ -24,7 +24,7 @@ enum {
 
 const struct poptOption common_options[] = {
 	OPTION_VALUE("namespace", 'N', CODE_NAMESPACE,
-		     "use the IPC namespace of PID or of file PATH", "PID|PATH"),
+		     "use the IPC namespace of PID or PATH, or number NS", "PID|PATH|NS"),
 	OPTION_FLAG("verbose", 'v', CODE_VERBOSE, "explain what is being done"),
 	OPTION_FLAG("help", 'h', CODE_HELP, "show this help and exit"),
 	OPTION_HIDDEN_FLAG(NULL, '?', CODE_HELP),
@@ -273,7 +273,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;
-		wrong = parse_namespace(value, &operands->ns_pid);
+		wrong = parse_namespace(value, &operands->ns_pid, &operands->ns_inode);
 		return wrong ? report_bad_value(row, value, wrong) : STATUS_DONE;
 	case CODE_VERBOSE:
 		operands->verbose = true;
@@ -369,6 +369,7 @@ bool options_read(const struct command *command, int argc, char **argv, void *st
 void operands_free(struct operands *operands)
 {
 	poptFreeContext(operands->context);
+	free(operands->ns_path);
 	*operands = (struct operands){ 0 };
 }
 

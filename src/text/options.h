@@ -85,7 +85,9 @@ struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
 	const char *ns;      /* the value of -N, or NULL */
-	pid_t ns_pid;        /* the same as a process; 0: it is a path */
+	pid_t ns_pid;        /* the same as a process, or 0 */
+	ino_t ns_inode;      /* the same as a number, or 0 */
+	char *ns_path;       /* a file that is it; set by enter_namespace() */
 	bool verbose;        /* -v was given */
 	poptContext context; /* holds the words */
 };

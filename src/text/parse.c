@@ -333,15 +333,28 @@ const char *parse_pid(const char *word, pid_t *pid)
 	return NULL;
 }
 
-const char *parse_namespace(const char *word, pid_t *pid)
+const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode)
 {
 	/* -5 is a number that does not fit, rather than a file */
 	const char *digits = word + (*word == '-' || *word == '+');
+	const char *rest = word;
+	uint64_t number;
+	bool overflow;
 
 	*pid = 0;
+	*inode = 0;
 	if (!*word)
 		return "an empty name";
-	return digits[strspn(digits, "0123456789")] ? NULL : parse_pid(word, pid);
+	if (digits[strspn(digits, "0123456789")])
+		return NULL;
+	if (!parse_pid(word, pid))
+		return NULL;
+	/* the kernel numbers namespaces from 0xf0000000 on, and processes up to 2^22 */
+	if (!read_digits(&rest, 10, &number, &overflow) || *rest || overflow || number <= INT_MAX ||
+	    number > UINT32_MAX)
+		return "neither a process id nor the number of an IPC namespace";
+	*inode = (ino_t)number;
+	return NULL;
 }
 
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length)

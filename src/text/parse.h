@@ -60,8 +60,11 @@ const char *parse_group(const char *word, gid_t *gid);
 /* A process id, from 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 
-/* PID|PATH, a namespace: *pid is 0 for a path, which is anything but digits. */
-const char *parse_namespace(const char *word, pid_t *pid);
+/*
+ * PID|PATH|NS, a namespace: a process, the number that ls -A shows, or a path, which
+ * is anything but digits; then *pid and *inode are 0.
+ */
+const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode);
 
 /* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length);

@@ -266,7 +266,7 @@ static const struct value_kind_offer {
 	{ "ID", offer_ids },
 	{ "KEY", offer_keys },
 	{ "FILE", offer_file },
-	{ "PID|PATH", offer_file },
+	{ "PID|PATH|NS", offer_file },
 	{ "NS", offer_file },
 	{ "WHEN", offer_colors },
 	{ "STYLE", offer_time_formats },

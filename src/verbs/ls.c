@@ -404,7 +404,7 @@ static enum status ls_run(int argc, char **argv)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
 		options.ns = operands.ns;
-		options.ns_pid = operands.ns_pid;
+		options.ns_path = operands.ns_path;
 		options.verbose = operands.verbose;
 		if (!status)
 			status = options.follow ? follow(&options) : ls(&options);

@@ -53,16 +53,11 @@ static enum status print_everywhere(struct output *output, const struct ls_optio
 
 enum status print_limits_of_system(struct output *output, const struct ls_options *options)
 {
-	struct limits_of here = { .path = options->ns };
-	char path[64];
+	struct limits_of here = { .path = options->ns_path };
 	enum status status;
 
 	if (options->choice.filter.all_namespaces)
 		return print_everywhere(output, options);
-	if (options->ns_pid) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/ipc", options->ns_pid);
-		here.path = path;
-	}
 	status = read_limits(&here.limits);
 	return status ? status : print_those(output, options, &here, 1);
 }

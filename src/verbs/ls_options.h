@@ -35,8 +35,8 @@ struct ls_options {
 	unsigned int warn_percent;
 	bool field_help;
 	const char *from;
-	const char *ns; /* of -N */
-	pid_t ns_pid;   /* the same, where it is a process */
+	const char *ns;      /* of -N */
+	const char *ns_path; /* the same as a file */
 	bool verbose;
 };
 

@@ -416,3 +416,25 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
 	return error;
 }
+
+int namespaces_open_number(ino_t inode, struct namespace *ns)
+{
+	struct namespaces found;
+	int error = namespaces_find(&found, NULL);
+	size_t i = 0;
+
+	*ns = (struct namespace){ .fd = -1 };
+	while (i < found.count && found.items[i].inode != inode)
+		i++;
+	if (!error && i == found.count)
+		error = ENXIO;
+	if (!error && found.items[i].fd < 0)
+		error = found.items[i].error;
+	if (!error) {
+		*ns = found.items[i];
+		/* it is the caller's now */
+		found.items[i] = (struct namespace){ .fd = -1 };
+	}
+	namespaces_free(&found);
+	return error;
+}

@@ -28,6 +28,12 @@ struct namespaces {
  */
 int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 
+/*
+ * Opens the one with this number (inode), and names it as namespaces_find() does.
+ * Returns 0 or an errno value; ENXIO: it is not found.
+ */
+int namespaces_open_number(ino_t inode, struct namespace *ns);
+
 /* The one that is the same, or NULL. */
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns);
 

@@ -13,9 +13,12 @@
 int namespace_open_named(const char *word, struct namespace *ns)
 {
 	pid_t pid;
+	ino_t inode;
 
-	if (parse_namespace(word, &pid))
+	if (parse_namespace(word, &pid, &inode))
 		return EINVAL;
+	if (inode)
+		return namespaces_open_number(inode, ns);
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
 }
 
@@ -29,6 +32,8 @@ static const char *reason_of_namespace(int error)
 	case EINVAL:
 	case ENOTTY:
 		return "it is not an IPC namespace";
+	case ENXIO:
+		return "no such IPC namespace is visible here";
 	case ETIMEDOUT:
 		return "the process does not respond (it may be stuck in execve(2))";
 	default:
@@ -36,15 +41,17 @@ static const char *reason_of_namespace(int error)
 	}
 }
 
-/* Enters the namespace that a word names: 0 or an errno value. */
-static int enter_named(const char *word, bool *users_changed)
+/* Enters the namespace of -N: 0 or an errno value. */
+static int enter_named(struct operands *operands, bool *users_changed)
 {
 	struct namespace ns;
-	int error = namespace_open_named(word, &ns);
+	int error = namespace_open_named(operands->ns, &ns);
 
 	if (error)
 		return error;
 	error = namespace_enter_fd(ns.fd, users_changed);
+	operands->ns_path = ns.path;
+	ns.path = NULL;
 	namespace_close(&ns);
 	return error;
 }
@@ -63,14 +70,14 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 	return status_of_file(error);
 }
 
-enum status enter_namespace(const struct operands *operands, bool users_matter)
+enum status enter_namespace(struct operands *operands, bool users_matter)
 {
 	bool users_changed;
 	int error;
 
 	if (!operands->ns)
 		return STATUS_DONE;
-	error = enter_named(operands->ns, &users_changed);
+	error = enter_named(operands, &users_changed);
 	if (error)
 		return cannot_enter_named(operands, error);
 	if (!users_changed || !users_matter)

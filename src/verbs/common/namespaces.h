@@ -12,7 +12,10 @@
 #include "text/limits_text.h"
 #include "text/options.h"
 
-/* Opens what PID|PATH names, see namespace_open_of(): 0 or an errno value. */
+/*
+ * Opens what PID|PATH|NS names, see namespace_open_of() and
+ * namespaces_open_number(): 0 or an errno value.
+ */
 int namespace_open_named(const char *word, struct namespace *ns);
 
 /*
@@ -20,7 +23,7 @@ int namespace_open_named(const char *word, struct namespace *ns);
  * and fails where they would be those of another user namespace. To be called
  * when all else has been checked.
  */
-enum status enter_namespace(const struct operands *operands, bool users_matter);
+enum status enter_namespace(struct operands *operands, bool users_matter);
 
 /* What is wrong with -A beside the rest of the command line, or NULL; allowed: the verb takes it. */
 const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,

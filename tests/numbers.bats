@@ -375,13 +375,18 @@ looks_torn()
 # bats test_tags=long
 @test "the same sees what a program stores byte by byte" {
 	zeroes 16
-	start_contending watch 8 8
-	local watcher=$background_pid watched=$background_output
-	start_contending tear 8 8
-	stop_contending
-	background_pid=$watcher background_output=$watched
-	stop_contending
-	((torn > 0))
+	# on a busy machine they may not meet in one round
+	sees_torn()
+	{
+		start_contending watch 8 8
+		local watcher=$background_pid watched=$background_output
+		start_contending tear 8 8
+		stop_contending
+		background_pid=$watcher background_output=$watched
+		stop_contending
+		((torn > 0))
+	}
+	wait_until sees_torn
 }
 
 # bats test_tags=engine

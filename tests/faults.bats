@@ -36,7 +36,8 @@ setup()
 # lines of "CALL NUMBER", where NUMBER counts all of that name in its process. brk(2)
 # is left out, since it tells of a failure in a way of its own that strace cannot
 # imitate, and getpid(2) and the like, which cannot fail (nor can wait4(2) where it
-# does not wait), and what gcov does in the end. strace counts for each process: of
+# does not wait, or sigaction(2) and sigprocmask(2) with the arguments that we give),
+# and what gcov does in the end. strace counts for each process: of
 # a child's calls before its exec, those follow with "-f" that the program itself
 # does not make, so that only one fails.
 calls()
@@ -48,7 +49,7 @@ calls()
 		{ call = name " " ++number[$1, name] }
 		$1 == program { made[call] = 1 }
 		/F_GETFD/ { begun = 1 }
-		!begun || /WNOHANG/ || name ~ /^(brk|exit_group|execve|rt_sigreturn|restart_syscall|get(pp|p|t|e?u|e?g)id)$/ { next }
+		!begun || /WNOHANG/ || name ~ /^(brk|exit_group|execve|rt_sigreturn|rt_sigaction|rt_sigprocmask|restart_syscall|get(pp|p|t|e?u|e?g)id)$/ { next }
 		$1 == program { print call; next }
 		{ theirs[++count] = call }
 		END { for (i = 1; i <= count; i++) if (!made[theirs[i]]++) print theirs[i], "-f" }' "$1"

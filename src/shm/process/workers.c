@@ -19,6 +19,7 @@ enum {
 	ALL_DONE = 0,    /* no item is left */
 	ITEM_DONE = 100, /* another one goes on after the item at hand */
 	ITEM_LEFT = 101, /* another one goes on with it */
+	NOT_SENT = 102,  /* what it found is lost */
 };
 
 /* Shared by the parent and its worker: what the worker is at. */
@@ -61,9 +62,8 @@ static void send_to_parent(const struct worker *worker, const struct head *head,
 		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	}
 	while (sendmsg(worker->socket, &header, MSG_NOSIGNAL) < 0) {
-		/* without a parent there is nothing to do */
 		if (errno != EINTR)
-			_exit(ALL_DONE);
+			_exit(NOT_SENT);
 	}
 }
 
@@ -147,8 +147,11 @@ static int descriptor_of(struct msghdr *header)
 	return fd;
 }
 
-/* Takes the next message, with these flags of recvmsg(2). false: there will be no more. */
-static bool take_message(const struct run *run, int flags)
+/*
+ * Takes the next message, with these flags of recvmsg(2). Returns 1; 0 when there will be no
+ * more; -1 when it cannot be received.
+ */
+static int take_message(const struct run *run, int flags)
 {
 	const struct workers *workers = run->workers;
 	_Alignas(max_align_t) char message[WORKER_MESSAGE_SIZE];
@@ -164,20 +167,22 @@ static bool take_message(const struct run *run, int flags)
 	ssize_t got = recvmsg(run->sockets[0], &header, MSG_CMSG_CLOEXEC | flags);
 	int fd = got > 0 ? descriptor_of(&header) : -1;
 
+	if (got < 0 && errno == EINTR)
+		return 1;
 	if (got <= 0)
-		return got < 0 && errno == EINTR;
+		return (int)got;
 	if ((size_t)got >= sizeof(head) && !(header.msg_flags & MSG_TRUNC) &&
 	    head.item < workers->count) {
 		if (!head.error) {
 			workers->take(workers->context, head.item, message,
 				      (size_t)got - sizeof(head), fd);
-			return true;
+			return 1;
 		}
 		workers->failed(workers->context, head.item, head.error);
 	}
 	if (fd >= 0)
 		close(fd);
-	return true;
+	return 1;
 }
 
 /*
@@ -192,7 +197,7 @@ static void give_up(pid_t child)
 		poll(NULL, 0, WORKERS_TICK);
 }
 
-/* Takes messages until the worker ends. true: it was given up, since it did not return. */
+/* Takes messages until the worker ends. true: it was given up. */
 static bool listen_to(const struct run *run, pid_t child)
 {
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
@@ -202,15 +207,16 @@ static bool listen_to(const struct run *run, pid_t child)
 	for (;;) {
 		int ready = poll(&pollfd, 1, WORKERS_TICK);
 		size_t now = atomic_load(&run->progress->item);
+		int more = ready > 0 ? take_message(run, 0) : 1;
 
-		if (ready > 0 && !take_message(run, 0))
+		if (more == 0)
 			return false;
 		ticks = ready > 0 || now != item ? 0 : ticks + (ready == 0);
 		item = now;
-		if (ticks < run->workers->patience(run->workers->context))
+		if (more > 0 && ticks < run->workers->patience(run->workers->context))
 			continue;
 		give_up(child);
-		while (take_message(run, MSG_DONTWAIT))
+		while (take_message(run, MSG_DONTWAIT) > 0)
 			;
 		return true;
 	}

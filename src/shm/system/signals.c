@@ -57,7 +57,7 @@ void signals_begin(const int *others)
 		for (const int *number = lists[i]; number && *number; number++) {
 			struct sigaction action;
 
-			if (sigaction(*number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			if (sigaction(*number, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
 				handle(*number);
 		}
 	}

@@ -319,6 +319,7 @@ blank_idle()
 
 # The first child is init of another PID namespace, and when it has exited, there can be no more.
 @test "without a child: by the process itself, which comes back" {
+	seek_no_leaks
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	settle unshare --ipc -- 1000
 	settle unshare --ipc -- 2000
@@ -574,6 +575,7 @@ sizes()
 
 @test "a file of the keep list that may not be looked at, and a kernel that cannot" {
 	need_strace
+	seek_no_leaks
 	settle unshare --ipc -- '!1000:1'
 	there strace -f -qq -o trace -e inject=openat2:error=EACCES \
 		"$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname || ended=$?

@@ -187,6 +187,11 @@ enum status write_input(struct writing *writing, struct memory *memory)
 		return fail(STATUS_FAILED,
 			    "%s ended early: %" PRIu64 " of %" PRIu64 " bytes (-n) were written",
 			    input->name, done, range->length);
+	if (!error && !input->is_stream && !range->length_given && done < input->size &&
+	    done < range->length)
+		return fail(STATUS_FAILED,
+			    "%s holds fewer bytes than its size says: %" PRIu64 " were written",
+			    input->name, done);
 	if (!error && !range->length_given && !options->truncate && done == range->length)
 		error = input_has_more(input, &more);
 	if (error)

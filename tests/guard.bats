@@ -168,12 +168,12 @@ sem_count()
 	assert_equal "$ended" 0
 	assert_equal "$(sem_field 0x1234 perms)" 666
 	assert_equal "$(sem_value "$(sem_field 0x1234 semid)")" 1
-	# the rights come before the value
+	# the value comes before the rights, with which its owner could remove it
 	shmtool rm --with-guard 0x1234
 	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace=shmctl,semctl,semop,semtimedop \
 		"$SHMTOOL" create -k 0x1234 --with-guard -s 5 -p 0666
 	grep -oE '^(shmctl|semctl|semop|semtimedop).*(IPC_SET|\[\{0, 1, 0|\[\{sem_num=0, sem_op=1)' trace >order
-	assert_equal "$(cut -d'(' -f1 order | sed 's/semtimedop/semop/' | paste -sd' ')" "shmctl semctl semop"
+	assert_equal "$(cut -d'(' -f1 order | sed 's/semtimedop/semop/' | paste -sd' ')" "shmctl semop semctl"
 }
 
 # --- rm --with-guard --------------------------------------------------------
@@ -280,6 +280,23 @@ sem_count()
 	expect_status 9
 	assert_stderr_has attached
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
+}
+
+@test "rm --with-guard: of several, each with its own guard, and none of one that is attached" {
+	local attached other
+	attached=$(shmtool create -k 0x111 -s 4K --with-guard)
+	other=$(shmtool create -k 0x222 -s 4K --with-guard)
+	hold_segment "$attached"
+	try rm --with-guard "$attached" "$other"
+	expect_status 9
+	segment_exists "$attached"
+	sem_field 0x111 semid
+	run ! segment_exists "$other"
+	run ! sem_field 0x222 semid
+	# a segment that is only marked has lost its key, so its guard goes with it
+	try rm --with-guard --even-attached "$attached"
+	expect_status 0
+	run ! sem_field 0x111 semid
 }
 
 @test "rm --with-guard: what is not a guard of this segment stays, and the segment with it" {

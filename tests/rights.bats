@@ -322,6 +322,8 @@ user()
 	ordinary
 	but <<-'END'
 		read -n 5 @shut                                | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 	END
 	check
 }
@@ -332,6 +334,8 @@ user()
 	holders_unseen
 	but <<-'END'
 		read -n 5 @shut                                | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
 		read -n 5 --guard 0x101 @free                  | 0 | @free used   | ^hello
 		rm @held                                       | 9 | -            | 0 of 1 attachments identified; run as root.*hint: stop these processes first
 	END
@@ -393,10 +397,10 @@ not_entered()
 		rm @shut                                       | 5 | -            | cannot remove segment @shut .*: permission denied.*CAP_IPC_OWNER
 		rm --orphaned --grace 0                        | 5 | -            | segment [0-9]+ .*: permission denied.*CAP_IPC_OWNER
 		attach --as-file @free head -c 5               | 125 | -          | cannot attach segment @free .*: permission denied.*CAP_IPC_OWNER
-		set -p 600 @free                               | 0 | @free mode 600   | -
-		set -u 4004 @free                              | 0 | @free owner 4004 | -
+		set -p 600 @free                               | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
+		set -u 4004 @free                              | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
 		set --lock @free                               | 0 | @free locked     | -
-		set --lock -p 600 @free                        | 0 | @free locked, @free mode 600 | -
+		set --lock -p 600 @free                        | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
 	END
 	check
 }
@@ -491,6 +495,10 @@ proc_is()
 	proc_is 'mount -t proc -o hidepid=2 proc /proc'
 	person+=("${who[@]}")
 	ordinary
+	but <<-'END'
+		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+	END
 	check
 }
 

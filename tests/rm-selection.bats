@@ -378,6 +378,13 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_gone "$one"
 }
 
+@test "-m of what does not exist, beside a segment: exit 3, and the segment is removed" {
+	one=$(make_orphan)
+	try rm -m 99 "$one"
+	expect_status 3
+	assert_gone "$one"
+}
+
 @test "-J: what was done and what was not" {
 	one=$(make_orphan 100 600 0x11)
 	two=$(make_orphan 200)

@@ -9,6 +9,12 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
+setup()
+{
+	common_setup
+	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+}
+
 # at SANDBOX ARGUMENT...: as try, in such a place
 at()
 {

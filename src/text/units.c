@@ -77,6 +77,16 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 	unit_text(text, (uint64_t)(seconds / units[unit].seconds), units[unit].letter);
 }
 
+/* From one time to a later one; 0 where it is not later. */
+static int64_t seconds_from(int64_t begin, int64_t end)
+{
+	int64_t seconds;
+
+	if (__builtin_sub_overflow(end, begin, &seconds))
+		return end > begin ? INT64_MAX : 0;
+	return seconds > 0 ? seconds : 0;
+}
+
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now)
 {
 	struct tm parts;
@@ -88,9 +98,9 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		return;
 	}
 	if (format == TIME_AGO) {
-		bool ahead = time > now + TIME_AHEAD;
+		bool ahead = seconds_from(now, time) > TIME_AHEAD;
 
-		duration_text(text, ahead ? time - now : now > time ? now - time : 0);
+		duration_text(text, ahead ? seconds_from(now, time) : seconds_from(time, now));
 		/* a duration has 20 characters at most */
 		strcat(text, ahead ? " ahead" : " ago");
 		return;

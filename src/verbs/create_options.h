@@ -35,9 +35,11 @@ struct creation {
 	const struct create_options *options;
 	struct input input;
 	int id;
-	bool created; /* and not just found, with --reuse */
-	key_t key;    /* of what was created */
-	int guard;    /* the semaphore set that was made, or -1 */
+	bool handed_over;       /* its owner is another user, */
+	bool guard_handed_over; /* and that of the guard */
+	bool created;           /* and not just found, with --reuse */
+	key_t key;              /* of what was created */
+	int guard;              /* the semaphore set that was made, or -1 */
 };
 
 static inline uint64_t wanted_size(const struct creation *creation)

@@ -51,15 +51,21 @@ static int create_segment(struct creation *creation, key_t key)
 void undo_creation(struct creation *creation)
 {
 	struct actor before;
+	/* the ids may be another user's by now: act only on what this one owns */
+	uid_t owner = creation->handed_over ? creation->options->uid : geteuid();
 
-	/* the ids may be another user's by now: act only on what this user created */
-	if (act_as(geteuid(), &before))
-		return;
-	if (creation->created)
-		segment_remove(creation->id);
 	if (creation->guard >= 0)
-		guard_remove(&(struct guard){ .id = creation->guard, .cuid = geteuid() });
-	stop_acting(&before);
+		guard_remove(
+			&(struct guard){ .id = creation->guard,
+					 .key = creation->key,
+					 .uid = creation->guard_handed_over ? owner : geteuid(),
+					 .cuid = geteuid(),
+					 .count = 1 });
+	/* its new owner may have removed it */
+	if (creation->created && act_as(owner, &before) == 0) {
+		segment_remove(creation->id);
+		stop_acting(&before);
+	}
 	creation->created = false;
 	creation->guard = -1;
 }
@@ -209,7 +215,9 @@ enum status create_new(struct creation *creation)
 		status = load_segment(creation);
 	if (!status)
 		status = hand_over(creation);
+	creation->handed_over = !status && creation->options->uid_given;
 	if (!status && creation->guard >= 0)
 		status = hand_over_guard(creation);
+	creation->guard_handed_over = !status && creation->options->uid_given;
 	return status;
 }

@@ -115,7 +115,8 @@ static void choose(struct report *report, struct selection *selection)
 		.named_by_itself = true,
 	};
 
-	report->status = select_segments(selection, &options->choice, &source);
+	/* find_unchecked() may have set it already */
+	status_keep_first(&report->status, select_segments(selection, &options->choice, &source));
 	report->view.judge = &selection->judge;
 	for (size_t i = 0; i < selection->list.count; i++)
 		report_prepare(report, &selection->list.items[i]);

@@ -115,7 +115,6 @@ static void become_worker(const struct removal *removal)
 {
 	static int files[BATCH + 1];
 
-	signals_block(&(sigset_t){ 0 });
 	prctl(PR_SET_DUMPABLE, 0);
 	files[0] = removal->home.fd;
 	for (unsigned int i = 0; i < removal->place_count; i++)
@@ -128,14 +127,17 @@ static int work(void *context)
 {
 	struct removal *removal = context;
 	bool users_changed;
+	sigset_t mask;
 
-	removal->batch->process_ends = getpid() != removal->parent;
-	if (removal->batch->process_ends)
+	/* without a worker no process is left to undo what a signal interrupts */
+	signals_block(&mask);
+	if (getpid() != removal->parent)
 		become_worker(removal);
 	lock_places(removal);
 	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return 0;
 }
 
@@ -150,13 +152,15 @@ static size_t fill_batch(struct removal *removal, size_t first)
 {
 	const struct listing *list = &removal->selection->list;
 	/* the line of the first one shows whether stdout can be written at all */
-	const size_t most = removal->begun && !removal->report->options->with_guard ? BATCH : 1;
+	const size_t most = removal->begun ? BATCH : 1;
+	/* a guard is removed with its own segment only */
+	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
 	size_t i;
 
 	removal->count = 0;
 	removal->place_count = 0;
-	for (i = first; i < list->count && removal->count < most; i++) {
+	for (i = first; i < end && removal->count < most; i++) {
 		const struct segment *segment = &list->items[i];
 		const struct namespace *ns = segment->ns ? segment->ns : &removal->home;
 
@@ -204,22 +208,38 @@ static void check_results(const struct removal *removal)
 	}
 }
 
+/* After reclaim_undo(): what it did not finish may be at mode 0. */
+static void find_not_undone(const struct removal *removal)
+{
+	struct reclaim *items = removal->batch->items;
+
+	for (size_t i = 0; i < removal->count; i++) {
+		if (items[i].step != STEP_BLOCKING && items[i].step != STEP_REMOVING)
+			continue;
+		items[i].result = RECLAIM_BLOCKED;
+		items[i].error = EINTR;
+	}
+}
+
 /*
  * Has a worker remove the batch. Returns 0, or the signal that ended the worker;
  * what it left half done is undone then.
  */
 static int try_batch(struct removal *removal)
 {
+	int undo_killed = 0;
 	int killed = 0;
 
-	removal->begun |= removal->count > 0;
 	share_batch(removal);
 	if (removal->count)
 		child_run(work, removal, CHILD_GOES_ON, &killed);
 	if (killed) {
 		share_batch(removal);
 		removal->undo = true;
-		child_run(work, removal, CHILD_GOES_ON, &(int){ 0 });
+		/* that worker, too, may be killed: then this process does it, where it can */
+		if (child_run(work, removal, CHILD_GOES_ON, &undo_killed) || undo_killed)
+			work(removal);
+		find_not_undone(removal);
 	}
 	/* a worker that was killed has not done so */
 	unlock_places(removal);
@@ -254,13 +274,14 @@ static enum status report_tried(struct report *report, const struct segment *seg
 		report->options->dry_run ? foreseen(segment, &error) : item->result;
 	enum status status;
 
-	if (result == RECLAIM_UNTRIED)
+	if (result == RECLAIM_UNTRIED && !(item->replaced && segment->lpid))
 		return STATUS_DONE; /* the worker was killed before */
 	if (result == RECLAIM_REMOVED) {
 		report_removed(report, segment);
 		return STATUS_DONE;
 	}
-	status = report_not_removed(report, segment, result, error);
+	status = result == RECLAIM_UNTRIED ? STATUS_DONE
+					   : report_not_removed(report, segment, result, error);
 	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
 	    result != RECLAIM_MARKED)
 		note("note: the last user of segment %d (process %d) is no longer on record, "
@@ -340,6 +361,7 @@ static size_t remove_batch(struct removal *removal, size_t first)
 	bool dry_run = removal->report->options->dry_run;
 	int killed = dry_run ? 0 : try_batch(removal);
 
+	removal->begun |= removal->count > 0;
 	if (!killed && !dry_run)
 		end = end_of_tried(removal, end);
 	report_batch(removal, first, end);
@@ -359,7 +381,7 @@ static size_t remove_batch(struct removal *removal, size_t first)
  * Removes a segment and the guard with its key. What stands against either is
  * looked for first, so that none of the two stays without the other.
  */
-static void remove_with_guard(struct removal *removal, size_t at)
+static size_t remove_with_guard(struct removal *removal, size_t at)
 {
 	struct report *report = removal->report;
 	const struct segment *segment = &removal->selection->list.items[at];
@@ -367,10 +389,14 @@ static void remove_with_guard(struct removal *removal, size_t at)
 	struct guard guard = { .id = -1 };
 	enum status status = STATUS_DONE;
 	int no_guard = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
-	size_t before = report->count;
+	size_t before = report->done;
+	size_t end = at + 1;
 
 	if (!no_guard)
 		no_guard = guard_look(guard.id, &guard);
+	/* the id may have become another set's in between */
+	if (!no_guard && guard.key != segment->key)
+		no_guard = ENOENT;
 	refusal = no_guard || why_skipped(report, segment)
 			  ? NULL
 			  : rm_guard_refused(report, segment, &guard);
@@ -378,15 +404,16 @@ static void remove_with_guard(struct removal *removal, size_t at)
 		status_keep_first(&report->status, missing_before(removal->selection, at));
 		status = rm_guard_refuse(report, segment, &guard, refusal);
 	} else {
-		remove_batch(removal, at);
-		if (report->count > before && !no_guard)
+		end = remove_batch(removal, at);
+		if (report->done > before && !no_guard)
 			status = rm_guard_remove(report, &guard);
-		else if (report->count > before && !report->options->force)
+		else if (report->done > before && !report->options->force)
 			status = fail(STATUS_MISSING,
 				      "%s has no guard (no semaphore set with its key)",
 				      SEGMENT_LABEL(segment));
 	}
 	status_keep_first(&report->status, status);
+	return end;
 }
 
 void remove_chosen(struct report *report, const struct selection *selection)
@@ -407,10 +434,7 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	removal->parent = getpid();
 	namespace_open("/proc/self/ns/ipc", &removal->home);
 	while (at < selection->list.count && !report->output.error && !signals_came()) {
-		if (report->options->with_guard)
-			remove_with_guard(removal, at++);
-		else
-			at = remove_batch(removal, at);
+		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);
 	}
 	status_keep_first(&report->status, missing_before(selection, SIZE_MAX));
 	namespace_close(&removal->home);

@@ -97,6 +97,7 @@ void report_removed(struct report *report, const struct segment *segment)
 		print_format(&report->output, segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE,
 			     &report->view, segment);
 	}
+	report->done++;
 	if (segment->nattch > 0)
 		return;
 	report->count++;

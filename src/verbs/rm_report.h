@@ -33,7 +33,8 @@ struct report {
 	struct output output;
 	enum status status;
 	size_t entries; /* in JSON */
-	size_t count;   /* removed */
+	size_t done;    /* removed or marked, */
+	size_t count;   /* and of those removed */
 	uint64_t bytes;
 	size_t namespaces; /* from which something was removed */
 	const struct namespace *last_namespace;

@@ -119,6 +119,8 @@ static enum status find_guard(struct change *change)
 
 	if (!error)
 		error = guard_look(id, guard);
+	if (!error && guard->key != segment->key)
+		error = ENOENT;
 	if (error)
 		return guard_failed(change, error);
 	if (guard->count != 1)
@@ -152,7 +154,8 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 {
 	if (removal_is_forced())
 		return false;
-	return segment->nattch || segment_never_used(segment) ||
+	/* its owner, too, can remove it, and what its creator owns could be hit: see hold.h */
+	return segment->uid != segment->cuid || segment->nattch || segment_never_used(segment) ||
 	       process_find(processes, segment->lpid)->liveness == LIVENESS_GONE;
 }
 
@@ -160,11 +163,12 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 static int set_rights_as(uid_t creator, int id, const struct segment_rights *rights)
 {
 	struct actor before;
-	bool acts = act_as(creator, &before) == 0;
-	int error = segment_set_rights(id, rights);
+	int error = act_as(creator, &before);
 
-	if (acts)
-		stop_acting(&before);
+	if (error)
+		return error;
+	error = segment_set_rights(id, rights);
+	stop_acting(&before);
 	return error;
 }
 
@@ -174,6 +178,9 @@ static int set_rights(const struct change *change, const struct segment_rights *
 
 	if (change->held)
 		return segment_set_rights(segment->id, rights);
+	/* two users may remove it: neither can be acted as */
+	if (segment->uid != segment->cuid && may_control_all())
+		return removal_is_forced() ? EOWNERDEAD : EACCES;
 	return set_rights_as(segment->cuid, segment->id, rights);
 }
 
@@ -187,15 +194,16 @@ static enum status replaced(const struct segment *segment)
  * The id is another segment's now: if the change hit that one, its creator gets
  * it back, who alone is known for certain.
  */
-static enum status give_back(const struct change *change, const struct segment *other)
+static enum status give_back(const struct change *change, const struct segment *other, bool was_set)
 {
 	const struct segment_rights *set = &change->rights;
 	const struct segment_rights back = { other->cuid, other->cgid, other->mode & 0600 };
 	int error;
 
-	if (change->wish->lock || change->wish->unlock)
-		segment_set_lock(other->id, change->wish->unlock);
-	if (!rights_differ(change) || other->uid != set->uid || other->gid != set->gid ||
+	/* most are not locked; whether this one was is not known */
+	if (change->wish->lock)
+		segment_set_lock(other->id, false);
+	if (!was_set || other->uid != set->uid || other->gid != set->gid ||
 	    other->mode != set->mode)
 		return replaced(&change->segment);
 	error = set_rights_as(other->cuid, other->id, &back);
@@ -227,7 +235,7 @@ static enum status make_change(const struct change *change)
 		error = set_rights(change, &change->rights);
 	if (!change->held && listing_look(segment->id, &now) == 0 &&
 	    !segment_is_same(segment, &now))
-		return give_back(change, &now);
+		return give_back(change, &now, differ && !error);
 	if (!error && wish->with_guard)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
@@ -242,16 +250,22 @@ static enum status make_change(const struct change *change)
 /* Attaches it where it may; then it must still be what was looked at. */
 static enum status change_safely(struct change *change, struct processes *processes)
 {
-	const struct segment *segment = &change->segment;
-	struct segment now;
+	struct segment *segment = &change->segment;
 	enum status status = STATUS_DONE;
-
 	bool touched = change->wish->lock || change->wish->unlock || rights_differ(change);
 
 	if (touched && may_hold(segment, processes) &&
-	    segment_hold(segment->id, &change->held) == 0 &&
-	    (listing_look(segment->id, &now) || !segment_is_same(segment, &now)))
-		status = replaced(segment);
+	    segment_hold(segment->id, &change->held) == 0) {
+		struct segment now;
+
+		if (listing_look(segment->id, &now) || !segment_is_same(segment, &now)) {
+			status = replaced(segment);
+		} else {
+			/* what was set since is not undone: only what was asked for changes */
+			*segment = now;
+			change->rights = wanted_rights(change->wish, &now);
+		}
+	}
 	if (!status)
 		status = make_change(change);
 	segment_release(&change->held);

@@ -82,7 +82,8 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		memory_prepare(memory, range->offset + done, piece, true);
 		memset(memory->bytes + range->offset + done, writing->options->fill, piece);
 		done += piece;
-		*writing->done = done;
+		if (writing->done)
+			*writing->done = done;
 	}
 	return STATUS_DONE;
 }

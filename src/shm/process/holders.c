@@ -225,7 +225,8 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 	int found = -1;
 
 	if (holders && fds) {
-		memcpy(holders, candidates->items, count * sizeof(struct holder *));
+		if (count)
+			memcpy(holders, candidates->items, count * sizeof(struct holder *));
 		if (identities_find(&identities, holders, count, flags, fds, NULL) == 0)
 			identity = attachments_identity(candidates, all, segment);
 		for (size_t i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
 #include "shm/segment/control.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,13 @@ bool may_control(const struct segment *segment)
 
 static bool in_group(gid_t gid)
 {
-	return getegid() == gid || group_member(gid);
+	gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
+	bool member = getegid() == gid;
+
+	for (int i = 0; i < count; i++)
+		member |= groups[i] == gid;
+	return member;
 }
 
 /* As the kernel does (ipcperms() in ipc/util.c): the first class that fits decides. */

@@ -98,6 +98,12 @@ static int set_rights(int id, const struct segment_rights *rights)
 	return semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? errno : 0;
 }
 
+/* Owner and creator may both remove it: the one who is not root hits less. */
+static uid_t least_user(const struct guard *guard)
+{
+	return guard->cuid ? guard->cuid : guard->uid;
+}
+
 /* 0 if the id still is that of this set. */
 static int check_same(const struct guard *guard)
 {
@@ -114,26 +120,26 @@ static int check_same(const struct guard *guard)
 int guard_set_rights(const struct guard *guard, const struct segment_rights *rights)
 {
 	struct actor before;
-	bool acts;
 	int error = check_same(guard);
 
 	if (error)
 		return error;
-	acts = act_as(guard->cuid, &before) == 0;
+	error = act_as(least_user(guard), &before);
+	if (error)
+		return error;
 	error = set_rights(guard->id, rights);
-	if (acts)
-		stop_acting(&before);
+	stop_acting(&before);
 	return error ? error : check_same(guard);
 }
 
 int guard_hand_over(int id, const struct segment_rights *rights)
 {
 	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
-	int error = set_rights(id, rights);
 
-	if (error)
-		return error;
-	return semop(id, &release, 1) < 0 ? errno : 0;
+	/* in this order: from its new rights on, its owner may remove it */
+	if (semop(id, &release, 1) < 0)
+		return errno;
+	return set_rights(id, rights);
 }
 
 int guard_in_use(int id, bool *in_use)
@@ -155,8 +161,10 @@ pid_t guard_last_user(int id, unsigned short number)
 int guard_remove(const struct guard *guard)
 {
 	struct actor before;
-	int error = act_as(guard->cuid, &before);
+	int error = check_same(guard);
 
+	if (!error)
+		error = act_as(least_user(guard), &before);
 	if (error)
 		return error;
 	error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;

@@ -2,8 +2,13 @@
 #include "shm/segment/hold.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/segment/control.h"
@@ -25,6 +30,28 @@ void segment_release(void **held)
 	*held = NULL;
 }
 
+/*
+ * Whether this user has all capabilities here, in use or not, since he owns the user
+ * namespace of our IPC namespace and we are outside of it (user_namespaces(7)).
+ */
+static bool owns_users_here(uid_t uid)
+{
+	int ipc = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	int users = ipc < 0 ? -1 : ioctl(ipc, NS_GET_USERNS);
+	struct stat own;
+	struct stat that;
+	uid_t owner;
+	bool owns = users >= 0 && stat("/proc/self/ns/user", &own) == 0 &&
+		    fstat(users, &that) == 0 && own.st_ino != that.st_ino &&
+		    ioctl(users, NS_GET_OWNER_UID, &owner) == 0 && owner == uid;
+
+	if (users >= 0)
+		close(users);
+	if (ipc >= 0)
+		close(ipc);
+	return owns;
+}
+
 int act_as(uid_t uid, struct actor *before)
 {
 	int error = 0;
@@ -32,8 +59,12 @@ int act_as(uid_t uid, struct actor *before)
 	*before = (struct actor){ .uid = geteuid(), .privileged = may_control_all() };
 	if (!before->privileged)
 		return 0;
+	if (owns_users_here(uid))
+		return EPERM;
 	if (uid != before->uid && seteuid(uid) < 0)
-		return errno;
+		return errno == EINVAL ? EOVERFLOW : errno; /* not mapped in our user namespace */
+	/* which a change of the effective user may have undone (fs.suid_dumpable) */
+	prctl(PR_SET_DUMPABLE, 0);
 	if (may_control_all())
 		error = capability_use(CAP_SYS_ADMIN, false);
 	if (error)

@@ -46,8 +46,7 @@ static void finish(struct work *work, struct reclaim *item, enum reclaim_result 
 {
 	item->result = result;
 	item->step = STEP_DONE;
-	if (result != RECLAIM_REMOVED || !work->batch->process_ends)
-		segment_release(held_of(work, item));
+	segment_release(held_of(work, item));
 }
 
 /* Enters the namespace of an item, if it is another one than that of the item before. */
@@ -130,15 +129,33 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim *
 }
 
 /*
+ * The user to act as where it is not held. Its owner and its creator may both remove
+ * it, and let another segment have the id: so they must be one user, or one of them
+ * root, who is trusted. False: there is no user that is safe to act as.
+ */
+static bool find_actor(const struct work *work, const struct reclaim *item, uid_t *user)
+{
+	const uid_t uid = item->listed.uid;
+	const uid_t cuid = item->listed.cuid;
+
+	*user = cuid ? cuid : uid;
+	return (uid == cuid || uid == 0 || cuid == 0) && (work->privileged || *user == geteuid());
+}
+
+/*
  * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
- * held this can hit what its creator owns, and nothing else.
+ * held this can hit what that user owns, and nothing else.
  */
 static int call(const struct work *work, const struct reclaim *item,
 		const struct segment_rights *rights)
 {
 	bool held = *held_of(work, item);
 	struct actor before;
-	int error = held ? 0 : act_as(item->listed.cuid, &before);
+	uid_t user;
+	int error = 0;
+
+	if (!held)
+		error = find_actor(work, item, &user) ? act_as(user, &before) : EPERM;
 
 	if (error)
 		return error;
@@ -165,7 +182,9 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim *item, 
 		error = ENODATA;
 	}
 	/* an ordinary user can hit only what is his own */
-	return work->privileged ? fails(item, RECLAIM_NO_HOLD, error) : RECLAIM_UNTRIED;
+	return work->privileged || !find_actor(work, item, &(uid_t){ 0 })
+		       ? fails(item, RECLAIM_NO_HOLD, error)
+		       : RECLAIM_UNTRIED;
 }
 
 /* Holds it, and looks again; RECLAIM_UNTRIED says that the work can go on. */
@@ -175,7 +194,9 @@ static enum reclaim_result hold(struct work *work, struct reclaim *item, struct 
 
 	/* with our detach it would be destroyed, even where it is to stay */
 	if (work->forced)
-		return RECLAIM_UNTRIED;
+		return find_actor(work, item, &(uid_t){ 0 })
+			       ? RECLAIM_UNTRIED
+			       : fails(item, RECLAIM_NO_HOLD, EOWNERDEAD);
 	error = segment_hold(item->listed.id, held_of(work, item));
 	if (error)
 		return cannot_hold(work, item, error);
@@ -230,12 +251,13 @@ static void try_to_block(struct work *work, struct reclaim *item)
  */
 static void settle(void)
 {
-	const struct timespec moment = { .tv_nsec = 20000000 };
+	struct timespec moment = { .tv_nsec = 20000000 };
 
 	/* in this order: some C libraries count only the processors that we may use */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ||
 	    sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		nanosleep(&moment, NULL);
+		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
+			;
 }
 
 /*
@@ -245,27 +267,40 @@ static void settle(void)
 static enum reclaim_result restore(const struct work *work, struct reclaim *item,
 				   enum reclaim_result result)
 {
+	const struct segment *listed = &item->listed;
 	struct segment now;
-	int error = listing_look(item->listed.id, &now);
-	const struct segment_rights rights = { now.uid, now.gid, item->listed.mode };
+	int error = listing_look(listed->id, &now);
+	bool blocked = !error && segment_is_same(listed, &now) && now.mode == 0;
 
-	if (!error && segment_is_same(&item->listed, &now) && now.mode == 0 && item->listed.mode)
-		error = call(work, item, &rights);
+	/* where SHM_STAT_ANY is not known, the owner may not look at mode 0: held, it is the same */
+	if (error == EACCES && *held_of(work, item)) {
+		blocked = true;
+		now = *listed;
+	}
+	if (blocked)
+		error = listed->mode
+				? call(work, item,
+				       &(struct segment_rights){ now.uid, now.gid, listed->mode })
+				: 0;
 	if (error && !segment_missing(error))
 		result = fails(item, RECLAIM_BLOCKED, error);
 	return result;
 }
 
-/* After IPC_RMID: a process that attached in spite of mode 0 shows now. */
-static enum reclaim_result look_after(const struct work *work, const struct reclaim *item)
+/*
+ * After IPC_RMID: with our detach it is destroyed, unless a process has attached it in
+ * spite of mode 0. No process can do that any more once it is destroyed.
+ */
+static enum reclaim_result release_and_look(const struct work *work, const struct reclaim *item)
 {
 	const struct segment *listed = &item->listed;
-	bool held = *held_of(work, item);
 	struct segment now;
 
-	/* key and ctime differ by now, so the creator and the size must do */
-	if (listing_look(listed->id, &now) == 0 && now.dest && now.nattch > held &&
-	    now.cuid == listed->cuid && now.cpid == listed->cpid && now.size == listed->size)
+	segment_release(held_of(work, item));
+	if (segment_is_gone(listed->id))
+		return RECLAIM_REMOVED;
+	/* the id may be another segment's by now */
+	if (listing_look(listed->id, &now) == 0 && now.dest && segment_is_same(listed, &now))
 		return RECLAIM_MARKED;
 	return RECLAIM_REMOVED;
 }
@@ -285,7 +320,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim *i
 	if (!result) {
 		item->step = STEP_REMOVING;
 		error = call(work, item, NULL);
-		result = error ? fails(item, RECLAIM_FAILED, error) : look_after(work, item);
+		result = error ? fails(item, RECLAIM_FAILED, error) : release_and_look(work, item);
 	}
 	if (result == RECLAIM_REMOVED || result == RECLAIM_MARKED)
 		return result;

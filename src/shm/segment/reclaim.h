@@ -14,8 +14,8 @@
  *   settle    membarrier(2), once for all: whoever shmat(2) let in before is counted now
  *   look      it is still attached once
  *   remove    IPC_RMID
- *   look      a process with CAP_IPC_OWNER may have attached it in spite of mode 0
- *   release   shmdt, or the end of the process: it is destroyed
+ *   release   shmdt: it is destroyed
+ *   look      unless a process with CAP_IPC_OWNER attached it in spite of mode 0
  *
  * A segment that turns out to be in use, or changed, gets its old mode back
  * before it is released. However this process ends, the kernel detaches; only a
@@ -76,11 +76,6 @@ struct reclaim {
 
 struct reclaim_batch {
 	bool even_attached; /* mark what is attached: it is destroyed at its last detach */
-	/*
-	 * This process ends right after reclaim(), which detaches, and so destroys,
-	 * what was removed: a tenth faster than one shmdt(2) for each.
-	 */
-	bool process_ends;
 	size_t count;
 	struct reclaim items[];
 };

@@ -11,13 +11,14 @@
 
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 
-const int signals_others[] = { SIGPIPE, SIGALRM,   SIGUSR1, SIGUSR2, SIGXCPU,
-			       SIGXFSZ, SIGVTALRM, SIGPROF, 0 };
+const int signals_others[] = { SIGPIPE,   SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU,   SIGXFSZ,
+			       SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT, 0 };
 
 /* What the handler writes down */
 static volatile sig_atomic_t first;
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t by_terminal[NSIG];
+static volatile sig_atomic_t ticking; /* the timer runs */
 
 static void remember(int number, siginfo_t *info, void *context);
 
@@ -39,12 +40,13 @@ static void remember(int number, siginfo_t *info, void *context)
 	const struct itimerval tick = { .it_interval.tv_usec = 20000, .it_value.tv_usec = 20000 };
 
 	(void)context;
-	if (number == SIGALRM && first && info->si_code == SI_KERNEL)
+	if (number == SIGALRM && ticking && info->si_code == SI_KERNEL)
 		return; /* a tick */
 	by_terminal[number] = info->si_code == SI_KERNEL;
 	came[number] = 1;
 	if (!first && number != SIGCHLD)
 		first = number;
+	ticking = 1;
 	handle(SIGALRM);
 	setitimer(ITIMER_REAL, &tick, NULL);
 }
@@ -127,6 +129,7 @@ bool signals_take(int *number, bool *by_kernel)
 		return true;
 	}
 	setitimer(ITIMER_REAL, &never, NULL);
+	ticking = 0;
 	return false;
 }
 

@@ -689,9 +689,10 @@ sizes()
 		ls -A -q
 		ls -A --from /proc/sysvipc/shm
 		ls -A --follow
-		ls -A --prometheus
 		ls --except-namespace $pid
-		stat -A --all
+		stat -A 0
+		stat -A --all --map
+		stat -A --all -N $pid
 		set -A --all -p 600
 	END
 	try_there rm -A
@@ -873,6 +874,48 @@ killed_at()
 	expect_status 5
 	assert_stderr_matches "cannot enter IPC namespace $ns"
 	assert_output_has shmmni
+}
+
+@test "stat -A: the segments that pass the filters, each with its namespace" {
+	settle unshare --ipc -- 1000 '!2000'
+	local one="$ns ($pid perl)"
+	settle unshare --ipc -- 3000
+	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
+	wait_until test -s "$background_output"
+	try_there stat -A --min-size 2000 --holders --grace 0
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$(grep '^segment' <<<"$output")" "segment 1 in IPC namespace $one
+segment 0 in IPC namespace $ns ($pid perl)"
+	assert_equal "$(grep -A1 '^verdict' <<<"$output" | grep '^  ' | cut -d: -f1)" $'  orphaned\n  attached'
+	assert_output_matches 'holders +process [0-9]+ \(hold\)'
+	try_there stat -A --all -J
+	assert_equal "$(jq -c '[.segments[] | .size] | sort' <<<"$output")" '[1000,2000,3000]'
+	try_there stat -A --orphaned --grace 0 --format '%{ns} %{size}'
+	assert_output_is "${one%% *} 2000"
+}
+
+@test "metrics of each namespace, by its number" {
+	need_command promtool
+	settle unshare --ipc -- 1000 2000
+	local one=$ns
+	settle unshare --ipc -- 3000
+	there nsenter --target "$pid" --ipc sh -c 'echo 7 >/proc/sys/kernel/shmmni'
+	try_there ls -A --prometheus
+	expect_status 0
+	assert_stderr_is ''
+	promtool check metrics <<<"$output"
+	assert_output_has "shmtool_segments{state=\"detached\",owner=\"root\",ns=\"$one\"} 2"
+	assert_output_has "shmtool_segment_bytes{state=\"detached\",owner=\"root\",ns=\"$ns\"} 3000"
+	assert_output_has "shmtool_limit_segments{ns=\"$ns\"} 7"
+	assert_output_has "shmtool_used_segments{ns=\"$one\"} 2"
+	# our own has no segment, but limits
+	assert_output_has "shmtool_used_segments{ns=\"$(number_of 1)\"} 0"
+	assert_equal "$(grep -c '^shmtool_run_timestamp_seconds ' <<<"$output")" 1
+	# filters choose segments, not limits
+	try_there ls -A --prometheus --min-size 2500
+	assert_equal "$(grep -c '^shmtool_segments{' <<<"$output")" 1
+	assert_equal "$(grep -c '^shmtool_used_segments{' <<<"$output")" 3
 }
 
 @test "more namespaces than there may be open files at first" {

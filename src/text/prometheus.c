@@ -11,6 +11,7 @@
 
 /* The segments of one state and owner. */
 struct group {
+	const struct namespace *ns; /* with -A; NULL: where we are */
 	const char *owner;
 	enum segment_state state;
 	struct sums sums;
@@ -49,6 +50,11 @@ static const struct group_metric {
 	{ "shmtool_segment_swapped_bytes", "Swap that they take.", swap_of, true },
 };
 
+static ino_t number_of(const struct namespace *ns)
+{
+	return ns ? ns->inode : 0;
+}
+
 /* By the owner's name: a series must not come twice, even where two uids share a name. */
 static int compare_groups(const void *left, const void *right)
 {
@@ -56,12 +62,15 @@ static int compare_groups(const void *left, const void *right)
 	const struct group *b = right;
 	int order = a->owner == b->owner ? 0 : strcmp(a->owner, b->owner);
 
+	if (number_of(a->ns) != number_of(b->ns))
+		return number_of(a->ns) < number_of(b->ns) ? -1 : 1;
 	return order ? order : (int)a->state - (int)b->state;
 }
 
 static struct group group_of_one(struct view *view, const struct segment *segment)
 {
 	struct group group = {
+		.ns = segment->ns,
 		.owner = name_of_user(&view->names, segment->uid),
 		.state = segment->state,
 	};
@@ -119,18 +128,11 @@ static void print_group_metric(struct output *output, const struct group_metric 
 		output_format(output, "%s{state=\"%s\",owner=\"", metric->name,
 			      state_name(groups[i].state));
 		print_label_value(output, groups[i].owner);
-		output_format(output, "\"} %" PRIu64 "\n", metric->get(&groups[i].sums));
+		output_char(output, '"');
+		if (groups[i].ns)
+			output_format(output, ",ns=\"%lu\"", (unsigned long)groups[i].ns->inode);
+		output_format(output, "} %" PRIu64 "\n", metric->get(&groups[i].sums));
 	}
-}
-
-/* Limits may be none at all. */
-static void print_figure(struct output *output, const char *name, const char *help, uint64_t value)
-{
-	print_head(output, name, help);
-	if (limit_is_none(value))
-		output_format(output, "%s +Inf\n", name);
-	else
-		output_format(output, "%s %" PRIu64 "\n", name, value);
 }
 
 static uint64_t bytes_of_pages(const struct limits *limits, uint64_t pages)
@@ -140,32 +142,74 @@ static uint64_t bytes_of_pages(const struct limits *limits, uint64_t pages)
 	return __builtin_mul_overflow(pages, limits->page, &bytes) ? UINT64_MAX : bytes;
 }
 
-static void print_figures(struct output *output, const struct limits *limits, int64_t now)
+static uint64_t shmmni_of(const struct limits *limits)
 {
-	const struct {
-		const char *name;
-		const char *help;
-		uint64_t value;
-	} figures[] = {
-		{ "shmtool_limit_segments", "How many segments there may be (shmmni).",
-		  limits->shmmni },
-		{ "shmtool_limit_bytes", "How large all may be together (shmall).",
-		  bytes_of_pages(limits, limits->shmall) },
-		{ "shmtool_limit_segment_bytes", "How large one may be (shmmax).", limits->shmmax },
-		{ "shmtool_used_segments", "How many there are, whatever the filters.",
-		  limits->segments },
-		{ "shmtool_used_bytes", "How large all are together, whatever the filters.",
-		  bytes_of_pages(limits, limits->pages) },
-		{ "shmtool_run_timestamp_seconds", "When this was found out.", (uint64_t)now },
-	};
+	return limits->shmmni;
+}
 
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		print_figure(output, figures[i].name, figures[i].help, figures[i].value);
+static uint64_t shmall_of(const struct limits *limits)
+{
+	return bytes_of_pages(limits, limits->shmall);
+}
+
+static uint64_t shmmax_of(const struct limits *limits)
+{
+	return limits->shmmax;
+}
+
+static uint64_t used_segments_of(const struct limits *limits)
+{
+	return limits->segments;
+}
+
+static uint64_t used_bytes_of(const struct limits *limits)
+{
+	return bytes_of_pages(limits, limits->pages);
+}
+
+/* What is told of each namespace. */
+static const struct limit_metric {
+	const char *name;
+	const char *help;
+	uint64_t (*get)(const struct limits *limits);
+} limit_metrics[] = {
+	{ "shmtool_limit_segments", "How many segments there may be (shmmni).", shmmni_of },
+	{ "shmtool_limit_bytes", "How large all may be together (shmall).", shmall_of },
+	{ "shmtool_limit_segment_bytes", "How large one may be (shmmax).", shmmax_of },
+	{ "shmtool_used_segments", "How many there are, whatever the filters.", used_segments_of },
+	{ "shmtool_used_bytes", "How large all are together, whatever the filters.",
+	  used_bytes_of },
+};
+
+/* Limits may be none at all. */
+static void print_limit_metric(struct output *output, const struct limit_metric *metric,
+			       const struct limits_of *limits, size_t count)
+{
+	print_head(output, metric->name, metric->help);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t value = metric->get(&limits[i].limits);
+
+		output_text(output, metric->name);
+		if (limits[i].ns)
+			output_format(output, "{ns=\"%lu\"}", (unsigned long)limits[i].ns->inode);
+		if (limit_is_none(value))
+			output_text(output, " +Inf\n");
+		else
+			output_format(output, " %" PRIu64 "\n", value);
+	}
+}
+
+static void print_time(struct output *output, int64_t now)
+{
+	static const char name[] = "shmtool_run_timestamp_seconds";
+
+	print_head(output, name, "When this was found out.");
+	output_format(output, "%s %" PRId64 "\n", name, now);
 }
 
 enum status print_prometheus(struct output *output, struct view *view,
 			     const struct segment *segments, size_t count,
-			     const struct limits *limits)
+			     const struct limits_of *limits, size_t limits_count)
 {
 	struct group *groups = calloc(count + 1, sizeof(*groups));
 
@@ -176,7 +220,9 @@ enum status print_prometheus(struct output *output, struct view *view,
 	count = merge_groups(groups, count);
 	for (size_t i = 0; i < sizeof(group_metrics) / sizeof(group_metrics[0]); i++)
 		print_group_metric(output, &group_metrics[i], groups, count);
-	print_figures(output, limits, view->judge->now);
+	for (size_t i = 0; i < sizeof(limit_metrics) / sizeof(limit_metrics[0]); i++)
+		print_limit_metric(output, &limit_metrics[i], limits, limits_count);
+	print_time(output, view->judge->now);
 	free(groups);
 	return STATUS_DONE;
 }

@@ -6,7 +6,7 @@
 #ifndef TEXT_PROMETHEUS_H
 #define TEXT_PROMETHEUS_H
 
-#include "shm/segment/limits.h"
+#include "text/limits_text.h"
 #include "text/output.h"
 #include "text/view.h"
 
@@ -14,10 +14,10 @@
  * Segments and bytes by state and owner, the limits and what is in use of
  * them, and when this was. A state and owner without a segment has no line;
  * resident and swapped bytes have none either where those of one segment are
- * not known. STATUS_EXHAUSTED without memory, before anything is printed.
+ * not known. With -A each line says of which IPC namespace it is (ns). STATUS_EXHAUSTED without memory, before anything is printed.
  */
 enum status print_prometheus(struct output *output, struct view *view,
 			     const struct segment *segments, size_t count,
-			     const struct limits *limits);
+			     const struct limits_of *limits, size_t limits_count);
 
 #endif

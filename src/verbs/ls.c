@@ -222,13 +222,28 @@ static const char *ls_option(void *state, int code, const char *value)
 	}
 }
 
-static enum status print_metrics(struct output *output, const struct listing *list,
+/* With -A the limits of each namespace, as far as they can be read. */
+static enum status print_metrics(struct output *output, struct selection *selection,
 				 struct view *view)
 {
-	struct limits limits;
-	enum status status = read_limits(&limits);
+	const struct listing *list = &selection->list;
+	struct limits_of here = { 0 };
+	struct limits_of *limits = NULL;
+	size_t count = 0;
+	enum status status;
+	enum status printed;
 
-	return status ? status : print_prometheus(output, view, list->items, list->count, &limits);
+	if (!selection->namespaces.count) {
+		status = read_limits(&here.limits);
+		return status ? status
+			      : print_prometheus(output, view, list->items, list->count, &here, 1);
+	}
+	status = namespaces_limits(&selection->namespaces, &limits, &count);
+	if (!limits)
+		return status;
+	printed = print_prometheus(output, view, list->items, list->count, limits, count);
+	free(limits);
+	return status ? status : printed;
 }
 
 /* In how many namespaces the segments are that were chosen. */
@@ -285,7 +300,7 @@ static enum status print_segments(struct output *output, const struct ls_options
 	const struct field_list *columns = &options->columns;
 
 	if (options->prometheus)
-		return print_metrics(output, list, view);
+		return print_metrics(output, selection, view);
 	if (shows_totals(options))
 		return options->json ? print_totals_json(output, view, options->by, list->items,
 							 list->count)

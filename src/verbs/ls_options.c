@@ -45,9 +45,9 @@ static const struct conflict {
 	{ GIVEN_PROMETHEUS,
 	  GIVEN_JSON | GIVEN_RAW | GIVEN_QUIET | GIVEN_FORMAT | GIVEN_OUTPUT | GIVEN_SORT |
 		  GIVEN_FROM | GIVEN_NUMERIC | GIVEN_LIMITS | GIVEN_TOTALS,
-	  "--prometheus can only be combined with SEGMENTs, filters and -N" },
-	{ GIVEN_ALL_NAMESPACES, GIVEN_QUIET | GIVEN_FROM | GIVEN_PROMETHEUS | GIVEN_FOLLOW,
-	  "--all-namespaces (-A) cannot be combined with -q, --from, --follow or --prometheus" },
+	  "--prometheus can only be combined with SEGMENTs, filters, -A and -N" },
+	{ GIVEN_ALL_NAMESPACES, GIVEN_QUIET | GIVEN_FROM | GIVEN_FOLLOW,
+	  "--all-namespaces (-A) cannot be combined with -q, --from or --follow" },
 	{ GIVEN_LIMITS, GIVEN_TOTALS, "-l and --warn cannot be combined with -u or --by" },
 	{ GIVEN_LIMITS, GIVEN_CHOICE | GIVEN_FROM | GIVEN_FAIL_EMPTY,
 	  "-l and --warn cannot be combined with SEGMENTs, filters, --from or --fail-empty" },

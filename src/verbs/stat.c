@@ -44,7 +44,7 @@ static const struct poptOption stat_options[] = {
 	OPTION_VALUE("timeout", '\0', CODE_TIMEOUT, "wait at most TIME, then exit with status 8",
 		     "TIME"),
 	OPTION_TABLE(filter_options, FILTER_TITLE),
-	OPTION_TABLE(modifier_options, MODIFIER_TITLE),
+	OPTION_TABLE(modifier_options_of_ls, MODIFIER_TITLE),
 	OPTION_END,
 };
 
@@ -178,7 +178,12 @@ static void print_identity(struct output *output, const struct segment *segment)
 {
 	const char *why = segment->dest ? "none (marked for removal)" : "none (private)";
 
-	output_format(output, "segment %d\n", segment->id);
+	output_format(output, "segment %d", segment->id);
+	if (segment->ns) {
+		output_text(output, " in IPC namespace ");
+		output_escaped(output, NAMESPACE_LABEL(segment->ns));
+	}
+	output_char(output, '\n');
 	print_label(output, "key");
 	if (segment->key)
 		output_format(output, "0x%08x\n", (unsigned int)segment->key);
@@ -424,6 +429,8 @@ static enum status check_options(const struct stat_options *options)
 		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
 	if (options->map && (options->json || options->quiet || options->format || options->wait))
 		return fail(STATUS_USAGE, "--map goes with none of -J, -q, --format and --wait");
+	if (options->map && options->choice.filter.all_namespaces)
+		return fail(STATUS_USAGE, "--map cannot be combined with --all-namespaces (-A)");
 	if (options->wait == WAIT_GONE && (options->json || options->format))
 		return fail(STATUS_USAGE, "there is nothing to print of what is gone");
 	if (options->timeout >= 0 && !options->wait)
@@ -444,6 +451,7 @@ static enum status stat_run(int argc, char **argv)
 	enum status status;
 
 	choice_begin(&options.choice);
+	options.choice.may_be_everywhere = true;
 	if (options_read(&verb_stat.command, argc, argv, &options, &operands, &status)) {
 		status = choice_read(&options.choice, &operands);
 		if (!status)

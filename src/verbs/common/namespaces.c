@@ -96,7 +96,8 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
 	if (!filter->all_namespaces)
 		return NULL;
 	if (!allowed)
-		return "--all-namespaces (-A) only works with ls and rm; use -N for a single namespace";
+		return "--all-namespaces (-A) only works with ls, stat and rm; use -N for a single "
+		       "namespace";
 	if (operands->ns)
 		return "--all-namespaces (-A) and --namespace (-N) are mutually exclusive";
 	if (operands->count)
@@ -324,24 +325,33 @@ static void cannot_read_limits(void *context, struct namespace *ns,
 	status_keep_first(&list->missing, namespace_failed("read the limits", ns, fault));
 }
 
-enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
-				  struct limits_of **limits, size_t *count)
+enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count)
 {
-	struct limits_list list = { 0 };
+	struct limits_list list = { .items = calloc(found->count + 1, sizeof(*list.items)) };
 	const struct namespaces_work work = {
 		.work = send_limits,
 		.take = take_limits,
 		.failed = cannot_read_limits,
 		.context = &list,
 	};
-	enum status status = find_meant(found, filter, NULL, &list.missing);
 
-	if (!status)
-		list.items = calloc(found->count + 1, sizeof(*list.items));
-	if (!status && (!list.items || namespaces_each(found, &work)))
-		status = fail(STATUS_EXHAUSTED, "not enough memory");
+	if (!list.items || namespaces_each(found, &work))
+		status_keep_first(&list.missing, fail(STATUS_EXHAUSTED, "not enough memory"));
 	*limits = list.items;
 	*count = list.count;
-	status_keep_first(&status, list.missing);
-	return status;
+	return list.missing;
+}
+
+enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
+				  struct limits_of **limits, size_t *count)
+{
+	enum status missing = STATUS_DONE;
+	enum status status = find_meant(found, filter, NULL, &missing);
+
+	*limits = NULL;
+	*count = 0;
+	if (status)
+		return status;
+	status = namespaces_limits(found, limits, count);
+	return missing ? missing : status;
 }

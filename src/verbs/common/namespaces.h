@@ -42,6 +42,12 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				size_t *missing_at);
 
 /*
+ * The limits of each of these, for free(), as far as they can be read. Returns the
+ * status of the first that cannot, which is reported.
+ */
+enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count);
+
+/*
  * The limits of each, for free(), as far as they can be had; found are the
  * namespaces, for namespaces_free(). Returns the status of the first that
  * cannot be told, which is said.

@@ -688,7 +688,6 @@ sizes()
 		ls -A -N $pid
 		ls -A -q
 		ls -A --from /proc/sysvipc/shm
-		ls -A --follow
 		ls --except-namespace $pid
 		stat -A 0
 		stat -A --all --map
@@ -916,6 +915,31 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	try_there ls -A --prometheus --min-size 2500
 	assert_equal "$(grep -c '^shmtool_segments{' <<<"$output")" 1
 	assert_equal "$(grep -c '^shmtool_used_segments{' <<<"$output")" 3
+}
+
+@test "--follow: what happens in every namespace, also in those that come and go" {
+	settle unshare --ipc -- 1000
+	local one=$ns one_pid=$pid
+	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep
+	wait_until grep -q 'following 1 segment' "$background_errors"
+	local events=$background_output
+	there nsenter --target "$pid" --ipc perl -e 'shmget(7, 1500, 01600) // die'
+	wait_until grep -q "created .* size=1500 .* ns=$one ns-of=$pid perl" "$events"
+	# the same id and size in another one
+	settle unshare --ipc -- 1000
+	wait_until grep -q "created 0 .* size=1000 .* ns=$ns ns-of=$pid perl" "$events"
+	there nsenter --target "$one_pid" --ipc ipcrm -m 0
+	wait_until grep -q "removed 0 .* size=1000 .* ns=$one " "$events"
+	# with its last process a namespace ends, and all that is in it
+	end_there "$pid"
+	wait_until grep -q "removed 0 .* size=1000 .* ns=$ns " "$events"
+	assert_equal "$(cut -d ' ' -f 3 "$events" | paste -sd ' ')" 'created created removed removed'
+	background there "$SHMTOOL" ls -A --follow --interval 50ms -J --ignore-keep --min-size 1M -v
+	wait_until grep -q 'following' "$background_errors"
+	# shellcheck disable=SC2016
+	there nsenter --target "$one_pid" --ipc perl -e 'shmget(0, $_, 01600) // die for 2000, 2 ** 22'
+	wait_until test -s "$background_output"
+	assert_equal "$(jq -c '[.event, .segment.size, .segment.ns]' "$background_output")" "[\"created\",4194304,$one]"
 }
 
 @test "more namespaces than there may be open files at first" {

@@ -12,6 +12,13 @@
 #include "text/format.h"
 #include "text/segment_json.h"
 #include "verbs/common/lookup.h"
+#include "verbs/common/namespaces.h"
+
+/* What one look saw. */
+struct sight {
+	struct listing list;          /* with -A, the segments of a namespace stand together */
+	struct namespaces namespaces; /* with -A: those that they point to */
+};
 
 /* What reporting a change needs. */
 struct reporter {
@@ -66,11 +73,16 @@ static void report_line(struct reporter *reporter, const char *name, const struc
 {
 	static const char format[] = " %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
 				     "nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid}";
+	static const char format_with_namespace[] =
+		" %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
+		"nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid} "
+		"ns=%{ns} ns-of=%{ns-of}";
 	char time[UNIT_TEXT_SIZE];
 
 	time_text(time, reporter->judge.now, reporter->follow->times, reporter->judge.now);
 	output_format(reporter->output, "%s %s", time, name);
-	print_format(reporter->output, format, &reporter->view, segment);
+	print_format(reporter->output, segment->ns ? format_with_namespace : format,
+		     &reporter->view, segment);
 }
 
 static void report(void *context, enum change change, const struct segment *segment)
@@ -144,26 +156,117 @@ static int keep_keys(const struct listing *before, struct listing *after)
 	return error;
 }
 
-/* One look, and a line for all that happened since the one before. */
-static enum status look(struct reporter *reporter, struct listing *before)
+static void sight_free(struct sight *sight)
+{
+	listing_free(&sight->list);
+	namespaces_free(&sight->namespaces);
+}
+
+/* Looks at all segments; missing: see all_namespaces_read(). */
+static enum status take_sight(struct sight *sight, const struct choice *choice,
+			      enum status *missing)
 {
 	static const struct source source = { .memory = true };
-	struct listing after = { 0 };
-	enum status status = read_segments(&after, &source);
+	size_t missing_at;
+	enum status status;
+
+	*sight = (struct sight){ 0 };
+	if (!choice->filter.all_namespaces)
+		return read_segments(&sight->list, &source);
+	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
+				     choice_depends_on_users(choice), NULL, missing, &missing_at);
+	/* they would be found through our own descriptors for ever */
+	namespaces_release(&sight->namespaces);
+	return status;
+}
+
+/* The segments from this one on that are in the same namespace. */
+static struct listing part_at(const struct listing *list, size_t first)
+{
+	struct listing part = { .items = list->items + first };
+
+	while (first + part.count < list->count &&
+	       list->items[first + part.count].ns == part.items->ns)
+		part.count++;
+	return part;
+}
+
+/* The segments that are in the namespace of these. */
+static struct listing part_like(const struct listing *list, const struct listing *other)
+{
+	const struct namespace *ns = other->items->ns;
+	struct listing part = { 0 };
+
+	for (size_t i = 0; i < list->count; i += part.count) {
+		part = part_at(list, i);
+		if (!ns || namespace_same(part.items->ns, ns))
+			return part;
+	}
+	return (struct listing){ 0 };
+}
+
+/*
+ * Of a namespace that could not be read this time, the segments are as they were.
+ * 0 or ENOMEM.
+ */
+static int keep_unread(const struct listing *before, struct sight *after)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < before->count && before->items[i].ns && !error; i++) {
+		struct segment segment = before->items[i];
+		const struct namespace *now = namespaces_get(&after->namespaces, segment.ns);
+
+		if (!now || !now->unread)
+			continue;
+		segment.ns = now;
+		error = listing_add(&after->list, &segment);
+	}
+	return error;
+}
+
+/* Reports what happened between two looks, one namespace after the other. 0 or ENOMEM. */
+static int compare(struct reporter *reporter, const struct listing *before, struct listing *after)
+{
+	const struct listing none = { 0 };
+	struct listing old;
+	struct listing new;
+	int error = 0;
+
+	for (size_t i = 0; i < before->count && !error; i += old.count) {
+		old = part_at(before, i);
+		if (!part_like(after, &old).count)
+			error = changes_between(&old, &none, report, reporter);
+	}
+	for (size_t i = 0; i < after->count && !error; i += new.count) {
+		new = part_at(after, i);
+		old = part_like(before, &new);
+		error = keep_keys(&old, &new);
+		if (!error)
+			error = changes_between(&old, &new, report, reporter);
+	}
+	return error;
+}
+
+/* One look, and a line for all that happened since the one before. */
+static enum status look(struct reporter *reporter, struct sight *before)
+{
+	struct sight after;
+	enum status status = take_sight(&after, reporter->choice, NULL);
 
 	if (!status &&
-	    (keep_keys(before, &after) || changes_between(before, &after, report, reporter)))
+	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
 	output_flush(reporter->output);
 	if (reporter->judging)
 		judge_end(&reporter->judge);
 	reporter->judging = false;
-	listing_free(before);
+	sight_free(before);
 	*before = after;
 	return status;
 }
 
-static enum status follow_from(struct reporter *reporter, struct listing *list)
+static enum status follow_from(struct reporter *reporter, struct sight *sight)
 {
 	const int64_t interval = reporter->follow->interval;
 	int64_t next = monotonic_ms();
@@ -176,30 +279,30 @@ static enum status follow_from(struct reporter *reporter, struct listing *list)
 		next = next + interval > now ? next + interval : now + interval;
 		if (!wait_until(next))
 			return output_failed(EPIPE);
-		status = look(reporter, list);
+		status = look(reporter, sight);
 	}
 	return status;
 }
 
 enum status follow_segments(const struct choice *choice, const struct follow *follow)
 {
-	static const struct source source = { .memory = true };
 	static struct output output;
 	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
-	struct listing list = { 0 };
-	enum status status = read_segments(&list, &source);
+	struct sight sight;
+	enum status missing = STATUS_DONE;
+	enum status status = take_sight(&sight, choice, &missing);
 
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = follow->numeric;
 	reporter.view.unambiguous = !follow->json;
 	if (!status)
-		status = check_ids(choice, &list);
+		status = check_ids(choice, &sight.list);
 	if (!status && follow->verbose)
-		note("following %zu segment%s", list.count, list.count == 1 ? "" : "s");
+		note("following %zu segment%s", sight.list.count, sight.list.count == 1 ? "" : "s");
 	if (!status)
-		status = follow_from(&reporter, &list);
+		status = follow_from(&reporter, &sight);
 	status_keep_first(&status, view_end(&reporter.view));
-	listing_free(&list);
+	sight_free(&sight);
 	return output_end(&output, status);
 }

@@ -46,8 +46,8 @@ static const struct conflict {
 	  GIVEN_JSON | GIVEN_RAW | GIVEN_QUIET | GIVEN_FORMAT | GIVEN_OUTPUT | GIVEN_SORT |
 		  GIVEN_FROM | GIVEN_NUMERIC | GIVEN_LIMITS | GIVEN_TOTALS,
 	  "--prometheus can only be combined with SEGMENTs, filters, -A and -N" },
-	{ GIVEN_ALL_NAMESPACES, GIVEN_QUIET | GIVEN_FROM | GIVEN_FOLLOW,
-	  "--all-namespaces (-A) cannot be combined with -q, --from or --follow" },
+	{ GIVEN_ALL_NAMESPACES, GIVEN_QUIET | GIVEN_FROM,
+	  "--all-namespaces (-A) cannot be combined with -q or --from" },
 	{ GIVEN_LIMITS, GIVEN_TOTALS, "-l and --warn cannot be combined with -u or --by" },
 	{ GIVEN_LIMITS, GIVEN_CHOICE | GIVEN_FROM | GIVEN_FAIL_EMPTY,
 	  "-l and --warn cannot be combined with SEGMENTs, filters, --from or --fail-empty" },
@@ -57,7 +57,7 @@ static const struct conflict {
 	{ GIVEN_FOLLOW,
 	  GIVEN_LIMITS | GIVEN_TOTALS | GIVEN_FROM | GIVEN_RAW | GIVEN_QUIET | GIVEN_FORMAT |
 		  GIVEN_PROMETHEUS | GIVEN_SORT | GIVEN_FAIL_EMPTY | GIVEN_VIEW | GIVEN_COLOR,
-	  "--follow can only be combined with SEGMENTs, filters, -J and -N" },
+	  "--follow can only be combined with SEGMENTs, filters, -J, -A and -N" },
 };
 
 static unsigned int options_given(const struct ls_options *options)

@@ -22,6 +22,7 @@ struct namespace
 	pid_t pid;    /* lives in it; 0: no process is known to */
 	bool thread;  /* pid is that of a thread: no whole process is known to live in it */
 	char *path;   /* names it: in /proc, or where it is mounted or held open */
+	bool unread;  /* its segments could not be listed */
 	bool foreign; /* its users are those of another user namespace, that was entered too */
 	char command[COMMAND_SIZE]; /* that of pid; empty where that is not known */
 	struct {

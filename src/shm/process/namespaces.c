@@ -48,6 +48,15 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 	list->count = kept;
 }
 
+void namespaces_release(struct namespaces *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].fd >= 0)
+			close(list->items[i].fd);
+		list->items[i].fd = -1;
+	}
+}
+
 void namespaces_free(struct namespaces *list)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -43,6 +43,9 @@ int namespaces_add(struct namespaces *list, struct namespace *ns);
 /* Takes out of the list, and closes, those that are in the other one, too. */
 void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
 
+/* Lets them end, and keeps what is known of them. */
+void namespaces_release(struct namespaces *list);
+
 void namespaces_free(struct namespaces *list);
 
 #endif

@@ -199,7 +199,7 @@ static enum status namespace_failed(const char *what, const struct namespace *ns
 /* Of which namespaces something is missing. */
 struct gaps {
 	const struct listing *all;
-	enum status *missing; /* of the first */
+	enum status *missing; /* of the first; NULL: they were reported before */
 	size_t *missing_at;   /* it stands before this segment */
 };
 
@@ -215,7 +215,9 @@ static void cannot_list(void *context, struct namespace *ns, const struct namesp
 {
 	const struct gaps *gaps = context;
 
-	add_gap(gaps, namespace_failed("list the segments", ns, fault), gaps->all->count);
+	ns->unread = true;
+	if (gaps->missing)
+		add_gap(gaps, namespace_failed("list the segments", ns, fault), gaps->all->count);
 }
 
 /* Takes out of the list what is in namespaces that number users otherwise. */
@@ -231,7 +233,7 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 			all->items[kept++] = all->items[i];
 			continue;
 		}
-		if (ns == reported)
+		if (ns == reported || !gaps->missing)
 			continue;
 		reported = ns;
 		fail(STATUS_FAILED,
@@ -259,7 +261,7 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 	if (error)
 		status = fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
 			      "cannot find the IPC namespaces: /proc: %s", strerror(error));
-	if (!status)
+	if (!status && missing)
 		*missing = report_hidden(found);
 	namespaces_subtract(found, &excepted);
 	namespaces_free(&excepted);

@@ -34,7 +34,7 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
  * One that cannot be entered is reported, and *missing is its status, *missing_at
  * how many segments stand before; the others are read. Returns another status
  * than STATUS_DONE when nothing can be had at all. users_matter: as above;
- * losses: see scan.h.
+ * losses: see scan.h; missing: NULL where that was reported before.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				const struct filter *filter, bool users_matter,

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The way of `shmtool rm --orphaned`, from the option to IPC_RMID:
+ * How `shmtool rm --orphaned` works, from the option to the report:
  *
- *   rm_run, rm        rm.c               options, keep lists
- *   select_segments   common/select.c    which segments there are, and what they are (judge.c)
- *   remove_chosen     here               batches of them, each tried and then reported
- *   try_batch, work   here               in a worker, where one can be had (child.c)
- *   reclaim           reclaim.c          hold, block, settle, look, remove, release
- *   segment_remove    control.c          IPC_RMID
- *   report_batch      here               what became of each (rm_report.c)
+ *   rm_run, rm        rm.c              options (filter_options.c), keep lists, namespace
+ *   select_segments   common/select.c   lists segments, judges them (judge.c), filters them
+ *   remove_chosen     here              one batch after another:
+ *   remove_batch      here              fills it, has it removed, and reports it
+ *   try_batch, work   here              starts a worker (child.c), which works on the batch
+ *   reclaim           reclaim.c         the steps that reclaim.h lists, one of them is
+ *   segment_remove    control.c         IPC_RMID
+ *   report_batch      here              what became of each segment (rm_report.c)
  */
 #include "verbs/rm_removal.h"
 
@@ -51,7 +52,7 @@ struct removal {
 	size_t count;
 	const struct namespace *places[BATCH]; /* and the namespaces that they are in */
 	unsigned int place_count;
-	struct namespace home; /* where we are */
+	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* we have entered another one */
 	pid_t parent;
 	bool begun; /* the first was tried */
@@ -63,7 +64,7 @@ static const char *why_skipped(const struct report *report, const struct segment
 {
 	if (segment->nattch > 0 && !report->options->choice.filter.even_attached)
 		return "attached";
-	/* not by its state, which is attached where --even-attached matters */
+	/* not by STATE_KEPT: an attached segment has STATE_ATTACHED even if it is kept */
 	if (report->by_filter && keep_names(&report->options->choice.keep, segment))
 		return "in the keep list";
 	return NULL;
@@ -89,8 +90,8 @@ static int enter(void *context, unsigned int place)
 }
 
 /*
- * Two removals that run side by side would take each other's hold for use. So
- * one waits for the other, but not for long: any process may hold this lock.
+ * Two removals at once would mistake each other's attachment for use. So one waits
+ * for the other, but only briefly, since any process can take this lock.
  */
 static void lock_places(const struct removal *removal)
 {
@@ -110,7 +111,7 @@ static void unlock_places(const struct removal *removal)
 		flock(removal->places[i]->fd, LOCK_UN);
 }
 
-/* Leaves nothing to gain for a process that could take it over in a container. */
+/* Closes files, so that a process in a container would gain nothing by taking the worker over. */
 static void become_worker(const struct removal *removal)
 {
 	static int files[BATCH + 1];
@@ -194,7 +195,7 @@ static void share_batch(const struct removal *removal)
 	}
 }
 
-/* What the worker wrote is believed only as far as it can be true. */
+/* Replaces impossible results: a process in a container may have taken the worker over. */
 static void check_results(const struct removal *removal)
 {
 	struct reclaim *items = removal->batch->items;
@@ -241,7 +242,7 @@ static int try_batch(struct removal *removal)
 			work(removal);
 		find_not_undone(removal);
 	}
-	/* a worker that was killed has not done so */
+	/* the worker never unlocks: it shares these open files with us */
 	unlock_places(removal);
 	check_results(removal);
 	return killed;

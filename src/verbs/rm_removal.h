@@ -7,8 +7,8 @@
 
 /*
  * Removes all that is chosen, and reports what became of it; sets the status of
- * the report. A worker does the removal, so that this process is left to report
- * what it did, and to undo what it leaves half done if it is killed. It stops
+ * the report. A worker removes, and this process reports, and undoes unfinished work if
+ * the worker is killed. It stops
  * after the batch at hand when a signal comes, or when stdout cannot be written.
  */
 void remove_chosen(struct report *report, const struct selection *selection);

@@ -205,8 +205,8 @@ static enum reclaim_result hold(struct work *work, struct reclaim *item, struct 
 }
 
 /*
- * Blocks it, or marks it. A segment of mode 0 is blocked already, maybe by another
- * removal, which restores the mode that it found: that must not be 0 because of us.
+ * Blocks it, or marks it. A segment of mode 0 is blocked already. If another removal
+ * restored its mode after our look, IPC_SET would block it again for good.
  */
 static enum reclaim_result block(struct work *work, struct reclaim *item, const struct segment *now)
 {

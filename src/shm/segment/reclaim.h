@@ -26,11 +26,12 @@
  * those. That takes 8 to 30 ms, whatever the number of segments: hence all are
  * blocked, then it is called once, then all are looked at again.
  *
- * A segment that cannot be held, since its owner is an ordinary user and its
- * mode lets nobody read it, or since kernel.shm_rmid_forced would destroy it
- * with our detach, goes the same way under act_as(): then no call can hit what
- * is another user's. Where a privileged process cannot hold a segment for
- * another reason, it is not removed.
+ * A segment is not held if kernel.shm_rmid_forced is 1, because our detach would
+ * destroy it, or if an ordinary user cannot attach it. It then goes through the
+ * same steps under act_as(), so that no call can hit another user's segment; for
+ * that its owner and its creator must be one user, or one of them root. If a
+ * process with CAP_SYS_ADMIN cannot hold a segment for another reason, or if they
+ * are two users, it is not removed.
  */
 #ifndef SHM_SEGMENT_RECLAIM_H
 #define SHM_SEGMENT_RECLAIM_H
@@ -54,11 +55,11 @@ enum reclaim_result {
 	RECLAIM_RESULTS,
 };
 
-/* How far a segment came, for reclaim_undo() */
+/* How far the work on a segment has got, for reclaim_undo() */
 enum reclaim_step {
 	STEP_NONE,
 	STEP_BLOCKING, /* its mode may be 0 */
-	STEP_REMOVING, /* its mode is 0, and it may be removed */
+	STEP_REMOVING, /* IPC_RMID may have been called; its mode is 0 unless it was to be marked */
 	STEP_DONE,
 };
 

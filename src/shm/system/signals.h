@@ -23,7 +23,7 @@ void signals_begin(const int *others);
 /* The other signals that end a program which does nothing about them. */
 extern const int signals_others[];
 
-/* The signal that came first since signals_begin(), or 0. */
+/* The first signal that was not yet taken, or 0. SIGCHLD does not count. */
 int signals_came(void);
 
 /*

@@ -529,10 +529,10 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 		wait_until test -e cut
 		try read "$id"
 		expect_status 9
-		assert_stderr_has "cannot read segment $id (no key): somebody cut it short"
+		assert_stderr_has "cannot read segment $id (no key): it was truncated through its file"
 		try stat --map "$id"
 		expect_status 9
-		assert_stderr_has "cannot look inside segment $id (no key): somebody cut it short"
+		assert_stderr_has "cannot look inside segment $id (no key): it was truncated through its file"
 		end_process "$(pgrep -P "$background_pid")"
 		wait_for_status "$background_pid"
 	done
@@ -571,7 +571,7 @@ has_bytes()
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 9
 	assert_equal "$(<"$background_errors")" \
-		"shmtool read: cannot read segment $id (no key): somebody cut it short (attach --as-file)"
+		"shmtool read: cannot read segment $id (no key): it was truncated through its file (attach --as-file)"
 	echo >go
 	wait_for_status "$held"
 }

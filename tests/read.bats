@@ -464,7 +464,11 @@ attached_segment()
 		'$SHMTOOL' read $id -f disk/out; echo \"status \$?\"; cat disk/out; ls -A disk"
 	expect_status 0
 	assert_equal "${lines[*]}" "status 7 old out"
-	assert_stderr_has "No space left"
+	assert_stderr_has "No space left on device; the existing file was not changed"
+	run --separate-stderr unshare --mount bash -c "
+		mount -t tmpfs -o size=64k none disk; '$SHMTOOL' read $id -f disk/new; ls -A disk"
+	assert_output_is ''
+	assert_stderr_has "No space left on device; no file was made"
 }
 
 @test "-f on a read-only file system leaves the old file as it was" {

@@ -153,14 +153,15 @@ static const struct meaning {
 	{ EAGAIN, STATUS_EXHAUSTED, NULL },
 	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
 	{ EBUSY, STATUS_BUSY, "in use" },
-	{ ENODATA, STATUS_BUSY, "somebody cut it short (attach --as-file)" },
+	{ ENODATA, STATUS_BUSY, "it was truncated through its file (attach --as-file)" },
 	{ ENOSYS, STATUS_FAILED, "this kernel has no System V shared memory" },
 	{ EOPNOTSUPP, STATUS_FAILED,
 	  "there are segments, but this kernel does not list them: name them by id or key" },
 	{ EOVERFLOW, STATUS_FAILED,
 	  "its owner or group, or the one given, is not mapped in this user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
-	  "kernel.shm_rmid_forced is 1 and nobody has it attached, so looking would destroy it" },
+	  "kernel.shm_rmid_forced is 1 and no process has it attached, so attaching and detaching "
+	  "would destroy it" },
 };
 
 /* The same of files. */

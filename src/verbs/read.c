@@ -254,7 +254,9 @@ static enum status write_failed(const char *file, const struct segment *segment,
 				const struct memory *memory, const struct output_file *outfile,
 				int error)
 {
-	const char *rest = outfile->replaces ? "; the existing file was not changed" : "";
+	const char *rest = !outfile->replaces         ? ""
+			   : outfile->place.file >= 0 ? "; the existing file was not changed"
+						      : "; no file was made";
 
 	if (is_of_segment(error))
 		return segment_unreadable(segment, memory, error);

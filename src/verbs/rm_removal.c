@@ -285,9 +285,9 @@ static enum status report_tried(struct report *report, const struct segment *seg
 					   : report_not_removed(report, segment, result, error);
 	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
 	    result != RECLAIM_MARKED)
-		note("note: the last user of segment %d (process %d) is no longer on record, "
-		     "since shmtool attached it",
-		     segment->id, segment->lpid);
+		remark("the last user of segment %d (process %d) is no longer on record, "
+		       "since shmtool attached it",
+		       segment->id, segment->lpid);
 	return status;
 }
 

@@ -219,7 +219,7 @@ static void print_attached(struct report *report, const struct segment *segment)
 	     segment->dest ? "is already marked for removal, but still" : "was not removed: it is",
 	     users ? users : "attached");
 	if (unknown)
-		note("note: %s", unknown);
+		remark("%s", unknown);
 	free(users);
 }
 
@@ -233,7 +233,7 @@ enum status report_attached(struct report *report, const struct segment *segment
 			    results[RECLAIM_IN_USE].reason);
 	print_attached(report, segment);
 	if (error)
-		note("note: cannot determine the attached processes: %s", reason_of_holders(error));
+		remark("cannot determine the attached processes: %s", reason_of_holders(error));
 	if (!segment->dest && may_control(segment))
 		hint("stop these processes first, or use --even-attached to mark the segment for "
 		     "removal: it is then destroyed at its last detach (the key is freed at once)");

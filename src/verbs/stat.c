@@ -428,16 +428,18 @@ static enum status check_options(const struct stat_options *options)
 	if (options->json + options->quiet + (options->format != NULL) > 1)
 		return fail(STATUS_USAGE, "only one of -J, -q and --format may be given");
 	if (options->map && (options->json || options->quiet || options->format || options->wait))
-		return fail(STATUS_USAGE, "--map goes with none of -J, -q, --format and --wait");
+		return fail(STATUS_USAGE,
+			    "--map cannot be combined with -J, -q, --format or --wait");
 	if (options->map && options->choice.filter.all_namespaces)
 		return fail(STATUS_USAGE, "--map cannot be combined with --all-namespaces (-A)");
 	if (options->wait == WAIT_GONE && (options->json || options->format))
-		return fail(STATUS_USAGE, "there is nothing to print of what is gone");
+		return fail(STATUS_USAGE, "--wait gone cannot be combined with -J or --format");
 	if (options->timeout >= 0 && !options->wait)
-		return fail(STATUS_USAGE, "--timeout goes with --wait");
+		return fail(STATUS_USAGE, "--timeout requires --wait");
 	if (options->wait &&
 	    (filter_given(&options->choice.filter) || !options->choice.named.count))
-		return fail(STATUS_USAGE, "--wait goes with segments, and with no filters");
+		return fail(STATUS_USAGE,
+			    "--wait requires SEGMENTs and cannot be combined with filters");
 	if (options->choice.named.count || filter_given(&options->choice.filter))
 		return STATUS_DONE;
 	fail(STATUS_USAGE, "no segment and no filter given");

@@ -322,6 +322,7 @@ user()
 	ordinary
 	but <<-'END'
 		read -n 5 @shut                                | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 	END
@@ -496,6 +497,7 @@ proc_is()
 	person+=("${who[@]}")
 	ordinary
 	but <<-'END'
+		rm -n @shut                                    | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
 	END

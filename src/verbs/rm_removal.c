@@ -25,6 +25,7 @@
 #include "shm/process/child.h"
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
+#include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
 #include "shm/system/clock.h"
 #include "shm/system/signals.h"
@@ -251,6 +252,9 @@ static int try_batch(struct removal *removal)
 /* Why its removal would fail, as far as that shows beforehand. */
 static enum reclaim_result foreseen(const struct segment *segment, int *error)
 {
+	bool privileged;
+	bool forced;
+
 	/* the worker is root in the user namespace that it enters */
 	if (segment->ns && segment->ns->foreign)
 		return RECLAIM_REMOVED;
@@ -260,8 +264,12 @@ static enum reclaim_result foreseen(const struct segment *segment, int *error)
 	*error = EPERM;
 	if (!may_control(segment))
 		return RECLAIM_FAILED;
-	*error = EACCES;
-	if (may_control_all() && !may_attach(segment) && !removal_is_forced())
+	privileged = may_control_all();
+	forced = removal_is_forced();
+	*error = forced ? EOWNERDEAD : EACCES;
+	/* as reclaim() decides when it cannot hold it */
+	if ((forced || !may_attach(segment)) &&
+	    ((privileged && !forced) || !find_actor(segment, privileged, &(uid_t){ 0 })))
 		return RECLAIM_NO_HOLD;
 	return RECLAIM_REMOVED;
 }

@@ -52,6 +52,15 @@ static bool owns_users_here(uid_t uid)
 	return owns;
 }
 
+bool find_actor(const struct segment *segment, bool privileged, uid_t *user)
+{
+	const uid_t uid = segment->uid;
+	const uid_t cuid = segment->cuid;
+
+	*user = cuid ? cuid : uid;
+	return (uid == cuid || uid == 0 || cuid == 0) && (privileged || *user == geteuid());
+}
+
 int act_as(uid_t uid, struct actor *before)
 {
 	int error = 0;

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "shm/segment/segment.h"
+
 /*
  * Attaches the segment with this id, read-only. From now on the id means this
  * segment: look at it again. Its last user and atime are ours from then on.
@@ -35,6 +37,14 @@ struct actor {
 	uid_t uid;
 	bool privileged;
 };
+
+/*
+ * The user to act as where a segment cannot be held. Its owner and its creator may
+ * both remove it, and let another segment have the id: so they must be one user, or
+ * one of them root, who is trusted; and this user, unless privileged
+ * (may_control_all()). False: there is no user that is safe to act as.
+ */
+bool find_actor(const struct segment *segment, bool privileged, uid_t *user);
 
 /*
  * For where a segment cannot be held: from here on calls by id can act only on

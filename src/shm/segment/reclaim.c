@@ -129,20 +129,6 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim *
 }
 
 /*
- * The user to act as where it is not held. Its owner and its creator may both remove
- * it, and let another segment have the id: so they must be one user, or one of them
- * root, who is trusted. False: there is no user that is safe to act as.
- */
-static bool find_actor(const struct work *work, const struct reclaim *item, uid_t *user)
-{
-	const uid_t uid = item->listed.uid;
-	const uid_t cuid = item->listed.cuid;
-
-	*user = cuid ? cuid : uid;
-	return (uid == cuid || uid == 0 || cuid == 0) && (work->privileged || *user == geteuid());
-}
-
-/*
  * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
  * held this can hit what that user owns, and nothing else.
  */
@@ -155,7 +141,8 @@ static int call(const struct work *work, const struct reclaim *item,
 	int error = 0;
 
 	if (!held)
-		error = find_actor(work, item, &user) ? act_as(user, &before) : EPERM;
+		error = find_actor(&item->listed, work->privileged, &user) ? act_as(user, &before)
+									   : EPERM;
 
 	if (error)
 		return error;
@@ -182,7 +169,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim *item, 
 		error = ENODATA;
 	}
 	/* an ordinary user can hit only what is his own */
-	return work->privileged || !find_actor(work, item, &(uid_t){ 0 })
+	return work->privileged || !find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 		       ? fails(item, RECLAIM_NO_HOLD, error)
 		       : RECLAIM_UNTRIED;
 }
@@ -194,7 +181,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim *item, struct 
 
 	/* with our detach it would be destroyed, even where it is to stay */
 	if (work->forced)
-		return find_actor(work, item, &(uid_t){ 0 })
+		return find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 			       ? RECLAIM_UNTRIED
 			       : fails(item, RECLAIM_NO_HOLD, EOWNERDEAD);
 	error = segment_hold(item->listed.id, held_of(work, item));
@@ -229,7 +216,8 @@ static void try_to_block(struct work *work, struct reclaim *item)
 	enum reclaim_result result;
 	int error = enter(work, item);
 
-	result = error ? fails(item, RECLAIM_UNREACHED, error) : look_before(work, item, &now);
+	item->error = error;
+	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
 	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
 		result = fails(item, RECLAIM_FAILED, EOVERFLOW);
 	/* before it is held, which leaves a trace */

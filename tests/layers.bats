@@ -34,3 +34,15 @@ included()
 		/^\}/ { start = 0 }
 	' {} +)" ''
 }
+
+# tests/coverage/report holds them against what is reached (make coverage).
+@test "each line that coverage leaves out has its reason beside it, and each block an end" {
+	assert_equal "$(find "$src" -name '*.[ch]' -exec awk '
+		FNR == 1 && open { print open ": no GCOVR_EXCL_STOP" }
+		FNR == 1 { open = "" }
+		/GCOVR_EXCL_(LINE|START)/ && !/GCOVR_EXCL_(LINE|START): [^*]*[a-z]+ [a-z]+/ { print FILENAME ":" FNR ": no reason" }
+		/GCOVR_EXCL_START/ { if (open) print FILENAME ":" FNR ": inside another"; open = FILENAME ":" FNR }
+		/GCOVR_EXCL_STOP/ { if (!open) print FILENAME ":" FNR ": no GCOVR_EXCL_START"; open = "" }
+		END { if (open) print open ": no GCOVR_EXCL_STOP" }
+	' {} +)" ''
+}

@@ -46,3 +46,10 @@ included()
 		END { if (open) print open ": no GCOVR_EXCL_STOP" }
 	' {} +)" ''
 }
+
+@test "tests/README.md names each helper of the tests, and none that does not exist" {
+	cd "$BATS_TEST_DIRNAME"
+	assert_equal "$(sed -n '/^## Helpers/,/^## A test/s/^| \(`[^|]*\) |.*/\1/p' README.md |
+		grep -o '[^`, ]*' | sort)" \
+		"$(find lib -type f -printf '%P\n' | sed 's/\.c$//' | sort)"
+}

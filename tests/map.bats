@@ -9,7 +9,7 @@ load lib/common
 # The picture alone, without offsets.
 picture()
 {
-	sed -n 's/^    [0-9a-f]\{8,16\}  //p' <<<"$output" | tr -d '\n'
+	sed -n 's/^  [0-9a-f]\{8,16\}  //p' <<<"$output" | tr -d '\n'
 }
 
 @test "one character for a page, where the pages are few" {
@@ -35,7 +35,7 @@ picture()
 	assert_equal "$(picture)" "$(perl -e 'print "#" x 40, "." x 360, "+", "." x 399')"
 	assert_output_has "each character is 128K: "
 	assert_equal "$(segment_field "$id" rss)" $(((5 << 20) + 4096))
-	run ! grep -E '^    [0-9a-f]{8}.{69}' <<<"$output"
+	run ! grep -E '^  [0-9a-f]{8}.{71}' <<<"$output"
 }
 
 @test "a terminal that is wider or narrower" {
@@ -44,7 +44,7 @@ picture()
 	local pair
 	for pair in 40:16 80:64 120:96 20:16 1000:256; do
 		script -qec "stty cols ${pair%:*}; '$SHMTOOL' stat --map $id" /dev/null </dev/null | tr -d '\r' >out
-		assert_equal "$(sed -n 's/^    00000000  //p' out | tr -d '\n' | wc -c)" "${pair#*:}"
+		assert_equal "$(sed -n 's/^  00000000  //p' out | tr -d '\n' | wc -c)" "${pair#*:}"
 	done
 }
 
@@ -104,7 +104,8 @@ picture()
 	try_as_user stat --map "$id"
 	expect_status 5
 	assert_output_has "segment $id"
-	assert_stderr_has "cannot look inside segment $id"
+	assert_output_lacks map
+	assert_stderr_has "cannot examine the contents of segment $id (no key): permission denied"
 	shmtool "set" "$id" -p 0604
 	try_as_user stat --map "$id"
 	expect_status 0
@@ -117,6 +118,16 @@ picture()
 	expect_status 0
 	assert_equal "$(grep -cE '^ +[0-9a-f]{9}  \.+$' <<<"$output")" "$(grep -cE '^ +[0-9a-f]{8,}  ' <<<"$output")"
 	assert_output_has ' 5G unallocated (5368709120 bytes)'
+}
+
+# Whoever reads both in one place finds the message below what it is about.
+@test "the report comes before the error, and its heading is that of a group" {
+	need_root
+	id=$(make_segment 4096)
+	as_user shmtool stat --map "$id" >both 2>&1 || true
+	assert_equal "$(grep -oE '^verdict|cannot examine|hint' both | paste -sd ' ')" 'verdict cannot examine hint'
+	try stat --map "$id"
+	assert_equal "$(grep -A 1 -xF map <<<"$output" | tail -1)" '  00000000  .'
 }
 
 @test "it goes with no other form: exit 2" {

@@ -125,12 +125,38 @@ has_paused()
 	id=$(make_segment)
 	try stat --wait attached "$id" --timeout 50ms
 	expect_status 8
-	assert_stderr_has 'timed out'
+	assert_stderr_is "shmtool stat: timed out after 50ms: segment $id (no key) is not attached by any process"
 	try stat --wait attached "$id" --timeout 50ms -q
 	expect_status 8
 	assert_stderr_is ''
 	try stat --wait attached "$id" --timeout 0
 	expect_status 8
+}
+
+@test "timed out: how long it waited, and what it waits for still" {
+	id=$(make_segment 4096 600 0x31)
+	local is="timed out after 50ms: segment $id (key 0x00000031) is"
+	try stat --wait gone 0x31 --timeout 50ms
+	assert_stderr_has "$is not gone (no process has it attached)"
+	hold_segment "$id"
+	try stat --wait gone 0x31 --timeout 50ms
+	expect_status 8
+	assert_stderr_has "$is not gone: attached by process $holder_pid (hold, "
+	try stat --wait detached "$id" --timeout 50ms
+	expect_status 8
+	assert_stderr_has "$is still attached by process $holder_pid (hold, "
+	try stat --wait exists 0x99 --timeout 1s
+	assert_stderr_is 'shmtool stat: timed out after 1s: no segment has the key 0x00000099'
+}
+
+@test "timed out as a user who cannot identify the processes" {
+	need_root
+	id=$(make_segment 4096 600 0x31)
+	hold_segment "$id"
+	try_as_user stat --wait detached 0x31 --timeout 0
+	expect_status 8
+	assert_stderr_has 'is still attached by 1 process that cannot be identified'
+	assert_stderr_has 'note: 0 of 1 attachments identified'
 }
 
 @test "prints when asked to" {

@@ -284,3 +284,28 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 	free(result);
 	return NULL;
 }
+
+char *attached_sentence(struct view *view, const struct segment *segment)
+{
+	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
+	char *holders = holders_sentence(view, segment);
+	char command[COMMAND_TEXT_SIZE];
+	char *result = NULL;
+	size_t size;
+	FILE *text = open_memstream(&result, &size);
+
+	if (text && holders)
+		fprintf(text, "attached by %s", holders);
+	else if (text)
+		fprintf(text, "attached by %" PRIu64 " process%s that cannot be identified",
+			segment->nattch, segment->nattch == 1 ? "" : "es");
+	if (text && !holders && segment->cpid)
+		fprintf(text, " (created by process %d, %s)", segment->cpid,
+			creator->liveness == LIVENESS_GONE ? process_exited
+			: *creator->command                ? command_text(command, creator->command)
+							   : "running");
+	if (text)
+		fclose(text);
+	free(holders);
+	return result;
+}

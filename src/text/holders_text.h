@@ -42,6 +42,12 @@ char *holders_text(struct view *view, const struct segment *segment);
 char *holders_sentence(struct view *view, const struct segment *segment);
 
 /*
+ * "attached by process 12 (hold, nobody)"; where no process is known, how many
+ * there are, and which one created the segment. To be freed; NULL without memory.
+ */
+char *attached_sentence(struct view *view, const struct segment *segment);
+
+/*
  * Bytes of a page of the segment, as a process that has it attached shows; 0: none does. Only
  * by looking at a mapping can huge pages be told.
  */

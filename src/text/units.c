@@ -77,6 +77,14 @@ void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 	unit_text(text, (uint64_t)(seconds / units[unit].seconds), units[unit].letter);
 }
 
+void timeout_text(char text[UNIT_TEXT_SIZE], int64_t milliseconds)
+{
+	const bool whole = milliseconds % 1000 == 0;
+
+	snprintf(text, UNIT_TEXT_SIZE, "%" PRId64 "%s", whole ? milliseconds / 1000 : milliseconds,
+		 whole ? "s" : "ms");
+}
+
 /* From one time to a later one; 0 where it is not later. */
 static int64_t seconds_from(int64_t begin, int64_t end)
 {

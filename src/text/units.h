@@ -17,7 +17,10 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
 /* "12s", "5m", "2h", "3d": the largest unit, rounded down. */
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
-/* The same in a sentence: "3 days ago", "1 minute ago", "2 days in the future". */
+/* "5s", "100ms": exactly the time that was given. */
+void timeout_text(char text[UNIT_TEXT_SIZE], int64_t milliseconds);
+
+/* A duration in a sentence: "3 days ago", "1 minute ago", "2 days in the future". */
 void ago_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
 enum time_format {

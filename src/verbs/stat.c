@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stat: show everything known about segments. */
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/segment/control.h"
-#include "shm/system/clock.h"
 #include "text/format.h"
 #include "text/holders_text.h"
 #include "text/occupancy.h"
@@ -18,6 +15,7 @@
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 #include "verbs/common/select.h"
+#include "verbs/stat_wait.h"
 #include "verbs/verb.h"
 
 enum {
@@ -48,14 +46,6 @@ static const struct poptOption stat_options[] = {
 	OPTION_END,
 };
 
-enum wait_condition {
-	WAIT_NOT,
-	WAIT_EXISTS,
-	WAIT_GONE,
-	WAIT_ATTACHED,
-	WAIT_DETACHED,
-};
-
 struct stat_options {
 	struct choice choice;
 	const char *format;
@@ -64,7 +54,7 @@ struct stat_options {
 	bool holders;
 	bool map;
 	enum wait_condition wait;
-	int64_t timeout; /* milliseconds; -1: for ever */
+	int64_t timeout; /* milliseconds; -1: without end */
 };
 
 static const struct flag stat_flags[] = {
@@ -89,15 +79,6 @@ const struct verb verb_stat = {
 		.operands = OPERANDS_SEGMENTS,
 	},
 	.run = stat_run,
-};
-
-const char *const stat_conditions[] = {
-	/* without WAIT_NOT, which nobody can ask for */
-	[WAIT_EXISTS - 1] = "exists",
-	[WAIT_GONE - 1] = "gone",
-	[WAIT_ATTACHED - 1] = "attached",
-	[WAIT_DETACHED - 1] = "detached",
-	NULL,
 };
 
 static const char *set_wait(struct stat_options *options, const char *value)
@@ -131,7 +112,7 @@ static const char *stat_option(void *state, int code, const char *value)
 enum { LABEL_WIDTH = 16 };
 
 /* A map has its lines nearly to itself. */
-enum { MAP_MARGIN = 4 };
+enum { MAP_MARGIN = 2 };
 
 static void print_label(struct output *output, const char *label)
 {
@@ -283,22 +264,24 @@ static bool wants_holders(const struct stat_options *options)
 	return options->holders || options->choice.named.count;
 }
 
-/* The only thing that stat looks inside for. */
-static enum status print_inside(struct output *output, const struct segment *segment)
+/* --map, the only thing that stat examines the contents for. */
+static enum status print_map(struct output *output, const struct segment *segment)
 {
 	struct memory memory;
 	int error = memory_open(&memory, segment, false);
 
+	/* the report comes before what is said of its last part */
+	if (error || memory.attached)
+		output_flush(output);
 	if (!error) {
 		if (memory.attached)
 			warn_of_trace(segment);
-		print_label(output, "map");
-		output_char(output, '\n');
+		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,
 					terminal_of(STDOUT_FILENO, COLOR_NEVER).width, MAP_MARGIN);
 		memory_close(&memory);
 	}
-	return error ? segment_failed("look inside", segment, error) : STATUS_DONE;
+	return error ? segment_failed("examine the contents of", segment, error) : STATUS_DONE;
 }
 
 static enum status print_all(struct output *output, const struct stat_options *options,
@@ -320,87 +303,9 @@ static enum status print_all(struct output *output, const struct stat_options *o
 			output_char(output, '\n');
 		print_segment(output, view, &list->items[i], wants_holders(options));
 		if (options->map)
-			status_keep_first(&status, print_inside(output, &list->items[i]));
+			status_keep_first(&status, print_map(output, &list->items[i]));
 	}
 	return status;
-}
-
-/* How often a wait looks, in milliseconds: a change is seen within 50. */
-enum { WAIT_INTERVAL = 25 };
-
-/*
- * Looks whether the condition holds for one segment; sets *holds. A key that
- * is not there yet may still come; an id that is not there never will.
- */
-static enum status check_condition(enum wait_condition condition, const struct segment_ref *ref,
-				   bool *holds)
-{
-	struct segment segment;
-	int error = look_up_segment(ref, &segment);
-	bool may_come = ref->kind == REF_KEY && condition != WAIT_DETACHED;
-
-	*holds = false;
-	if (error && !segment_missing(error))
-		return lookup_failed(ref, error);
-	if (condition == WAIT_GONE)
-		*holds = error != 0;
-	else if (error && !may_come)
-		return lookup_failed(ref, error);
-	else if (!error)
-		*holds = condition == WAIT_EXISTS ||
-			 (segment.nattch > 0) == (condition == WAIT_ATTACHED);
-	return STATUS_DONE;
-}
-
-/*
- * Looks at all of them; *waits_for is the first that is not so yet, or NULL. One
- * that never will be ends the wait, wherever among the others it stands.
- */
-static enum status check_all(const struct stat_options *options,
-			     const struct segment_ref **waits_for)
-{
-	const struct segment_refs *named = &options->choice.named;
-	enum status status = STATUS_DONE;
-
-	*waits_for = NULL;
-	for (size_t i = 0; i < named->count && !status; i++) {
-		bool holds;
-
-		status = check_condition(options->wait, &named->items[i], &holds);
-		if (!holds && !*waits_for)
-			*waits_for = &named->items[i];
-	}
-	return status;
-}
-
-/* What is gone may never have been there, if keys were given for ids. */
-static void hint_at_keys(const struct segment_refs *named)
-{
-	for (size_t i = 0; i < named->count; i++)
-		hint_at_key(&named->items[i]);
-}
-
-/* Waits until the condition holds for all at one look. */
-static enum status wait_for(const struct stat_options *options)
-{
-	int64_t deadline = deadline_after(options->timeout);
-
-	for (;;) {
-		const struct segment_ref *waits_for;
-		enum status status = check_all(options, &waits_for);
-		int64_t left = deadline < 0 ? WAIT_INTERVAL : deadline - monotonic_ms();
-
-		if (!status && !waits_for && options->wait == WAIT_GONE && !options->quiet)
-			hint_at_keys(&options->choice.named);
-		if (status || !waits_for)
-			return status;
-		if (left <= 0 && options->quiet)
-			return STATUS_TIMEOUT;
-		if (left <= 0)
-			return fail(STATUS_TIMEOUT, "timed out waiting for %s: --wait %s",
-				    waits_for->word, stat_conditions[options->wait - 1]);
-		poll(NULL, 0, left < WAIT_INTERVAL ? (int)left : WAIT_INTERVAL);
-	}
 }
 
 static enum status stat_segments(const struct stat_options *options)
@@ -442,7 +347,7 @@ static enum status check_options(const struct stat_options *options)
 			    "--wait requires SEGMENTs and cannot be combined with filters");
 	if (options->choice.named.count || filter_given(&options->choice.filter))
 		return STATUS_DONE;
-	fail(STATUS_USAGE, "no segment and no filter given");
+	fail(STATUS_USAGE, "no SEGMENT or filter given");
 	return usage_hint();
 }
 
@@ -464,7 +369,8 @@ static enum status stat_run(int argc, char **argv)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
 		if (!status && options.wait)
-			status = wait_for(&options);
+			status = wait_for(options.wait, &options.choice.named, options.timeout,
+					  options.quiet);
 		/* having waited, it prints only what it is asked for */
 		if (!status && (!options.wait || options.json || options.format))
 			status = stat_segments(&options);

@@ -10,6 +10,7 @@
 #include "text/names.h"
 #include "text/parse.h"
 #include "text/parse_segment.h"
+#include "text/units.h"
 #include "verbs/common/lookup.h"
 
 enum {
@@ -101,11 +102,11 @@ static void report_last_user(const struct guard_option *guard_option)
 
 static enum status timed_out(const struct guard_option *guard_option)
 {
-	const int64_t timeout = guard_option->timeout;
-	const bool whole = timeout % 1000 == 0;
+	char after[UNIT_TEXT_SIZE];
 
-	fail(STATUS_TIMEOUT, "cannot acquire %s: timed out after %" PRId64 "%s",
-	     LABEL(&guard_option->guard), whole ? timeout / 1000 : timeout, whole ? "s" : "ms");
+	timeout_text(after, guard_option->timeout);
+	fail(STATUS_TIMEOUT, "cannot acquire %s: timed out after %s", LABEL(&guard_option->guard),
+	     after);
 	report_last_user(guard_option);
 	return STATUS_TIMEOUT;
 }

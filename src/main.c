@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shmtool: finds the verb that is meant, and runs it. */
+/* shmtool: finds the verb on the command line and runs it. */
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -37,10 +37,10 @@ static enum status run_verb(const struct verb *verb, int argc, char **argv)
 	return verb->run(argc, argv);
 }
 
-/* Options that stand before the verb's name are the verb's. */
+/* Runs the verb named at argv[at]. Options before its name are passed to the verb, too. */
 static enum status run_verb_at(const struct verb *verb, int argc, char **argv, size_t at)
 {
-	/* but a -- there says only that the name is none of them */
+	/* a "--" right before the name is dropped: it only ends the options of the program */
 	size_t options = at > 1 && strcmp(argv[at - 1], "--") == 0 ? at - 1 : at;
 
 	memmove(argv + options, argv + at + 1, ((size_t)argc - at) * sizeof(*argv));
@@ -129,9 +129,8 @@ static enum status run_program(int argc, char **argv)
 }
 
 /*
- * Makes sure that descriptors 0, 1 and 2 are open, so that no file that we
- * open later takes the place of a closed stdout. What stands in for them
- * fails when it is used.
+ * Makes sure that descriptors 0, 1 and 2 are open, so that no file opened later
+ * takes the place of a closed stdout. A substitute fails when it is used.
  */
 static void fill_standard_descriptors(void)
 {
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
 	const struct verb *verb = NULL;
 
 	fill_standard_descriptors();
-	/* a file that may not grow is an error to be told (RLIMIT_FSIZE), and not our end */
+	/* a write beyond RLIMIT_FSIZE fails with EFBIG, which is reported, instead of killing */
 	signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 	if (argc < 1 || !argv[0]) {

@@ -39,7 +39,7 @@ void word_store(void *place, size_t length, uint64_t value)
 	}
 }
 
-/* One function for each length: the compiler wants what is expected as that type. */
+/* One function for each length: the builtin requires that expected has that type. */
 #define DEFINE_SWAP(type)                                                                        \
 	static bool swap_##type(void *place, uint64_t *expected, uint64_t value)                 \
 	{                                                                                        \

@@ -7,7 +7,7 @@
 
 #include "shm/system/signals.h"
 
-/* So much of a mapping is made ready at a time. */
+/* Bytes of a mapping that are mapped in advance at a time. */
 enum { PREPARED = 2 * 1024 * 1024 };
 
 static enum end_kind kind_of(int fd)

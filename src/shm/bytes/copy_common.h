@@ -6,26 +6,26 @@
 #include "shm/bytes/copy.h"
 
 enum {
-	COPY_PIECE = 1024 * 1024, /* so much at a time, that a signal is seen soon */
-	COPY_BUFFER = 256 * 1024, /* of a buffer between the two ends */
-	COPY_HOLE_MAX = 1 << 30,  /* of a hole, at a time; fits any size_t */
+	COPY_PIECE = 1024 * 1024, /* bytes copied at a time: signals are checked in between */
+	COPY_BUFFER = 256 * 1024, /* size of a buffer between the two ends */
+	COPY_HOLE_MAX = 1 << 30,  /* bytes of a hole skipped at a time; fits any size_t */
 };
 
-/* What is at the other end. */
+/* What the other end of the copy is. */
 enum end_kind {
 	END_PIPE,
 	END_FILE, /* a regular file of known size */
 	END_OTHER,
 };
 
-/* One copy under way. */
+/* A copy in progress. */
 struct copy {
 	const struct memory *memory;
 	const struct copy_options *options;
 	int fd;
 	enum end_kind kind;
-	bool plain;     /* the short ways do not work here: read and write only */
-	uint64_t begin; /* in the segment */
+	bool plain;     /* only read(2) and write(2) work between these two ends */
+	uint64_t begin; /* offsets in the segment */
 	uint64_t at;
 	uint64_t end;
 	uint64_t prepared; /* memory_prepare() was called up to here */
@@ -39,29 +39,29 @@ static inline size_t at_most(uint64_t length, size_t limit)
 	return length < limit ? (size_t)length : limit;
 }
 
-/* Whether the segment's file takes and gives bytes by all calls. */
+/* Whether the segment is open as a file that supports all calls that copy bytes. */
 static inline bool has_file(const struct memory *memory)
 {
 	return memory->fd >= 0 && !memory_is_huge(memory);
 }
 
-/* Waits until the other end is ready. ETIMEDOUT: not yet, and a report is due. */
+/* Waits until the other end is ready. ETIMEDOUT: it is not ready yet, and a report is due. */
 int copy_wait(const struct copy *copy, short events);
 
 void copy_report(const struct copy *copy);
 
-/* Makes the next bytes of the mapping ready, of length bytes that will be used. */
+/* Maps the next pages in advance (memory_prepare()), at most length bytes. */
 void copy_prepare(struct copy *copy, uint64_t length, bool writing);
 
 /*
- * Whether an errno value says that a call does not work for these two ends.
- * EFBIG: RLIMIT_FSIZE bounds the segment's file, though not its mapping.
+ * Whether an errno value means that a system call does not support these two
+ * ends. EFBIG is one: RLIMIT_FSIZE limits the segment's file, but not its mapping.
  */
 bool is_unsupported(int error);
 
 /*
- * Lets a pipe hold a whole piece, so that its two ends take turns less often:
- * that halves the time. Without the permission it stays as it is.
+ * Enlarges a pipe to COPY_PIECE bytes. Its two ends then alternate less often,
+ * which halves the time of a copy. Does nothing without permission.
  */
 void enlarge_pipe(int fd);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* copy_in: from a file descriptor into a segment. */
+/* copy_in: copies from a file descriptor into a segment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,13 +10,13 @@
 
 #include "shm/bytes/copy_common.h"
 
-/* So much of an exclusive input is freed at a time. */
+/* Bytes of an exclusive input that are freed at a time. */
 enum { FREED = 16 << 20 };
 
 struct copy_in {
 	struct copy copy;
 	uint64_t data_end; /* the input is data up to here */
-	uint64_t freed;    /* an exclusive input was freed up to here */
+	uint64_t freed;    /* the memory of an exclusive input is freed up to here */
 };
 
 /* How many bytes can be read now; 0 if that is not known. */
@@ -34,7 +34,7 @@ static uint64_t bytes_waiting(const struct copy *copy)
 	return here < status.st_size ? (uint64_t)(status.st_size - here) : 0;
 }
 
-/* Reads straight into the mapping; through a buffer where the segment has a file. */
+/* Reads directly into the mapping, or through a buffer if the segment is open as a file. */
 static ssize_t read_plain(struct copy *copy, size_t length)
 {
 	static unsigned char buffer[COPY_BUFFER];
@@ -57,7 +57,7 @@ static ssize_t read_plain(struct copy *copy, size_t length)
 	return -1;
 }
 
-/* Has the kernel move the bytes. */
+/* Copies inside the kernel. */
 static ssize_t read_fast(struct copy *copy, size_t length)
 {
 	loff_t to = (loff_t)copy->at;
@@ -83,8 +83,8 @@ static ssize_t read_data(struct copy *copy, size_t length)
 }
 
 /*
- * Sets how many bytes of a hole the input file stands before, and moves it past
- * them. 0: it stands before data, which lasts up to in->data_end.
+ * If the input file is at a hole, moves it past the hole and sets *hole to the
+ * length. *hole is 0 if the file is at data, which then lasts up to in->data_end.
  */
 static int skip_hole(struct copy_in *in, uint64_t *hole)
 {
@@ -105,15 +105,15 @@ static int skip_hole(struct copy_in *in, uint64_t *hole)
 	*hole = skip;
 	if (skip)
 		in->data_end = copy->at + skip;
-	else /* where the file system knows no holes, all is data */
+	else /* a file system without holes: everything is data */
 		in->data_end = data_end > here ? copy->at + (uint64_t)(data_end - here) : copy->end;
-	/* SEEK_DATA and SEEK_HOLE moved the file: if it stays there, nothing may be retried */
+	/* restores the position that SEEK_DATA and SEEK_HOLE moved; a failure cannot be retried */
 	if (lseek(copy->fd, here + (off_t)skip, SEEK_SET) < 0)
 		return errno == EINTR ? EIO : errno;
 	return 0;
 }
 
-/* Copies or zeroes the next piece; 0 at the end of the input, -1 with errno set. */
+/* Copies or zeroes the next piece. Returns its length, 0 at the end of the input, or -1. */
 static ssize_t copy_piece(struct copy_in *in)
 {
 	struct copy *copy = &in->copy;
@@ -121,7 +121,7 @@ static ssize_t copy_piece(struct copy_in *in)
 	uint64_t left = copy->end - copy->at;
 	int error = 0;
 
-	/* not for each piece: finding the next hole may cost a walk over all that follows */
+	/* not for each piece, since finding the next hole may scan the rest of the file */
 	if (copy->kind == END_FILE && copy->at >= in->data_end)
 		error = skip_hole(in, &hole);
 	if (!hole && in->data_end > copy->at && in->data_end - copy->at < left)
@@ -136,7 +136,7 @@ static ssize_t copy_piece(struct copy_in *in)
 	return -1;
 }
 
-/* Frees what was read of an exclusive input, so that nothing is in memory twice. */
+/* Frees the part of an exclusive input that was read, so that no byte is in memory twice. */
 static void free_input(struct copy_in *in)
 {
 	const struct copy *copy = &in->copy;
@@ -161,7 +161,7 @@ int copy_in(const struct memory *memory, uint64_t offset, uint64_t length, int f
 	int error = 0;
 	ssize_t got = 1;
 
-	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	/* files of /proc are regular files with a size of 0, whatever they contain */
 	if (copy->kind == END_FILE && bytes_waiting(copy) == 0)
 		copy->kind = END_OTHER;
 	copy->plain = copy->kind == END_OTHER || !has_file(memory);

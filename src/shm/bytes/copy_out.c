@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* copy_out: from a segment to a file descriptor. */
+/* copy_out: copies from a segment to a file descriptor. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,12 +15,12 @@ enum { LONGEST_PAUSE = 20 }; /* milliseconds between looks at a pipe */
 struct copy_out {
 	struct copy copy;
 	bool appends;
-	bool ends_in_hole; /* which the file does not have yet */
-	uint64_t lent_end; /* after the last byte whose page was lent */
-	int relay[2];      /* a pipe from file to file; below 0: none yet */
+	bool ends_in_hole; /* the last hole is not yet part of the file */
+	uint64_t lent_end; /* end of the last page that was lent */
+	int relay[2];      /* a pipe between two files; -1: not created yet */
 };
 
-/* Never written: one page of zeros, however often it is lent. */
+/* Never written, so the kernel maps one page of zeros for all of it. */
 static unsigned char zeroes[COPY_BUFFER] __attribute__((aligned(4096)));
 
 static ssize_t write_plain(struct copy *copy, size_t length)
@@ -42,8 +42,8 @@ static ssize_t write_plain(struct copy *copy, size_t length)
 }
 
 /*
- * How many of the next bytes may be lent to the pipe: as many as it holds must
- * be copied at the end, so that they push out all that was lent.
+ * How many of the next bytes may be lent to the pipe. The last bytes, as many as
+ * the pipe can hold, must be copied: they push out the pages that were lent.
  */
 static uint64_t lendable(const struct copy *copy)
 {
@@ -84,8 +84,8 @@ static void close_relay(struct copy_out *out)
 }
 
 /*
- * From file to file, through a pipe that holds a whole piece. sendfile(2) does
- * the same with a small one, and needs a twentieth more time.
+ * Copies from file to file through a pipe that holds a whole piece. sendfile(2)
+ * uses a small pipe, and needs 5 % more time.
  */
 static ssize_t move_to_file(struct copy_out *out, size_t length)
 {
@@ -98,7 +98,7 @@ static ssize_t move_to_file(struct copy_out *out, size_t length)
 
 	if (out->relay[0] < 0) {
 		if (pipe2(out->relay, O_CLOEXEC) < 0) {
-			errno = EOPNOTSUPP; /* no descriptor is left: there is the plain way */
+			errno = EOPNOTSUPP; /* out of descriptors: use read and write */
 			return -1;
 		}
 		enlarge_pipe(out->relay[1]);
@@ -112,7 +112,7 @@ static ssize_t move_to_file(struct copy_out *out, size_t length)
 	}
 	if (moved == held)
 		return moved;
-	/* what is still in the pipe is read again */
+	/* bytes still in the pipe are read again from the segment */
 	error = errno;
 	close_relay(out);
 	errno = error;
@@ -143,13 +143,13 @@ static ssize_t write_zeroes(const struct copy *copy, uint64_t length)
 {
 	struct iovec piece = { .iov_base = zeroes, .iov_len = at_most(length, COPY_BUFFER) };
 
-	/* a page that never changes can always be lent */
+	/* a page of zeros never changes, so it can always be lent */
 	if (copy->kind == END_PIPE && !copy->plain)
 		return vmsplice(copy->fd, &piece, 1, 0);
 	return write(copy->fd, zeroes, piece.iov_len);
 }
 
-/* Leaves a hole in the file, also where there was data. */
+/* Makes a hole in the file, even where it had data. */
 static ssize_t leave_hole(struct copy_out *out, uint64_t length)
 {
 	const struct copy *copy = &out->copy;
@@ -174,8 +174,8 @@ static ssize_t leave_hole(struct copy_out *out, uint64_t length)
 static ssize_t write_hole(struct copy_out *out, uint64_t length)
 {
 	/*
-	 * An append goes to the end of the file, wherever the position is, and to
-	 * move that end might cut off what others append in the meantime.
+	 * Appending writes at the end of the file whatever its position. Moving that
+	 * end could cut off bytes that another process appends at the same time.
 	 */
 	if (out->copy.kind == END_FILE && !out->appends)
 		return leave_hole(out, length);
@@ -193,7 +193,7 @@ static ssize_t copy_piece(struct copy_out *out, const struct extent *extent)
 	return write_data(out, left);
 }
 
-/* Gives a file that ends in a hole its length. Returns 0 or an errno value. */
+/* Extends a file that ends in a hole to its full length. Returns 0 or an errno value. */
 static int extend(const struct copy *copy)
 {
 	off_t here = lseek(copy->fd, 0, SEEK_CUR);
@@ -205,14 +205,14 @@ static int extend(const struct copy *copy)
 		return 0;
 	if (copy->options->exclusive)
 		return ftruncate(copy->fd, here) < 0 ? errno : 0;
-	/* another process may make it longer right now, which ftruncate would undo */
+	/* not ftruncate(2): it would cut off what another process appends at this moment */
 	return pwrite(copy->fd, zeroes, 1, here - 1) == 1 ? 0 : errno;
 }
 
 /*
- * Waits until no page of the segment is in the pipe any more: until it holds
- * no more than what was copied after them. A larger tail makes that so already,
- * unless the pipe was enlarged in the meantime.
+ * Waits until no page of the segment is in the pipe, that is, until the pipe holds
+ * no more bytes than were copied after the last lent page. lendable() has seen to
+ * that already, unless the pipe was enlarged in the meantime.
  */
 static void wait_for_lent_pages(const struct copy_out *out)
 {
@@ -224,7 +224,7 @@ static void wait_for_lent_pages(const struct copy_out *out)
 	       (uint64_t)waiting > copied) {
 		struct pollfd pollfd = { .fd = out->copy.fd };
 
-		/* POLLERR: no process will ever read it */
+		/* POLLERR: the pipe has no reader left */
 		if (poll(&pollfd, 1, pause) > 0)
 			return;
 		pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;

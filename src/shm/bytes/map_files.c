@@ -36,7 +36,7 @@ int map_files_open(const void *attached, int flags)
 	int error = ENOENT;
 	int fd = -1;
 
-	/* named START-END: where the pages end depends on their size, so look for START */
+	/* entries are named START-END; END depends on the page size, so compare only START */
 	while (all && (entry = readdir(all))) {
 		char *rest;
 		uintptr_t start = strtoul(entry->d_name, &rest, 16);
@@ -56,7 +56,7 @@ int map_files_open(const void *attached, int flags)
 int map_files_path(int fd, char *path, size_t size)
 {
 	char self[32];
-	/* not getpid(): /proc may be that of another pid namespace */
+	/* not getpid(): /proc may belong to another PID namespace */
 	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
 
 	if (length < 0)

@@ -65,7 +65,7 @@ static uint64_t page_of_file(int fd)
 {
 	struct statfs status;
 
-	/* of tmpfs the block may be larger than a page, where it has transparent huge pages */
+	/* only hugetlbfs: tmpfs with transparent huge pages may show blocks larger than a page */
 	if (fstatfs(fd, &status) == 0 && (unsigned int)status.f_type == HUGETLBFS_MAGIC)
 		return (uint64_t)status.f_bsize;
 	return system_page();
@@ -101,9 +101,9 @@ static int attach(struct memory *memory, const struct segment *segment)
 }
 
 /*
- * Opens it for reading through a process that has it attached, which leaves no
- * trace; false: that cannot be done. The segment's mode must still allow it: the
- * file has none of its own.
+ * Opens the segment for reading through a process that has it attached, which
+ * leaves no trace; false: not possible. Checks the permission to read, since the
+ * file's mode is always 0777.
  */
 static bool open_through_holder(struct memory *memory, const struct segment *segment)
 {
@@ -118,7 +118,7 @@ static bool open_through_holder(struct memory *memory, const struct segment *seg
 	if (fd < 0)
 		return false;
 	set_page(memory, page_of_file(fd));
-	/* reading must not reserve huge pages that it does not have yet */
+	/* reading must not reserve huge pages that the segment does not have yet */
 	mapped = mmap(NULL, memory->mapped, PROT_READ, MAP_SHARED | MAP_NORESERVE, fd, 0);
 	if (mapped == MAP_FAILED) {
 		close(fd);
@@ -162,7 +162,7 @@ void memory_close(struct memory *memory)
 	*memory = (struct memory){ .fd = -1 };
 }
 
-/* Whether the segment's file was truncated before this place. */
+/* Whether the segment's file was truncated to less than end bytes. */
 static bool is_cut_short(int fd, uint64_t end)
 {
 	struct stat status;
@@ -204,7 +204,7 @@ static int extent_of_mapping(const struct memory *memory, uint64_t offset, uint6
 int memory_extent(const struct memory *memory, uint64_t offset, uint64_t end, struct extent *extent)
 {
 	*extent = (struct extent){ .offset = offset, .length = end - offset };
-	/* for huge pages SEEK_DATA reports only data, and mincore(2) no page at all */
+	/* for huge pages SEEK_DATA reports everything as data, and mincore(2) no page as resident */
 	if (memory_is_huge(memory))
 		return 0;
 	if (memory->fd >= 0)
@@ -225,7 +225,7 @@ bool memory_huge_taken(const struct memory *memory, uint64_t *taken)
 	return true;
 }
 
-/* Where huge pages are is known only when it is all of them or none. */
+/* Where huge pages are is known only if all of them are allocated, or none. */
 static enum place place_of_huge(const struct memory *memory)
 {
 	uint64_t taken;
@@ -237,11 +237,11 @@ static enum place place_of_huge(const struct memory *memory)
 	return taken == memory->size ? PLACE_MEMORY : PLACE_UNKNOWN;
 }
 
-/* Adds up where data is: what is not in memory must be in swap. */
+/* Adds up where the bytes of a data extent are: those not in memory must be in swap. */
 static int add_data(const struct memory *memory, uint64_t offset, uint64_t end,
 		    struct places *places)
 {
-	/* the mapping counts what may be in swap as data */
+	/* without the file, data includes pages that only may be in swap */
 	enum place absent = memory->fd >= 0 ? PLACE_SWAP : PLACE_UNKNOWN;
 	uint64_t next;
 
@@ -284,7 +284,7 @@ int memory_places(const struct memory *memory, uint64_t offset, uint64_t length,
 	return 0;
 }
 
-/* Until all is there; 0 or an errno value. */
+/* Reads all length bytes. Returns 0 or an errno value. */
 static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
 {
 	char *at = bytes;
@@ -334,9 +334,9 @@ int memory_get(const struct memory *memory, uint64_t offset, void *bytes, size_t
 }
 
 /*
- * Whether a word must not be touched, since that would give it memory. No call
- * shows where huge pages have none; but a word that is not zero is there. A zero
- * could be half of two values (read(2) is not one load): it is read twice.
+ * Whether a word must not be touched because it lies in a hole. For huge pages no
+ * call shows that, but a word that is not zero is not in a hole. A zero may be a
+ * mix of two values, since read(2) is not one load: so it is read twice.
  */
 static int is_hole(const struct memory *memory, uint64_t offset, size_t length, bool *hole)
 {
@@ -372,7 +372,7 @@ int memory_put(const struct memory *memory, uint64_t offset, const void *bytes, 
 		word_store(memory->bytes + offset, length, word_from_bytes(bytes, length));
 		return 0;
 	}
-	/* hugetlbfs has no write(2), and RLIMIT_FSIZE bounds that of any other file */
+	/* hugetlbfs does not support write(2); for other files RLIMIT_FSIZE limits it */
 	if (memory->fd >= 0 && !memory_is_huge(memory)) {
 		int error = write_at(memory->fd, bytes, length, offset);
 
@@ -396,8 +396,8 @@ static int punch(const struct memory *memory, uint64_t first, uint64_t last)
 }
 
 /*
- * Zeroes huge pages, whose holes only reading shows: what is zero already is not
- * touched, which would need a page that there may not be.
+ * Zeroes huge pages. Bytes that read as zero are not touched: they may be holes, and
+ * writing to one requires a free huge page.
  */
 static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end)
 {
@@ -417,7 +417,7 @@ static int clear_huge(const struct memory *memory, uint64_t offset, uint64_t end
 	return 0;
 }
 
-/* Zeroes less than a page, or what cannot be freed: holes are zero already. */
+/* Zeroes less than a page, or pages that cannot be freed. Holes are skipped. */
 static int clear(const struct memory *memory, uint64_t offset, uint64_t end)
 {
 	if (memory_is_huge(memory) && memory->fd >= 0)
@@ -439,7 +439,7 @@ int memory_zero(const struct memory *memory, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length;
 	uint64_t first = round_up(offset, memory->page);
-	/* the page that the segment ends in belongs to it as a whole */
+	/* a last page that the segment fills only in part can be freed, too */
 	uint64_t last = end == memory->size ? round_up(end, memory->page)
 					    : end / memory->page * memory->page;
 	int error;

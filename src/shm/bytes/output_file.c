@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * The descriptor of our own that a path stands for, or -1: it is written as
- * it is, wherever it leads, as in a shell.
+ * The open descriptor that a path stands for (/dev/stdout, /dev/fd/N), or -1. Such
+ * a file is written directly, as in a shell.
  */
 static int own_descriptor(const char *path)
 {
@@ -37,7 +37,7 @@ static int own_descriptor(const char *path)
 	return -1;
 }
 
-/* Whether what was found is replaced as a whole, and not written as it is. */
+/* Whether the file is replaced by a new one, not written directly. */
 static bool is_replaced(const struct file_place *place)
 {
 	struct stat status;
@@ -72,7 +72,7 @@ int output_file_create(struct output_file *output)
 {
 	unsigned int number;
 
-	/* so that nobody can have made all of these names before */
+	/* random, so that another user cannot create all possible names in advance */
 	if (getrandom(&number, sizeof(number), 0) < 0)
 		return errno;
 	for (int tries = 0; output->fd < 0 && tries < 100; tries++) {
@@ -83,19 +83,19 @@ int output_file_create(struct output_file *output)
 			break;
 	}
 	if (output->fd < 0) {
-		output->temporary[0] = '\0'; /* it is not ours */
+		output->temporary[0] = '\0'; /* the file belongs to another process */
 		return errno;
 	}
-	/* a umask may have taken more; where there are no modes, that is no failure */
+	/* the umask may have removed bits; a file system without modes refuses this */
 	if (fchmod(output->fd, 0600) < 0)
 		errno = 0;
 	return 0;
 }
 
-/* Puts the new file in the place of the old one. */
+/* Renames the new file to the name of the old one. */
 static int rename_into_place(struct output_file *output)
 {
-	/* what is reported as done survives a crash of the machine */
+	/* a file that is reported as written must survive a crash of the machine */
 	if (fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
 		return errno;
 	if (renameat(output->place.directory, output->temporary, output->place.directory,

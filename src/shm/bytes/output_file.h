@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * output_file: output files that are there whole or not at all. A regular file,
- * or one that does not exist yet, is written under another name in its
- * directory and renamed into place; of a symlink, its target. Anything else (a
- * device, a FIFO, a file of /proc) is written as it is. The path is looked up
- * once, as safe_open.h has it.
+ * output_file: output files that appear complete or not at all. A new or regular
+ * file is written under a temporary name in its directory, and then renamed into
+ * place. For a symlink, that is done with its target. Anything else (a device, a
+ * FIFO, a file of /proc) is written directly. The path is resolved once, as
+ * safe_open.h describes.
  */
 #ifndef SHM_BYTES_OUTPUT_FILE_H
 #define SHM_BYTES_OUTPUT_FILE_H
@@ -14,29 +14,29 @@
 #include "shm/system/safe_open.h"
 
 struct output_file {
-	int fd;                  /* to be written; -1: not open yet */
-	bool replaces;           /* a file is replaced, or made */
-	struct file_place place; /* of that file */
-	char temporary[32];      /* the name in its directory until then; empty: none */
+	int fd;                  /* for writing; -1: not open yet */
+	bool replaces;           /* the output is written as a new file and renamed */
+	struct file_place place; /* where it is renamed to */
+	char temporary[32];      /* its name until then; empty: it does not exist */
 };
 
 /*
- * Finds the file, and opens it if it is to be written as it is; that may wait
- * for the reader of a FIFO. Returns 0 or an error of safe_open.h.
+ * Resolves the path, and opens the file if it is written directly, which waits for
+ * a reader if it is a FIFO. Returns 0 or an error of safe_open.h.
  */
 int output_file_open(struct output_file *output, const char *path);
 
 /*
- * Makes the file that will replace it, mode 0600. From here on there is
- * something to clean up: signals should wait. Returns 0 or an errno value; then
- * it is still to be given up.
+ * Creates the temporary file, mode 0600. From here on signals should be blocked
+ * or remembered, since there is a file to clean up. Returns 0 or an errno value;
+ * after an error output_file_abandon() must be called, too.
  */
 int output_file_create(struct output_file *output);
 
-/* Puts it in place. Returns 0 or an errno value; it is closed in any case. */
+/* Syncs the file, renames it into place and closes it. Returns 0 or an errno value. */
 int output_file_commit(struct output_file *output);
 
-/* Gives up: what was there before stays as it was. */
+/* Removes the temporary file. A file that existed before stays unchanged. */
 void output_file_abandon(struct output_file *output);
 
 #endif

@@ -9,10 +9,10 @@
 
 #include "shm/segment/listing.h"
 
-/* So many pages are asked for at a time: 256 MiB of 4 KiB pages. */
+/* Pages per call of mincore(2): 256 MiB with 4 KiB pages. */
 enum { WINDOW_PAGES = 64 * 1024 };
 
-/* How often the whole is counted, when it changes while it is. */
+/* How often counting all pages is tried, if the segment changes in the meantime. */
 enum { COUNT_TRIES = 3 };
 
 struct residency {
@@ -20,12 +20,12 @@ struct residency {
 	unsigned char *bytes;
 	uint64_t length;
 	uint64_t page;
-	uint64_t window; /* the first byte that states is about */
-	uint64_t known;  /* bytes that states is about */
+	uint64_t window; /* offset of the window that states describes */
+	uint64_t known;  /* bytes that states describes */
 	bool window_proved;
-	bool counted; /* the whole was counted; proved is the result */
+	bool counted; /* all windows were counted; proved is the result */
 	bool proved;
-	uint32_t *counts; /* resident pages of each window, then */
+	uint32_t *counts; /* resident pages of each window at that time */
 	unsigned char states[WINDOW_PAGES];
 };
 
@@ -57,7 +57,7 @@ static bool machine_has_swap(void)
 	return sysinfo(&info) < 0 || info.totalswap > 0;
 }
 
-/* What the kernel's list shows of the segment; false: nothing of its memory. */
+/* Reads rss and swap of the segment from the kernel's list; false: it does not show them. */
 static bool list_says(int id, uint64_t *rss, uint64_t *swap)
 {
 	struct listing list = { 0 };
@@ -81,7 +81,7 @@ static uint64_t window_of(const struct residency *residency, uint64_t offset)
 	return offset / (WINDOW_PAGES * residency->page);
 }
 
-/* Asks about the window that offset is in. Returns 0 or an errno value. */
+/* Calls mincore(2) for the window that contains offset. Returns 0 or an errno value. */
 static int ask(struct residency *residency, uint64_t offset)
 {
 	uint64_t size = WINDOW_PAGES * residency->page;
@@ -105,7 +105,7 @@ static uint32_t count_window(const struct residency *residency)
 	return count;
 }
 
-/* Counts what is resident in every window. Returns 0 or an errno value. */
+/* Counts the resident pages of every window. Returns 0 or an errno value. */
 static int count_all(struct residency *residency, uint64_t *pages)
 {
 	*pages = 0;
@@ -122,9 +122,9 @@ static int count_all(struct residency *residency, uint64_t *pages)
 }
 
 /*
- * Whether nothing of the segment is in swap: the list says so, and has just as
- * many pages resident as mincore found, before and after. A page that went to
- * swap and came back in between would be missing from one of the counts.
+ * Whether no page of the segment is in swap: both before and after counting, the
+ * kernel's list shows none in swap, and as many resident as mincore(2) found. A page
+ * that was in swap in between would be missing from one of the counts.
  */
 static bool count_proves(struct residency *residency)
 {
@@ -147,7 +147,7 @@ static void prove(struct residency *residency)
 		residency->proved = count_proves(residency);
 }
 
-/* Whether nothing has gone to swap since the whole was counted. */
+/* Whether no page of this window has been swapped out since all were counted. */
 static bool window_is_proved(struct residency *residency)
 {
 	uint64_t rss;
@@ -159,14 +159,14 @@ static bool window_is_proved(struct residency *residency)
 	       list_says(residency->id, &rss, &swap) && swap == 0;
 }
 
-/* Asks about the window that offset is in, and whether its holes are certain. */
+/* Asks about the window that contains offset, and finds out whether its holes are certain. */
 static int ask_and_prove(struct residency *residency, uint64_t offset)
 {
 	bool had_swap = machine_has_swap();
 	uint64_t pages;
 	int error = 0;
 
-	/* counting asks about all windows, so it comes before */
+	/* counting overwrites the window, so it comes first */
 	if (had_swap && !residency->counted)
 		prove(residency);
 	error = ask(residency, offset);

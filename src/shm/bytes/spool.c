@@ -13,7 +13,7 @@
 
 enum { PIECE = 256 * 1024 };
 
-/* Copies a piece of the input, wanted bytes at most; 0, an errno value, or -1 at its end. */
+/* Copies at most wanted bytes of the input. Returns 0, an errno value, or -1 at its end. */
 static int take_piece(int fd, int spool, uint64_t wanted, uint64_t *held)
 {
 	static unsigned char buffer[PIECE];
@@ -28,8 +28,8 @@ static int take_piece(int fd, int spool, uint64_t wanted, uint64_t *held)
 }
 
 /*
- * How much memory a stream that may have no end may use: half of what can be
- * had, so that nothing is killed for want of it.
+ * How much memory the stream may use, which may be endless: half of the available
+ * memory, so that no process is killed for lack of memory.
  */
 static uint64_t memory_share(void)
 {
@@ -37,7 +37,7 @@ static uint64_t memory_share(void)
 	uint64_t available;
 
 	cgroup_memory_read(&memory);
-	/* without /proc the machine's memory is not known */
+	/* without /proc, only the control group's limit is known */
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0 &&
 	    available * 1024 < memory.left)
 		memory.left = available * 1024;

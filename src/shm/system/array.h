@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * array: arrays that grow. An array is a struct with these three members, all
- * zero at first; free(3) of the items ends it:
+ * zero at first. Free its items with free(3).
  *
  *	struct numbers {
  *		int *items;
@@ -31,15 +31,15 @@
 			sizeof(*(array)->items))
 
 /*
- * GCC 12's analyzer loses sight of an array that grows once more (gcc -fanalyzer,
- * "leak of <unknown>"): whoever has it frees its items.
+ * gcc -fanalyzer of GCC 12 loses track of an array that grows a second time, and
+ * reports "leak of <unknown>". There is no leak: the caller frees the items.
  */
 #if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
 
-/* The same where the members have other names; items is the address of the pointer. */
+/* ARRAY_MAKE_ROOM() for members with other names. items is the address of the items pointer. */
 static inline int array_make_room(void *items, size_t count, size_t *capacity, size_t item_size)
 {
 	size_t larger = *capacity ? *capacity * 2 : 16;
@@ -48,14 +48,14 @@ static inline int array_make_room(void *items, size_t count, size_t *capacity, s
 
 	if (count < *capacity)
 		return 0;
-	/* copied, since a pointer to one type may not be read as one to another */
+	/* copied by bytes: strict aliasing forbids reading another type's pointer as void * */
 	memcpy(&pointer, items, sizeof(pointer));
 	grown = reallocarray(pointer, larger, item_size);
 	if (!grown)
 		return ENOMEM;
 	memcpy(items, &grown, sizeof(grown));
 	*capacity = larger;
-	/* items points to it now, which cppcheck does not see */
+	/* items points to the memory now, which cppcheck does not see */
 	/* cppcheck-suppress memleak */
 	return 0;
 }

@@ -9,12 +9,12 @@
 
 #include "shm/system/procfile.h"
 
-/* The two versions of control groups: where they are, and what they call things. */
+/* The two versions of control groups: where they are mounted, and the names of their files. */
 static const struct version {
 	const char *line; /* of /proc/self/cgroup, before the path */
 	const char *root;
 	const char *limit; /* a file of each group */
-	const char *anon;  /* words in memory.stat, in bytes */
+	const char *anon;  /* keys in memory.stat, whose values are in bytes */
 	const char *shmem;
 } versions[] = {
 	{ "0::", "/sys/fs/cgroup", "memory.max", "anon ", "shmem " },
@@ -32,7 +32,7 @@ static uint64_t number_behind(const char *text, const char *word)
 	return 0;
 }
 
-/* What of the group's memory cannot be given up: not the cache of files. */
+/* The group's memory that cannot be freed, so without the cache of files. */
 static uint64_t held(const char *folder, const struct version *version)
 {
 	char path[PATH_MAX];
@@ -64,7 +64,7 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 	    file_read(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
 		return; /* "max", or not there */
 	limit = strtoull(text, NULL, 10);
-	/* version 1 has a number near 2^63 for none */
+	/* version 1 shows "unlimited" as a number near 2^63 */
 	if (limit >= UINT64_C(1) << 62)
 		return;
 	most = limit + free_swap();
@@ -74,7 +74,7 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 		*memory = (struct cgroup_memory){ .limit = limit, .left = most };
 }
 
-/* The group that the line names, and all above it. */
+/* Checks the group with this path, and all its ancestors. */
 static void look_at_groups(struct cgroup_memory *memory, const char *path, size_t length,
 			   const struct version *version)
 {

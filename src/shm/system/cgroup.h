@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cgroup: how much memory our control group may still take. Beyond it the
- * kernel does not refuse: it kills (cgroups(7)), so it is better to ask before.
+ * cgroup: how much memory the control group of this process may still use.
+ * Beyond the limit the kernel kills processes instead of refusing memory
+ * (cgroups(7)), so the limit is checked in advance.
  */
 #ifndef SHM_SYSTEM_CGROUP_H
 #define SHM_SYSTEM_CGROUP_H
@@ -9,11 +10,14 @@
 #include <stdint.h>
 
 struct cgroup_memory {
-	uint64_t limit; /* of the group, or of one above it; UINT64_MAX: there is none */
-	uint64_t left;  /* what may be had at most: files in its cache given up, swap used */
+	uint64_t limit; /* bytes, of the group or of an ancestor; UINT64_MAX: unlimited */
+	uint64_t left;  /* bytes still available, if cached files are dropped and swap is used */
 };
 
-/* Of all groups that we are in, the one with the least left (versions 1 and 2). */
+/*
+ * Reads the limit of the group, among those of this process and their ancestors, that
+ * has the least memory left. Supports cgroup versions 1 and 2.
+ */
 void cgroup_memory_read(struct cgroup_memory *memory);
 
 #endif

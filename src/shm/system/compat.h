@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * compat: what the kernel offers, and headers older than it lack. The program
- * is compiled with those of Linux 4.18 and glibc 2.28 as well; whether a call
- * is there shows when it is made. Each with the version of Linux that has it
- * first.
+ * compat: constants that headers older than the kernel lack. The program can be
+ * compiled with the headers of Linux 4.18 and glibc 2.28. Whether the running
+ * kernel has a system call is found out by calling it. Each constant is listed
+ * under the first version of Linux that has it.
  */
 #ifndef SHM_SYSTEM_COMPAT_H
 #define SHM_SYSTEM_COMPAT_H
@@ -28,7 +28,7 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* Linux 5.6; RESOLVE_CACHED is of 5.12 */
+/* Linux 5.6 (RESOLVE_CACHED: Linux 5.12) */
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
@@ -50,7 +50,7 @@
 #define SYS_close_range 436
 #endif
 
-/* struct open_how of <linux/openat2.h>, by a name that cannot clash with it */
+/* struct open_how of <linux/openat2.h>, under a name that cannot clash with it */
 struct openat2_how {
 	uint64_t flags;
 	uint64_t mode;

@@ -7,7 +7,7 @@
 /* The slot of this key, or the free one where it belongs. */
 static struct intmap_slot *find_slot(const struct intmap *map, uint32_t key)
 {
-	/* multiplicative hashing; the high bits are the well mixed ones */
+	/* multiplicative hashing: the high bits are mixed best */
 	size_t at = (key * 0x9e3779b1U) >> 7;
 
 	for (;; at++) {

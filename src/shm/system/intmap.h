@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* intmap: a map from 32 bit numbers (pids, uids, gids) to what is known of them. */
+/* intmap: a hash map from 32-bit numbers (pids, uids, gids) to pointers. */
 #ifndef SHM_SYSTEM_INTMAP_H
 #define SHM_SYSTEM_INTMAP_H
 
@@ -15,13 +15,13 @@ struct intmap {
 	size_t count;
 };
 
-/* The value of this key, or NULL. */
+/* Returns the value of this key, or NULL. */
 void *intmap_get(const struct intmap *map, uint32_t key);
 
-/* Sets the value (not NULL) of a key that is not in the map. 0 or ENOMEM. */
+/* Adds a key that is not in the map, with a value that is not NULL. Returns 0 or ENOMEM. */
 int intmap_add(struct intmap *map, uint32_t key, void *value);
 
-/* Ends the map, and each value by release (free(3), say); NULL: they are not its own. */
+/* Frees the map, and each value by release() unless release is NULL. */
 void intmap_free(struct intmap *map, void (*release)(void *value));
 
 #endif

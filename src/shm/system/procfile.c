@@ -40,7 +40,7 @@ static int read_number(const char *text, uint64_t *value)
 		text++;
 	if (!isdigit((unsigned char)*text))
 		return EBADMSG;
-	/* overflow gives the largest value, which is what is wanted */
+	/* on overflow the result is the largest value, as the header promises */
 	*value = strtoull(text, NULL, 10);
 	return 0;
 }

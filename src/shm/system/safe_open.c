@@ -15,20 +15,20 @@
 
 enum {
 	LINKS_MAX = 40,        /* the kernel's own limit: path_resolution(7) */
-	TRIES = 10,            /* to open what somebody keeps replacing */
+	TRIES = 10,            /* at a file that a process keeps replacing */
 	OVERFLOW_USER = 65534, /* stands for every unmapped user: user_namespaces(7) */
 	OTHERS_WRITE = S_IWGRP | S_IWOTH,
 };
 
 /* A path that is being followed. */
 struct walk {
-	struct file_place place; /* how far it led */
-	char *text;              /* the path, with symlinks replaced by what they contain */
-	const char *at;          /* what is left of it */
+	struct file_place place; /* reached so far */
+	char *text;              /* the path, with symlinks replaced by their targets */
+	const char *at;          /* the rest, still to be followed */
 	int links;               /* followed so far */
-	bool strict;             /* trust nobody else: trusted_open() */
-	uid_t root;              /* who owns / */
-	char *where;             /* what is not trusted, or NULL */
+	bool strict;             /* trust only root and the caller: trusted_open() */
+	uid_t root;              /* the owner of / */
+	char *where;             /* the directory or symlink that is not trusted, or NULL */
 };
 
 static bool is_on(int fd, long type)
@@ -38,7 +38,7 @@ static bool is_on(int fd, long type)
 	return fstatfs(fd, &status) == 0 && (long)status.f_type == type;
 }
 
-/* Whether another user may have put it into this directory as a trap. */
+/* Whether another user may have put this file into the sticky directory as a trap. */
 static bool is_planted(int directory, const struct stat *status)
 {
 	struct stat parent;
@@ -51,18 +51,18 @@ static bool is_planted(int directory, const struct stat *status)
 	       (status->st_uid != parent.st_uid || status->st_uid == OVERFLOW_USER);
 }
 
-/* Whether only root and the caller can have made it and can change it. */
+/* Returns 0 if only root and the caller can have created and can change the file, or UNSAFE_*. */
 static int distrust(const struct walk *walk, const struct stat *status)
 {
 	if (status->st_uid != 0 && status->st_uid != geteuid() && status->st_uid != walk->root)
 		return UNSAFE_OWNER;
-	/* the mode of a symlink means nothing */
+	/* the mode of a symlink has no meaning */
 	if (!S_ISLNK(status->st_mode) && (status->st_mode & OTHERS_WRITE))
 		return UNSAFE_WRITABLE;
 	return 0;
 }
 
-/* The same of a directory or symlink on the way, whose name is noted if it is at fault. */
+/* As distrust(), for a directory or symlink on the way. Notes its name in where if it fails. */
 static int check_way(struct walk *walk, int fd)
 {
 	const size_t length = (size_t)(walk->at - walk->text);
@@ -78,7 +78,7 @@ static int check_way(struct walk *walk, int fd)
 	return walk->where ? error : ENOMEM;
 }
 
-/* Goes on from a directory, which becomes the place's. */
+/* Continues from this directory. The walk takes over the descriptor. */
 static int enter(struct walk *walk, int directory)
 {
 	if (walk->place.directory >= 0)
@@ -94,7 +94,7 @@ static int enter_path(struct walk *walk, const char *path)
 	return directory < 0 ? errno : enter(walk, directory);
 }
 
-/* Replaces a symlink by what it contains. */
+/* Replaces a symlink in the path by its target. */
 static int follow(struct walk *walk, int link, const struct stat *status)
 {
 	int before = (int)(walk->at - walk->text - (ptrdiff_t)strlen(walk->place.name));
@@ -124,14 +124,14 @@ static int follow(struct walk *walk, int link, const struct stat *status)
 }
 
 /*
- * Looks at the component that the place names: *fd is what it is, or -1: it was
- * a symlink, which was followed. Those of /proc only the kernel can follow, and
- * only it can make.
+ * Opens the component that the place names. *fd is -1 if it was a symlink, which
+ * has been followed. Symlinks of /proc are left to the kernel: only it can follow
+ * them, and only it can create them.
  */
 static int look(struct walk *walk, bool last, int *fd)
 {
 	struct file_place *place = &walk->place;
-	/* a directory that is mounted on demand is mounted only with this flag */
+	/* an automount point is mounted only with this flag: open(2), O_PATH */
 	int kind = last ? 0 : O_DIRECTORY;
 	struct stat status;
 	int error;
@@ -159,7 +159,7 @@ static int look(struct walk *walk, bool last, int *fd)
 	return *fd < 0 ? errno : 0;
 }
 
-/* The next component becomes the place's name; behind a last slash that is ".". */
+/* Makes the next component the place's name. After a trailing slash it is ".". */
 static int next_name(struct walk *walk, bool *last)
 {
 	size_t length;
@@ -196,7 +196,7 @@ static int follow_all(struct walk *walk)
 	return error;
 }
 
-/* Finds the place that a path leads to; if it leads nowhere, there is nothing to be closed. */
+/* Follows the path to its place. After an error there is nothing to close. */
 static int walk_along(struct walk *walk, const char *path)
 {
 	int error;
@@ -280,7 +280,7 @@ int safe_open(const char *path, int flags, int *fd)
 	return open_along(&walk, path, flags, fd);
 }
 
-/* The path as one that begins with /, to be freed; NULL, and errno says why. */
+/* Returns the absolute path, for free(3), or NULL with errno set. */
 static char *absolute(const char *path)
 {
 	char *directory;
@@ -297,7 +297,7 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-/* What is wrong with the file itself. */
+/* Checks the file itself. Returns 0 or UNSAFE_*. */
 static int distrust_file(const struct walk *walk, int fd)
 {
 	struct stat status;
@@ -306,7 +306,7 @@ static int distrust_file(const struct walk *walk, int fd)
 		return errno;
 	if (!S_ISREG(status.st_mode))
 		return UNSAFE_KIND;
-	/* many of these are empty whatever they hold, and belong to root */
+	/* many of these files show a size of 0, and all belong to root */
 	if (is_on(fd, PROC_SUPER_MAGIC) || is_on(fd, SYSFS_MAGIC))
 		return UNSAFE_FILESYSTEM;
 	return distrust(walk, &status);

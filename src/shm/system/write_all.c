@@ -17,7 +17,7 @@ int write_all(int fd, const void *bytes, size_t length)
 
 		if (put < 0 && errno == EAGAIN)
 			put = poll(&pollfd, 1, -1) < 0 ? -1 : 0;
-		/* a signal that is remembered is to end this soon */
+		/* a remembered signal is to end the program soon */
 		if (put < 0 && (errno != EINTR || signals_came()))
 			return errno;
 		if (put > 0) {

@@ -8,20 +8,20 @@
 #include "shm/bytes/pages.h"
 #include "shm/process/identities.h"
 
-/* Whether a mapping may be of this segment, by all that can be read from maps. */
+/* Whether a mapping is a candidate, by everything that /proc/PID/maps shows. */
 static bool may_be_of(const struct holder *holder, const struct segment *segment)
 {
 	const struct mapping *mapping = &holder->mapping;
 	uint64_t end;
 
-	/* marking takes the segment's key, but not that of its mappings */
+	/* a segment that is marked for removal loses its key, but its mappings keep it */
 	return mapping->inode == (uint64_t)segment->id &&
 	       (segment->dest || mapping->key == segment->key) &&
 	       !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
 	       end <= round_up(segment->size, mapping->page);
 }
 
-/* The first holder of the segment with this id, or of the next one there is. */
+/* The first mapping with this id, or else with the next larger id. */
 static struct holder *find_first(const struct mappings *all, int id)
 {
 	size_t low = 0;
@@ -64,17 +64,17 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 	return 0;
 }
 
-/* Whether this is the file of a segment of that size. */
+/* Whether the mapping's file has the size of the segment. */
 static bool has_size_of(const struct holder *holder, const struct segment *segment)
 {
-	/* of huge pages the file has whole ones */
+	/* with huge pages, the file's size is in whole pages */
 	return holder->bytes == segment->size ||
 	       holder->bytes == round_up(segment->size, holder->mapping.page);
 }
 
 /*
- * Keeps of the candidates those that are still mapped and of the right size.
- * Returns whether the identity of all is known.
+ * Drops candidates that are no longer mapped or have the wrong size. Returns
+ * whether the identity of all others is known.
  */
 static bool drop_others(const struct segment *segment, struct attachments *candidates)
 {
@@ -96,11 +96,11 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	return true;
 }
 
-/* The candidates that are of one inode. */
+/* The candidates of one inode. */
 struct group {
 	int identity; /* 0: none */
 	size_t count;
-	size_t here; /* how many of them are of processes in its IPC namespace */
+	size_t here; /* how many belong to processes in the segment's IPC namespace */
 };
 
 static int compare_identities(const void *left, const void *right)
@@ -115,7 +115,7 @@ static int compare_identities(const void *left, const void *right)
 	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
 }
 
-/* The group that begins at this index; the candidates are sorted by it. */
+/* The group that begins at this index; the candidates must be sorted by identity. */
 static struct group group_at(const struct attachments *candidates, size_t index)
 {
 	struct group group = { .identity = candidates->items[index]->identity };
@@ -128,17 +128,17 @@ static struct group group_at(const struct attachments *candidates, size_t index)
 	return group;
 }
 
-/* Whether all mappings there are were seen, in whatever namespace. */
+/* Whether the scan saw every mapping of the machine, in all namespaces. */
 static bool saw_all(const struct mappings *all)
 {
 	return all->all_processes && !all->denied;
 }
 
 /*
- * Which of the groups is the segment: the only one that has a process in its
- * namespace. Where there are several, and all mappings were seen and stood
- * still (so that counts tell), one with fewer than nattch is not it; and where
- * none has a process here, the only one that is left is it.
+ * Chooses the group that is the segment: the only one with a process in the
+ * segment's namespace. With counts_tell, all mappings were seen and none changed, so
+ * that groups can be counted: one with fewer mappings than nattch is excluded. Then,
+ * if no group has a process in the namespace, the only remaining group is chosen.
  */
 static struct group choose_group(struct attachments *candidates, bool counts_tell)
 {
@@ -154,7 +154,7 @@ static struct group choose_group(struct attachments *candidates, bool counts_tel
 	for (size_t i = 0; i < candidates->count; i += group.count) {
 		group = group_at(candidates, i);
 		if (group.here && group.count == candidates->count)
-			return group; /* there is no other */
+			return group; /* the only group */
 		if (counts_tell && group.count < candidates->nattch)
 			continue;
 		if (group.here) {
@@ -181,7 +181,7 @@ static size_t count_here(const struct attachments *candidates)
 	return here;
 }
 
-/* Keeps what is of this identity; with 0, what is of processes in its namespace. */
+/* Keeps the candidates of this identity, or if 0, those of processes in the namespace. */
 static void keep_only(struct attachments *candidates, int identity)
 {
 	size_t kept = 0;
@@ -196,8 +196,9 @@ static void keep_only(struct attachments *candidates, int identity)
 }
 
 /*
- * Without the right to tell inodes apart: those of processes in its namespace,
- * unless these are too many, so that some must be of something else.
+ * Decides without identities: keeps the candidates of processes in the segment's
+ * namespace. Keeps none if they are more than nattch, since some must then belong to
+ * another segment.
  */
 static void decide_by_place(struct attachments *candidates, bool steady)
 {
@@ -232,7 +233,7 @@ bool attachments_unchanged(const struct segment *before, const struct segment *a
 	       before->key == after->key && before->dest == after->dest;
 }
 
-/* Why the number of holders is not nattch. */
+/* Why the number of attachments found differs from nattch. */
 static enum holders_doubt doubt(const struct mappings *all, const struct attachments *found,
 				bool steady)
 {
@@ -244,7 +245,7 @@ static enum holders_doubt doubt(const struct mappings *all, const struct attachm
 		return HOLDERS_UNEXPLAINED;
 	if (found->undecided && found->count + found->undecided >= found->nattch)
 		return HOLDERS_UNDECIDED;
-	/* hidepid hides processes from ordinary users altogether */
+	/* for ordinary users, hidepid removes other users' processes from /proc */
 	if (all->denied || geteuid() != 0)
 		return HOLDERS_DENIED;
 	if (found->undecided)
@@ -274,7 +275,7 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	if (!drop_others(segment, candidates))
 		return 0;
 	group = choose_group(candidates, saw_all(all));
-	/* what maps it as a file is not counted: only who sees all may pass over it */
+	/* more than nattch: some are mappings of the file, if every mapping was seen */
 	if (group.count == segment->nattch || (saw_all(all) && group.count > segment->nattch))
 		return group.identity;
 	return 0;

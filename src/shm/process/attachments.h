@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * attachments: which mappings are of one segment.
+ * attachments: decides which mappings belong to a segment.
  *
- * A mapping of a segment has the segment's id as its inode, and lies on the
- * device that memfd_create(2) also uses (one more for each size of huge
- * pages): that tells it from a file of the same name. But each IPC namespace
- * has its own ids, and the namespace of a process is that of now, not that in
- * which it attached. So mappings with the id, key and extent of a segment are
- * only candidates. Where we may use /proc/PID/map_files (CAP_CHECKPOINT_RESTORE
- * or CAP_SYS_ADMIN in the first user namespace), we can tell which of them are
- * of one inode; then nattch, and where their processes are, tell which inode
- * is ours. Where we may not, those of processes in our namespace are believed.
+ * A mapping of a segment has the segment's id as its inode number, and the device
+ * number of the kernel's own tmpfs or hugetlbfs (maps.h). That distinguishes it from
+ * a file of the same name. But each IPC namespace has its own ids, and a process
+ * may have attached a segment in another namespace than it is in now. So mappings
+ * with the id, key and extent of a segment are only candidates.
+ *
+ * With access to /proc/PID/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
+ * the initial user namespace), candidates are grouped by inode. nattch and the
+ * namespaces of the processes then show which group is the segment. Without that
+ * access, the candidates of processes in the segment's namespace are taken.
  *
  * nattch counts mappings, not processes: mprotect(2) and munmap(2) can split
- * one into several. What maps a segment through map_files is not counted.
+ * one mapping into several. A mapping made through map_files is not counted.
  */
 #ifndef SHM_PROCESS_ATTACHMENTS_H
 #define SHM_PROCESS_ATTACHMENTS_H
@@ -26,53 +27,53 @@
 #include "shm/process/namespace.h"
 #include "shm/segment/segment.h"
 
-/* Why not all of the attachments of a segment are known. */
+/* Why some attachments of a segment are not known. */
 enum holders_doubt {
-	HOLDERS_ALL,        /* all are: as many as nattch says */
-	HOLDERS_DENIED,     /* there are processes at whose memory we may not look */
-	HOLDERS_NAMESPACE,  /* processes of other pid namespaces cannot be seen */
-	HOLDERS_UNDECIDED,  /* some may be of another namespace's segment with this id */
-	HOLDERS_CHANGED,    /* nattch changed during the look */
-	HOLDERS_UNEXPLAINED /* more or fewer than nattch, and nothing says why */
+	HOLDERS_ALL,        /* all are known: as many as nattch */
+	HOLDERS_DENIED,     /* the memory of some processes may not be read */
+	HOLDERS_NAMESPACE,  /* processes in other PID namespaces cannot be seen */
+	HOLDERS_UNDECIDED,  /* some may belong to a segment of another namespace with this id */
+	HOLDERS_CHANGED,    /* nattch changed during the scan */
+	HOLDERS_UNEXPLAINED /* more or fewer than nattch, for an unknown reason */
 };
 
-/* The mappings of one segment; at first those that may be of it, its candidates. */
+/* The mappings of one segment: its candidates, until attachments_decide(). */
 struct attachments {
 	uint64_t ns; /* inode of the segment's IPC namespace */
 	int id;
-	struct holder **items; /* by pid and address */
+	struct holder **items; /* sorted by pid and address */
 	size_t count;
-	uint64_t nattch;  /* after the scan */
-	size_t undecided; /* mappings that are of it or of another namespace's segment */
+	uint64_t nattch;  /* as it was after the scan */
+	size_t undecided; /* mappings of this segment or of another one with its id */
 	enum holders_doubt doubt;
 };
 
-/* Gathers the candidates, for free(). Returns 0 or ENOMEM. */
+/* Finds the candidates. The caller frees items with free(3). Returns 0 or ENOMEM. */
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
 		       const struct segment *segment);
 
 /*
- * Whether they are as many as nattch, and all of processes in the segment's
- * namespace: then there is nothing to decide, as almost always. Otherwise they are
- * to be identified first (identities.h).
+ * Whether the candidates are as many as nattch, and all are mappings of processes
+ * in the segment's namespace. That is nearly always so, and then they are the
+ * attachments. Otherwise identities_find() is needed before attachments_decide().
  */
 bool attachments_are_plain(const struct attachments *candidates);
 
 /*
- * Keeps of the candidates those that are of the segment, and sets what is not
- * known; now: the segment after the scan, or NULL: it no longer exists.
+ * Keeps the candidates that are attachments of the segment, and sets undecided and
+ * doubt. now is the segment as it was after the scan, or NULL if it no longer exists.
  */
 void attachments_decide(struct attachments *candidates, const struct mappings *all,
 			const struct segment *segment, const struct segment *now);
 
 /*
- * The identity of the segment, when it is certain: it must be chosen as above,
- * and each attachment must have been seen; otherwise 0.
+ * The identity of the segment (struct holder), or 0 if it is not certain. It is
+ * certain if attachments_decide() would choose it and every attachment was seen.
  */
 int attachments_identity(struct attachments *candidates, const struct mappings *all,
 			 const struct segment *segment);
 
-/* Whether nobody attached or detached between two looks, and it is the same segment. */
+/* Whether both are the same segment, and no process attached or detached it in between. */
 bool attachments_unchanged(const struct segment *before, const struct segment *after);
 
 #endif

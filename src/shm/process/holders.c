@@ -14,7 +14,7 @@
 #include "shm/segment/control.h"
 #include "shm/system/array.h"
 
-/* A segment whose holders cannot be known without a closer look. */
+/* A segment whose candidates must be identified. */
 struct open_case {
 	const struct segment *segment;
 	struct attachments *candidates;
@@ -47,7 +47,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 	return 0;
 }
 
-/* A namespace that failed shows no segment, which is enough. */
+/* Faults need no report: the segments of a namespace that failed count as changed. */
 static void ignore(void *context, struct namespace *ns, const struct namespace_fault *fault)
 {
 	(void)context;
@@ -55,7 +55,7 @@ static void ignore(void *context, struct namespace *ns, const struct namespace_f
 	(void)fault;
 }
 
-/* Looks at the segments again; now is to be sorted after it. */
+/* Lists the segments again, into now, which the caller sorts. */
 static int look_again(const struct open_cases *open, struct namespaces *namespaces,
 		      struct listing *now)
 {
@@ -89,7 +89,7 @@ static int compare_processes(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Identifies all candidates of the open cases, each once or more. 0 or ENOMEM. */
+/* Identifies all candidates of the open cases. Returns 0 or an errno value. */
 static int identify_all(const struct open_cases *open, struct scan_losses *losses)
 {
 	struct identities identities = { 0 };
@@ -151,7 +151,7 @@ static int compare_attachments(const void *left, const void *right)
 int holders_read(struct holders *holders, struct scan_losses *losses)
 {
 	*holders = (struct holders){ 0 };
-	/* its numbers would name, and --pid would find, processes that have nothing to do with it */
+	/* the pids of another namespace's /proc stand for other processes here */
 	if (!proc_is_ours())
 		return access("/proc/1", F_OK) < 0 ? ENOENT : ENXIO;
 	return mappings_read(&holders->all, -1, losses);
@@ -213,7 +213,7 @@ void holders_free(struct holders *holders)
 
 /* Opening */
 
-/* Opens each file that one of the candidates maps, and keeps the one that is the segment. */
+/* Opens each file that a candidate maps, and keeps the one that is the segment. */
 static int open_certain(const struct mappings *all, const struct segment *segment,
 			struct attachments *candidates, int flags)
 {
@@ -242,7 +242,7 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 	return found;
 }
 
-/* One try. Returns a descriptor, or the negative of an errno value; -EAGAIN: it changed meanwhile. */
+/* Tries once. Returns a descriptor, or a negative errno value; -EAGAIN: the segment changed. */
 static int try_open(const struct segment *segment, int flags)
 {
 	struct mappings all;
@@ -269,7 +269,7 @@ static int try_open(const struct segment *segment, int flags)
 	return fd == -1 ? -ENOENT : fd;
 }
 
-/* A segment that is attached and detached all the time is given up soon. */
+/* How often a segment that changes in the meantime is tried. */
 enum { TRIES = 3 };
 
 int holder_open(const struct segment *segment, int flags)

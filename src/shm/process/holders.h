@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * holders: which processes have segments attached, found in /proc without
- * attaching anything, so that looking leaves no trace. attachments.h has how it is
- * decided what a mapping is of.
+ * holders: finds the processes that have segments attached. It reads /proc and
+ * attaches nothing, so it leaves no trace. attachments.h describes how a mapping is
+ * assigned to a segment.
  */
 #ifndef SHM_PROCESS_HOLDERS_H
 #define SHM_PROCESS_HOLDERS_H
@@ -15,43 +15,43 @@
 
 struct holders {
 	struct mappings all;
-	struct attachments *items; /* of the attached segments, by namespace and id */
+	struct attachments *items; /* of the attached segments, sorted by namespace and id */
 	size_t count;
 };
 
 /*
- * Finds all mappings of segments. Processes that exit meanwhile are no error.
- * losses: see scan.h. Returns 0, and then holders_free() ends it, or an errno
- * value; ENOENT: /proc is not mounted; ENXIO: it is that of another PID namespace.
+ * Finds all mappings of segments. Ignores processes that exit during the scan.
+ * losses: see scan.h. Returns 0, and then holders_free() must follow, or an errno
+ * value; ENOENT: /proc is not mounted; ENXIO: /proc is that of another PID namespace.
  */
 int holders_read(struct holders *holders, struct scan_losses *losses);
 
 /*
- * Decides which of them are of the segments of this list, which is to be from
- * before the scan, in whatever namespaces they are; namespaces: those that they are
- * marked with, or NULL. Returns 0 or an errno value.
+ * Assigns the mappings to the segments of this list, which must have been read before
+ * holders_read(). namespaces: the namespaces that the list covers, or NULL if it is
+ * the list of one. Returns 0 or an errno value.
  */
 int holders_decide(struct holders *holders, const struct listing *list,
 		   struct namespaces *namespaces, struct scan_losses *losses);
 
 /*
- * The processes that have this segment attached: never a guess. NULL: that was not
- * decided.
+ * The processes that certainly have this segment attached. NULL: holders_decide() was
+ * not called, or the segment was not in its list.
  */
 const struct attachments *holders_of(const struct holders *holders, const struct segment *segment);
 
-/* Whether this process is known to hold the segment. */
+/* Whether this process is known to have the segment attached. */
 bool holders_have(const struct holders *holders, const struct segment *segment, pid_t pid);
 
 void holders_free(struct holders *holders);
 
 /*
- * Opens the segment as a file through /proc/PID/map_files of a holder, from
- * its first byte, with flags of open(2) (O_RDONLY or O_RDWR, whatever the
- * mode of the segment says): a look through it leaves no trace. Only where it
- * is certain which mapping is of this segment: all attachments were seen, and
- * nothing changed meanwhile. Returns a descriptor (close-on-exec), or -1 with
- * errno: EPERM without the right, ENOENT when no holder is certain.
+ * Opens the segment as a file, through /proc/PID/map_files of a process that has it
+ * attached from its first byte. That leaves no trace. flags: O_RDONLY or O_RDWR;
+ * the mode of the segment is not checked. Succeeds only if it is certain which
+ * mapping belongs to the segment: all attachments were seen, and nothing changed in
+ * the meantime. Returns a descriptor (close-on-exec), or -1 with errno set: EPERM
+ * without permission, ENOENT if no mapping is certain.
  */
 int holder_open(const struct segment *segment, int flags);
 

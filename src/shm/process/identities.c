@@ -19,17 +19,17 @@ struct search {
 	int *fds;
 };
 
-/* What a worker sends of a holder, with its descriptor. */
+/* What a worker sends about a mapping, with its descriptor. */
 struct answer {
 	size_t index;
 	int error;
 };
 
 /*
- * Tells inodes apart: inotify gives the same watch for the same inode, whatever
- * the file system (name_to_handle_at(2) knows hugetlbfs only since Linux 6.5,
- * and there but by the id). No event is ever wanted. Returns the identity, or
- * the negative of an errno value.
+ * Returns the identity of an inode, or a negative errno value. The identity is an
+ * inotify watch: inotify returns the same watch for the same inode, on any file
+ * system. Its events are not read. (name_to_handle_at(2) supports hugetlbfs only
+ * since Linux 6.5, and its handle has only the inode number.)
  */
 static int identify(struct identities *identities, int fd)
 {
@@ -48,7 +48,7 @@ static int identify(struct identities *identities, int fd)
 	return watch < 0 ? -errno : watch;
 }
 
-/* The first of this process; they are sorted. */
+/* The index of the first mapping of this process; the mappings are sorted by process. */
 static size_t first_of(const struct search *search, pid_t pid)
 {
 	size_t low = 0;
@@ -88,7 +88,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	return 0;
 }
 
-/* Whether one before it has the same identity. */
+/* Whether an earlier mapping has the same identity. */
 static bool is_repeated(const struct search *search, size_t index)
 {
 	for (size_t i = 0; i < index; i++) {
@@ -98,7 +98,7 @@ static bool is_repeated(const struct search *search, size_t index)
 	return false;
 }
 
-/* Identifies what was opened. Returns whether the descriptor is kept. */
+/* Identifies a file that was opened. Returns whether the descriptor is kept. */
 static bool take_file(struct search *search, size_t index, int fd)
 {
 	struct holder *holder = search->holders[index];
@@ -107,7 +107,7 @@ static bool take_file(struct search *search, size_t index, int fd)
 
 	if (fstat(fd, &status) < 0 || status.st_dev != holder->mapping.device ||
 	    status.st_ino != holder->mapping.inode) {
-		holder->error = ENOENT; /* another file is mapped there by now */
+		holder->error = ENOENT; /* another file is mapped there now */
 		return false;
 	}
 	identity = identify(search->identities, fd);
@@ -148,7 +148,7 @@ int identities_find(struct identities *identities, struct holder **holders, size
 		return ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		holders[i]->identity = 0;
-		holders[i]->error = ETIMEDOUT; /* unless it answers */
+		holders[i]->error = ETIMEDOUT; /* until the process answers */
 		if (fds)
 			fds[i] = -1;
 		if (!pid_count || pids[pid_count - 1] != holders[i]->pid)

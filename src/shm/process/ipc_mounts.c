@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In mountinfo, blanks and the like are written in octal: proc(5). */
+/* Decodes octal escapes: mountinfo has them for whitespace and backslashes (proc(5)). */
 static void undo_octal(char *text)
 {
 	char *to = text;
@@ -25,8 +25,8 @@ static void undo_octal(char *text)
 }
 
 /*
- * Reads a line of mountinfo in place: where an IPC namespace is mounted, and its
- * inode. NULL: it is another mount.
+ * Parses a line of mountinfo in place. Returns the mount point of an IPC namespace
+ * and sets its inode, or returns NULL for any other mount.
  */
 static char *parse_mount(char *line, ino_t *inode)
 {
@@ -34,7 +34,7 @@ static char *parse_mount(char *line, ino_t *inode)
 	char *at = line;
 	char *end;
 
-	/* blanks in names are written otherwise, so that nothing else can look like this */
+	/* a name cannot contain this, since its spaces are escaped */
 	if (!strstr(line, " - nsfs "))
 		return NULL;
 	for (int field = 1; at && field < 4; field++)

@@ -14,7 +14,7 @@
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 
-/* Inode of the first PID namespace (PROC_PID_INIT_INO in linux/proc_ns.h): it sees all others. */
+/* Inode of the initial PID namespace, which sees all others (PROC_PID_INIT_INO in the kernel). */
 static const ino_t first_pid_namespace = 0xeffffffcU;
 
 enum { HOLDERS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct holder) };
@@ -28,17 +28,17 @@ static uint64_t namespace_of(const char *process, const char *kind)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-/* One scan; what is below "worker" changes in the worker only. */
+/* One scan. Only the worker changes the members from "worker" on. */
 struct search {
 	struct mappings *mappings;
 	struct maps maps;
-	int only;         /* the id that is wanted; -1: all */
-	bool can_compare; /* address spaces, by kcmp(2) */
+	int only;         /* the only id to look for; -1: any */
+	bool can_compare; /* kcmp(2) works: address spaces can be compared */
 
 	/* worker */
 	const struct worker *worker;
 	struct spaces {
-		pid_t *items; /* in the order of kcmp(2) */
+		pid_t *items; /* one task of each address space, in the order of kcmp(2) */
 		size_t count;
 		size_t capacity;
 	} spaces;
@@ -51,8 +51,8 @@ struct search {
 };
 
 /*
- * Remembers the address space of this task; false: it was there already.
- * Where the kernel does not compare them, each is a new one.
+ * Remembers the address space of this task. Returns false if it was known already;
+ * without kcmp(2) every address space counts as new.
  */
 static bool is_new_space(struct search *search, pid_t task)
 {
@@ -62,7 +62,7 @@ static bool is_new_space(struct search *search, pid_t task)
 
 	while (search->can_compare && low < high) {
 		size_t middle = low + (high - low) / 2;
-		/* 1: before, 2: after, as it sorts them */
+		/* 1: less, 2: greater, in kcmp(2)'s order */
 		long order = syscall(SYS_kcmp, task, spaces->items[middle], KCMP_VM, 0, 0);
 
 		if (order == 0)
@@ -91,7 +91,7 @@ static void send_batch(struct search *search)
 	search->batch_count = 0;
 }
 
-/* What is the same for all mappings of a task is asked when it has one. */
+/* Finds out what all mappings of a task share, when the first one is found. */
 static void look_at_task(struct search *search)
 {
 	char name[16];
@@ -123,7 +123,7 @@ static int add_mapping(void *context, const struct mapping *mapping)
 	return 0;
 }
 
-/* Reads what a process holds, through one of its threads. ESRCH: this one has no memory. */
+/* Reads the mappings of the process through one of its threads. ESRCH: it has no memory. */
 static int read_task(struct search *search, pid_t task)
 {
 	search->task = task;
@@ -132,8 +132,8 @@ static int read_task(struct search *search, pid_t task)
 }
 
 /*
- * Of a process whose first thread has exited, any other one shows the memory.
- * A kernel thread, or a zombie, has no other.
+ * For a process whose first thread has exited, reads its memory through another
+ * thread. A kernel thread or a zombie has no other.
  */
 static int read_other_threads(struct search *search)
 {
@@ -144,7 +144,7 @@ static int read_other_threads(struct search *search)
 	DIR *threads;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
-	/* two links, and one for each thread */
+	/* the directory has two links, and one for each thread */
 	if (stat(path, &status) < 0 || status.st_nlink <= 3)
 		return ESRCH;
 	threads = opendir(path);
@@ -174,7 +174,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	return error;
 }
 
-/* Whether a holder that a worker sent can be one. */
+/* Whether a message of the worker is plausible: hostile input could have damaged the worker. */
 static bool is_valid(const struct search *search, const struct holder *holder, pid_t pid)
 {
 	const struct mapping *mapping = &holder->mapping;

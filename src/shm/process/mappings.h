@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mappings: all mappings of segments in the memory of all processes. Which
- * segment of which IPC namespace a mapping is of is decided elsewhere
- * (holders.h): here only its id counts.
+ * mappings: finds all mappings of segments in the memory of all processes. A mapping
+ * shows only the id of its segment; holders.h finds out in which IPC namespace.
  */
 #ifndef SHM_PROCESS_MAPPINGS_H
 #define SHM_PROCESS_MAPPINGS_H
@@ -20,31 +19,31 @@ struct holder {
 	struct mapping mapping;
 	pid_t pid;
 	/*
-	 * The thread whose /proc/TASK shows the memory: the process itself, or
-	 * when its first thread has exited, another.
+	 * The thread whose /proc/TASK shows the memory: the first one (the pid), or
+	 * if that has exited, another.
 	 */
 	pid_t task;
-	uint64_t ns;    /* inode of the IPC namespace where it is now; 0: not known */
-	int identity;   /* equal for mappings of one segment; 0: not known (yet) */
-	int error;      /* why it cannot be known, an errno value */
-	uint64_t bytes; /* of the file; known with the identity */
+	uint64_t ns;    /* inode of the IPC namespace that the task is in; 0: not known */
+	int identity;   /* equal for mappings of one segment (identities.h); 0: not known */
+	int error;      /* why the identity is not known, an errno value */
+	uint64_t bytes; /* size of the file; known if the identity is */
 };
 
 struct mappings {
 	struct holder *items; /* by id, process and address */
 	size_t count;
 	size_t capacity;
-	size_t denied;      /* processes whose memory cannot be looked at */
-	bool all_processes; /* none is hidden from us in another PID namespace */
-	uint64_t ns;        /* inode of our IPC namespace, as it was during the scan */
+	size_t denied;      /* how many processes' memory may not be read */
+	bool all_processes; /* the scan ran in the initial PID namespace, which sees all others */
+	uint64_t ns;        /* inode of this process's IPC namespace during the scan */
 };
 
 /*
- * Finds the mappings of segments with this id (-1: any). Processes that share an
- * address space (vfork(2), CLONE_VM) are there once, where kcmp(2) may compare
- * them. Those that exit during the scan are no error. losses: see scan.h. Returns
- * 0, and then mappings_free() ends it, or an errno value; ENOENT: /proc is not
- * mounted. Whose numbers /proc has is not checked.
+ * Finds the mappings of segments with this id (-1: any). Of processes that share an
+ * address space (vfork(2), CLONE_VM) only one is listed, if kcmp(2) is permitted.
+ * Ignores processes that exit during the scan. losses: see scan.h. Returns 0, and
+ * then mappings_free() must follow, or an errno value; ENOENT: /proc is not mounted.
+ * Does not check to which PID namespace /proc belongs (proc_is_ours()).
  */
 int mappings_read(struct mappings *mappings, int only, struct scan_losses *losses);
 

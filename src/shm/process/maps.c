@@ -29,7 +29,7 @@ static int digit_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Reads digits of this base up to the character that must follow them, and steps over it. */
+/* Reads digits of this base up to the character that must follow them, and skips it. */
 static bool take_number(const char **at, const char *end, unsigned int base, char behind,
 			uint64_t *number)
 {
@@ -64,7 +64,7 @@ bool maps_is_segment(const char *name, size_t length, key_t *key)
 	return true;
 }
 
-/* "rw-s" and a blank; false for a private mapping too. */
+/* Reads "rw-s" and a space. Returns false for a private mapping, too. */
 static bool take_access(const char **at, const char *end, enum mapping_access *access)
 {
 	const char *flags = *at;
@@ -80,7 +80,7 @@ static bool take_access(const char **at, const char *end, enum mapping_access *a
 }
 
 /*
- * One line without its newline:
+ * Parses one line without its newline:
  *
  *     7f35a6000000-7f35a6001000 rw-s 00000000 00:01 32768      /SYSV000004d2 (deleted)
  */
@@ -108,7 +108,7 @@ bool maps_next(const char **at, const char *end, struct mapping *mapping)
 {
 	const char *name;
 
-	/* most lines are of something else: only those with the name are read */
+	/* most lines are other mappings: parse only those that contain the name */
 	while ((name = memmem(*at, (size_t)(end - *at), name_front, FRONT))) {
 		const char *newline = memrchr(*at, '\n', (size_t)(name - *at));
 		const char *line = newline ? newline + 1 : *at;
@@ -124,7 +124,7 @@ bool maps_next(const char **at, const char *end, struct mapping *mapping)
 	return false;
 }
 
-/* Memory of the kernel's own shared files of one kind; flags of memfd_create(2). */
+/* Adds the device of the kernel's files for these flags of memfd_create(2). */
 static int add_device(struct maps *maps, unsigned int flags, uint64_t page)
 {
 	struct stat status;
@@ -148,7 +148,7 @@ int maps_begin(struct maps *maps)
 
 	*maps = (struct maps){ 0 };
 	error = add_device(maps, 0, (uint64_t)sysconf(_SC_PAGESIZE));
-	/* an empty file needs no huge page; of most sizes the machine has none: ENODEV */
+	/* an empty file needs no huge page; ENODEV: the machine has no pages of this size */
 	for (unsigned int bits = 12; !error && bits < 12 + MAPS_DEVICES_MAX - 1; bits++)
 		add_device(maps, MFD_HUGETLB | bits << MAP_HUGE_SHIFT, UINT64_C(1) << bits);
 	return error;
@@ -170,12 +170,11 @@ static const struct maps_device *find_device(const struct maps *maps, dev_t devi
 }
 
 /*
- * PROCMAP_QUERY of Linux 6.11, asked of an open /proc/PID/maps (linux/fs.h of
- * that version): the mapping at an address, or the next one that is of the
- * wanted kind.
+ * PROCMAP_QUERY, an ioctl(2) on an open /proc/PID/maps (linux/fs.h of Linux 6.11):
+ * returns the mapping at an address, or the next one of the wanted kind.
  */
 struct procmap_query {
-	uint64_t size; /* of this struct */
+	uint64_t size; /* of this struct, in bytes */
 	uint64_t wanted;
 	uint64_t address;
 	uint64_t start;
@@ -186,7 +185,7 @@ struct procmap_query {
 	uint64_t inode;
 	uint32_t device_major;
 	uint32_t device_minor;
-	uint32_t name_size; /* in: room for the name; out: its length and 1 */
+	uint32_t name_size; /* in: size of the buffer; out: length of the name, plus 1 */
 	uint32_t build_id_size;
 	uint64_t name;
 	uint64_t build_id;
@@ -202,16 +201,16 @@ enum {
 	WANT_FILE = 32,
 };
 
-/* The request is an unsigned long for glibc and an int for musl; the kernel takes 32 bits. */
+/* glibc declares the request as unsigned long, musl as int; the kernel uses 32 bits. */
 static int ask(int fd, struct procmap_query *query)
 {
 	return ioctl(fd, (int)ASK_MAPPING, query);
 }
 
-/* The mapping at this address again, with its name, which is costly to make. */
+/* Queries the mapping at this address again, this time with its name, which takes longer. */
 static bool ask_name(int fd, uint64_t address, struct procmap_query *query, key_t *key)
 {
-	/* longer ones are not segments'; zero, as not every memory checker knows the call */
+	/* too short only for names that are not segments'; zeroed for memory checkers */
 	char name[64] = { 0 };
 
 	*query = (struct procmap_query){
@@ -238,7 +237,7 @@ static enum mapping_access access_of(uint64_t flags)
 	return flags & MAPPING_IS_READABLE ? MAPPING_READ : MAPPING_NONE;
 }
 
-/* Returns ENOTTY where the kernel, or a sandbox, does not answer at all. */
+/* Returns ENOTTY if the kernel or a sandbox does not support the query. */
 static int read_by_query(const struct maps *maps, int fd,
 			 int (*found)(void *context, const struct mapping *mapping), void *context)
 {
@@ -265,7 +264,7 @@ static int read_by_query(const struct maps *maps, int fd,
 			continue;
 		device = device_of(maps, &named);
 		if (!device)
-			continue; /* it changed in between */
+			continue; /* the mapping changed in between */
 		address = named.end;
 		error = found(context, &(struct mapping){
 					       .start = named.start,
@@ -304,13 +303,13 @@ static int read_by_text(struct maps *maps, int fd,
 		if (got < 0)
 			return errno;
 		if (got == 0)
-			return empty ? ESRCH : 0; /* without memory it reads as empty */
+			return empty ? ESRCH : 0; /* maps of a task without memory is empty */
 		empty = false;
 		held += (size_t)got;
 		newline = memrchr(maps->text, '\n', held);
 		if (!newline && held < TEXT_SIZE)
 			continue;
-		if (!newline) /* no line of the kernel is that long */
+		if (!newline) /* the kernel writes no line as long as this */
 			return EBADMSG;
 		while (maps_next(&at, newline + 1, &mapping)) {
 			const struct maps_device *device = find_device(maps, mapping.device);
@@ -335,7 +334,7 @@ int maps_read(struct maps *maps, pid_t task,
 	int error = ENOTTY;
 	int fd;
 
-	/* threads have their directories too, though no listing of /proc shows them */
+	/* a thread has such a directory, too, although listing /proc does not show it */
 	snprintf(path, sizeof(path), "/proc/%d/maps", task);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -20,10 +20,10 @@
 enum { PROCESS_PATH_SIZE = 64 };
 
 /*
- * Enters the user namespace that owns this one; then this one. A process of that
- * user namespace with CAP_SYS_PTRACE could trace this process then, if it shares
- * the PID namespace, and through it leave its container: so this process is made
- * undumpable first (ptrace(2)). Its files in /proc belong to root from then on.
+ * Enters the user namespace that owns an IPC namespace, and then the latter. A process
+ * in that user namespace with CAP_SYS_PTRACE that shares the PID namespace could then
+ * trace this process, and through it escape from its container. So this process is
+ * made undumpable first (ptrace(2)); its files in /proc belong to root from then on.
  */
 static int enter_with_owner(int fd)
 {
@@ -50,7 +50,7 @@ bool namespace_is_ours(int fd)
 
 int namespace_join(int fd)
 {
-	/* setns(2) wants rights for our own, too */
+	/* setns(2) requires privileges even for the process's own namespace */
 	if (namespace_is_ours(fd))
 		return 0;
 	if (setns(fd, CLONE_NEWIPC) < 0)
@@ -68,8 +68,8 @@ int namespace_enter_fd(int fd, bool *users_changed)
 }
 
 /*
- * Why /proc/PID/ns/ipc is not there: the process has ended (ESRCH), or it is
- * hidden from us (EACCES, see hidepid in proc(5)), or /proc is not mounted (ENOENT).
+ * Why /proc/PID/ns/ipc cannot be found: the process has exited (ESRCH), it is hidden
+ * (EACCES, see hidepid in proc(5)), or /proc is not mounted (ENOENT).
  */
 static int why_missing(pid_t pid)
 {
@@ -78,7 +78,7 @@ static int why_missing(pid_t pid)
 	if (access("/proc/self", F_OK) < 0)
 		return ENOENT;
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	/* of a zombie the directory is still there */
+	/* a zombie still has its directory */
 	if (access(path, F_OK) == 0 || !proc_is_ours() || (kill(pid, 0) < 0 && errno == ESRCH))
 		return ESRCH;
 	return EACCES;
@@ -97,7 +97,8 @@ bool capabilities_count_here(void)
 	if (owner >= 0)
 		close(owner);
 	close(fd);
-	return error != EPERM; /* ioctl_ns(2): it is neither ours nor below ours */
+	return error !=
+	       EPERM; /* neither this process's user namespace nor a descendant: ioctl_ns(2) */
 }
 
 int namespace_identify(struct namespace *ns)
@@ -113,7 +114,7 @@ int namespace_identify(struct namespace *ns)
 	return 0;
 }
 
-/* Takes over what was opened there. */
+/* Takes over a descriptor, and the path that it was opened by. */
 static int take(struct namespace *ns, int fd, const char *path)
 {
 	int error;
@@ -144,7 +145,7 @@ int namespace_open_path(const char *path, struct namespace *ns)
 	return error ? error : take(ns, fd, path);
 }
 
-/* In a worker, since to open it may never return. */
+/* In a worker, since opening it may never return. */
 static int send_namespace(const struct worker *worker, void *context, pid_t pid)
 {
 	char path[PROCESS_PATH_SIZE];

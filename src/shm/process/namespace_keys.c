@@ -12,7 +12,7 @@
 #include "shm/system/array.h"
 #include "shm/system/compat.h"
 
-/* What a worker sends of a process that is in a namespace. */
+/* What a worker sends about a process in one of the namespaces. */
 struct finding {
 	enum { ASKED, KEY, FAILED, ANSWERED } what;
 	size_t index; /* of the namespace */
@@ -20,7 +20,7 @@ struct finding {
 	int error; /* an errno value */
 };
 
-/* A mount namespace from which an IPC namespace was looked at */
+/* A pair of an IPC namespace and a mount namespace of one of its processes */
 struct looked {
 	size_t index;
 	ino_t mounts;
@@ -33,10 +33,10 @@ struct search {
 		struct looked *items;
 		size_t count;
 		size_t capacity;
-	} looked; /* by this worker */
+	} looked; /* pairs done by this worker */
 };
 
-/* The namespace in which a process is, as an index; 0: none of those asked for. */
+/* Sets the index of the IPC namespace of a process; 0: not one of the wanted ones. */
 static int namespace_of(const struct search *search, pid_t pid, size_t *index)
 {
 	const struct namespaces *found = search->found;
@@ -55,7 +55,7 @@ static int namespace_of(const struct search *search, pid_t pid, size_t *index)
 	return 0;
 }
 
-/* Whether this is the first process of its mount namespace there. */
+/* Whether this is the first process of its IPC and mount namespace. */
 static bool is_new(struct search *search, size_t index, pid_t pid)
 {
 	struct stat status;
@@ -69,7 +69,7 @@ static bool is_new(struct search *search, size_t index, pid_t pid)
 		    search->looked.items[i].mounts == status.st_ino)
 			return false;
 	}
-	/* without memory it is looked at again */
+	/* if out of memory, the same pair is done again */
 	if (!ARRAY_MAKE_ROOM(&search->looked))
 		search->looked.items[search->looked.count++] =
 			(struct looked){ index, status.st_ino };
@@ -83,7 +83,7 @@ static void send(const struct worker *worker, int what, size_t index, key_t key,
 	worker_send(worker, &finding, sizeof(finding), -1);
 }
 
-/* Whether an error says that there is no such file, or that this kernel cannot look for it. */
+/* Whether an error means that the file does not exist, or that this kernel lacks openat2(2). */
 static bool is_absent(int error)
 {
 	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENOSYS;
@@ -166,7 +166,7 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 	for (size_t i = 1; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
 
-		/* a thread can be in another one than its process */
+		/* the scan asks only processes; a thread may be in another namespace */
 		if (ns->thread && !ns->kept.asked)
 			error = scan_list(&scan, &ns->pid, 1);
 		if (ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))

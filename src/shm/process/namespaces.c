@@ -65,7 +65,7 @@ void namespaces_free(struct namespaces *list)
 	*list = (struct namespaces){ 0 };
 }
 
-/* Each namespace is kept open, and there may be more than the usual 1024. */
+/* Raises the soft limit on open files: there may be more than 1024 namespaces. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -76,13 +76,13 @@ static void raise_file_limit(void)
 	}
 }
 
-/* What a worker sends of a namespace, with its descriptor if it is new. */
+/* What a worker sends about a namespace, with a descriptor if it is new. */
 struct sighting {
 	dev_t device;
 	ino_t inode;
-	pid_t pid; /* of a process or thread that lives there; 0: it is named by its path */
+	pid_t pid; /* a process or thread in it; 0: it was found by its path */
 	bool is_thread;
-	int error; /* why it cannot be opened, an errno value */
+	int error; /* why it could not be opened, an errno value */
 	char path[PATH_MAX + 64];
 };
 
@@ -91,12 +91,12 @@ static bool is_better(const struct namespace *known, const struct sighting *seen
 	return seen->pid && (!known->pid || (known->thread && !seen->is_thread));
 }
 
-/* Names it by a process, or else a thread, that lives in it, or by its path. */
+/* Sets the process in the namespace (or else a thread), or if it has none, the path. */
 static int set_name(struct namespace *ns, const struct sighting *seen)
 {
 	char *path;
 
-	/* a thread's number is a name in /proc, too */
+	/* /proc/TID works for a thread, too */
 	if (!seen->pid)
 		path = strdup(seen->path);
 	else if (asprintf(&path, "/proc/%d/ns/ipc", seen->pid) < 0)
@@ -110,7 +110,7 @@ static int set_name(struct namespace *ns, const struct sighting *seen)
 	return 0;
 }
 
-/* Adds it to the list, or what is new of one that is in it. Takes over the descriptor. */
+/* Adds a namespace to the list, or completes its entry. Takes over the descriptor. */
 static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 {
 	struct namespace ns = {
@@ -138,16 +138,16 @@ static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 	return is_better(known, seen) ? set_name(known, seen) : 0;
 }
 
-/* A search; what is below "worker" changes in the worker only. */
+/* A search. Only the worker changes the members from "worker" on. */
 struct search {
 	struct namespaces *found;
-	ino_t own_mounts; /* inode of our mount namespace */
+	ino_t own_mounts; /* inode of this process's mount namespace */
 
-	/* worker: its list is what was found when it began, and what it found since */
+	/* worker: its copy of list also has what it has found itself */
 	const struct worker *worker;
 	pid_t pid;
 	bool mounts_are_own;
-	struct mounts { /* mount namespaces that were looked at, by their inodes */
+	struct mounts { /* inodes of the mount namespaces that were read */
 		ino_t *items;
 		size_t count;
 		size_t capacity;
@@ -164,13 +164,13 @@ static ino_t inode_of(pid_t pid, const char *kind)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-/* Whether what was asked for in /proc/PID no longer exists. */
+/* Whether an error of a file in /proc/PID means that the process has exited. */
 static bool has_exited(int error)
 {
 	return error == ENOENT || error == ESRCH;
 }
 
-/* Opens what was seen; it may be another one by now. */
+/* Opens the namespace and identifies it anew, since the path may lead to another one now. */
 static int open_seen(const char *path, struct sighting *seen)
 {
 	struct namespace ns;
@@ -185,8 +185,8 @@ static int open_seen(const char *path, struct sighting *seen)
 }
 
 /*
- * Sends what is new of a namespace, which can be opened at this path (NULL: it
- * cannot), and remembers it. Only ENOMEM is an error.
+ * Sends and remembers what is new about a namespace. path opens it, or is NULL if it
+ * cannot be opened. Returns 0 or ENOMEM.
  */
 static int see(const struct search *search, const char *path, struct sighting *seen)
 {
@@ -210,7 +210,7 @@ static int see(const struct search *search, const char *path, struct sighting *s
 	return error;
 }
 
-/* EACCES or EPERM: we may not ask this thread. */
+/* Returns 0 or an errno value; EACCES or EPERM: not permitted for this thread. */
 static int look_at_thread(const struct search *search, pid_t tid)
 {
 	struct sighting seen = { .pid = tid, .is_thread = tid != search->pid };
@@ -226,8 +226,8 @@ static int look_at_thread(const struct search *search, pid_t tid)
 }
 
 /*
- * All threads, since each can have gone to a namespace of its own (unshare(2)),
- * and since the first can have exited before the others.
+ * Looks at all threads: each can have moved to a namespace of its own (unshare(2)),
+ * and the first thread can have exited before the others.
  */
 static int look_at_threads(const struct search *search)
 {
@@ -238,7 +238,7 @@ static int look_at_threads(const struct search *search)
 	int error = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
-	/* two links, and one for each thread */
+	/* the directory has two links, and one for each thread */
 	if (stat(path, &status) == 0 && status.st_nlink == 3)
 		return look_at_thread(search, search->pid);
 	tasks = opendir(path);
@@ -254,7 +254,7 @@ static int look_at_threads(const struct search *search)
 	return error;
 }
 
-/* One that a process holds open need not have any other name. */
+/* Looks at open files: a namespace that is held open may have no process and no mount. */
 static int look_at_files(const struct search *search)
 {
 	const struct dirent *entry;
@@ -282,7 +282,7 @@ static int look_at_files(const struct search *search)
 	return error;
 }
 
-/* A line of mountinfo. */
+/* A mount point, below the root directory of a process. */
 struct place {
 	ino_t inode;
 	const char *point;
@@ -297,7 +297,7 @@ static int compare_place(void *context, ino_t inode, const char *point)
 	return 0;
 }
 
-/* Whether it can be opened there: another mount may hide it, and to open that could do something. */
+/* Whether the namespace is at this path. Another mount may hide it, which must not be opened. */
 static bool is_mounted_at(const char *path, const struct sighting *seen)
 {
 	struct stat status;
@@ -324,11 +324,11 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 		return see(search, seen.path, &seen);
 	seen.error = ENOENT;
 	ipc_mounts_read(search->pid, compare_place, &place);
-	/* or else it was unmounted since */
+	/* otherwise it has been unmounted in the meantime */
 	return place.is_there ? see(search, NULL, &seen) : 0;
 }
 
-/* Of each mount namespace once. */
+/* Reads the mounts of a process, once for each mount namespace. */
 static int look_at_mounts(struct search *search)
 {
 	struct mounts *mounts = &search->mounts;
@@ -385,7 +385,7 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	return EBADMSG;
 }
 
-/* By the lowest process; what has none comes last. */
+/* Sorts by the lowest process; namespaces without a process come last. */
 static int compare_names(const void *left, const void *right)
 {
 	const struct namespace *a = left;
@@ -420,7 +420,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 		if (found->items[i].pid)
 			process_read_command(found->items[i].pid, found->items[i].command);
 	}
-	/* our own stays the first */
+	/* the namespace of this process stays first */
 	if (!error)
 		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
 	return error;
@@ -441,7 +441,7 @@ int namespaces_open_number(ino_t inode, struct namespace *ns)
 		error = found.items[i].error;
 	if (!error) {
 		*ns = found.items[i];
-		/* it is the caller's now */
+		/* the caller has it now */
 		found.items[i] = (struct namespace){ .fd = -1 };
 	}
 	namespaces_free(&found);

@@ -8,22 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
-/* In ticks (workers.h): ten seconds and more. */
+/* In ticks (workers.h), so at least ten seconds. */
 enum { PATIENCE = 1000 };
 
-/* One go through all of them. */
+/* One pass through all namespaces. */
 struct tour {
 	struct namespaces *list;
 	const struct namespaces_work *each;
-	int own;      /* descriptor of our own namespace */
-	bool returns; /* we may come back to it */
-	/* of which something failed that was reported */
+	int own;      /* descriptor of the parent's namespace */
+	bool returns; /* the parent may return to it */
+	/* the last namespace for which a fault was reported */
 	const struct namespace *failed;
 };
 
 /*
- * Enters it. *result is what becomes of the worker when it has done its work
- * there; RETRIES: nothing was done, since it takes a worker of its own.
+ * Enters a namespace. *result is what the worker must return after its work there;
+ * WORKER_RETRIES: at once, since the namespace requires a worker of its own.
  */
 static int enter(const struct worker *worker, const struct tour *tour, const struct namespace *ns,
 		 enum worker_result *result)
@@ -43,7 +43,7 @@ static int enter(const struct worker *worker, const struct tour *tour, const str
 	if (!worker->is_fresh)
 		return 0;
 	error = namespace_enter_fd(ns->fd, &users_changed);
-	/* an empty message marks it as foreign */
+	/* an empty message marks the namespace as foreign */
 	if (!error && users_changed)
 		worker_send(worker, NULL, 0, -1);
 	return error;
@@ -56,7 +56,7 @@ static enum worker_result visit(struct worker *worker, void *context, size_t ite
 	int error = enter(worker, tour, &tour->list->items[item], &result);
 
 	if (error) {
-		/* negative, to tell it from an error of the work */
+		/* negative, to distinguish it from an error of the work */
 		worker_fail(worker, -error);
 		return result;
 	}
@@ -68,7 +68,7 @@ static enum worker_result visit(struct worker *worker, void *context, size_t ite
 	return result;
 }
 
-/* Of each namespace one fault is reported, and nothing is taken after it. */
+/* Reports the first fault of a namespace. No more messages of it are taken after that. */
 static void report(struct tour *tour, size_t item, const struct namespace_fault *fault)
 {
 	struct namespace *ns = &tour->list->items[item];
@@ -136,7 +136,7 @@ int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
 	};
 	int error;
 
-	/* the same right as to come back: it is not there when this fails */
+	/* a trial: entering its own namespace requires the same privileges as returning to it */
 	tour.returns = tour.own >= 0 && setns(tour.own, CLONE_NEWIPC) == 0;
 	for (size_t i = 0; i < list->count; i++)
 		list->items[i].foreign = false;
@@ -150,13 +150,13 @@ int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
 
 /* Lists */
 
-/* What a worker sends of segments: as many of these as fit. */
+/* The number of segments that fit into a message. */
 enum { SEGMENTS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct segment) };
 
 struct lists {
 	struct listing *list;
-	const struct namespace *ns; /* at hand */
-	size_t before;              /* how many segments there were before it */
+	const struct namespace *ns; /* the namespace that is being listed */
+	size_t before;              /* how many segments the list had before it */
 	void (*failed)(void *context, struct namespace *ns, const struct namespace_fault *fault);
 	void *context;
 };
@@ -179,7 +179,7 @@ static int send_list(const struct worker *worker, void *context)
 	return error;
 }
 
-/* Where a namespace's segments begin in the list. */
+/* Notes where a namespace's segments begin in the list. */
 static void begin_with(struct lists *lists, const struct namespace *ns)
 {
 	if (lists->ns != ns)

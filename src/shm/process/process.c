@@ -12,7 +12,7 @@
 #include "shm/system/compat.h"
 #include "shm/system/procfile.h"
 
-/* True for zombies and thread ids too, so it errs on the safe side. */
+/* Zombies and threads count as running, too, which errs on the safe side. */
 static enum liveness ask_by_kill(pid_t pid)
 {
 	if (kill(pid, 0) == 0 || errno == EPERM)
@@ -29,11 +29,11 @@ static enum liveness ask(pid_t pid)
 	if (fd < 0) {
 		switch (errno) {
 		case ESRCH:
-		case EINVAL: /* a thread's id, as Linux before 6.15 says it */
-		case ENOENT: /* the same since then */
+		case EINVAL: /* a thread's id, before Linux 6.15 */
+		case ENOENT: /* a thread's id, since Linux 6.15 */
 			return LIVENESS_GONE;
 		case ENOSYS: /* before Linux 5.3 */
-		case EPERM:  /* a container's seccomp filter that does not know the call */
+		case EPERM:  /* refused by a container's seccomp filter */
 			return ask_by_kill(pid);
 		default:
 			return LIVENESS_UNKNOWN;
@@ -48,7 +48,7 @@ static enum liveness ask(pid_t pid)
 	return ready ? LIVENESS_GONE : LIVENESS_RUNNING; /* readable: it is a zombie */
 }
 
-/* NULL: nothing can be known of it. */
+/* Returns NULL if nothing can be known of the process. */
 static struct process *find(struct processes *processes, pid_t pid)
 {
 	struct process *process;
@@ -74,11 +74,11 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 {
 	const struct process *process = find(processes, pid);
 
-	/* without memory: in doubt, not gone */
+	/* if out of memory, it counts as unknown, not as exited */
 	return process ? process : &processes->unknown;
 }
 
-/* In a worker: sends the start of a process in ticks since boot. */
+/* In a worker: sends the start of a process, in clock ticks since boot. */
 static int read_start(const struct worker *worker, void *context, pid_t pid)
 {
 	char path[64];
@@ -92,7 +92,7 @@ static int read_start(const struct worker *worker, void *context, pid_t pid)
 	error = file_read(path, text, sizeof(text));
 	if (error)
 		return error;
-	/* the command, in parentheses, may hold blanks and parentheses itself */
+	/* skip the command, in parentheses, which may contain spaces and parentheses itself */
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
@@ -126,7 +126,7 @@ static int64_t ask_start(struct processes *processes, pid_t pid)
 		.losses = &processes->losses,
 	};
 
-	/* that of a namesake could make a living process look like a newer one */
+	/* in another namespace's /proc, this pid is another process with another start */
 	if (second <= 0 || !proc_is_ours() || scan_one(&scan, pid) || ticks < 0)
 		return -1;
 	return ticks * 1000 / second;

@@ -31,7 +31,7 @@ void process_read_command(pid_t pid, char command[COMMAND_SIZE])
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	if (file_read(path, command, COMMAND_SIZE))
 		command[0] = '\0';
-	/* the newline at the end is the kernel's; others may be part of the name */
+	/* the kernel adds the last newline; others may be part of the name */
 	length = strlen(command);
 	if (length && command[length - 1] == '\n')
 		command[length - 1] = '\0';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* procfs: what /proc shows of a process to a reader that never has to wait (see workers.h). */
+/* procfs: reads those files of /proc/PID that never make the reader wait (see workers.h). */
 #ifndef SHM_PROCESS_PROCFS_H
 #define SHM_PROCESS_PROCFS_H
 
@@ -9,16 +9,16 @@
 enum { COMMAND_SIZE = 64 };
 
 /*
- * Whether /proc numbers processes as we do. It does not where it is that of
- * another PID namespace (unshare --pid without --mount-proc, nsenter --mount
- * without --pid): there, /proc/PID is another process.
+ * Whether /proc belongs to the PID namespace of this process. If not (unshare --pid
+ * without --mount-proc, nsenter --mount without --pid), /proc/PID is another process
+ * than PID is for system calls.
  */
 bool proc_is_ours(void);
 
-/* The process or thread that a name in /proc stands for; 0: it is another file. */
+/* The pid that is the name of a directory in /proc; 0: the name is not a number. */
 pid_t process_number(const char *name);
 
-/* The comm of a process or thread; empty where that is not known. */
+/* Reads the command name (comm) of a process or thread; empty if it cannot be read. */
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 
 /* The effective user of a process or thread; (uid_t)-1: it has exited. */

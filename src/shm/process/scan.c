@@ -9,17 +9,17 @@
 #include "shm/system/array.h"
 
 /*
- * In ticks: the first process that does not answer is waited for half a second,
- * the others so much shorter that all together take no more than two seconds.
+ * In ticks (workers.h). A scan waits half a second for the first process that does not
+ * answer, and less for each further one, so that all take at most two seconds.
  */
 enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200 };
 
-/* One scan under way. */
+/* A scan in progress. */
 struct pass {
 	struct scan *scan;
 	struct scan_losses *losses;
-	struct scan_losses own; /* where the caller has none */
-	bool single;            /* one process was asked for, and its error is that of the scan */
+	struct scan_losses own; /* used if the caller passes none */
+	bool single;            /* scan_one(): an error of the process is one of the scan */
 	int error;
 
 	struct pids {
@@ -38,7 +38,7 @@ static int add_pid(struct pids *pids, pid_t pid)
 	return error;
 }
 
-/* /proc lists them in the order of their numbers. */
+/* Lists the processes, in the order in which /proc has them: ascending. */
 static int list_processes(struct pids *pids)
 {
 	const struct dirent *entry;
@@ -55,11 +55,11 @@ static int list_processes(struct pids *pids)
 	}
 	closedir(processes);
 	if (!error && !pids->count)
-		error = ENOENT; /* it shows at least ourselves */
+		error = ENOENT; /* a mounted /proc has at least this process */
 	return error;
 }
 
-/* Whether a process is not to be asked: of this user, one did not answer. */
+/* Whether to skip a process, since another one of its user did not answer. */
 static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
 {
 	uid_t uid;
@@ -74,7 +74,7 @@ static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
 	return false;
 }
 
-/* Root's processes are not hostile, and there may be many that matter. */
+/* Notes the user of a silent process, except root: its processes are trusted, and matter. */
 static void distrust(struct scan_losses *losses, uid_t uid)
 {
 	if (uid != 0 && uid != (uid_t)-1 &&
@@ -130,7 +130,7 @@ static void failed(void *context, size_t item, int error)
 		pass->error = error;
 }
 
-/* Half of it for each second process that did not answer, more or less; none after an error. */
+/* How long to wait for the next process: less, the more was waited; not at all after an error. */
 static unsigned int patience(void *context)
 {
 	const struct pass *pass = context;
@@ -140,7 +140,7 @@ static unsigned int patience(void *context)
 	return pass->error ? 0 : next ? next : 1;
 }
 
-/* One that was killed by somebody else is no reason to distrust the user of the process. */
+/* Distrusts the process's user only if the worker was stuck: anyone may have killed it. */
 static bool lost(void *context, size_t item, int signal)
 {
 	struct pass *pass = context;

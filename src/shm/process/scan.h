@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * scan: looks at processes in /proc, from workers (workers.h), since a look may
- * never return. What that costs is bounded, however many processes do not
- * answer: of a user whose process did not answer once, no other process is asked
- * (but root's), and after about two seconds of waiting none at all.
+ * never return. The time is bounded, however many processes do not answer: once a
+ * process has not answered, no other process of its user is looked at (unless that is
+ * root), and after about two seconds of waiting in all, the scan ends.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
@@ -12,37 +12,39 @@
 
 #include "shm/process/workers.h"
 
-/* What did not answer so far; all zero at first. */
+/* Which processes have not answered so far; all zero at first. */
 struct scan_losses {
-	uid_t *users; /* of whom a process did not answer */
+	uid_t *users; /* users with a process that did not answer */
 	size_t user_count;
 	size_t user_capacity;
-	unsigned int waited; /* ticks (workers.h) */
+	unsigned int waited; /* in all, in ticks (workers.h) */
 };
 
 struct scan {
 	/*
-	 * In a worker: looks at this process. Returns 0; ESRCH or ENOENT: it has
-	 * exited; EACCES or EPERM: it may not be looked at; any other errno value
-	 * ends the scan.
+	 * In a worker: looks at this process. Returns 0; ESRCH or ENOENT if it has
+	 * exited; EACCES or EPERM if looking at it is not permitted; or another errno
+	 * value, which ends the scan.
 	 */
 	int (*look)(const struct worker *worker, void *context, pid_t pid);
 	/*
-	 * In the parent: what look() sent with worker_send(), as workers.h says.
+	 * In the parent: takes a message that look() sent with worker_send() (workers.h).
 	 * Returns 0, or an errno value, which ends the scan.
 	 */
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
-	struct scan_losses *losses; /* of scans before this one, which it adds to; or NULL */
-	size_t hidden;              /* set: processes that may not be looked at */
-	size_t lost;  /* set: processes that did not answer, or were not asked because of one */
-	pid_t silent; /* set: the first that did not answer; 0: it was in an earlier scan */
+	struct scan_losses *losses; /* of this scan and earlier ones, or NULL */
+	/* results: */
+	size_t hidden; /* processes that may not be looked at */
+	size_t lost;   /* processes that did not answer, or were skipped because of one */
+	pid_t silent;  /* the first that did not answer; 0: none in this scan */
 };
 
 /*
- * Looks at all processes of /proc, lowest first, at these, or at one. Returns 0 or
- * an errno value; ENOENT: /proc is not mounted. Of one process it is also ESRCH,
- * ENOENT, EACCES or EPERM as above, and ETIMEDOUT when it did not answer.
+ * Look at all processes of /proc (lowest pid first), at those of a list, or at one.
+ * They return 0 or an errno value; ENOENT: /proc is not mounted. scan_one() also returns
+ * ESRCH, ENOENT, EACCES and EPERM of look(), and ETIMEDOUT if the process did not
+ * answer.
  */
 int scan_all(struct scan *scan);
 int scan_list(struct scan *scan, const pid_t *pids, size_t count);

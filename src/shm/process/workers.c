@@ -14,15 +14,15 @@
 
 #include "shm/process/child.h"
 
-/* The exit statuses of a worker; with any other it is lost, as one that a sanitizer ends. */
+/* The exit statuses of a worker. With any other (from a sanitizer, say) it counts as lost. */
 enum {
 	ALL_DONE = 0,    /* no item is left */
-	ITEM_DONE = 100, /* another one goes on after the item at hand */
-	ITEM_LEFT = 101, /* another one goes on with it */
-	NOT_SENT = 102,  /* what it found is lost */
+	ITEM_DONE = 100, /* the next worker begins with the next item */
+	ITEM_LEFT = 101, /* the next worker begins with this item */
+	NOT_SENT = 102,  /* a message could not be sent: the worker counts as lost */
 };
 
-/* Shared by the parent and its worker: what the worker is at. */
+/* Shared by the parent and its worker: the item that the worker handles. */
 struct progress {
 	atomic_size_t item;
 };
@@ -34,16 +34,16 @@ struct run {
 	int sockets[2];
 };
 
-/* Room for one descriptor in a message, aligned as cmsg(3) wants it. */
+/* Space for one descriptor in a message, aligned as cmsg(3) requires. */
 union control {
 	char bytes[CMSG_SPACE(sizeof(int))];
 	struct cmsghdr align;
 };
 
-/* What a message begins with. */
+/* The header of a message. */
 struct head {
 	size_t item;
-	int error; /* what failed; 0: data follow */
+	int error; /* sent by worker_fail(); 0: data follow */
 };
 
 static void send_to_parent(const struct worker *worker, const struct head *head,
@@ -98,8 +98,8 @@ static enum worker_result do_item(const struct run *run, struct worker *worker, 
 }
 
 /*
- * Who reads our output waits until nothing has it open any more: not for a
- * worker that was left behind.
+ * Closes the worker's output: a reader of it waits until every process has closed it,
+ * and should not have to wait for a stuck worker.
  */
 static void leave_output(void)
 {
@@ -127,7 +127,7 @@ static int be_worker(void *context)
 
 		atomic_store(&run->progress->item, item);
 		result = do_item(run, &worker, item);
-		/* one that retried for ever would never end */
+		/* a fresh worker may not retry, or that would never end */
 		if (result == WORKER_RETRIES && !worker.is_fresh)
 			return ITEM_LEFT;
 		if (result != WORKER_CONTINUES)
@@ -135,7 +135,7 @@ static int be_worker(void *context)
 	}
 	return ALL_DONE;
 }
-/* Takes the descriptor out of a message; -1: there is none. */
+/* Returns the descriptor of a message; -1: it has none. */
 static int descriptor_of(struct msghdr *header)
 {
 	const struct cmsghdr *head = CMSG_FIRSTHDR(header);
@@ -148,8 +148,8 @@ static int descriptor_of(struct msghdr *header)
 }
 
 /*
- * Takes the next message, with these flags of recvmsg(2). Returns 1; 0 when there will be no
- * more; -1 when it cannot be received.
+ * Takes the next message, with these flags of recvmsg(2). Returns 1; 0 after the last
+ * message; -1 if it cannot be received.
  */
 static int take_message(const struct run *run, int flags)
 {
@@ -186,9 +186,8 @@ static int take_message(const struct run *run, int flags)
 }
 
 /*
- * Ends a worker that does not return. A file system whose server has taken a
- * request can make it wait so that not even SIGKILL ends that (FUSE): such a
- * worker is left behind.
+ * Kills a worker that does not return. If it waits for a FUSE server that has accepted
+ * a request, even SIGKILL does not end it: then it is abandoned.
  */
 static void give_up(pid_t child)
 {
@@ -197,7 +196,7 @@ static void give_up(pid_t child)
 		poll(NULL, 0, WORKERS_TICK);
 }
 
-/* Takes messages until the worker ends. true: it was given up. */
+/* Takes messages until the worker exits. Returns true if it was given up. */
 static bool listen_to(const struct run *run, pid_t child)
 {
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
@@ -222,13 +221,13 @@ static bool listen_to(const struct run *run, pid_t child)
 	}
 }
 
-/* Where to go on after a worker has ended so. */
+/* The item to continue with after a worker has ended. */
 static size_t next_item(const struct run *run, int error, int status, bool gave_up)
 {
 	const struct workers *workers = run->workers;
 	size_t item = atomic_load(&run->progress->item);
 
-	/* the worker could have written anything there */
+	/* a damaged worker could have written anything into the shared memory */
 	if (item < run->first || item >= workers->count)
 		item = run->first;
 	if (!error && status == ALL_DONE)
@@ -242,7 +241,7 @@ static size_t next_item(const struct run *run, int error, int status, bool gave_
 		       : workers->count;
 }
 
-/* One worker's life. Returns 0 when run->first is the next item to be done, or an errno value. */
+/* Runs one worker. Returns 0, with the next item in run->first, or an errno value. */
 static int run_one(struct run *run)
 {
 	pid_t child;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * workers: does the same thing for each of many items, one after the other, in a
- * child process that is replaced when it is lost: when something kills it, or
- * when it does not return from an item. Much of /proc/PID (ns, maps, stat, fd)
- * makes its reader wait for as long as that process is in the middle of execve(2)
- * or holds a lock of its memory, and any user can have one that stays there for
- * ever, with a file system of his own (FUSE) that does not answer. At most SIGKILL
- * ends such a wait, so only a child may begin it.
+ * workers: handles many items one after the other, in a child process that is replaced
+ * if it is killed or does not return from an item.
+ *
+ * Reading /proc/PID/ns, maps, stat or fd can block: while that process is inside
+ * execve(2), or holds a lock of its memory. Any user can make a process stay there
+ * forever, by a FUSE file system that does not answer. Only SIGKILL can end such a
+ * wait, if anything can. So shmtool reads these files only in a child process.
  */
 #ifndef SHM_PROCESS_WORKERS_H
 #define SHM_PROCESS_WORKERS_H
@@ -17,7 +17,10 @@
 /* The largest message that a worker can send, in bytes. */
 enum { WORKER_MESSAGE_SIZE = 32 * 1024 };
 
-/* How long one item may take, in ticks of 10 ms. A busy machine has fewer ticks. */
+/*
+ * How long a tick is, in milliseconds. The time that an item may take is counted in
+ * ticks, so that a parent that gets no processor time does not count.
+ */
 enum { WORKERS_TICK = 10 };
 
 enum worker_result {
@@ -26,30 +29,30 @@ enum worker_result {
 	WORKER_RETRIES,   /* another worker must do this item */
 };
 
-/* What a worker knows of itself. */
+/* The worker's own state. */
 struct worker {
 	const struct workers *workers;
 	size_t item;
-	bool is_child; /* false: it is the process itself, for want of a child */
-	bool is_fresh; /* the item is its first */
+	bool is_child; /* false: no child could be created, so the parent does the work itself */
+	bool is_fresh; /* this item is its first */
 	int socket;
 };
 
 struct workers {
 	size_t count; /* of items */
-	/* In the worker: does this item. */
+	/* In the worker: handles this item. */
 	enum worker_result (*work)(struct worker *worker, void *context, size_t item);
 	/*
-	 * In the parent: a message of the worker, to be checked before it is
-	 * believed, and a descriptor that is now the parent's, or -1.
+	 * In the parent: takes a message of the worker, and a descriptor, which the parent
+	 * must close, or -1. Must check the message before use.
 	 */
 	void (*take)(void *context, size_t item, const void *message, size_t size, int fd);
-	/* In the parent: what worker_fail() sent. */
+	/* In the parent: takes an error that the worker sent with worker_fail(). */
 	void (*failed)(void *context, size_t item, int error);
 	/*
-	 * In the parent, after all messages: the worker was killed by this signal
-	 * while it did this item, or it did not return from it (0). Returns whether
-	 * to go on with the next item.
+	 * In the parent, after all messages: the worker was killed by this signal at this
+	 * item, or did not return from it (0). Returns whether to continue with the next
+	 * item.
 	 */
 	bool (*lost)(void *context, size_t item, int signal);
 	/* In the parent: how many ticks the next item may take. */
@@ -58,12 +61,12 @@ struct workers {
 };
 
 /*
- * Does all items. Where no child can be had, this process does them itself, and
- * waits for as long as it takes. Returns 0, or ENOMEM before anything was done.
+ * Handles all items. If no child can be created, this process handles them itself,
+ * without any time limit. Returns 0, or ENOMEM before anything was done.
  */
 int workers_run(const struct workers *workers);
 
-/* In the worker: sends a message, and a descriptor, which stays open here, or -1. */
+/* In the worker: sends a message, and a descriptor (which stays open here) or -1. */
 void worker_send(const struct worker *worker, const void *message, size_t size, int fd);
 
 /* In the worker: sends an errno value. */

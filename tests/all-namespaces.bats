@@ -851,7 +851,7 @@ killed_at()
 	try_there ls -l -A -J
 	assert_equal "$(jq -c ".limits[] | select(.ns == $ns and .name == \"shmmni\")" <<<"$output")" \
 		"{\"name\":\"shmmni\",\"value\":4,\"used\":3,\"percent\":75,\"ns\":$ns,\"ns_pid\":$pid,\"ns_comm\":\"perl\"}"
-	assert_equal "$(jq '.limits | length' <<<"$output")" 8
+	assert_equal "$(jq '[.limits[] | select(has("ns") and .name != "cgroup")] | length' <<<"$output")" 8
 	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
 	try_there ls -u -A -J
 	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
@@ -865,6 +865,35 @@ killed_at()
 	assert_output_is ''
 	try_there ls -A --warn 80
 	expect_status 0
+}
+
+@test "the memory of the machine: once, with what the segments of all namespaces take of it" {
+	local pids=()
+	for sizes in '1000000 2000000' 3000000; do
+		# shellcheck disable=SC2086 # words
+		settle unshare --ipc -- $sizes
+		pids+=("$pid")
+		there nsenter --target "$pid" --ipc "$SHMTOOL" write 0 --fill 1
+	done
+	try_there ls -l -A -J
+	expect_status 0
+	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	local listed pages rss
+	read -r pages rss < <(
+		for pid in "${pids[@]}"; do
+			there nsenter --target "$pid" --ipc awk '
+				NR > 1 { print int(($4 + 4095) / 4096), $15 }' /proc/sysvipc/shm
+		done | awk '{ pages += $1; rss += $2 } END { print pages, rss }'
+	)
+	listed=$(jq -c '[.limits[] | select(has("ns") | not) | select(.name != "swap") | [.name, .used]]' <<<"$output")
+	assert_equal "$listed" "[[\"ram\",$rss],[\"memory\",$((pages * 4096))]]"
+	((rss > 4000000))
+	try_there ls -l -A
+	assert_equal "$(sed -n '/^all IPC namespaces$/,$p' <<<"$output" | awk '{ print $1 }' | head -n 3)" $'all\nLIMIT\nram'
+	# per namespace in metrics, to be added up there
+	try_there ls -A --prometheus
+	assert_equal "$(awk '/^shmtool_used_resident_bytes\{ns=/ { sum += $2 } END { print sum }' <<<"$output")" "$rss"
+	assert_equal "$(grep -c '^shmtool_limit_ram_bytes [0-9]*$' <<<"$output")" 1
 }
 
 @test "the limits of a namespace that cannot be entered: said, exit 5, and the others are told" {
@@ -954,7 +983,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	bind_there "$pid" mounted
 	end_there "$pid"
 	try_there ls -A -l -J
-	assert_equal "$(jq '[.limits[] | select(.ns_pid == null)] | length > 0' <<<"$output")" true
+	assert_equal "$(jq '[.limits[] | select(has("ns") and .ns_pid == null)] | length > 0' <<<"$output")" true
 	# places sort before processes
 	try_there ls -A --sort ns-of --format '%{ns-of}'
 	assert_equal "${lines[0]}" "$PWD/mounted"

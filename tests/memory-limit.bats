@@ -34,6 +34,73 @@ teardown()
 	[[ -z ${group-} ]] || wait_until rmdir "$group"
 }
 
+# bytes that the group's own file has as shared memory
+charged()
+{
+	awk '$1 == "total_shmem" || $1 == "shmem" { found[$1] = $2 }
+		END { print "total_shmem" in found ? found["total_shmem"] : found["shmem"] }' "$group/memory.stat"
+}
+
+@test "ls -l: what the segments take of the control group's limit, with -N of that process's group" {
+	local id inside
+	id=$(make_segment $((24 << 20)))
+	head -c 20M /dev/urandom >file
+	try_inside write "$id" -f file
+	# this is charged to the group of the test
+	shmtool write "$id" -o 20M --fill 1
+	# written by one process, but counted for a group in steps
+	wait_until eval '(($(charged) == 20 << 20))'
+	for inside in '' '-N'; do
+		if [[ $inside ]]; then
+			# shellcheck disable=SC2016 # the inner shell's own
+			background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$group"
+			wait_until test -s "$background_output"
+			try ls -l -J -N "$background_pid"
+		else
+			try_inside ls -l -J
+		fi
+		expect_status 0
+		"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+		assert_equal "$(jq -c '.limits[] | select(.name == "cgroup") | [.value, .used, .percent]' <<<"$output")" \
+			"[$((48 << 20)),$((20 << 20)),41.67]"
+		assert_equal "$(jq -c '.limits[] | select(.name == "ram").used' <<<"$output")" $((24 << 20))
+	done
+	try_inside ls --warn 41
+	expect_status 1
+	assert_output_matches '^cgroup: 20M of 48M of the control group.s memory limit in use \(41\.7%\); to list the largest: '
+	try_inside ls --prometheus
+	assert_output_has "shmtool_limit_cgroup_bytes $((48 << 20))"
+	assert_output_has "shmtool_used_cgroup_bytes $((20 << 20))"
+	# files in tmpfs are charged as shared memory too, and are no segments
+	shmtool rm -q "$id"
+	try_inside ls -l -J
+	assert_equal "$(jq -c '.limits[] | select(.name == "cgroup").used' <<<"$output")" 0
+}
+
+@test "ls -l -A: the limit of each namespace's control group" {
+	local ns
+	# shellcheck disable=SC2016 # the inner shell's own
+	background bash -c 'echo $$ >"$0/cgroup.procs" && exec unshare --ipc sh -c "echo ready && exec sleep 1000"' "$group"
+	wait_until test -s "$background_output"
+	ns=$(stat -Lc %i "/proc/$background_pid/ns/ipc")
+	try ls -l -A -J
+	assert_equal "$(jq -c ".limits[] | select(.ns == $ns and .name == \"cgroup\") | [.value, .used]" <<<"$output")" \
+		"[$((48 << 20)),0]"
+}
+
+@test "a control group beside this cgroup namespace: its limit is not mistaken for another's" {
+	# shellcheck disable=SC2016 # the inner shell's own
+	background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$group"
+	wait_until test -s "$background_output"
+	mkdir "$group-beside"
+	# shellcheck disable=SC2016 # the inner shell's own
+	run --separate-stderr bash -c 'echo $$ >"$0/cgroup.procs" && exec unshare --cgroup "$@"' "$group-beside" \
+		sh -c 'grep -q /\\.\\./ "/proc/$0/cgroup" && exec "$@"' "$background_pid" "$SHMTOOL" ls -l -J -N "$background_pid"
+	rmdir "$group-beside"
+	expect_status 0
+	assert_equal "$(jq -c '[.limits[] | select(.name == "cgroup")]' <<<"$output")" '[]'
+}
+
 # Runs shmtool in the group; stdin is the test's.
 try_inside()
 {

@@ -74,6 +74,8 @@ assert_promtool_agrees()
 	assert_series shmtool_used_segments 2
 	# ipcs counts in pages
 	assert_series shmtool_used_bytes $(($(ipcs -mu | awk '/pages allocated/ { print $3 }') * page))
+	assert_series shmtool_used_resident_bytes "$(awk 'NR > 1 { sum += $15 } END { print sum }' /proc/sysvipc/shm)"
+	assert_series shmtool_limit_ram_bytes "$(awk '$1 == "MemTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)"
 	time=$(series shmtool_run_timestamp_seconds)
 	((time >= before && time <= $(date +%s)))
 }

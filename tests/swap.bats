@@ -66,6 +66,17 @@ push_out()
 	[[ $(segment_field "$id" swap) == 2097152 ]]
 }
 
+@test "ls -l: what all segments take of swap" {
+	swapped_segment
+	try ls -l -J
+	expect_status 0
+	assert_equal "$(jq -c '.limits[] | select(.name == "swap") | [.value, .used]' <<<"$output")" \
+		"[$(awk '$1 == "SwapTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo),2097152]"
+	try ls --prometheus
+	assert_output_has 'shmtool_used_swapped_bytes 2097152'
+	assert_output_has "shmtool_limit_swap_bytes $(awk '$1 == "SwapTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)"
+}
+
 @test "what is in swap is read" {
 	swapped_segment
 	shmtool read "$id" | cmp - wanted

@@ -17,24 +17,34 @@ enum { COLUMN_COUNT = 6, CELL_SIZE = 2 * UNIT_TEXT_SIZE };
 struct limit {
 	const char *name;
 	size_t value; /* its place in struct limits */
-	size_t used;  /* the same of what is in use of it; NO_USE: that cannot be said */
+	size_t used;  /* the same of what is in use of it; NO_USE: that is not known */
 	bool is_bytes;
-	const char *unit;    /* of use: "3 of 4096 segments" */
+	bool is_memory;  /* no limit of the kernel's for segments; 0: there is none, and no row */
+	const char *use; /* after "3 of 4096" */
 	const char *meaning; /* what it bounds */
 	const char *sysctl;  /* what changes it, or NULL */
+	const char *largest; /* of is_memory: the field by which the largest users are listed */
 };
 
 #define NO_USE        SIZE_MAX
 #define PLACE(member) offsetof(struct limits, member)
 
 static const struct limit limit_table[] = {
-	{ "shmmni", PLACE(shmmni), PLACE(segments), false, "segments", "segments",
-	  "kernel.shmmni=N" },
-	{ "shmall", PLACE(shmall), PLACE(pages), false, "pages", "total pages",
-	  "kernel.shmall=PAGES" },
-	{ "shmmax", PLACE(shmmax), NO_USE, true, NULL, "maximum segment size",
-	  "kernel.shmmax=BYTES" },
-	{ "shmmin", PLACE(shmmin), NO_USE, true, NULL, "minimum segment size", NULL },
+	{ "shmmni", PLACE(shmmni), PLACE(segments), false, false, "segments in use", "segments",
+	  "kernel.shmmni=N", NULL },
+	{ "shmall", PLACE(shmall), PLACE(pages), false, false, "pages in use", "total pages",
+	  "kernel.shmall=PAGES", NULL },
+	{ "shmmax", PLACE(shmmax), NO_USE, true, false, NULL, "maximum segment size",
+	  "kernel.shmmax=BYTES", NULL },
+	{ "shmmin", PLACE(shmmin), NO_USE, true, false, NULL, "minimum segment size", NULL, NULL },
+	{ "cgroup", PLACE(cgroup), PLACE(cgroup_used), true, true,
+	  "of the control group's memory limit in use", "control group", NULL, "rss" },
+	{ "ram", PLACE(ram), PLACE(ram_used), true, true, "of RAM in use", "RAM in use", NULL,
+	  "rss" },
+	{ "swap", PLACE(swap), PLACE(swap_used), true, true, "of swap in use", "swap in use", NULL,
+	  "swap" },
+	{ "memory", PLACE(memory), PLACE(memory_used), true, true, "of RAM and swap allocated",
+	  "RAM+swap, allocated", NULL, "size" },
 };
 
 enum { LIMIT_COUNT = sizeof(limit_table) / sizeof(limit_table[0]) };
@@ -52,10 +62,20 @@ static bool is_unlimited(const struct limits *limits, const struct limit *limit)
 	return limit_is_none(number_at(limits, limit->value));
 }
 
-/* Whether it can be told how much of the limit is in use. */
+static bool has_row(const struct limits_of *of, const struct limit *limit)
+{
+	return limit->is_memory ? number_at(&of->limits, limit->value) > 0 : !of->machine;
+}
+
+static bool use_is_known(const struct limits *limits, const struct limit *limit)
+{
+	return limit->used != NO_USE && number_at(limits, limit->used) != LIMITS_UNKNOWN;
+}
+
+/* Whether it is known how much of the limit is in use. */
 static bool has_percent(const struct limits *limits, const struct limit *limit)
 {
-	return limit->used != NO_USE && !is_unlimited(limits, limit);
+	return use_is_known(limits, limit) && !is_unlimited(limits, limit);
 }
 
 /* Of a limit of 0, nothing is left. */
@@ -75,15 +95,23 @@ static void percent_text(char text[CELL_SIZE], const struct limits *limits,
 		strcpy(text, "-");
 }
 
+/* Of bytes, as people like to read them, unless that rounds a limit. */
+static void amount_text(char text[UNIT_TEXT_SIZE], const struct limit *limit, uint64_t number,
+			bool exact)
+{
+	if (limit->is_bytes && !exact && (limit->is_memory || number % 1024 == 0))
+		size_text(text, number);
+	else
+		number_text(text, number);
+}
+
 static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 		       const struct limit *limit, bool exact)
 {
 	if (is_unlimited(limits, limit))
 		strcpy(text, "unlimited");
-	else if (limit->is_bytes && !exact && number_at(limits, limit->value) % 1024 == 0)
-		size_text(text, number_at(limits, limit->value));
 	else
-		number_text(text, number_at(limits, limit->value));
+		amount_text(text, limit, number_at(limits, limit->value), exact);
 }
 
 /* In JSON, an object of a namespace other than our own says which. */
@@ -106,9 +134,13 @@ static void json_place(struct output *output, const struct namespace *ns)
 /* Before the table of a namespace other than our own. */
 static void print_place(struct output *output, const struct limits_of *of, size_t index)
 {
+	if (index)
+		output_char(output, '\n');
+	if (of->machine)
+		output_text(output, "all IPC namespaces\n");
 	if (!of->ns)
 		return;
-	output_text(output, index ? "\nIPC namespace " : "IPC namespace ");
+	output_text(output, "IPC namespace ");
 	output_escaped(output, NAMESPACE_LABEL(of->ns));
 	output_char(output, '\n');
 }
@@ -123,7 +155,7 @@ static void json_limit(struct output *output, const struct limits_of *of, const 
 	else
 		output_number(output, number_at(limits, limit->value));
 	output_text(output, ",\"used\":");
-	if (limit->used != NO_USE)
+	if (use_is_known(limits, limit))
 		output_number(output, number_at(limits, limit->used));
 	else
 		output_text(output, "null");
@@ -164,8 +196,8 @@ static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits
 	strcpy(cells[0], limit->name);
 	value_text(cells[1], limits, limit, exact);
 	strcpy(cells[2], "-");
-	if (limit->used != NO_USE)
-		number_text(cells[2], number_at(limits, limit->used));
+	if (use_is_known(limits, limit))
+		amount_text(cells[2], limit, number_at(limits, limit->used), exact);
 	percent_text(cells[3], limits, limit);
 	strcpy(cells[4], limit->meaning);
 	strcpy(cells[5], "-");
@@ -186,15 +218,17 @@ static void print_way_in(struct output *output, const struct limits_of *of)
 static void table_of_limits(struct output *output, const struct limits_of *of,
 			    const struct limits_style *style)
 {
-	const struct limits *limits = &of->limits;
 	char cells[LIMIT_COUNT + 1][COLUMN_COUNT][CELL_SIZE] = {
 		{ "LIMIT", "VALUE", "USED", "USE%", "MEANING", "SET WITH" },
 	};
+	size_t rows = 1;
 
-	for (size_t i = 0; i < LIMIT_COUNT; i++)
-		limit_cells(cells[i + 1], limits, &limit_table[i], style->exact);
-	print_cells(output, cells + style->no_header, LIMIT_COUNT + 1 - style->no_header,
-		    COLUMN_COUNT, 1U << 1 | 1U << 2 | 1U << 3);
+	for (size_t i = 0; i < LIMIT_COUNT; i++) {
+		if (has_row(of, &limit_table[i]))
+			limit_cells(cells[rows++], &of->limits, &limit_table[i], style->exact);
+	}
+	print_cells(output, cells + style->no_header, rows - style->no_header, COLUMN_COUNT,
+		    1U << 1 | 1U << 2 | 1U << 3);
 	if (of->path && !style->no_header) {
 		output_text(output, "changed there by ");
 		print_way_in(output, of);
@@ -205,6 +239,8 @@ static void table_of_limits(struct output *output, const struct limits_of *of,
 void print_limits(struct output *output, const struct limits_of *all, size_t count,
 		  const struct limits_style *style)
 {
+	size_t printed = 0;
+
 	if (!style->json) {
 		for (size_t i = 0; i < count; i++) {
 			print_place(output, &all[i], i);
@@ -214,7 +250,9 @@ void print_limits(struct output *output, const struct limits_of *all, size_t cou
 	}
 	json_begin(output, "limits");
 	for (size_t i = 0; i < count * LIMIT_COUNT; i++) {
-		json_separate(output, i);
+		if (!has_row(&all[i / LIMIT_COUNT], &limit_table[i % LIMIT_COUNT]))
+			continue;
+		json_separate(output, printed++);
 		json_limit(output, &all[i / LIMIT_COUNT], &limit_table[i % LIMIT_COUNT]);
 	}
 	json_end(output);
@@ -343,21 +381,41 @@ static void print_remedy(struct output *output, const struct limits_of *of,
 	output_char(output, '\n');
 }
 
+/* Memory cannot be raised: shows how to list what takes it. */
+static void print_how_to_list(struct output *output, const struct limits_of *of,
+			      const struct limit *limit)
+{
+	output_text(output, "to list the largest: shmtool ls ");
+	if (of->machine)
+		output_text(output, "-A ");
+	if (of->path) {
+		output_text(output, "-N ");
+		output_escaped(output, of->path);
+		output_char(output, ' ');
+	}
+	output_format(output, "-o +rss,swap --sort -%s\n", limit->largest);
+}
+
 static void print_warning(struct output *output, const struct limits_of *of,
 			  const struct limit *limit)
 {
 	const struct limits *limits = &of->limits;
-	uint64_t value = number_at(limits, limit->value);
-	uint64_t used = number_at(limits, limit->used);
+	char value[UNIT_TEXT_SIZE];
+	char used[UNIT_TEXT_SIZE];
 
+	amount_text(value, limit, number_at(limits, limit->value), false);
+	amount_text(used, limit, number_at(limits, limit->used), false);
 	if (of->ns) {
 		output_text(output, "IPC namespace ");
 		output_escaped(output, NAMESPACE_LABEL(of->ns));
 		output_text(output, ": ");
 	}
-	output_format(output, "%s: %" PRIu64 " of %" PRIu64 " %s in use (%.1f%%); ", limit->name,
-		      used, value, limit->unit, percent_of(limits, limit));
-	print_remedy(output, of, limit);
+	output_format(output, "%s: %s of %s %s (%.1f%%); ", limit->name, used, value, limit->use,
+		      percent_of(limits, limit));
+	if (limit->is_memory)
+		print_how_to_list(output, of, limit);
+	else
+		print_remedy(output, of, limit);
 }
 
 bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,
@@ -371,7 +429,8 @@ bool print_exceeded(struct output *output, const struct limits_of *all, size_t c
 		const struct limits_of *of = &all[i / LIMIT_COUNT];
 		const struct limit *limit = &limit_table[i % LIMIT_COUNT];
 
-		if (!has_percent(&of->limits, limit) || percent_of(&of->limits, limit) < percent)
+		if (!has_row(of, limit) || !has_percent(&of->limits, limit) ||
+		    percent_of(&of->limits, limit) < percent)
 			continue;
 		if (style->json) {
 			json_separate(output, exceeded);

@@ -10,8 +10,9 @@
 /* The limits, and where they are those of. */
 struct limits_of {
 	struct limits limits;
-	const struct namespace *ns; /* NULL: where we are, which goes without saying */
+	const struct namespace *ns; /* NULL: the current one, which is not named */
 	const char *path; /* what nsenter(1) takes to change them; NULL: they are our own */
+	bool machine;     /* only the memory of the machine, and what all namespaces use of it */
 };
 
 /* How to print them. */
@@ -21,7 +22,10 @@ struct limits_style {
 	bool no_header; /* no line of titles */
 };
 
-/* ls -l, of so many namespaces: each limit with what is in use of it, and what changes it. */
+/*
+ * ls -l, of so many namespaces: each limit with what is in use of it, and what
+ * changes it. Memory is shown where it was read: of the control group, of the machine.
+ */
 void print_limits(struct output *output, const struct limits_of *all, size_t count,
 		  const struct limits_style *style);
 

@@ -167,18 +167,48 @@ static uint64_t used_bytes_of(const struct limits *limits)
 	return bytes_of_pages(limits, limits->pages);
 }
 
-/* What is told of each namespace. */
+static uint64_t ram_used_of(const struct limits *limits)
+{
+	return limits->ram_used;
+}
+
+static uint64_t swap_used_of(const struct limits *limits)
+{
+	return limits->swap_used;
+}
+
+static uint64_t cgroup_of(const struct limits *limits)
+{
+	return limits->cgroup ? limits->cgroup : LIMITS_UNKNOWN;
+}
+
+static uint64_t cgroup_used_of(const struct limits *limits)
+{
+	return limits->cgroup ? limits->cgroup_used : LIMITS_UNKNOWN;
+}
+
+/* What is printed of each namespace. */
 static const struct limit_metric {
 	const char *name;
 	const char *help;
 	uint64_t (*get)(const struct limits *limits);
+	bool may_lack; /* LIMITS_UNKNOWN: no line, rather than no limit */
 } limit_metrics[] = {
-	{ "shmtool_limit_segments", "How many segments there may be (shmmni).", shmmni_of },
-	{ "shmtool_limit_bytes", "How large all may be together (shmall).", shmall_of },
-	{ "shmtool_limit_segment_bytes", "How large one may be (shmmax).", shmmax_of },
-	{ "shmtool_used_segments", "How many there are, whatever the filters.", used_segments_of },
-	{ "shmtool_used_bytes", "How large all are together, whatever the filters.",
-	  used_bytes_of },
+	{ "shmtool_limit_segments", "How many segments there may be (shmmni).", shmmni_of, false },
+	{ "shmtool_limit_bytes", "How large all may be together (shmall).", shmall_of, false },
+	{ "shmtool_limit_segment_bytes", "How large one may be (shmmax).", shmmax_of, false },
+	{ "shmtool_limit_cgroup_bytes", "How much memory the control group may use.", cgroup_of,
+	  true },
+	{ "shmtool_used_segments", "How many there are, whatever the filters.", used_segments_of,
+	  false },
+	{ "shmtool_used_bytes", "How large all are together, whatever the filters.", used_bytes_of,
+	  false },
+	{ "shmtool_used_resident_bytes", "Memory that all take, whatever the filters.", ram_used_of,
+	  true },
+	{ "shmtool_used_swapped_bytes", "Swap that all take, whatever the filters.", swap_used_of,
+	  true },
+	{ "shmtool_used_cgroup_bytes", "Memory of the control group that all take at most.",
+	  cgroup_used_of, true },
 };
 
 /* Limits may be none at all. */
@@ -189,6 +219,8 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t value = metric->get(&limits[i].limits);
 
+		if (metric->may_lack && value == LIMITS_UNKNOWN)
+			continue;
 		output_text(output, metric->name);
 		if (limits[i].ns)
 			output_format(output, "{ns=\"%lu\"}", (unsigned long)limits[i].ns->inode);
@@ -199,12 +231,22 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 	}
 }
 
-static void print_time(struct output *output, int64_t now)
+/* A metric without labels, of the whole machine. */
+static void print_single(struct output *output, const char *name, const char *help, uint64_t value)
 {
-	static const char name[] = "shmtool_run_timestamp_seconds";
+	print_head(output, name, help);
+	output_format(output, "%s %" PRIu64 "\n", name, value);
+}
 
-	print_head(output, name, "When this was found out.");
-	output_format(output, "%s %" PRId64 "\n", name, now);
+static void print_machine(struct output *output, int64_t now)
+{
+	struct limits machine = { 0 };
+
+	limits_read_machine(&machine);
+	print_single(output, "shmtool_limit_ram_bytes", "RAM of the machine.", machine.ram);
+	print_single(output, "shmtool_limit_swap_bytes", "Swap of the machine.", machine.swap);
+	print_single(output, "shmtool_run_timestamp_seconds", "When this was found out.",
+		     (uint64_t)now);
 }
 
 enum status print_prometheus(struct output *output, struct view *view,
@@ -222,7 +264,7 @@ enum status print_prometheus(struct output *output, struct view *view,
 		print_group_metric(output, &group_metrics[i], groups, count);
 	for (size_t i = 0; i < sizeof(limit_metrics) / sizeof(limit_metrics[0]); i++)
 		print_limit_metric(output, &limit_metrics[i], limits, limits_count);
-	print_time(output, view->judge->now);
+	print_machine(output, view->judge->now);
 	free(groups);
 	return STATUS_DONE;
 }

@@ -11,10 +11,12 @@
 #include "text/view.h"
 
 /*
- * Segments and bytes by state and owner, the limits and what is in use of
- * them, and when this was. A state and owner without a segment has no line;
- * resident and swapped bytes have none either where those of one segment are
- * not known. With -A each line says of which IPC namespace it is (ns). STATUS_EXHAUSTED without memory, before anything is printed.
+ * Segments and bytes by state and owner, the limits and what is in use of them,
+ * the machine's memory, and when this was. A state and owner without a segment has
+ * no line; nor has a control group without a limit, and resident and swapped bytes
+ * where those of one segment are not known. With -A each line but those of the
+ * machine names its IPC namespace (ns). STATUS_EXHAUSTED without memory, before
+ * anything is printed.
  */
 enum status print_prometheus(struct output *output, struct view *view,
 			     const struct segment *segments, size_t count,

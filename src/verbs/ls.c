@@ -223,8 +223,8 @@ static const char *ls_option(void *state, int code, const char *value)
 }
 
 /* With -A the limits of each namespace, as far as they can be read. */
-static enum status print_metrics(struct output *output, struct selection *selection,
-				 struct view *view)
+static enum status print_metrics(struct output *output, const struct ls_options *options,
+				 struct selection *selection, struct view *view)
 {
 	const struct listing *list = &selection->list;
 	struct limits_of here = { 0 };
@@ -234,7 +234,7 @@ static enum status print_metrics(struct output *output, struct selection *select
 	enum status printed;
 
 	if (!selection->namespaces.count) {
-		status = read_limits(&here.limits);
+		status = read_limits(&here.limits, options->ns_path);
 		return status ? status
 			      : print_prometheus(output, view, list->items, list->count, &here, 1);
 	}
@@ -300,7 +300,7 @@ static enum status print_segments(struct output *output, const struct ls_options
 	const struct field_list *columns = &options->columns;
 
 	if (options->prometheus)
-		return print_metrics(output, selection, view);
+		return print_metrics(output, options, selection, view);
 	if (shows_totals(options))
 		return options->json ? print_totals_json(output, view, options->by, list->items,
 							 list->count)

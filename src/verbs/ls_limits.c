@@ -1,20 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verbs/ls_limits.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "text/limits_text.h"
 #include "verbs/common/namespaces.h"
 
-enum status read_limits(struct limits *limits)
+/* The process of -N is one whose /proc/PID/ns/ipc was entered; no process, no control group. */
+static void read_cgroup_of(struct limits *limits, const char *ns_path)
+{
+	static const char name[] = "/ns/ipc";
+	char path[PATH_MAX];
+	size_t length = strlen(ns_path);
+
+	if (strncmp(ns_path, "/proc/", 6) != 0 || length < sizeof(name) ||
+	    strcmp(ns_path + length - strlen(name), name) != 0)
+		return;
+	snprintf(path, sizeof(path), "%.*s/cgroup", (int)(length - strlen(name)), ns_path);
+	limits_read_cgroup(limits, path);
+}
+
+enum status read_limits(struct limits *limits, const char *ns_path)
 {
 	int error = limits_read(limits);
 
-	if (!error)
-		return STATUS_DONE;
-	return fail(status_of_segment(error), "cannot read the limits: %s",
-		    reason_of_segment(error));
+	if (error)
+		return fail(status_of_segment(error), "cannot read the limits: %s",
+			    reason_of_segment(error));
+	if (ns_path)
+		read_cgroup_of(limits, ns_path);
+	else
+		limits_read_cgroup(limits, "/proc/self/cgroup");
+	return STATUS_DONE;
 }
 
 static enum status print_those(struct output *output, const struct ls_options *options,
@@ -37,6 +57,18 @@ static enum status print_those(struct output *output, const struct ls_options *o
 	return STATUS_DONE;
 }
 
+/* Adds what all of them use of the machine's memory; returns how many entries there are then. */
+static size_t add_machine(struct limits_of *all, size_t count)
+{
+	struct limits_of *of = &all[count];
+
+	*of = (struct limits_of){ .machine = true };
+	for (size_t i = 0; i < count; i++)
+		limits_add_use(&of->limits, &all[i].limits);
+	limits_read_machine(&of->limits);
+	return count + 1;
+}
+
 static enum status print_everywhere(struct output *output, const struct ls_options *options)
 {
 	struct namespaces found = { 0 };
@@ -44,8 +76,11 @@ static enum status print_everywhere(struct output *output, const struct ls_optio
 	size_t count;
 	enum status status = all_namespaces_limits(&found, &options->choice.filter, &all, &count);
 
-	if (all)
+	if (all) {
+		if (options->limits)
+			count = add_machine(all, count);
 		status_keep_first(&status, print_those(output, options, all, count));
+	}
 	free(all);
 	namespaces_free(&found);
 	return status;
@@ -58,6 +93,7 @@ enum status print_limits_of_system(struct output *output, const struct ls_option
 
 	if (options->choice.filter.all_namespaces)
 		return print_everywhere(output, options);
-	status = read_limits(&here.limits);
+	status = read_limits(&here.limits, options->ns_path);
+	limits_read_machine(&here.limits);
 	return status ? status : print_those(output, options, &here, 1);
 }

@@ -6,8 +6,12 @@
 #include "shm/segment/limits.h"
 #include "verbs/ls_options.h"
 
-/* The limits of the IPC namespace that we are in; reports why they cannot be read. */
-enum status read_limits(struct limits *limits);
+/*
+ * The limits of the current IPC namespace, and the one of a control group: the
+ * program's own, or with -N, that of the process whose namespace file ns_path is.
+ * Reports why they cannot be read.
+ */
+enum status read_limits(struct limits *limits, const char *ns_path);
 
 /* Prints them as the options say, with -A of each namespace. STATUS_NO: --warn, and one is exceeded. */
 enum status print_limits_of_system(struct output *output, const struct ls_options *options);

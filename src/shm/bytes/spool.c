@@ -36,7 +36,7 @@ static uint64_t memory_share(void)
 	struct cgroup_memory memory;
 	uint64_t available;
 
-	cgroup_memory_read(&memory);
+	cgroup_memory_read("/proc/self/cgroup", &memory);
 	/* without /proc, only the control group's limit is known */
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0 &&
 	    available * 1024 < memory.left)

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/shm.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "shm/segment/listing.h"
+#include "shm/system/cgroup.h"
 #include "shm/system/procfile.h"
 
 bool limit_is_none(uint64_t value)
@@ -58,6 +60,13 @@ static uint64_t pages_of(uint64_t bytes, uint64_t page)
 	return bytes / page + (bytes % page != 0);
 }
 
+static uint64_t bytes_of(uint64_t pages, uint64_t page)
+{
+	uint64_t bytes;
+
+	return __builtin_mul_overflow(pages, page, &bytes) ? LIMITS_UNKNOWN : bytes;
+}
+
 static void add_usage(struct limits *limits, const struct segment *segment)
 {
 	limits->segments++;
@@ -98,5 +107,48 @@ int limits_read(struct limits *limits)
 
 	*limits = (struct limits){ .page = (uint64_t)sysconf(_SC_PAGESIZE) };
 	error = read_limits(limits);
-	return error ? error : read_usage(limits);
+	if (!error)
+		error = read_usage(limits);
+	if (error)
+		return error;
+	limits->ram_used = bytes_of(limits->resident, limits->page);
+	limits->swap_used = bytes_of(limits->swapped, limits->page);
+	limits->memory_used = bytes_of(limits->pages, limits->page);
+	return 0;
+}
+
+void limits_read_cgroup(struct limits *limits, const char *file)
+{
+	struct cgroup_memory group;
+
+	cgroup_memory_read(file, &group);
+	if (group.limit == UINT64_MAX)
+		return;
+	limits->cgroup = group.limit;
+	limits->cgroup_used = group.shmem < limits->ram_used ? group.shmem : limits->ram_used;
+}
+
+/* Sums that are not known stay so: LIMITS_UNKNOWN is the largest number. */
+static void add(uint64_t *sum, uint64_t number)
+{
+	if (__builtin_add_overflow(*sum, number, sum))
+		*sum = LIMITS_UNKNOWN;
+}
+
+void limits_add_use(struct limits *sum, const struct limits *limits)
+{
+	add(&sum->ram_used, limits->ram_used);
+	add(&sum->swap_used, limits->swap_used);
+	add(&sum->memory_used, limits->memory_used);
+}
+
+void limits_read_machine(struct limits *limits)
+{
+	struct sysinfo info;
+
+	if (sysinfo(&info) < 0)
+		return; /* cannot happen */
+	limits->ram = (uint64_t)info.totalram * info.mem_unit;
+	limits->swap = (uint64_t)info.totalswap * info.mem_unit;
+	limits->memory = limits->ram + limits->swap;
 }

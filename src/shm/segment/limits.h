@@ -16,10 +16,19 @@ struct limits {
 	uint64_t shmmin; /* bytes of one segment */
 	uint64_t page;   /* bytes of a page */
 
-	uint64_t segments; /* in use */
-	uint64_t pages;    /* allocated to segments (whether touched or not) */
-	uint64_t resident; /* pages in memory, or LIMITS_UNKNOWN */
-	uint64_t swapped;  /* pages in swap, or LIMITS_UNKNOWN */
+	uint64_t ram;    /* bytes of the machine; 0: not read */
+	uint64_t swap;   /* bytes of the machine; 0: there is none */
+	uint64_t memory; /* both */
+	uint64_t cgroup; /* bytes that a control group may use; 0: no limit */
+
+	uint64_t segments;    /* in use */
+	uint64_t pages;       /* allocated to segments (whether touched or not) */
+	uint64_t resident;    /* pages in memory, or LIMITS_UNKNOWN */
+	uint64_t swapped;     /* pages in swap, or LIMITS_UNKNOWN */
+	uint64_t ram_used;    /* the same in bytes: resident */
+	uint64_t swap_used;   /* swapped */
+	uint64_t memory_used; /* allocated */
+	uint64_t cgroup_used; /* bytes charged to the group for segments, at most */
 };
 
 #define LIMITS_UNKNOWN UINT64_MAX
@@ -30,6 +39,20 @@ struct limits {
  * System V shared memory. 0 or an errno value.
  */
 int limits_read(struct limits *limits);
+
+/*
+ * Reads the limit of a control group, cgroup, and what is used of it, for the
+ * segments that were read; file is such as /proc/PID/cgroup. The kernel does not
+ * show which group a segment is charged to. So the use is the smaller one of what
+ * these segments have in memory, and of what shared memory the group has.
+ */
+void limits_read_cgroup(struct limits *limits, const char *file);
+
+/* Adds up what is in use of the machine's memory. */
+void limits_add_use(struct limits *sum, const struct limits *limits);
+
+/* Reads how much memory the machine has: ram, swap and memory (sysinfo(2)). */
+void limits_read_machine(struct limits *limits);
 
 /* Whether a value of a limit stands for "unlimited". */
 bool limit_is_none(uint64_t value);

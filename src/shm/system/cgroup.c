@@ -22,7 +22,7 @@ static const struct version {
 	  "total_shmem " },
 };
 
-static uint64_t number_behind(const char *text, const char *word)
+static uint64_t number_after(const char *text, const char *word)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -32,16 +32,18 @@ static uint64_t number_behind(const char *text, const char *word)
 	return 0;
 }
 
-/* The group's memory that cannot be freed, so without the cache of files. */
-static uint64_t held(const char *folder, const struct version *version)
+/* The group's memory that cannot be freed, so without the cache of files; *shmem is part of it. */
+static uint64_t held(const char *folder, const struct version *version, uint64_t *shmem)
 {
 	char path[PATH_MAX];
 	char text[8192];
 
+	*shmem = 0;
 	if ((size_t)snprintf(path, sizeof(path), "%s/memory.stat", folder) >= sizeof(path) ||
 	    file_read(path, text, sizeof(text)))
 		return 0;
-	return number_behind(text, version->anon) + number_behind(text, version->shmem);
+	*shmem = number_after(text, version->shmem);
+	return number_after(text, version->anon) + *shmem;
 }
 
 static uint64_t free_swap(void)
@@ -59,6 +61,7 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 	uint64_t limit;
 	uint64_t most;
 	uint64_t used;
+	uint64_t shmem;
 
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, version->limit) >= sizeof(path) ||
 	    file_read(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
@@ -68,10 +71,10 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 	if (limit >= UINT64_C(1) << 62)
 		return;
 	most = limit + free_swap();
-	used = held(folder, version);
+	used = held(folder, version, &shmem);
 	most = used < most ? most - used : 0;
 	if (most < memory->left)
-		*memory = (struct cgroup_memory){ .limit = limit, .left = most };
+		*memory = (struct cgroup_memory){ .limit = limit, .left = most, .shmem = shmem };
 }
 
 /* Checks the group with this path, and all its ancestors. */
@@ -84,6 +87,9 @@ static void look_at_groups(struct cgroup_memory *memory, const char *path, size_
 	if ((size_t)snprintf(folder, sizeof(folder), "%s%.*s", version->root, (int)length, path) >=
 	    sizeof(folder))
 		return;
+	/* a group outside of this cgroup namespace (cgroup_namespaces(7)) */
+	if (strncmp(folder + root, "/..", 3) == 0)
+		return;
 	for (;;) {
 		char *slash = strrchr(folder + root, '/');
 
@@ -94,12 +100,12 @@ static void look_at_groups(struct cgroup_memory *memory, const char *path, size_
 	}
 }
 
-void cgroup_memory_read(struct cgroup_memory *memory)
+void cgroup_memory_read(const char *file, struct cgroup_memory *memory)
 {
 	char text[8192];
 
 	*memory = (struct cgroup_memory){ .limit = UINT64_MAX, .left = UINT64_MAX };
-	if (file_read("/proc/self/cgroup", text, sizeof(text)))
+	if (file_read(file, text, sizeof(text)))
 		return;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		const char *line = strstr(text, versions[i].line);

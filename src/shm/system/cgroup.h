@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cgroup: how much memory the control group of this process may still use.
+ * cgroup: how much memory the control group of a process may still use.
  * Beyond the limit the kernel kills processes instead of refusing memory
  * (cgroups(7)), so the limit is checked in advance.
  */
@@ -12,12 +12,15 @@
 struct cgroup_memory {
 	uint64_t limit; /* bytes, of the group or of an ancestor; UINT64_MAX: unlimited */
 	uint64_t left;  /* bytes still available, if cached files are dropped and swap is used */
+	uint64_t shmem; /* bytes charged to that group: segments, tmpfs and memfd_create(2) */
 };
 
 /*
- * Reads the limit of the group, among those of this process and their ancestors, that
- * has the least memory left. Supports cgroup versions 1 and 2.
+ * Reads the limit of the group, among those in a file such as /proc/PID/cgroup and
+ * their ancestors, that has the least memory left. Supports cgroup versions 1 and 2.
+ * Unlimited where that is not known: the process has exited, or its group is outside
+ * of this cgroup namespace.
  */
-void cgroup_memory_read(struct cgroup_memory *memory);
+void cgroup_memory_read(const char *file, struct cgroup_memory *memory);
 
 #endif

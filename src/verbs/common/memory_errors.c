@@ -15,7 +15,7 @@ enum status check_memory_left(const char *what, uint64_t bytes)
 	char wanted[UNIT_TEXT_SIZE];
 	char limit[UNIT_TEXT_SIZE];
 
-	cgroup_memory_read(&memory);
+	cgroup_memory_read("/proc/self/cgroup", &memory);
 	if (bytes <= memory.left)
 		return STATUS_DONE;
 	size_text(wanted, bytes);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -309,12 +310,17 @@ static int take_limits(void *context, struct namespace *ns, const void *message,
 {
 	struct limits_list *list = context;
 	struct limits_of *of = &list->items[list->count];
+	char path[32];
 
 	if (size != sizeof(of->limits) || (list->count && of[-1].ns == ns))
 		return EBADMSG;
 	memcpy(&of->limits, message, size);
 	of->ns = ns;
 	of->path = ns->path;
+	if (ns->pid) {
+		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)ns->pid);
+		limits_read_cgroup(&of->limits, path);
+	}
 	list->count++;
 	return 0;
 }
@@ -329,7 +335,7 @@ static void cannot_read_limits(void *context, struct namespace *ns,
 
 enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count)
 {
-	struct limits_list list = { .items = calloc(found->count + 1, sizeof(*list.items)) };
+	struct limits_list list = { .items = calloc(found->count + 2, sizeof(*list.items)) };
 	const struct namespaces_work work = {
 		.work = send_limits,
 		.take = take_limits,

@@ -42,16 +42,13 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				size_t *missing_at);
 
 /*
- * The limits of each of these, for free(), as far as they can be read. Returns the
- * status of the first that cannot, which is reported.
+ * The limits of each of these, for free(), as far as they can be read, and those
+ * of the control group of a process in it. There is room for one more. Returns the
+ * status of the first that cannot be read, which is reported.
  */
 enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count);
 
-/*
- * The limits of each, for free(), as far as they can be had; found are the
- * namespaces, for namespaces_free(). Returns the status of the first that
- * cannot be told, which is said.
- */
+/* The same of all namespaces, but for those excepted; found are these, for namespaces_free(). */
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);
 

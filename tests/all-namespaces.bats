@@ -881,8 +881,8 @@ killed_at()
 	local listed pages rss
 	read -r pages rss < <(
 		for pid in "${pids[@]}"; do
-			there nsenter --target "$pid" --ipc awk '
-				NR > 1 { print int(($4 + 4095) / 4096), $15 }' /proc/sysvipc/shm
+			# shellcheck disable=SC2016 # awk's own
+			there nsenter --target "$pid" --ipc awk 'NR > 1 { print int(($4 + 4095) / 4096), $15 }' /proc/sysvipc/shm
 		done | awk '{ pages += $1; rss += $2 } END { print pages, rss }'
 	)
 	listed=$(jq -c '[.limits[] | select(has("ns") | not) | select(.name != "swap") | [.name, .used]]' <<<"$output")

@@ -34,11 +34,10 @@ teardown()
 	[[ -z ${group-} ]] || wait_until rmdir "$group"
 }
 
-# bytes that the group's own file has as shared memory
-charged()
+# Whether the group's own file has so many bytes as shared memory
+has_charged()
 {
-	awk '$1 == "total_shmem" || $1 == "shmem" { found[$1] = $2 }
-		END { print "total_shmem" in found ? found["total_shmem"] : found["shmem"] }' "$group/memory.stat"
+	grep -qxE "(total_)?shmem $1" "$group/memory.stat"
 }
 
 @test "ls -l: what the segments take of the control group's limit, with -N of that process's group" {
@@ -49,7 +48,7 @@ charged()
 	# this is charged to the group of the test
 	shmtool write "$id" -o 20M --fill 1
 	# written by one process, but counted for a group in steps
-	wait_until eval '(($(charged) == 20 << 20))'
+	wait_until has_charged $((20 << 20))
 	for inside in '' '-N'; do
 		if [[ $inside ]]; then
 			# shellcheck disable=SC2016 # the inner shell's own
@@ -92,13 +91,21 @@ charged()
 	# shellcheck disable=SC2016 # the inner shell's own
 	background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$group"
 	wait_until test -s "$background_output"
+	export OTHER=$background_pid
 	mkdir "$group-beside"
+	local file
+	for file in memory.limit_in_bytes memory.max; do
+		[[ ! -e $group-beside/$file ]] || echo 32M >"$group-beside/$file"
+	done
+	# as in a container: what is mounted begins with the group of the program
 	# shellcheck disable=SC2016 # the inner shell's own
-	run --separate-stderr bash -c 'echo $$ >"$0/cgroup.procs" && exec unshare --cgroup "$@"' "$group-beside" \
-		sh -c 'grep -q /\\.\\./ "/proc/$0/cgroup" && exec "$@"' "$background_pid" "$SHMTOOL" ls -l -J -N "$background_pid"
-	rmdir "$group-beside"
+	run --separate-stderr bash -c 'echo $$ >"$0/cgroup.procs" && exec unshare --cgroup --mount sh -c "$@"' "$group-beside" '
+		mount --bind "$0" "${0%/*}"
+		grep -q :/\\.\\./ "/proc/$OTHER/cgroup" && "$SHMTOOL" ls -l -J && "$SHMTOOL" ls -l -J -N "$OTHER"' \
+		"$group-beside"
+	wait_until rmdir "$group-beside"
 	expect_status 0
-	assert_equal "$(jq -c '[.limits[] | select(.name == "cgroup")]' <<<"$output")" '[]'
+	assert_equal "$(jq -c '[.limits[] | select(.name == "cgroup").value]' <<<"$output")" $'[33554432]\n[]'
 }
 
 # Runs shmtool in the group; stdin is the test's.

@@ -3,7 +3,7 @@
 
 #include "shm/system/intmap.h"
 
-/* Whether it is the same segment, and not another that got its id after it. */
+/* Whether both are the same segment, and not another one that has its id now. */
 static bool is_same(const struct segment *before, const struct segment *after)
 {
 	return before->size == after->size && before->cuid == after->cuid &&
@@ -11,7 +11,7 @@ static bool is_same(const struct segment *before, const struct segment *after)
 	       (after->dest || !before->dest);
 }
 
-/* What happened to a segment that was there before and is now; a bit for each change. */
+/* What happened to a segment that is in both lists, as a bit for each change. */
 static unsigned int changes_of(const struct segment *before, const struct segment *after)
 {
 	bool marked = after->dest && !before->dest;
@@ -21,7 +21,7 @@ static unsigned int changes_of(const struct segment *before, const struct segmen
 		     after->mode != before->mode || after->locked != before->locked ||
 		     after->ctime != before->ctime;
 
-	/* times are whole seconds: within one, only another last user tells */
+	/* times are whole seconds: within one second, only a new last user shows it */
 	if (!attached && !detached && after->lpid != before->lpid)
 		attached = detached = true;
 	return (unsigned int)marked << CHANGE_MARKED | (unsigned int)attached << CHANGE_ATTACHED |

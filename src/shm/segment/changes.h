@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* changes: what happened to segments between two looks. */
+/* changes: what happened to segments between two lists. */
 #ifndef SHM_SEGMENT_CHANGES_H
 #define SHM_SEGMENT_CHANGES_H
 
@@ -8,7 +8,7 @@
 enum change {
 	CHANGE_CREATED,
 	CHANGE_REMOVED,
-	CHANGE_MARKED, /* for removal with its last detach */
+	CHANGE_MARKED, /* for removal at its last detach */
 	CHANGE_ATTACHED,
 	CHANGE_DETACHED,
 	CHANGE_OTHER, /* of owner, group, mode or lock */
@@ -16,11 +16,12 @@ enum change {
 };
 
 /*
- * Calls happened for each change, in this order: segments that are no longer
- * there, as they were before; then those of the list after, as they are now,
- * each with its changes in the order above. One that was attached and detached
- * in between shows by its times and its last user, and so as both; what
- * happened more than once is told once. Returns 0 or ENOMEM.
+ * Calls happened() for each change. First come the segments that no longer exist, with
+ * their data from the list before; then the others in the order of the list after, with
+ * their new data, and the changes of each in the order of the enum. A segment that was
+ * both attached and detached between the lists is recognized by its times and its last
+ * user, and reported with both changes. A change that happened several times is
+ * reported once. Returns 0 or ENOMEM.
  */
 int changes_between(const struct listing *before, const struct listing *after,
 		    void (*happened)(void *context, enum change change,

@@ -54,8 +54,8 @@ int segment_at_index(int index, struct segment *segment)
 }
 
 /*
- * The same by id, for those who may read it. It tells a segment that is not
- * there from a kernel that does not know SHM_STAT_ANY: that says EINVAL to both.
+ * Reads the data by IPC_STAT, which requires read permission. Its EINVAL means that the
+ * segment does not exist; that of SHM_STAT_ANY may also mean that the kernel lacks it.
  */
 static int look_by_id(int id, struct segment *segment)
 {
@@ -84,7 +84,7 @@ int segment_look(int id, struct segment *segment)
 
 bool segment_is_same(const struct segment *before, const struct segment *after)
 {
-	/* of the size, a 32-bit program gets the low bits only when it looks (size_t) */
+	/* compared as size_t: segment_look() of a 32-bit program gets only the low bits */
 	return before->id == after->id && (before->key == after->key || after->dest) &&
 	       (size_t)before->size == (size_t)after->size && before->cuid == after->cuid &&
 	       before->cgid == after->cgid && before->cpid == after->cpid;
@@ -109,8 +109,8 @@ int segment_set_rights(int id, const struct segment_rights *rights)
 }
 
 /*
- * What stands for users and groups that are not mapped, which is a setting of
- * the whole machine: read once, since this is asked for every segment.
+ * The id that stands for unmapped users and groups, a setting of the whole machine. It
+ * is read once, since it is needed for every segment.
  */
 static uint32_t unmapped_user(void)
 {
@@ -121,18 +121,18 @@ static uint32_t unmapped_user(void)
 	return (uint32_t)number;
 }
 
-/* Whether a map (/proc/self/uid_map) is that of the first user namespace, which maps all. */
+/* Whether a map (/proc/self/uid_map) maps every id, as that of the initial user namespace. */
 static bool maps_all(const char *map)
 {
 	char text[128];
 
-	/* one line "0 0 4294967295": all are mapped, and none stands for others */
+	/* then it is one line: "0 0 4294967295" */
 	return !file_read(map, text, sizeof(text)) && strstr(text, " 4294967295\n");
 }
 
 bool owner_is_unknown(const struct segment *segment)
 {
-	/* overflowgid is the same but on machines that were set up very oddly */
+	/* overflowgid is assumed to equal overflowuid: nearly no machine changes them */
 	return (segment->uid == unmapped_user() && !maps_all("/proc/self/uid_map")) ||
 	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
 }
@@ -142,7 +142,7 @@ static bool is_ours(uid_t uid, uid_t cuid)
 	return geteuid() == uid || geteuid() == cuid;
 }
 
-/* Whether this capability counts for the segments of this IPC namespace, and is in use. */
+/* Whether this capability is in use, and applies to the segments of this IPC namespace. */
 static bool have_capability(int capability)
 {
 	return capability_in_use(capability) && capabilities_count_here();
@@ -174,7 +174,7 @@ static bool in_group(gid_t gid)
 	return member;
 }
 
-/* As the kernel does (ipcperms() in ipc/util.c): the first class that fits decides. */
+/* Like ipcperms() in the kernel's ipc/util.c: the first class that matches decides. */
 bool may_attach(const struct segment *segment)
 {
 	unsigned short mode = segment->mode;
@@ -213,13 +213,13 @@ int segment_remove(int id)
 int segment_attach(int id, void *address, int flags, void **attached)
 {
 	*attached = shmat(id, address, flags);
-	/* shmat(2) returns (void *)-1 for an error */
+	/* shmat(2) returns (void *)-1 on error */
 	return *attached == (void *)-1 ? errno : 0;
 }
 
 /*
- * Where there is no /proc/sys: tried on a segment of our own, which does not
- * outlive its detach where it is 1. In doubt it is: then nothing gets lost.
+ * For systems without /proc/sys: creates a segment, attaches and detaches it, and checks
+ * whether that destroyed it. In doubt returns true, which is the safe answer.
  */
 static bool removal_seems_forced(void)
 {
@@ -229,7 +229,7 @@ static bool removal_seems_forced(void)
 	bool forced = true;
 	int id;
 
-	/* a signal would leave it behind */
+	/* a signal in between would leave the segment behind */
 	signals_block(&before);
 	id = shmget(IPC_PRIVATE, 1, 0600);
 	if (id >= 0 && segment_attach(id, NULL, 0, &attached) == 0) {

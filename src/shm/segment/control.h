@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * control: the System V calls on one segment. All functions return 0 or an
- * errno value; a segment that is not there is EINVAL or EIDRM, which
- * segment_missing() tells (shmctl(2)).
+ * control: the System V calls on one segment. Functions that return int return 0 or an
+ * errno value. If the segment does not exist, that is EINVAL or EIDRM
+ * (segment_missing()).
  */
 #ifndef SHM_SEGMENT_CONTROL_H
 #define SHM_SEGMENT_CONTROL_H
@@ -11,41 +11,42 @@
 
 #include "shm/segment/segment.h"
 
-/* Whether an error of a call by id says that there is no such segment. */
+/* Whether an error of a call by id means that there is no such segment (shmctl(2)). */
 static inline bool segment_missing(int error)
 {
 	return error == EINVAL || error == EIDRM;
 }
 
 /*
- * Whether no segment has this id, in one call; that one is there says nothing
- * about which.
+ * Whether no segment has this id. Uses a single system call. If false, the id may
+ * belong to any segment (segment_is_same()).
  */
 bool segment_is_gone(int id);
 
 /*
- * Looks at the segment with this id, without need of any right and without
- * leaving a trace (SHM_STAT_ANY, Linux 4.17). Where that is not known (RHEL 7,
- * gVisor, qemu-user) or is refused: by IPC_STAT, which takes the right to read;
- * EACCES is then a segment that is there (listing_look() finds it in the list).
- * rss and swap stay unknown. Of a size a 32-bit program gets the low 32 bits.
+ * Reads the data of the segment with this id. That requires no permission and leaves no
+ * trace (SHM_STAT_ANY, Linux 4.17). If SHM_STAT_ANY is missing (RHEL 7, gVisor,
+ * qemu-user) or refused, uses IPC_STAT, which requires read permission; EACCES then
+ * means that the segment exists (listing_look() finds it in the list). rss and swap
+ * stay unknown. A 32-bit program gets only the low 32 bits of size.
  */
 int segment_look(int id, struct segment *segment);
 
-/* The same by the kernel's index, for walking over all segments. */
+/* Reads the data of the segment at an index of the kernel, for listing all segments. */
 int segment_at_index(int index, struct segment *segment);
 
 /*
- * Whether two looks by one id saw one segment: an id may be that of another by
- * the second (its slot used again; kernel.shm_next_id gives any id at once).
- * One that was marked meanwhile has lost its key.
+ * Whether two calls of segment_look() with the same id returned the same segment. The
+ * kernel may have given the id to another one in between, when it used the slot again
+ * or because of kernel.shm_next_id. A key that is lost does not count as a difference:
+ * the segment was marked for removal.
  */
 bool segment_is_same(const struct segment *before, const struct segment *after);
 
-/* The id of the segment with this key. ENOENT: there is none. */
+/* Finds the id of the segment with this key. ENOENT: there is none. */
 int segment_by_key(key_t key, int *id);
 
-/* Owner, group and mode of a segment, all set at once (IPC_SET). */
+/* Owner, group and mode, which IPC_SET sets together. */
 struct segment_rights {
 	uid_t uid;
 	gid_t gid;
@@ -53,73 +54,73 @@ struct segment_rights {
 };
 
 /*
- * EOVERFLOW: the user or group is not mapped in our user namespace; the kernel
- * itself says EINVAL to that.
+ * Sets owner, group and mode of a segment. EOVERFLOW: the user or group is not mapped in
+ * this user namespace (for which the kernel returns EINVAL).
  */
 int segment_set_rights(int id, const struct segment_rights *rights);
 
 /*
- * Whether we cannot know who owns the segment: in a user namespace all that is
- * not mapped shows as the overflow user (65534), and setting that back would
- * give the segment away.
+ * Whether the owner or group of the segment cannot be known. In a user namespace every
+ * unmapped user appears as the overflow user (65534), and writing that back by IPC_SET
+ * would change the owner.
  */
 bool owner_is_unknown(const struct segment *segment);
 
 /*
- * Whether we may change and remove the segments of any user in this IPC namespace
- * (CAP_SYS_ADMIN), so that a call by id could hit those of others.
+ * Whether this process may change and remove the segments of any user in this IPC
+ * namespace (CAP_SYS_ADMIN). Then a call by id could act on another user's segment.
  */
 bool may_control_all(void);
 
 /*
- * Whether we may change and remove the segment: as its owner, its creator, or
- * with CAP_SYS_ADMIN.
+ * Whether this process may change and remove the segment: as its owner, as its
+ * creator, or with CAP_SYS_ADMIN.
  */
 bool may_control(const struct segment *segment);
 
-/* The same for anything of System V with this owner and creator. */
+/* As may_control(), for any System V object with this owner and creator. */
 bool may_control_of(uid_t uid, uid_t cuid);
 
-/* Whether we may attach the segment for reading: by its mode, or with CAP_IPC_OWNER. */
+/* Whether this process may attach the segment for reading: by its mode, or with CAP_IPC_OWNER. */
 bool may_attach(const struct segment *segment);
 
 /*
- * Whether we may lock and unlock it, as far as its owner goes, or with
- * CAP_IPC_LOCK; RLIMIT_MEMLOCK may still be in the way.
+ * Whether this process may lock and unlock the segment: as its owner or creator, or with
+ * CAP_IPC_LOCK. RLIMIT_MEMLOCK is not checked.
  */
 bool may_lock(const struct segment *segment);
 
 /*
- * What takes the kernel's index from an id, in its low bits: 15 of them, or 24
- * with the boot option ipcmni_extend. Which it is shows only in the answer.
+ * Masks for the kernel's index in an id. It is in the low 15 bits, or in the low 24 bits
+ * if the kernel was booted with ipcmni_extend. Both must be tried.
  */
 enum { IPC_INDEX_MASKS = 2 };
 extern const int ipc_index_masks[IPC_INDEX_MASKS];
 
-/* Locks the segment into memory, or unlocks it (SHM_LOCK, SHM_UNLOCK). */
+/* Locks the segment in memory, or unlocks it (SHM_LOCK, SHM_UNLOCK). */
 int segment_set_lock(int id, bool lock);
 
 /*
- * Marks the segment for removal (IPC_RMID): without looking who has it. The
- * careful way is reclaim().
+ * Marks the segment for removal (IPC_RMID), whether it is attached or not. reclaim()
+ * removes a segment only if it is unused.
  */
 int segment_remove(int id);
 
 /*
- * Attaches the segment (shmat with these flags) at an address, or where the
- * kernel likes when it is NULL.
+ * Attaches the segment (shmat(2) with these flags) at this address; NULL: at an address
+ * that the kernel chooses.
  */
 int segment_attach(int id, void *address, int flags, void **attached);
 
 /*
- * Whether kernel.shm_rmid_forced is 1 in this IPC namespace: a segment is
- * then destroyed with its last detach, or with its creator's end.
+ * Whether kernel.shm_rmid_forced is 1 in this IPC namespace. Then a segment is destroyed
+ * at its last detach, or when its creator exits while it is unattached.
  */
 bool removal_is_forced(void);
 
 /*
- * Whether to attach and detach the segment would destroy it: no process has it
- * attached, and removal is forced. One that is marked is destroyed anyway.
+ * Whether attaching and detaching the segment would destroy it: it is unattached and
+ * removal is forced. False if it is marked for removal, since it is destroyed anyway.
  */
 bool detach_destroys(const struct segment *segment);
 

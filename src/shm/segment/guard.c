@@ -11,7 +11,7 @@
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
 
-/* semctl(2) has its callers define this */
+/* semctl(2): the caller must define this union */
 union semun {
 	int val;
 	struct semid_ds *buf;
@@ -49,7 +49,7 @@ int guard_by_key(key_t key, int *id)
 
 int guard_may_take(const struct guard *guard)
 {
-	/* semget(2) asks for the permission that is given as the mode, here to alter */
+	/* semget(2) checks the permissions in its mode argument, here write (alter) */
 	if (!guard->key || semget(guard->key, 0, 0222) >= 0)
 		return 0;
 	return errno == EACCES ? EACCES : 0;
@@ -98,13 +98,13 @@ static int set_rights(int id, const struct segment_rights *rights)
 	return semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? errno : 0;
 }
 
-/* Owner and creator may both remove it: the one who is not root hits less. */
+/* The user to act as: owner and creator may both remove the set; root could hit any other. */
 static uid_t least_user(const struct guard *guard)
 {
 	return guard->cuid ? guard->cuid : guard->uid;
 }
 
-/* 0 if the id still is that of this set. */
+/* Returns 0 if the id still belongs to this set. */
 static int check_same(const struct guard *guard)
 {
 	struct guard now = { 0 };
@@ -136,7 +136,7 @@ int guard_hand_over(int id, const struct segment_rights *rights)
 {
 	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
 
-	/* in this order: from its new rights on, its owner may remove it */
+	/* in this order: once its rights are set, its owner may remove it */
 	if (semop(id, &release, 1) < 0)
 		return errno;
 	return set_rights(id, rights);

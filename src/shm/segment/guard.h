@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guard: a System V semaphore that protects a segment. It is 1 while it is
- * free; whoever subtracts 1 has taken it, and adds 1 when done. It is taken
- * with SEM_UNDO: the kernel gives back what a process that ends, however it
- * ends, has taken (semop(2)). setns(2) and unshare(2) of an IPC namespace give
- * it back at once, so a namespace is entered first.
+ * guard: a System V semaphore that protects a segment. Its value is 1 while it is free.
+ * A process acquires it by subtracting 1, and releases it by adding 1. SEM_UNDO makes
+ * the kernel release it when the process exits, however that happens (semop(2)).
+ * setns(2) and unshare(2) of an IPC namespace also release it, so a namespace must be
+ * entered before a guard is acquired.
  *
- * All functions return 0 or an errno value; a set that is not there is EINVAL
- * or EIDRM, as with segments (control.h).
+ * Functions that return int return 0 or an errno value. If the semaphore set does not
+ * exist, that is EINVAL or EIDRM, as with segments (control.h).
  */
 #ifndef SHM_SEGMENT_GUARD_H
 #define SHM_SEGMENT_GUARD_H
@@ -18,69 +18,70 @@
 
 #include "shm/segment/control.h"
 
-/* A set of semaphores. */
+/* A semaphore set. */
 struct guard {
 	int id;
 	key_t key;
 	uid_t uid;
 	uid_t cuid;
-	uint64_t count; /* of semaphores in the set, numbered from 0 */
+	uint64_t count; /* number of semaphores in the set */
 };
 
 /*
- * Looks at the set with this id, without need of any right (SEM_STAT_ANY,
- * Linux 4.17).
+ * Reads the data of the set with this id. Requires no permission (SEM_STAT_ANY, Linux
+ * 4.17).
  */
 int guard_look(int id, struct guard *guard);
 
-/* The id of the set with this key. ENOENT: there is none. */
+/* Finds the id of the set with this key. ENOENT: there is none. */
 int guard_by_key(key_t key, int *id);
 
 /*
- * Whether it may be taken, as far as that can be asked: EACCES if not. A set
- * without a key cannot be asked about, and passes.
+ * Whether this process may acquire the guard: 0 or EACCES. Also 0 for a set without a
+ * key, for which this cannot be found out.
  */
 int guard_may_take(const struct guard *guard);
 
 /*
- * Waits until the semaphore with this number is free and takes it. timeout in
- * milliseconds, -1 for ever; ETIMEDOUT when it is over. EINTR: a signal came
- * (signals.h). EFBIG: the set has no such number; ENOSPC: the kernel cannot
- * remember any more of what is to be given back.
+ * Waits until the semaphore with this number (from 0) is free, and acquires it. timeout
+ * is in milliseconds, -1 waits forever. ETIMEDOUT: still not free. EINTR: a signal
+ * came (signals.h). EFBIG: the set has no such semaphore. ENOSPC: the kernel has
+ * reached its limit of semaphores that it can release at exit (SEM_UNDO).
  */
 int guard_take(int id, unsigned short number, int64_t timeout);
 
-/* Gives it back. An error says that it was not ours to the end. */
+/* Releases the guard. An error means that it was removed or released before. */
 int guard_release(int id, unsigned short number);
 
 /*
- * Makes a set of one with this key, which must not be in use (EEXIST), for us
- * alone, and taken: a new semaphore is 0 (semget(2)).
+ * Creates a set with one semaphore and this key, which must not exist (EEXIST), mode
+ * 0600. A new semaphore is 0 (semget(2)), so the guard is acquired from the start.
  */
 int guard_create(key_t key, int *id);
 
 /*
- * Sets its rights and makes it free, the last step of its creation: only that
- * sets its sem_otime, by which others can tell that it is ready.
+ * Sets owner, group and mode of a new guard, and releases it. This is the last step of
+ * creating it: only a semop(2) sets sem_otime, by which other processes recognize that
+ * the guard is ready.
  */
 int guard_hand_over(int id, const struct segment_rights *rights);
 
 /*
- * Sets owner, group and mode of the set that guard_look() found. A set cannot be
- * held, so this acts with the privileges of its creator, who cannot change what is
- * another user's (hold.h). EIDRM: the id is another set's, before or after.
+ * Sets owner, group and mode of the set that guard_look() found. A set cannot be held
+ * as a segment can. So this acts with the privileges of its creator, who cannot change
+ * the sets of other users (hold.h). EIDRM: the id belongs to another set now.
  */
 int guard_set_rights(const struct guard *guard, const struct segment_rights *rights);
 
-/* Whether somebody has taken the only semaphore of a set, or waits for it. */
+/* Sets whether a process has acquired the first semaphore of the set, or waits for it. */
 int guard_in_use(int id, bool *in_use);
 
-/* The process that took or gave back this semaphore last; 0: none, or not known. */
+/* The process that acquired or released this semaphore last; 0: none, or not known. */
 pid_t guard_last_user(int id, unsigned short number);
 
 /*
- * Removes it. A set cannot be held as a segment can: should its id have become
- * another one's, only one of the same user can be hit (hold.h).
+ * Removes the set. A set cannot be held as a segment can: if another set has got its id,
+ * only a set of the same user can be removed (hold.h).
  */
 int guard_remove(const struct guard *guard);
 

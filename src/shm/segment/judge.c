@@ -4,17 +4,16 @@
 #include <time.h>
 
 /*
- * How much later than a segment's last event a process must have started to
- * count as one that got a used pid again, and how much later than boot the
- * events must be, in seconds. Segment times are whole seconds and both clocks
- * may be stepped, so that closer comparisons take living creators for new
- * processes.
+ * How many seconds after a segment's last event a process must have started for its pid
+ * to count as reused, and how many seconds after boot the events must be. The margin is
+ * large because segment times are whole seconds and clocks may be set: with a smaller
+ * one, a creator that is still running could count as a new process.
  */
 enum { LIKELY_MARGIN = 600 };
 
 /*
- * So many seconds later than an event of its own a process seems to have
- * started at most, since all of these numbers are cut to whole seconds.
+ * By how many seconds a process may seem to have started after an event that it caused,
+ * since all these times are truncated to whole seconds.
  */
 enum { CLOCK_NOISE = 1 };
 
@@ -28,7 +27,7 @@ void judge_begin(struct judge *judge, int64_t grace, bool saved)
 	struct timespec now = { 0 };
 	struct timespec uptime = { 0 };
 
-	/* the clocks cannot fail: both have been there since Linux 2.6.39 */
+	/* these calls cannot fail: Linux has had both clocks since 2.6.39 */
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_gettime(CLOCK_BOOTTIME, &uptime);
 	*judge = (struct judge){
@@ -68,7 +67,7 @@ int64_t segment_idle(const struct judge *judge, const struct segment *segment)
 	return !judge->saved && idle > judge->uptime ? judge->uptime : idle;
 }
 
-/* When a process started, in seconds since 1970 by the clock as it stands; -1: not known. */
+/* When a process started, in seconds since 1970, by the current clock; -1: not known. */
 static int64_t started_at(struct judge *judge, pid_t pid)
 {
 	int64_t start = process_start(&judge->processes, pid);
@@ -76,7 +75,7 @@ static int64_t started_at(struct judge *judge, pid_t pid)
 	return start < 0 ? -1 : (judge->boot + start) / 1000;
 }
 
-/* Whether a living process, started then, is a newer one that only got its pid again. */
+/* Whether a running process that started then is a new one with a reused pid. */
 static bool pid_was_reused(const struct judge *judge, const struct segment *segment,
 			   int64_t started)
 {
@@ -92,7 +91,7 @@ static bool pid_was_reused(const struct judge *judge, const struct segment *segm
 	return started > last_event(segment) + LIKELY_MARGIN;
 }
 
-/* Whether this process is gone; with likely, also when its pid was used again. */
+/* Whether this process has exited; with likely, also if its pid was reused. */
 static bool is_gone(struct judge *judge, const struct segment *segment, pid_t pid, bool likely)
 {
 	switch (process_find(&judge->processes, pid)->liveness) {

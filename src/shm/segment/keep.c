@@ -6,7 +6,7 @@
 #include "shm/process/namespace.h"
 #include "shm/system/array.h"
 
-/* What is in the maps of a list: that a number is there is all that they tell. */
+/* The value of every entry in the maps, which are used as sets. */
 static char there;
 
 static int add(struct intmap *map, uint32_t number)
@@ -24,7 +24,7 @@ int keep_add_creator(struct keep *keep, uid_t uid)
 	return add(&keep->creators, uid);
 }
 
-/* As in array.h: GCC 12's analyzer loses sight of the items. keep_free() frees them. */
+/* gcc -fanalyzer of GCC 12 loses track of the items (array.h). keep_free() frees them. */
 #if defined(__GNUC__) && __GNUC__ >= 10 && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
@@ -51,7 +51,7 @@ bool keep_names_key(const struct keep *keep, const struct segment *segment)
 {
 	const struct namespace *ns = segment->ns;
 
-	/* key 0 is in no list: it names nothing */
+	/* key 0 (IPC_PRIVATE) names no segment, so it is never in the list */
 	if (intmap_get(&keep->keys, (uint32_t)segment->key))
 		return true;
 	for (size_t i = 0; ns && i < ns->kept.count; i++) {

@@ -13,7 +13,7 @@
 
 bool limit_is_none(uint64_t value)
 {
-	/* the kernel's default is this far below the largest number of its word */
+	/* the kernel's default is ULONG_MAX minus this */
 	const uint64_t below = UINT64_C(1) << 24;
 
 	return value >= LIMIT_UNLIMITED || value - (ULONG_MAX - below) <= below;
@@ -41,14 +41,14 @@ static int limits_by_files(struct limits *limits)
 }
 
 /*
- * IPC_INFO cuts them to 32 bits for a 32-bit program, and SELinux may refuse it.
- * To open the files takes the longer the more IPC namespaces there are.
+ * IPC_INFO truncates the limits to 32 bits for a 32-bit program, and SELinux may refuse
+ * it: then the files are read, which is slower the more IPC namespaces exist.
  */
 static int read_limits(struct limits *limits)
 {
 	int error;
 
-	limits->shmmin = 1; /* it cannot be set: SHMMIN in the kernel's shm.h */
+	limits->shmmin = 1; /* a constant: SHMMIN in the kernel's shm.h */
 	if (sizeof(long) < sizeof(uint64_t) && limits_by_files(limits) == 0)
 		return 0;
 	error = limits_by_call(limits);
@@ -79,7 +79,7 @@ static void add_usage(struct limits *limits, const struct segment *segment)
 	limits->swapped += segment->swap / limits->page;
 }
 
-/* By the list, whose figures are corrected; SHM_INFO has those that are not. */
+/* From the list, whose figures are corrected (resident.h); those of SHM_INFO are not. */
 static int read_usage(struct limits *limits)
 {
 	struct shm_info used = { 0 };

@@ -14,20 +14,20 @@
 #include "shm/system/array.h"
 
 enum {
-	BUFFER_SIZE = 64 * 1024, /* also the longest line that is accepted */
-	COLUMNS_MAX = 64,        /* the kernel writes 16 */
+	BUFFER_SIZE = 64 * 1024, /* bytes; a longer line is an error */
+	COLUMNS_MAX = 64,        /* today's kernels write 16 */
 };
 
-/* The perms column is octal, and carries two flags above the permission bits. */
+/* The perms column is octal, and has two flags above the permission bits. */
 enum { PERMS_DEST = 01000, PERMS_LOCKED = 02000, PERMS_KNOWN = 03777 };
 
 /* How a column of the list is read and stored. */
 enum storage { STORE_32, STORE_64, STORE_KEY, STORE_PERMS };
 
-/* The columns that we know, by the names in the kernel's header. */
+/* The known columns, by their names in the header of the kernel's list. */
 static const struct column {
 	const char *name;
-	uint64_t max; /* the largest number that is one */
+	uint64_t max; /* the largest valid number */
 	size_t offset;
 	enum storage storage;
 	bool optional;
@@ -55,8 +55,8 @@ enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
 struct parser {
 	struct listing *list;
 	struct listing_fault *fault;
-	const struct column *layout[COLUMNS_MAX]; /* NULL: a column we do not know */
-	size_t width;                             /* columns in the header; 0: none read yet */
+	const struct column *layout[COLUMNS_MAX]; /* NULL: an unknown column */
+	size_t width;                             /* columns in the header; 0: not read yet */
 	bool memory_known;
 	size_t line;
 };
@@ -79,7 +79,7 @@ int listing_add(struct listing *list, const struct segment *segment)
 	return error;
 }
 
-/* The next word of a line, [at, end): where it ends. *at is moved to its begin. */
+/* Moves *at to the next word of a line that ends at end, and returns the end of the word. */
 static const char *next_word(const char **at, const char *end)
 {
 	const char *stop;
@@ -101,7 +101,7 @@ static const struct column *find_column(const char *name, size_t length)
 	return NULL;
 }
 
-/* Reads one header line: which column stands where. */
+/* Parses the header line, which gives the order of the columns. */
 static int parse_header(struct parser *parser, const char *at, const char *end)
 {
 	bool seen[COLUMN_COUNT] = { false };
@@ -128,7 +128,7 @@ static int parse_header(struct parser *parser, const char *at, const char *end)
 	return 0;
 }
 
-/* Stores a number in its place of the segment; false when it does not fit. */
+/* Stores a number in the member of the segment for this column; false if it does not fit. */
 static bool store(struct segment *segment, const struct column *column, uint64_t number,
 		  bool negative)
 {
@@ -145,14 +145,14 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 		memcpy(place, &number, sizeof(number));
 		return true;
 	case STORE_KEY:
-		/* the kernel prints it signed; some copies may have it unsigned */
+		/* the kernel prints keys signed; a saved copy may have them unsigned */
 		if (negative && number > (uint64_t)INT32_MAX + 1)
 			return false;
 		segment->key = (key_t)(negative ? 0 - half : half);
 		return true;
 	case STORE_PERMS:
 		segment->mode = (unsigned short)(number & 0777);
-		/* with a bit that Linux does not have, another system may mean others by these */
+		/* a flag that Linux does not have: on that system, the others may differ, too */
 		segment->flags_unknown = number > PERMS_KNOWN;
 		segment->dest = !segment->flags_unknown && (number & PERMS_DEST);
 		segment->locked = !segment->flags_unknown && (number & PERMS_LOCKED);
@@ -161,7 +161,7 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 	return false;
 }
 
-/* Reads a word that is digits of this base; false when it is not, or they overflow. */
+/* Parses a word of digits of this base; false if it is not a number, or too large. */
 static bool parse_digits(const char *at, const char *stop, unsigned int base, uint64_t *number)
 {
 	uint64_t value = 0;
@@ -205,19 +205,19 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 	return parser->fault->error = listing_add(parser->list, &segment);
 }
 
-/* Reads one whole line, [at, end), where *end is its newline. */
+/* Parses one whole line; *end is its newline. */
 static int parse_line(struct parser *parser, const char *at, const char *end)
 {
 	parser->line++;
 	if (memchr(at, '\0', (size_t)(end - at)))
 		return malformed(parser, "a zero byte", NULL);
-	/* a copy that came through a terminal (ssh -t, docker exec -t) */
+	/* a copy that passed through a terminal has CRs (ssh -t, docker exec -t) */
 	if (end > at && end[-1] == '\r')
 		end--;
 	return parser->width ? parse_row(parser, at, end) : parse_header(parser, at, end);
 }
 
-/* Parses the whole lines at the front of the buffer; sets how much they were. */
+/* Parses the whole lines at the front of the buffer, and sets their total length. */
 static int parse_lines(struct parser *parser, const char *buffer, size_t length, size_t *used)
 {
 	const char *at = buffer;
@@ -278,8 +278,8 @@ int listing_parse(struct listing *list, int fd, struct listing_fault *fault)
 }
 
 /*
- * Walks the kernel's indexes, for where there is no /proc. Where the call for
- * it is unknown, each index looks empty.
+ * For systems without /proc: queries all indexes of the kernel. If the kernel lacks
+ * SHM_STAT_ANY, every index seems to be empty.
  */
 static int read_by_index(struct listing *list, struct listing_fault *fault)
 {
@@ -299,7 +299,7 @@ static int read_by_index(struct listing *list, struct listing_fault *fault)
 		if (error)
 			return fault->error = error;
 	}
-	/* asked again, since the last one may have been removed in between */
+	/* counts again, since the last segment may have been removed in between */
 	if (list->count == 0 && shmctl(0, SHM_INFO, (struct shmid_ds *)&info) >= 0 && info.used_ids)
 		return fault->error = EOPNOTSUPP;
 	return 0;
@@ -331,7 +331,7 @@ struct segment *listing_find(const struct listing *list, int id)
 	return NULL;
 }
 
-/* The listed segment with this id, for what a look does not show. 0 or an errno value. */
+/* Reads the segment with this id from the kernel's list. Returns 0 or an errno value. */
 static int look_in_list(int id, struct segment *segment)
 {
 	struct listing list = { 0 };
@@ -360,7 +360,7 @@ void listing_whole_size(struct segment *segment)
 {
 	struct segment listed;
 
-	/* struct shmid_ds has all of it where a size_t has */
+	/* struct shmid_ds has the size as a size_t, which is large enough if it has 64 bits */
 	if (sizeof(size_t) >= sizeof(segment->size) || look_in_list(segment->id, &listed))
 		return;
 	if (segment_is_same(segment, &listed))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listing: reads lists of segments: the kernel's own, or a saved copy of it.
+ * listing: reads lists of segments, from the kernel or from a saved copy of its list.
  */
 #ifndef SHM_SEGMENT_LISTING_H
 #define SHM_SEGMENT_LISTING_H
@@ -14,55 +14,54 @@ struct listing {
 	size_t capacity;
 };
 
-/* Why a list could not be read, for the message. */
+/* Why a list could not be read, for a message. All but error are about a malformed list. */
 struct listing_fault {
 	int error;         /* an errno value; EBADMSG: the list is malformed */
-	size_t line;       /* of a malformed list, from 1; 0: not one line's fault */
-	const char *what;  /* of a malformed list: what is wrong */
-	const char *field; /* of a malformed list: the column, or NULL */
+	size_t line;       /* from 1; 0: not the fault of one line */
+	const char *what;  /* what is wrong */
+	const char *field; /* the column, or NULL */
 };
 
 #define LISTING_PATH "/proc/sysvipc/shm"
 
 /*
- * Reads all segments of this IPC namespace from /proc/sysvipc/shm; where that
- * file is missing or refused, by SHM_STAT_ANY over all indexes (rss and swap
- * are then unknown). EOPNOTSUPP: there are segments, but nothing lists them
- * (gVisor). ENOSYS: no System V shared memory. Returns 0, or an errno value
- * with *fault filled. The caller ends it with listing_free(), also after an
- * error.
+ * Reads all segments of this IPC namespace from /proc/sysvipc/shm, or if that file is
+ * missing or refused, by SHM_STAT_ANY over all indexes (rss and swap are then unknown).
+ * Returns 0, or an errno value with *fault set. EOPNOTSUPP: segments exist, but the
+ * system cannot list them (gVisor). ENOSYS: the system has no System V shared memory.
+ * listing_free() must follow, even after an error.
  */
 int listing_read(struct listing *list, struct listing_fault *fault);
 
 /*
- * Reads a list in the format of /proc/sysvipc/shm from fd, up to its end.
- * Columns are found by their names in the header, so that lists of any kernel
- * since 2.6 can be read (rss and swap came with 2.6.35); columns that we do
- * not know are passed over, and so is a CR at the end of a line. All of the list is read, or none: a row that does
- * not parse, a missing header and a last line without its newline are errors
- * (EBADMSG). Returns 0 or an errno value with *fault filled.
+ * Reads a list in the format of /proc/sysvipc/shm from fd, up to its end. Columns are
+ * found by their names in the header, so lists of any kernel since 2.6 can be read (rss
+ * and swap exist since 2.6.35). Unknown columns are ignored, and so is a carriage
+ * return at the end of a line. A row that cannot be parsed, a missing header or a last
+ * line without newline makes the whole list invalid (EBADMSG). Returns 0, or an errno
+ * value with *fault set.
  */
 int listing_parse(struct listing *list, int fd, struct listing_fault *fault);
 
 /*
- * segment_look(); and where that is refused, what the list shows, which
- * anyone may read. That is slow where there are many segments.
+ * As segment_look(). If that is refused, finds the segment in the kernel's list, which
+ * every user may read. The list is slow if there are many segments.
  */
 int listing_look(int id, struct segment *segment);
 
 /*
- * Of a segment that was looked at: in a 32-bit program takes all of its size
- * from the list, since a look shows only the low 32 bits. Else does nothing.
+ * Completes the result of segment_look() in a 32-bit program, which has only the low 32
+ * bits of size: reads size from the list. Does nothing in a 64-bit program.
  */
 void listing_whole_size(struct segment *segment);
 
-/* The segment with this id, or NULL. */
+/* The segment in the list with this id, or NULL. */
 struct segment *listing_find(const struct listing *list, int id);
 
 /*
- * All of its segments by their ids (of two with one id, the first), as long as
- * nothing is added. Returns 0 or ENOMEM; intmap_free(map, NULL) ends it
- * whatever is returned.
+ * Indexes the list by id (of two segments with the same id, the first). The map is valid
+ * until a segment is added to the list. Returns 0 or ENOMEM; intmap_free(map, NULL) must
+ * follow in either case.
  */
 int listing_index(const struct listing *list, struct intmap *map);
 

@@ -9,9 +9,9 @@
 
 #include "shm/system/procfile.h"
 
-enum { SIZES_MAX = 8 }; /* no machine has more than five */
+enum { SIZES_MAX = 8 }; /* no machine has more than five sizes */
 
-/* A size of huge pages, and how many of them are in use on this machine. */
+/* A size of huge pages, and how many such pages are in use on this machine. */
 struct huge_size {
 	uint64_t page; /* bytes */
 	uint64_t used;
@@ -22,7 +22,7 @@ struct huge_sizes {
 	size_t count;
 };
 
-/* Linux 6.7 began to count twice over; no release so far has stopped. */
+/* Whether the kernel has the error, which came with Linux 6.7; no release has fixed it yet. */
 static bool kernel_counts_twice(void)
 {
 	struct utsname name;
@@ -47,10 +47,10 @@ static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
 	sizes->count += all > unused;
 }
 
-/* Which sizes of huge pages are in use; without /sys, none is known. */
+/* Reads which sizes of huge pages are in use; without /sys, none is known. */
 static struct huge_sizes read_sizes(void)
 {
-	static const char prefix[] = "hugepages-"; /* and "2048kB" */
+	static const char prefix[] = "hugepages-"; /* followed by "2048kB", say */
 	struct huge_sizes sizes = { 0 };
 	DIR *directory = opendir("/sys/kernel/mm/hugepages");
 	struct dirent *entry;
@@ -64,7 +64,7 @@ static struct huge_sizes read_sizes(void)
 	return sizes;
 }
 
-/* Whether so much can be resident of a segment that consists of such pages. */
+/* Whether this many bytes can be resident in a segment of pages of this size. */
 static bool is_possible(uint64_t resident, uint64_t size, uint64_t page)
 {
 	uint64_t pages = size / page + (size % page != 0);
@@ -94,7 +94,7 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 
 void resident_correct(struct segment *segments, size_t count)
 {
-	/* a figure of huge pages is a multiple of this: the smallest are of 64 KiB (Arm) */
+	/* a wrong figure is a multiple of this: the smallest huge pages have 64 KiB (Arm) */
 	const uint64_t unit = UINT64_C(1) << 20;
 	const uint64_t small = (uint64_t)sysconf(_SC_PAGESIZE);
 	struct huge_sizes sizes = { 0 };

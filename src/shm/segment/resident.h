@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * resident: how much of a segment is in memory, where the kernel's list is
- * wrong about it. Since Linux 6.7 it counts huge pages twice over: it multiplies
- * a number of base pages by the base pages of a huge page (shm_add_rss_swap() in
- * ipc/shm.c), so that 2 MiB show as 1 GiB.
+ * resident: corrects how much of a segment is in memory. Since Linux 6.7 the kernel's
+ * list is wrong for huge pages: it multiplies a number of base pages by the number of
+ * base pages in a huge page (shm_add_rss_swap() in ipc/shm.c), so that 2 MiB appear as
+ * 1 GiB.
  */
 #ifndef SHM_SEGMENT_RESIDENT_H
 #define SHM_SEGMENT_RESIDENT_H
@@ -11,10 +11,10 @@
 #include "shm/segment/segment.h"
 
 /*
- * Corrects rss in a list that the running kernel has just given. The list does
- * not say which segments have huge pages: where the figure could be either that
- * of small pages or that of huge pages that are in use on this machine, or can
- * be neither, memory_known becomes false.
+ * Corrects rss in a list that was just read from the running kernel. The list does not
+ * show which segments have huge pages. If a figure is possible both for small and for
+ * huge pages (of a size in use on this machine), or for neither, memory_known is set to
+ * false.
  */
 void resident_correct(struct segment *segments, size_t count);
 

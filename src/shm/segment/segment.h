@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * segment: the plain data that travels through the whole program: one struct
- * segment goes from the kernel's list through judgement, filter and fields to
- * the writers.
+ * segment: the data of one segment. The program reads struct segment from the kernel,
+ * determines its state (judge.h), and passes it on to filters, fields and output.
  */
 #ifndef SHM_SEGMENT_SEGMENT_H
 #define SHM_SEGMENT_SEGMENT_H
@@ -12,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The states of a segment, see judge.h for what makes each of them. */
+/* The states of a segment, which judge.h defines. */
 enum segment_state {
 	STATE_DEST,
 	STATE_ATTACHED,
@@ -23,9 +22,9 @@ enum segment_state {
 };
 
 /*
- * One segment as the kernel told of it. Sizes, rss and swap are in bytes,
- * times in seconds since 1970 (0: never). Pids are of our own pid namespace;
- * 0 is none, or a process that cannot be seen from it.
+ * One segment, as the kernel describes it. size, rss and swap are in bytes, times in
+ * seconds since 1970 (0: never). Pids are those of this process's PID namespace; 0: no
+ * process, or one that cannot be seen from there.
  */
 struct segment {
 	int id;
@@ -43,24 +42,24 @@ struct segment {
 	int64_t atime;
 	int64_t dtime;
 	int64_t ctime;
-	/* where it is, when several are looked at; NULL: the IPC namespace that we are in */
+	/* its IPC namespace, if several are listed; NULL: that of this process */
 	const struct namespace *ns;
-	enum segment_state state; /* set by judge() */
-	unsigned short mode;      /* permission bits, 0777 at most */
-	/* bits, since a list of many thousands is as fast as it is small */
+	enum segment_state state; /* set by judge_segment() */
+	unsigned short mode;      /* permission bits, at most 0777 */
+	/* bit fields, since a smaller struct makes long lists faster */
 	bool dest : 1;          /* marked for removal (SHM_DEST) */
-	bool locked : 1;        /* locked into memory (SHM_LOCKED) */
-	bool flags_unknown : 1; /* another system's list: dest and locked are not known */
+	bool locked : 1;        /* locked in memory (SHM_LOCKED) */
+	bool flags_unknown : 1; /* dest and locked are not known: the list is not from Linux */
 	bool memory_known : 1;  /* rss and swap are known */
-	bool likely : 1;        /* likely orphaned; set by judge() */
+	bool likely : 1;        /* likely orphaned; set by judge_segment() */
 };
 
-/* What a user named: an id or a key. */
+/* How a user names a segment: by id or by key. */
 struct segment_ref {
 	enum { REF_ID, REF_KEY } kind;
 	int id;
 	key_t key;
-	const char *word; /* as it was typed */
+	const char *word; /* the argument as typed, for messages */
 };
 
 #endif

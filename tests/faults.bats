@@ -135,22 +135,6 @@ check_end()
 
 # --- What must hold for each ------------------------------------------------
 
-gone_or_unharmed()
-{
-	if segment_exists "$id"; then
-		# where rm itself is killed, its child may still be at work; where that is, rm mends it
-		((code == 137)) || unharmed
-	else
-		((code == 0 || code > 128)) || [[ -s err ]] || broken 'removed, and not told'
-	fi
-}
-
-removed_by_name()
-{
-	gone_or_unharmed
-	((code)) || ! segment_exists "$id" || broken 'still there, and not told'
-}
-
 removed_by_filter()
 {
 	gone_or_unharmed
@@ -159,57 +143,6 @@ removed_by_filter()
 		((code)) || [[ $call == pidfd_open ]] || broken 'still there, and not told'
 	else
 		[[ -s out || -s err || $fault == signal=* ]] || broken 'removed without a line'
-	fi
-}
-
-printed()
-{
-	((code)) || grep -qw "$id" out || broken 'no output'
-	unharmed
-}
-
-saved()
-{
-	local other
-
-	unharmed
-	((code)) || cmp -s file content || broken 'other bytes'
-	cmp -s file content || [[ $(<file) == before ]] || broken 'half a file'
-	if [[ $fault != *SIGKILL ]]; then
-		other=$(find . -name '*file*' ! -name file)
-		[[ -z $other ]] || broken "left behind: $other"
-		find . -name "*file*" ! -name file -delete
-	fi
-}
-
-written()
-{
-	local now
-	now=$(foreign_read "$id" 0 5)
-	((code)) || [[ $now == hello ]] || broken 'not written'
-}
-
-was_set()
-{
-	local mode
-	mode=$(segment_field "$id" perms)
-	((code)) && [[ $fault == error=* && $mode == 640 && $call == shmctl ]] && broken 'set, and failed'
-	((code)) || [[ $mode == 640 ]] || broken 'not set'
-	has_content "$id" || broken 'content changed'
-}
-
-created()
-{
-	local id
-	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
-	if ((code)); then
-		# a signal that comes with the id printed comes too late
-		[[ -z $id || $fault == *SIGKILL || $fault == signal=* && $(<out) == "$id" ]] ||
-			broken 'left behind'
-	else
-		[[ $(<out) == "$id" ]] || broken 'another id'
-		has_content "$id" || broken 'other bytes'
-		mode_is "$id" 640 || broken 'another mode'
 	fi
 }
 

@@ -3,7 +3,8 @@
 #
 # For tests that let each step of a command fail in turn: what there is before
 # each run, and what must hold after it (load lib/after-failure, after lib/common).
-# They set code, its exit status, and define broken TEXT, which prints what does not hold.
+# They set code, its exit status, and fault and call (what failed; empty if nothing is made to),
+# and define broken TEXT, which prints what does not hold.
 # There are thousands of runs: each of these functions starts one process at most.
 
 # shellcheck disable=SC2154 # KEY and code are the tests'
@@ -84,4 +85,71 @@ no_mode_is_0()
 	local list
 	IFS= read -rd '' list </proc/sysvipc/shm || true
 	[[ ! $list =~ $'\n'\ *-?[0-9]+\ +[0-9]+\ +([0-9]*000|0)\  ]]
+}
+
+gone_or_unharmed()
+{
+	if segment_exists "$id"; then
+		# where rm itself is killed, its child may still be at work; where that is, rm mends it
+		((code == 137)) || unharmed
+	else
+		((code == 0 || code > 128)) || [[ -s err ]] || broken 'removed, and not told'
+	fi
+}
+
+removed_by_name()
+{
+	gone_or_unharmed
+	((code)) || ! segment_exists "$id" || broken 'still there, and not told'
+}
+
+printed()
+{
+	((code)) || grep -qw "$id" out || broken 'no output'
+	unharmed
+}
+
+saved()
+{
+	local other
+
+	unharmed
+	((code)) || cmp -s file content || broken 'other bytes'
+	cmp -s file content || [[ $(<file) == before ]] || broken 'half a file'
+	if [[ $fault != *SIGKILL ]]; then
+		other=$(find . -name '.shmtool.*')
+		[[ -z $other ]] || broken "left behind: $other"
+		rm -f .shmtool.*
+	fi
+}
+
+written()
+{
+	local now
+	now=$(foreign_read "$id" 0 5)
+	((code)) || [[ $now == hello ]] || broken 'not written'
+}
+
+was_set()
+{
+	local mode
+	mode=$(segment_field "$id" perms)
+	((code)) && [[ $fault == error=* && $mode == 640 && $call == shmctl ]] && broken 'set, and failed'
+	((code)) || [[ $mode == 640 ]] || broken 'not set'
+	has_content "$id" || broken 'content changed'
+}
+
+created()
+{
+	local id
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	if ((code)); then
+		# a signal that comes with the id printed comes too late
+		[[ -z $id || $fault == *SIGKILL || $fault == signal=* && $(<out) == "$id" ]] ||
+			broken 'left behind'
+	else
+		[[ $(<out) == "$id" ]] || broken 'another id'
+		has_content "$id" || broken 'other bytes'
+		mode_is "$id" 640 || broken 'another mode'
+	fi
 }

@@ -284,6 +284,16 @@ static int set_environment(const struct segment *segment, const struct attachmen
 	return error;
 }
 
+/* Lets in the signal of the command's end, which whoever started us may have blocked. */
+static void unblock_child_signal(void)
+{
+	sigset_t one;
+
+	sigemptyset(&one);
+	sigaddset(&one, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+}
+
 /* Starts the command with the signals as they were. */
 static enum status start_command(char **command, const struct segment *segment,
 				 const struct attachment *held, pid_t *child)
@@ -354,6 +364,7 @@ static enum status hold_for_command(char **command, const struct attach_options 
 	pid_t child = -1;
 	enum status status = start_command(command, segment, held, &child);
 
+	unblock_child_signal();
 	return status ? status : wait_for_command(child, options, segment, held);
 }
 

@@ -9,7 +9,7 @@
 #include "text/error.h"
 #include "text/parse.h"
 
-/* A number, which must fit, as its bytes are in memory. */
+/* Parses a number, which must fit into length bytes, to the bytes it has in memory. */
 static const char *parse_word(const char *value, unsigned char *bytes, size_t length)
 {
 	static const char *const too_large[WORD_MAX + 1] = {
@@ -53,7 +53,7 @@ void byte_literal_free(struct byte_literal *literal)
 	*literal = (struct byte_literal){ 0 };
 }
 
-/* The text may be anything, and must not control a terminal. */
+/* Prints text with control characters escaped, since it may be anything. */
 static void print_text(struct output *output, const unsigned char *bytes, size_t length)
 {
 	char text[WORD_MAX + 1] = { 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* byte_range: -o OFFSET and -n LENGTH of read and write. */
+/* byte_range: the range of bytes that -o OFFSET and -n LENGTH of read and write give. */
 #ifndef TEXT_BYTE_RANGE_H
 #define TEXT_BYTE_RANGE_H
 
@@ -15,12 +15,12 @@ struct byte_range {
 };
 
 /*
- * Checks that the range lies wholly inside the segment; a length that was not
- * given becomes what is there from the offset to the end. Reports what is wrong.
+ * Checks that the whole range lies inside the segment, and reports if not. If no length
+ * was given, sets it to reach to the end of the segment.
  */
 enum status byte_range_check(struct byte_range *range, const struct segment *segment);
 
-/* Reports that a number of this length is not at a multiple of it. */
+/* Reports that the offset of a number is not a multiple of its length. */
 enum status number_misaligned(uint64_t offset, uint64_t length);
 
 #endif

@@ -28,7 +28,7 @@ const char *error_name(void)
 	return program_name;
 }
 
-/* Whether it takes a line of PIPE_BUF at once. */
+/* Whether stderr accepts a line of PIPE_BUF bytes at once. */
 static bool stderr_is_ready(void)
 {
 	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -41,7 +41,7 @@ bool error_write(const char *text, size_t length)
 	while (length) {
 		ssize_t put;
 
-		/* a signal is to end the program soon, whoever reads */
+		/* a signal is to end the program soon, even if no process reads stderr */
 		if (signals_came() && !stderr_is_ready())
 			return false;
 		put = write(STDERR_FILENO, text, length);
@@ -89,7 +89,7 @@ void note(const char *format, ...)
 	va_end(arguments);
 }
 
-/* Whether the same hint was given before: what helps against many failures is said once. */
+/* Whether this hint repeats the last one: several failures often have the same remedy. */
 __attribute__((format(printf, 1, 0))) static bool is_repeated(const char *format, va_list arguments)
 {
 	static char before[LINE_SIZE];
@@ -134,11 +134,11 @@ void warn(const char *format, ...)
 	va_end(arguments);
 }
 
-/* What errors of segment calls mean; any other is STATUS_FAILED in strerror's words. */
+/* What errors of segment calls mean. Any other is STATUS_FAILED, with strerror(3)'s text. */
 static const struct meaning {
 	int error;
 	enum status status;
-	const char *reason; /* NULL: strerror's words */
+	const char *reason; /* NULL: strerror(3)'s text */
 } segment_meanings[] = {
 	{ EINVAL, STATUS_MISSING, "no such segment" },
 	{ EIDRM, STATUS_MISSING, "no such segment" },
@@ -164,7 +164,7 @@ static const struct meaning {
 	  "would destroy it" },
 };
 
-/* The same of files. */
+/* What errors of calls on files mean. */
 static const struct meaning file_meanings[] = {
 	{ EACCES, STATUS_DENIED, NULL },
 	{ EPERM, STATUS_DENIED, NULL },
@@ -229,7 +229,7 @@ enum status status_of_wrong(const char *wrong)
 	return wrong == out_of_memory ? STATUS_EXHAUSTED : STATUS_USAGE;
 }
 
-/* What a SIGBUS is the end of, in words that need no more to be made. */
+/* The messages for a SIGBUS, formatted in advance: a signal handler cannot format. */
 static struct {
 	char failure[LINE_SIZE];
 	const uint64_t *done;
@@ -238,7 +238,7 @@ static struct {
 
 static void write_number(uint64_t number)
 {
-	char digits[20]; /* of 2^64 */
+	char digits[20]; /* 2^64 - 1 has 20 digits */
 	size_t at = sizeof(digits);
 
 	do {

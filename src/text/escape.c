@@ -9,10 +9,10 @@
 #include "text/utf8.h"
 
 /*
- * Characters that a terminal does not show, or that change the order in which it
- * shows others: the C1 set, what Unicode calls Default_Ignorable_Code_Point
- * (DerivedCoreProperties.txt of Unicode 15), blanks other than the space,
- * separators of lines and paragraphs, and marks of annotations.
+ * Characters that a terminal does not show, or that change the order in which it shows
+ * others: the C1 set, Default_Ignorable_Code_Point (DerivedCoreProperties.txt of Unicode
+ * 15), whitespace other than the space, line and paragraph separators, and annotation
+ * marks.
  */
 static const struct {
 	uint32_t first;
@@ -43,13 +43,13 @@ size_t control_length(const char *text)
 	if (first < 0x80)
 		return (first && first < 0x20) || first == 0x7f;
 	length = utf8_length(text);
-	/* a lone byte above ASCII may be a control to a terminal that is not for UTF-8 */
+	/* a single byte above ASCII may control a terminal that does not use UTF-8 */
 	if (!length)
 		return 1;
 	return is_invisible(utf8_character(text, length)) ? length : 0;
 }
 
-/* Writes the escape for the control character at text; returns its length. */
+/* Writes the escape sequence for the character at text, and returns its length. */
 static size_t escape_one(char escaped[ESCAPED_SIZE], const char *text, size_t control)
 {
 	size_t length = 0;
@@ -72,7 +72,7 @@ size_t escape_controls(char *copy, size_t size, const char *text)
 		size_t taken;
 		size_t put;
 
-		/* what nearly all text is made of */
+		/* a fast path: nearly all text is printable ASCII */
 		if (*text >= ' ' && *text < 0x7f) {
 			copy[length++] = *text++;
 			continue;

@@ -11,7 +11,7 @@
 #include "text/parse.h"
 #include "text/state_names.h"
 
-/* Getters, one a field, in the order of the table. */
+/* Getters, one for each field, in the order of the table. */
 
 #define GETTER(name, ...)                                                                \
 	static struct value get_##name(struct view *view, const struct segment *segment) \
@@ -21,7 +21,7 @@
 		return (struct value){ __VA_ARGS__ };                                    \
 	}
 
-/* The name, where names are wanted, and this one does not break what it stands in. */
+/* Returns name, or NULL if a number must be printed: --numeric, or an ambiguous name. */
 static const char *suitable(const struct view *view, const char *name)
 {
 	return view->unambiguous && strpbrk(name, " =") ? NULL : name;
@@ -37,7 +37,7 @@ static const char *group_text(struct view *view, gid_t gid)
 	return view->numeric ? NULL : suitable(view, name_of_group(&view->names, gid));
 }
 
-/* A user or group by name, or by number with --numeric. */
+/* A user or group: its name, or if NULL, its number. */
 static struct value identity(const char *name, uint32_t number)
 {
 	return (struct value){ name ? VALUE_TEXT : VALUE_NUMBER, number, name };
@@ -48,7 +48,7 @@ static struct value when(int64_t time)
 	return (struct value){ time ? VALUE_TIME : VALUE_UNKNOWN, (uint64_t)time, NULL };
 }
 
-/* The command of a living process. */
+/* The command name of a running process. */
 static struct value command_of(struct view *view, pid_t pid)
 {
 	const char *command = process_find(&view->judge->processes, pid)->command;
@@ -112,7 +112,7 @@ static struct value get_ctime(struct view *view, const struct segment *segment)
 	return when(segment->ctime);
 }
 
-/* The text of each segment is made once: sorting and printing ask for it again and again. */
+/* Caches the text of each segment, since sorting and printing need it many times. */
 static struct value get_holders(struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments =

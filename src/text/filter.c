@@ -81,8 +81,7 @@ static bool has_mode(const struct mode_tests *tests, unsigned short mode)
 				return true;
 			break;
 		case MODE_HAS_ANY:
-			if (!bits ||
-			    mode & bits) /* of no bits every mode has one, in find(1) too */
+			if (!bits || mode & bits) /* "/0" matches every mode, as in find(1) */
 				return true;
 			break;
 		}
@@ -90,7 +89,7 @@ static bool has_mode(const struct mode_tests *tests, unsigned short mode)
 	return false;
 }
 
-/* Whether one of the processes of --pid created, last used or holds the segment. */
+/* Whether one of these processes created, last used or has attached the segment. */
 static bool has_process(const struct number_list *pids, const struct segment *segment,
 			struct holders *holders)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * filter: which segments are meant, the same in ls, stat, set and rm. A segment
- * must match every kind of filter that was given; a kind given twice matches
- * either value. Modifiers select nothing by themselves.
+ * filter: selects segments, in the same way for ls, stat, set and rm. A segment must match
+ * every kind of filter that is given. If a kind is given several times, one match is
+ * enough. Modifiers select nothing by themselves.
  */
 #ifndef TEXT_FILTER_H
 #define TEXT_FILTER_H
@@ -52,7 +52,7 @@ struct segment_refs {
 	size_t capacity;
 };
 
-/* Keys from the first to the last, as key_t cast to uint32_t; 0 is that of private segments. */
+/* Keys from first to last, as key_t cast to uint32_t. 0 is the key of private segments. */
 struct key_ranges {
 	struct key_range {
 		uint32_t first;
@@ -62,7 +62,7 @@ struct key_ranges {
 	size_t capacity;
 };
 
-/* Permission bits, as find(1) -perm has them. */
+/* Tests of permission bits, like -perm of find(1). */
 struct mode_tests {
 	struct mode_test {
 		enum { MODE_IS, MODE_HAS_ALL, MODE_HAS_ANY } how;
@@ -87,47 +87,47 @@ struct filter {
 	uint64_t max_size;
 	uint64_t min_rss;
 	/* modifiers */
-	bool modified; /* one was given that changes what a filter selects */
+	bool modified; /* a modifier was given that changes what a filter selects */
 	int64_t grace; /* milliseconds */
 	struct segment_refs except;
 	struct number_list except_owners;
 	struct number_list except_creators;
 	struct key_ranges except_keys;
-	struct keep keep; /* what --keep names, in addition to any list */
+	struct keep keep; /* entries of --keep, in addition to those of files */
 	bool keep_given;
-	struct word_list keep_files; /* instead of the default ones, if any was given */
+	struct word_list keep_files; /* of --keep-file; if empty, the default lists are read */
 	bool ignore_keep;
-	bool even_attached; /* acts in rm only; elsewhere it changes nothing */
+	bool even_attached; /* has an effect only in rm */
 	bool all_namespaces;
-	struct word_list except_namespaces; /* as typed: a process or a path each */
-	int file_error;                     /* an ftok path could not be resolved: an errno value */
+	struct word_list except_namespaces; /* as typed: PID, PATH or NS */
+	int file_error;                     /* why an ftok path could not be resolved, or 0 */
 	const char *file_error_word;
 };
 
 void filter_begin(struct filter *filter);
 
-/* Whether any filter was given (modifiers are none). */
+/* Whether a filter was given. Modifiers do not count. */
 bool filter_given(const struct filter *filter);
 
-/* Whether it shows all that --orphaned by itself does: no other filter and no modifier was given. */
+/* Whether --orphaned is the only filter and no modifier is given. */
 bool filter_shows_orphaned(const struct filter *filter);
 
-/* Whether users or groups were named, whose numbers mean others in another user namespace. */
+/* Whether users or groups are named. Their numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);
 
-/* What must be found out for it: what is likely orphaned; attached processes; resident memory. */
+/* Whether the filter needs segment->likely, the attached processes, or resident memory. */
 bool filter_needs_likely(const struct filter *filter);
 bool filter_needs_holders(const struct filter *filter);
 bool filter_needs_memory(const struct filter *filter);
 
 /*
- * Whether a judged segment matches, idle given in seconds; holders: NULL where
- * none are known. What is not known of a segment matches nothing.
+ * Whether a segment matches. Its state must be set (judge.h). idle is in seconds. holders
+ * is NULL if the attached processes are not known. An unknown value matches no filter.
  */
 bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
 		    struct holders *holders);
 
-/* Whether a modifier excludes segments. */
+/* Whether a modifier excludes segments (--except and the like). */
 bool filter_has_exceptions(const struct filter *filter);
 
 /* Whether a SEGMENT operand names this segment. */

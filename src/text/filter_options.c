@@ -10,7 +10,7 @@
 #include "text/parse_segment.h"
 #include "text/state_names.h"
 
-/* The code of a filter is that of its kind; those of modifiers follow. */
+/* The codes of filters follow the order of their kinds; those of modifiers come after them. */
 #define CODE(kind) (OPTION_CODES_FILTER + (kind))
 
 enum {
@@ -78,7 +78,7 @@ const struct poptOption filter_options_of_set[] = {
 	OPTION_END,
 };
 
-/* Those that act everywhere */
+/* The modifiers that have an effect in all verbs */
 static const struct poptOption common_modifiers[] = {
 	OPTION_VALUE("grace", '\0', CODE_GRACE, "idle time before a segment is orphaned (60s)",
 		     "TIME"),
@@ -185,7 +185,7 @@ static const char *add_keys(struct filter *filter, struct key_ranges *ranges, co
 	return NULL;
 }
 
-/* As find(1) -perm has it: MODE, -MODE or /MODE */
+/* MODE, -MODE or /MODE, as for -perm of find(1) */
 static const char *add_mode(struct mode_tests *tests, const char *value)
 {
 	struct mode_test test = { .how = *value == '-'   ? MODE_HAS_ALL
@@ -239,7 +239,7 @@ static const char *add_name(struct word_list *names, const char *value)
 	return *value ? NULL : "an empty name";
 }
 
-/* A process or a file: whether it is there is seen when all else is right. */
+/* Notes PID, PATH or NS. Whether that exists is checked after all options are parsed. */
 static const char *add_except_namespace(struct filter *filter, const char *value)
 {
 	pid_t pid;
@@ -249,7 +249,7 @@ static const char *add_except_namespace(struct filter *filter, const char *value
 	return wrong ? wrong : add_name(&filter->except_namespaces, value);
 }
 
-/* Of two bounds of one kind, the wider is what matches either. */
+/* Whether a bound is wider than the one before: of two bounds, either may match. */
 static bool is_wider(const struct filter *filter, enum filter_kind kind, uint64_t bound,
 		     uint64_t before)
 {

@@ -17,7 +17,7 @@ static void print_size(struct output *output, const struct footer *footer, uint6
 	output_text(output, text);
 }
 
-/* Whether a shell takes the word as it is. */
+/* Whether a shell needs no quotes for this word. */
 static bool is_plain_word(const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

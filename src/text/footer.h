@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* footer: what stands below a table on a terminal, and with -A always. */
+/* footer: the line after a table. It is printed on a terminal, and with -A always. */
 #ifndef TEXT_FOOTER_H
 #define TEXT_FOOTER_H
 
@@ -9,19 +9,20 @@
 struct footer {
 	bool exact; /* sizes in bytes */
 	/*
-	 * What shows the orphaned segments of the list: the command, or NULL
-	 * where it would be another list, with the namespace of -N, or NULL.
+	 * A command that previews the removal of the orphaned segments in this table, or
+	 * NULL if no command would select the same segments; and the argument of -N for
+	 * that command, or NULL.
 	 */
 	const char *command;
 	const char *ns;
 	bool everywhere;  /* -A */
-	size_t visited;   /* IPC namespaces that were looked into */
-	size_t inhabited; /* those of them where the segments are */
+	size_t visited;   /* IPC namespaces that were listed */
+	size_t inhabited; /* how many of them have segments in this table */
 };
 
 /*
- * Tells how many segments and bytes there are, and how many of them are
- * orphaned; nothing at all for no segments, but with -A where there are none.
+ * Prints how many segments and bytes there are, and how many of them are orphaned. If
+ * there are no segments, prints nothing, or with -A how many namespaces were listed.
  */
 void print_footer(struct output *output, const struct footer *footer,
 		  const struct segment *segments, size_t count);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * Steps over one piece of a format: sets *field for %{field}, *text and
- * *length for anything else; returns what is wrong, or NULL.
+ * Parses one piece of a format and moves *format after it. Sets *field for %{field}, or
+ * *text and *length for anything else. Returns what is wrong, or NULL.
  */
 static const char *next_piece(const char **format, const struct field **field, const char **text,
 			      size_t *length)

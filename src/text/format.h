@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* format: --format, a text with the fields of a segment in it. */
+/* format: --format, text with the fields of a segment in it. */
 #ifndef TEXT_FORMAT_H
 #define TEXT_FORMAT_H
 
@@ -7,8 +7,8 @@
 #include "text/output.h"
 
 /*
- * --format: text with %{field}, %%, \t, \n and \\. Checks it before anything
- * is done; then prints it for one segment, and a newline behind.
+ * A format is text with %{field}, %%, \t, \n and \\. check_format() returns what is wrong
+ * with it, or NULL. print_format() prints a correct format for one segment, and a newline.
  */
 const char *check_format(const char *format);
 bool format_needs_holders(const char *format);

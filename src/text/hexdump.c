@@ -7,7 +7,7 @@ enum { WIDTH = HEXDUMP_WIDTH, LINE_SIZE = 96 };
 
 static const char digits[] = "0123456789abcdef";
 
-/* The two digits of each byte, byte after byte. */
+/* A table of the two digits of each byte. */
 #define PAIRS(high)                                                                           \
 	high "0" high "1" high "2" high "3" high "4" high "5" high "6" high "7" high "8" high \
 	     "9" high "a" high "b" high "c" high "d" high "e" high "f"
@@ -15,7 +15,7 @@ static const char pairs[] = PAIRS("0") PAIRS("1") PAIRS("2") PAIRS("3") PAIRS("4
 	PAIRS("6") PAIRS("7") PAIRS("8") PAIRS("9") PAIRS("a") PAIRS("b") PAIRS("c") PAIRS("d")
 		PAIRS("e") PAIRS("f");
 
-/* At least eight digits, as many as it takes. */
+/* Writes an offset with at least eight digits. */
 static char *put_offset(char *at, uint64_t offset)
 {
 	int shift = 28;
@@ -64,7 +64,7 @@ static void add_line(struct output *output, struct hexdump *dump, const unsigned
 	dump->offset += WIDTH;
 }
 
-/* Completes the line that was begun; returns how many bytes of the piece it used. */
+/* Adds bytes to the current line. Returns how many bytes of the piece were used. */
 static size_t fill_line(struct output *output, struct hexdump *dump, const unsigned char *bytes,
 			size_t length)
 {
@@ -79,7 +79,7 @@ static size_t fill_line(struct output *output, struct hexdump *dump, const unsig
 	return taken;
 }
 
-/* How many bytes follow that are all lines like the one before, compared many at a time. */
+/* Returns the length of the following lines that equal the one before. Compares many at once. */
 static size_t count_equal(const struct hexdump *dump, const unsigned char *bytes, size_t length)
 {
 	enum { BLOCK = 256 * WIDTH };
@@ -104,7 +104,7 @@ void hexdump_add(struct output *output, struct hexdump *dump, const unsigned cha
 		done += equal;
 		if (length - done < WIDTH)
 			break;
-		/* a copy, so that what is compared is what is printed */
+		/* copied, so that the bytes compared are the bytes printed */
 		memcpy(line, bytes + done, WIDTH);
 		add_line(output, dump, line);
 		done += WIDTH;

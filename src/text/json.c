@@ -22,7 +22,7 @@ void json_separate(struct output *output, size_t index)
 		output_char(output, ',');
 }
 
-/* As an escape: above U+FFFF JSON has two of them, of UTF-16 (RFC 8259). */
+/* Prints an escape sequence, or above U+FFFF two: a UTF-16 surrogate pair (RFC 8259). */
 static void json_character(struct output *output, uint32_t character)
 {
 	if (character > 0xffff) {
@@ -32,7 +32,7 @@ static void json_character(struct output *output, uint32_t character)
 	output_format(output, "\\u%04x", character);
 }
 
-/* How many bytes at the front stand for themselves. */
+/* How many bytes at the start of text need no escape. */
 static size_t plain_length(const char *text)
 {
 	size_t length = 0;

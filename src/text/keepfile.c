@@ -15,7 +15,7 @@
 #include "text/parse.h"
 #include "text/parse_segment.h"
 
-/* Takes blanks off both ends, in place. */
+/* Removes whitespace from both ends, in place. */
 static char *trim(char *text)
 {
 	size_t length;
@@ -28,7 +28,7 @@ static char *trim(char *text)
 	return text;
 }
 
-/* Cuts a comment off: a # at the beginning of the line or behind a blank. */
+/* Removes a comment: from a # at the beginning of the line or after whitespace. */
 static void cut_comment(char *line)
 {
 	for (char *at = line; *at; at++) {
@@ -39,7 +39,7 @@ static void cut_comment(char *line)
 	}
 }
 
-/* Whether a look-up that found no user or group, with this errno, did find out: getpwnam(3). */
+/* Whether a failed look-up with this errno means that there is no such user: getpwnam(3). */
 static bool is_missing(int error)
 {
 	return !error || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
@@ -50,7 +50,7 @@ static const char *add_creator(struct keep *keep, const char *user, bool optiona
 	uid_t uid;
 	const char *wrong = parse_user(user, &uid);
 
-	/* of an optional one, that this machine lacks it must be certain */
+	/* an optional entry is ignored only if it is certain that the user does not exist */
 	if (wrong == no_such_user && optional && *user && is_missing(errno))
 		return NULL;
 	if (wrong)
@@ -92,7 +92,7 @@ const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error
 	return path && keep_add_file(keep, project, path) ? out_of_memory : NULL;
 }
 
-/* One line without its comment; what is wrong with it, or NULL. */
+/* Adds the entry of one line without its comment. Returns what is wrong with it, or NULL. */
 static const char *add_line(struct keep *keep, const char *line)
 {
 	int file_error = 0;
@@ -101,12 +101,12 @@ static const char *add_line(struct keep *keep, const char *line)
 	return wrong || !file_error ? wrong : reason_of_file(file_error);
 }
 
-/* Longer than any that has a meaning: a path has PATH_MAX bytes at most. */
+/* Longer than any valid line: a path has at most PATH_MAX bytes. */
 enum { LINE_SIZE = PATH_MAX + 256 };
 
 /*
- * Reads one line, without its newline; *more: there was one. Returns what is
- * wrong with it, or NULL. No more of the file is read than that takes, whatever it is.
+ * Reads one line without its newline. Sets *more to whether there was one. Returns what is
+ * wrong with it, or NULL. Reads no further than the line, which may be of any length.
  */
 static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
 {
@@ -184,19 +184,19 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 	return !error && keepfile_parse(keep, fd, path, fault);
 }
 
-/* Whether a default list is simply not there. */
+/* Whether a default list does not exist. */
 static bool is_absent(const char *path)
 {
 	struct stat status;
 
-	/* a symlink that leads nowhere is there, and wrong */
+	/* lstat(2): a symlink to a missing file is an error, not a missing list */
 	return lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /*
- * Where the user's own list would be, to be freed; *by_home: HOME says so. NULL
- * with *wrong NULL: there is no such user, and so no home; else *wrong says why it
- * cannot be told.
+ * Returns the path of the user's own list, for free(3), and sets *by_home if it depends on
+ * HOME. Returns NULL if the user has no home directory, or if the path cannot be found
+ * out; then *wrong is the reason.
  */
 static char *user_path(const char **wrong, bool *by_home)
 {
@@ -208,7 +208,7 @@ static char *user_path(const char **wrong, bool *by_home)
 
 	*wrong = NULL;
 	*by_home = false;
-	/* a relative path is to be ignored, says the XDG base directory specification */
+	/* relative paths must be ignored (XDG Base Directory Specification) */
 	if (config && *config == '/') {
 		length = asprintf(&path, "%s/shmtool/keep", config);
 	} else {

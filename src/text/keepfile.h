@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * keepfile: reads keep lists. An entry names what is to be kept: a key as in a
- * SEGMENT operand (0x1234, key:1234, ftok:PROJ:/PATH), or creator:USER. There is no
- * owner:USER, since ownership can be given away to anyone, and the creator
- * cannot. With a - in front an entry is optional: that this machine has no such
- * user or path is no fault. A list has an entry on each line; what follows a # is
- * a comment.
+ * keepfile: reads keep lists. A list has one entry per line, and comments after #. An
+ * entry names the segments to keep: a key as in a SEGMENT operand (0x1234, key:1234,
+ * ftok:PROJ:/PATH), or creator:USER. There is no owner:USER, since an owner can give
+ * a segment to any user; the creator never changes. An entry that begins with - is
+ * optional: it is ignored if this machine has no such user or path.
  */
 #ifndef TEXT_KEEPFILE_H
 #define TEXT_KEEPFILE_H
 
 #include "shm/segment/keep.h"
 
-/* Where the lists are that are read when none is named. */
+/* The default lists. */
 #define KEEPFILE_SYSTEM "/etc/shmtool/keep"
 
 enum { KEEPFILE_FAULT_SIZE = 512 };
 
 /*
- * Adds one entry. Returns what is wrong with it, or NULL; *file_error is set to an
- * error of safe_open.h when only its PATH cannot be resolved.
+ * Adds one entry. Returns what is wrong with it, or NULL. If only its PATH cannot be
+ * resolved, returns NULL and sets *file_error to an error of safe_open.h.
  */
 const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error);
 
 /*
- * Adds a file's lines to the list. Nobody but root and the caller may be able to
- * change it: trusted_open(). Returns false with what is wrong in fault, which
- * begins with the path.
+ * Adds the entries of a file, which no user other than root and the caller may be able to
+ * change (trusted_open()). On failure returns false, with a message that begins with the
+ * path in fault.
  */
 bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE]);
 
-/* The same of a file that is open and is trusted; closes it. */
+/* As keepfile_read(), for a trusted file that is open. Closes it. */
 bool keepfile_parse(struct keep *keep, int fd, const char *path, char fault[KEEPFILE_FAULT_SIZE]);
 
 /*
- * The same for the default lists: the system's, and for ordinary users also
- * their own ($XDG_CONFIG_HOME/shmtool/keep). One that is not there is empty.
- * *by_home: the one at fault is where HOME led to.
+ * As keepfile_read(), for the default lists: the system's, and for ordinary users also
+ * their own ($XDG_CONFIG_HOME/shmtool/keep). Either may be missing. Sets *by_home if the
+ * list at fault was found through HOME.
  */
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home);
 

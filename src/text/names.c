@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Remembers a name, or the number when name is NULL. */
+/* Caches a name, or the number if name is NULL. */
 static const char *remember(struct names *names, struct intmap *map, uint32_t number,
 			    const char *name)
 {
@@ -59,10 +59,10 @@ void names_free(struct names *names)
 	intmap_free(&names->groups, free);
 }
 
-/* Whether a command can be taken for nothing but the name of one process. */
+/* Whether a command name is unambiguous without quotes. */
 static bool is_plain(const char *command)
 {
-	/* what is shown in place of a command, or after a number as a command is */
+	/* words that shmtool prints in place of a command name, or after a number */
 	static const char *const words[] = { "-", process_exited, "more", "running", "unseen" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

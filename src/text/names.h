@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* names: names of users and groups, each looked up once, and of processes. */
+/* names: names of users and groups (each looked up once) and of processes. */
 #ifndef TEXT_NAMES_H
 #define TEXT_NAMES_H
 
@@ -12,29 +12,29 @@
 struct names {
 	struct intmap users;
 	struct intmap groups;
-	bool lacks_memory; /* some could not be looked up or kept */
+	bool lacks_memory; /* out of memory: some names could not be looked up or kept */
 };
 
-/* The name, or the number as text where there is none. Valid until names_free(). */
+/* The name of a user or group, or the number as text if it has none. Valid until names_free(). */
 const char *name_of_user(struct names *names, uid_t uid);
 const char *name_of_group(struct names *names, gid_t gid);
 
 void names_free(struct names *names);
 
 /*
- * The name that a process gave itself, as text that cannot be taken for a word of
- * shmtool or for more than one name: in double quotes, and a double quote in it
- * twice, if it is one of these words or has blanks, commas, parentheses or double
- * quotes. It is text, or the command itself.
+ * Returns the command name of a process in an unambiguous form: in double quotes (with
+ * double quotes in it doubled) if it contains spaces, commas, parentheses or double
+ * quotes, or if it is a word that shmtool itself prints in its place. Any process can set
+ * its name. Returns text, or command itself if it needs no quotes.
  */
 enum { COMMAND_TEXT_SIZE = 2 * COMMAND_SIZE + 2 };
 const char *command_text(char text[COMMAND_TEXT_SIZE], const char *command);
 
-/* What is known of a process: its command, process_exited, or "" where neither is. */
+/* The command name of a process, process_exited if it has exited, or "" if not known. */
 extern const char process_exited[];
 const char *process_word(const struct process *process);
 
-/* "7803 postgres", "7803 exited" or "7803", in text, which is returned. */
+/* Writes "7803 postgres", "7803 exited" or "7803" to text, and returns text. */
 enum { PROCESS_LABEL_SIZE = COMMAND_TEXT_SIZE + 16 };
 const char *process_label(char text[PROCESS_LABEL_SIZE], pid_t pid, const char *word);
 #define PROCESS_LABEL(process) \

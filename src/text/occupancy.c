@@ -7,18 +7,18 @@
 
 enum {
 	WIDTH_DEFAULT = 80,
-	WIDTH_MAX = 256, /* of the picture itself: nobody counts further */
-	CELLS_UNIT = 16, /* lines hold a multiple of so many ranges */
+	WIDTH_MAX = 256, /* characters in a line of the map */
+	CELLS_UNIT = 16, /* the number of ranges in a line is a multiple of this */
 	ROWS_MAX = 16,
 };
 
-/* What a character means for its range; the first that applies. */
+/* What a character means for its range. The first row that applies is used. */
 static const struct mark {
 	char character;
 	enum place place;
-	bool all; /* of the range, not just a part */
+	bool all; /* applies to a whole range only, not to a part of it */
 	const char *legend;
-	const char *huge_legend; /* of huge pages, which have no swap, where it differs */
+	const char *huge_legend; /* for huge pages, which are never in swap; NULL: the same */
 } marks[] = {
 	{ '#', PLACE_MEMORY, true, "in memory", NULL },
 	{ '.', PLACE_HOLE, true, "unallocated", NULL },
@@ -58,7 +58,7 @@ static int digits_of(uint64_t size)
 	return digits;
 }
 
-/* How many ranges a line shows: what fits beside the margin and the offset. */
+/* How many ranges fit into a line after the margin and the offset. */
 static uint64_t ranges_in_line(size_t width, int taken)
 {
 	size_t left = width > (size_t)taken + CELLS_UNIT ? width - (size_t)taken : CELLS_UNIT;
@@ -138,7 +138,7 @@ int print_occupancy(struct output *output, const struct memory *memory, size_t w
 		output_char(output, marks[mark].character);
 	}
 	output_char(output, '\n');
-	/* how many are in memory may be known where it is not known which */
+	/* for huge pages, the number in memory can be known without knowing which */
 	if (memory_huge_taken(memory, &taken))
 		sum = (struct places){
 			.bytes = { [PLACE_MEMORY] = taken, [PLACE_HOLE] = memory->size - taken }

@@ -41,7 +41,7 @@ setup()
 	users_orphan
 	exec {lock}</proc/self/ns/ipc
 	flock "$lock"
-	stop_at child:nanosleep shmtool rm --orphaned --grace 0
+	stop_at nanosleep shmtool rm --orphaned --grace 0
 	ipcrm -m "$id"
 	exec {lock}>&-
 	go_on

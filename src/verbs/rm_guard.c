@@ -18,8 +18,8 @@ static const struct refusal refusals[] = {
 			   "guard then fail with EIDRM" },
 };
 
-const struct refusal *rm_guard_refused(const struct report *report, const struct segment *segment,
-				       const struct guard *guard)
+const struct refusal *rm_guard_obstacle(const struct report *report, const struct segment *segment,
+					const struct guard *guard)
 {
 	bool even_in_use = report->options->choice.filter.even_attached;
 	bool in_use = false;

@@ -13,8 +13,8 @@ struct refusal {
 };
 
 /* What stands against removing a set as the guard of a segment, or NULL. */
-const struct refusal *rm_guard_refused(const struct report *report, const struct segment *segment,
-				       const struct guard *guard);
+const struct refusal *rm_guard_obstacle(const struct report *report, const struct segment *segment,
+					const struct guard *guard);
 
 /* Reports that. */
 enum status rm_guard_refuse(struct report *report, const struct segment *segment,

@@ -27,7 +27,6 @@
 #include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
-#include "shm/system/clock.h"
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
 
@@ -41,8 +40,8 @@ enum { BATCH = 16384 };
 /* So many lines are written at a time: a write for each would take as long as the removal. */
 enum { LINES = 32 };
 
-/* How long other removals in the same namespaces are waited for, in milliseconds. */
-enum { PATIENCE = 1000 };
+/* How long this run waits in all for other removals in the same namespaces, in milliseconds. */
+enum { PATIENCE = 3000 };
 
 /* The work on what is chosen. */
 struct removal {
@@ -56,7 +55,8 @@ struct removal {
 	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* we have entered another one */
 	pid_t parent;
-	bool begun; /* the first was tried */
+	int patience; /* what is left of PATIENCE */
+	bool begun;   /* the first was tried */
 	bool undo;
 };
 
@@ -90,28 +90,6 @@ static int enter(void *context, unsigned int place)
 	return error;
 }
 
-/*
- * Two removals at once would mistake each other's attachment for use. So one waits
- * for the other, but only briefly, since any process can take this lock.
- */
-static void lock_places(const struct removal *removal)
-{
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	int64_t deadline = deadline_after(PATIENCE);
-
-	for (unsigned int i = 0; i < removal->place_count; i++) {
-		while (flock(removal->places[i]->fd, LOCK_EX | LOCK_NB) < 0 &&
-		       errno == EWOULDBLOCK && time_left(deadline) > 0)
-			nanosleep(&moment, NULL);
-	}
-}
-
-static void unlock_places(const struct removal *removal)
-{
-	for (unsigned int i = 0; i < removal->place_count; i++)
-		flock(removal->places[i]->fd, LOCK_UN);
-}
-
 /* Closes files, so that a process in a container would gain nothing by taking the worker over. */
 static void become_worker(const struct removal *removal)
 {
@@ -135,7 +113,6 @@ static int work(void *context)
 	signals_block(&mask);
 	if (getpid() != removal->parent)
 		become_worker(removal);
-	lock_places(removal);
 	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
@@ -173,7 +150,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		if (last != ns)
 			removal->places[removal->place_count++] = ns;
 		last = ns;
-		removal->batch->items[removal->count] = (struct reclaim){ 0 };
+		removal->batch->items[removal->count] = (struct reclaim_item){ 0 };
 		removal->segments[removal->count++] = segment;
 	}
 	return i;
@@ -187,7 +164,7 @@ static void share_batch(const struct removal *removal)
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
 	removal->batch->count = removal->count;
 	for (size_t i = 0; i < removal->count; i++) {
-		struct reclaim *item = &removal->batch->items[i];
+		struct reclaim_item *item = &removal->batch->items[i];
 
 		place += i && removal->segments[i]->ns != removal->segments[i - 1]->ns;
 		item->place = place;
@@ -199,11 +176,11 @@ static void share_batch(const struct removal *removal)
 /* Replaces impossible results: a process in a container may have taken the worker over. */
 static void check_results(const struct removal *removal)
 {
-	struct reclaim *items = removal->batch->items;
+	struct reclaim_item *items = removal->batch->items;
 
 	for (size_t i = 0; i < removal->count; i++) {
 		if (items[i].result >= RECLAIM_RESULTS)
-			items[i].result = RECLAIM_UNTRIED;
+			items[i].result = RECLAIM_PENDING;
 		/* the kernel has no errno values beyond (MAX_ERRNO) */
 		if (items[i].error < 0 || items[i].error > 4095)
 			items[i].error = EIO;
@@ -213,7 +190,7 @@ static void check_results(const struct removal *removal)
 /* After reclaim_undo(): what it did not finish may be at mode 0. */
 static void find_not_undone(const struct removal *removal)
 {
-	struct reclaim *items = removal->batch->items;
+	struct reclaim_item *items = removal->batch->items;
 
 	for (size_t i = 0; i < removal->count; i++) {
 		if (items[i].step != STEP_BLOCKING && items[i].step != STEP_REMOVING)
@@ -221,6 +198,30 @@ static void find_not_undone(const struct removal *removal)
 		items[i].result = RECLAIM_BLOCKED;
 		items[i].error = EINTR;
 	}
+}
+
+/*
+ * Two removals at once would mistake each other's attachment for use. So one waits
+ * for the other, but not for long, since any process can take this lock. The worker
+ * shares these open files, so the lock holds until both have ended, whatever ends this one.
+ */
+static void lock_places(struct removal *removal)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+
+	for (unsigned int i = 0; i < removal->place_count; i++) {
+		while (flock(removal->places[i]->fd, LOCK_EX | LOCK_NB) < 0 &&
+		       errno == EWOULDBLOCK && removal->patience > 0 && !signals_came()) {
+			nanosleep(&moment, NULL);
+			removal->patience--;
+		}
+	}
+}
+
+static void unlock_places(const struct removal *removal)
+{
+	for (unsigned int i = 0; i < removal->place_count; i++)
+		flock(removal->places[i]->fd, LOCK_UN);
 }
 
 /*
@@ -233,6 +234,7 @@ static int try_batch(struct removal *removal)
 	int killed = 0;
 
 	share_batch(removal);
+	lock_places(removal);
 	if (removal->count)
 		child_run(work, removal, CHILD_GOES_ON, &killed);
 	if (killed) {
@@ -243,7 +245,6 @@ static int try_batch(struct removal *removal)
 			work(removal);
 		find_not_undone(removal);
 	}
-	/* the worker never unlocks: it shares these open files with us */
 	unlock_places(removal);
 	check_results(removal);
 	return killed;
@@ -276,20 +277,20 @@ static enum reclaim_result foreseen(const struct segment *segment, int *error)
 
 /* Reports a segment that was tried, or with -n would be. */
 static enum status report_tried(struct report *report, const struct segment *segment,
-				const struct reclaim *item)
+				const struct reclaim_item *item)
 {
 	int error = item->error;
 	enum reclaim_result result =
 		report->options->dry_run ? foreseen(segment, &error) : item->result;
 	enum status status;
 
-	if (result == RECLAIM_UNTRIED && !(item->replaced && segment->lpid))
+	if (result == RECLAIM_PENDING && !(item->replaced && segment->lpid))
 		return STATUS_DONE; /* the worker was killed before */
 	if (result == RECLAIM_REMOVED) {
 		report_removed(report, segment);
 		return STATUS_DONE;
 	}
-	status = result == RECLAIM_UNTRIED ? STATUS_DONE
+	status = result == RECLAIM_PENDING ? STATUS_DONE
 					   : report_not_removed(report, segment, result, error);
 	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
 	    result != RECLAIM_MARKED)
@@ -317,7 +318,7 @@ static enum status report_skipped(struct report *report, const struct segment *s
 static void report_batch(struct removal *removal, size_t first, size_t end)
 {
 	struct report *report = removal->report;
-	const struct reclaim *items = removal->batch->items;
+	const struct reclaim_item *items = removal->batch->items;
 	size_t reported = 0; /* so many of the batch */
 	size_t written = 0;  /* and of so many the output is written */
 
@@ -347,10 +348,10 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 static size_t end_of_tried(struct removal *removal, size_t end)
 {
 	const struct listing *list = &removal->selection->list;
-	struct reclaim *items = removal->batch->items;
+	struct reclaim_item *items = removal->batch->items;
 	size_t tried = removal->count;
 
-	while (tried && items[tried - 1].result == RECLAIM_UNTRIED)
+	while (tried && items[tried - 1].result == RECLAIM_PENDING)
 		tried--;
 	if (tried == removal->count)
 		return end;
@@ -408,7 +409,7 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 		no_guard = ENOENT;
 	refusal = no_guard || why_skipped(report, segment)
 			  ? NULL
-			  : rm_guard_refused(report, segment, &guard);
+			  : rm_guard_obstacle(report, segment, &guard);
 	if (refusal) {
 		status_keep_first(&report->status, missing_before(removal->selection, at));
 		status = rm_guard_refuse(report, segment, &guard, refusal);
@@ -427,7 +428,7 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 
 void remove_chosen(struct report *report, const struct selection *selection)
 {
-	const size_t size = sizeof(struct reclaim_batch) + BATCH * sizeof(struct reclaim);
+	const size_t size = sizeof(struct reclaim_batch) + BATCH * sizeof(struct reclaim_item);
 	struct removal *removal = calloc(1, sizeof(*removal));
 	size_t at = 0;
 
@@ -441,6 +442,7 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	removal->report = report;
 	removal->selection = selection;
 	removal->parent = getpid();
+	removal->patience = PATIENCE;
 	namespace_open("/proc/self/ns/ipc", &removal->home);
 	while (at < selection->list.count && !report->output.error && !signals_came()) {
 		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);

@@ -21,7 +21,7 @@ static const struct result_text {
 	const char *reason; /* NULL: that of the errno value */
 	enum status status;
 } results[RECLAIM_RESULTS] = {
-	[RECLAIM_UNTRIED] = { "not-removed", "it was not tried", STATUS_FAILED },
+	[RECLAIM_PENDING] = { "not-removed", "it was not tried", STATUS_FAILED },
 	[RECLAIM_REMOVED] = { "removed", NULL, STATUS_DONE },
 	[RECLAIM_VANISHED] = { "vanished", "another process removed it", STATUS_DONE },
 	[RECLAIM_CHANGED] = { "not-removed", "it changed after it was listed", STATUS_BUSY },
@@ -241,7 +241,7 @@ enum status report_attached(struct report *report, const struct segment *segment
 	return STATUS_BUSY;
 }
 
-void report_without_lines(const struct segment *const *segments, const struct reclaim *items,
+void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count)
 {
 	enum { IDS = 300, ID_SIZE = 12 }; /* in a line of less than PIPE_BUF */

@@ -70,7 +70,7 @@ bool report_has_lines(const struct report *report);
  * Where stdout can no longer be written: lists on stderr what was removed or
  * marked of these, since it may have no line.
  */
-void report_without_lines(const struct segment *const *segments, const struct reclaim *items,
+void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count);
 
 /* How much it was, after all lines. */

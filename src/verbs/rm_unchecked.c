@@ -33,7 +33,7 @@ struct segment *find_unchecked(struct report *report)
 /* Removes one, and reports it at once. */
 static enum status remove_one_unchecked(struct report *report, const struct segment *segment)
 {
-	struct reclaim item = { .result = RECLAIM_REMOVED };
+	struct reclaim_item item = { .result = RECLAIM_REMOVED };
 	int error = 0;
 
 	if (!report->options->dry_run)

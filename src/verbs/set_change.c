@@ -26,7 +26,7 @@ struct change {
 	struct segment segment;       /* as it was before */
 	struct segment_rights rights; /* as they are to be */
 	struct guard guard;           /* with --with-guard */
-	void *held;                   /* NULL: not attached */
+	struct hold hold;
 };
 
 static unsigned short current_umask(void)
@@ -176,7 +176,7 @@ static int set_rights(const struct change *change, const struct segment_rights *
 {
 	const struct segment *segment = &change->segment;
 
-	if (change->held)
+	if (change->hold.address)
 		return segment_set_rights(segment->id, rights);
 	/* two users may remove it: neither can be acted as */
 	if (segment->uid != segment->cuid && may_control_all())
@@ -233,7 +233,7 @@ static enum status make_change(const struct change *change)
 		return lock_failed(change, error);
 	if (differ)
 		error = set_rights(change, &change->rights);
-	if (!change->held && listing_look(segment->id, &now) == 0 &&
+	if (!change->hold.address && listing_look(segment->id, &now) == 0 &&
 	    !segment_is_same(segment, &now))
 		return give_back(change, &now, differ && !error);
 	if (!error && wish->with_guard)
@@ -254,8 +254,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 	enum status status = STATUS_DONE;
 	bool touched = change->wish->lock || change->wish->unlock || rights_differ(change);
 
-	if (touched && may_hold(segment, processes) &&
-	    segment_hold(segment->id, &change->held) == 0) {
+	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
 
 		if (listing_look(segment->id, &now) || !segment_is_same(segment, &now)) {
@@ -268,7 +267,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 	}
 	if (!status)
 		status = make_change(change);
-	segment_release(&change->held);
+	segment_release(&change->hold);
 	return status;
 }
 

@@ -61,7 +61,7 @@ void *shared_memory(size_t size)
 }
 
 /* The kernel kills the process with the highest number first (proc(5)). */
-static void volunteer(void)
+static void be_killed_first(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
@@ -87,7 +87,7 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
 	if (bond == CHILD_DIES_TOO) {
-		volunteer();
+		be_killed_first();
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* the parent may have ended before that was asked for */
 		if (getppid() != parent)

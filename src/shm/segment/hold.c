@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
@@ -14,20 +17,46 @@
 #include "shm/segment/control.h"
 #include "shm/system/capability.h"
 
-int segment_hold(int id, void **held)
+int segment_hold(const struct segment *segment, struct hold *hold)
 {
-	int error = segment_attach(id, NULL, SHM_RDONLY, held);
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	int error = segment_attach(segment->id, NULL, SHM_RDONLY, &hold->address);
 
 	if (error)
-		*held = NULL;
+		*hold = (struct hold){ 0 };
+	else
+		hold->length = (size_t)((segment->size + page - 1) / page * page);
 	return error;
 }
 
-void segment_release(void **held)
+void segment_release(struct hold *hold)
 {
-	if (*held)
-		shmdt(*held);
-	*held = NULL;
+	if (hold->address)
+		shmdt(hold->address);
+	*hold = (struct hold){ 0 };
+}
+
+/* Whether the second is attached right below the first, where the kernel puts the next one. */
+static bool is_below(const struct hold *first, const struct hold *second)
+{
+	return (char *)second->address + second->length == first->address;
+}
+
+void segments_release(struct hold *holds, size_t count)
+{
+	size_t next;
+
+	for (size_t i = 0; i < count; i = next) {
+		size_t length = holds[i].length;
+
+		for (next = i + 1; next < count && is_below(&holds[next - 1], &holds[next]); next++)
+			length += holds[next].length;
+		/* this fails where huge pages make an attachment longer than its segment */
+		if (next > i + 1 && munmap(holds[next - 1].address, length) == 0)
+			memset(&holds[i], 0, (next - i) * sizeof(*holds));
+		for (; i < next; i++)
+			segment_release(&holds[i]);
+	}
 }
 
 /*

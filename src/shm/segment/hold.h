@@ -16,21 +16,34 @@
 #define SHM_SEGMENT_HOLD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "shm/segment/segment.h"
 
+/* Where a segment is attached, so that its id stays its own. */
+struct hold {
+	void *address; /* NULL: it is not held */
+	size_t length; /* bytes, whole pages */
+};
+
 /*
- * Attaches the segment with this id, read-only. From now on the id means this
- * segment: look at it again. Its last user and atime are ours from then on.
+ * Attaches a segment, read-only. From now on its id means this segment: look at it
+ * again. Its last user and atime are those of this process from then on.
  * Returns 0 or an errno value: EINVAL also for a segment that was truncated
  * through its file, ENOMEM also when no more address space or mappings can be
  * had (RLIMIT_AS, vm.max_map_count).
  */
-int segment_hold(int id, void **held);
+int segment_hold(const struct segment *segment, struct hold *hold);
 
 /* Detaches it, if it is held. A segment that is marked for removal is destroyed then. */
-void segment_release(void **held);
+void segment_release(struct hold *hold);
+
+/*
+ * The same for many. Those that are next to each other in memory, as they are when they
+ * were attached one after the other, are detached together: that takes half the time.
+ */
+void segments_release(struct hold *holds, size_t count);
 
 /* What act_as() changes. */
 struct actor {

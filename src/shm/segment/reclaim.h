@@ -42,7 +42,7 @@
 #include "shm/segment/segment.h"
 
 enum reclaim_result {
-	RECLAIM_UNTRIED,   /* it is as it was */
+	RECLAIM_PENDING,   /* nothing was decided: it is as it was */
 	RECLAIM_REMOVED,   /* or marked, if it was listed as attached */
 	RECLAIM_VANISHED,  /* another process removed it */
 	RECLAIM_CHANGED,   /* it is no longer as it was listed: not removed */
@@ -64,7 +64,7 @@ enum reclaim_step {
 };
 
 /* A segment to be removed, and what became of it: plain values, for shared memory. */
-struct reclaim {
+struct reclaim_item {
 	/* set by the caller; the rest is 0 */
 	struct segment listed;
 	unsigned int place; /* which namespace it is in: a number for reclaim_enter */
@@ -78,7 +78,7 @@ struct reclaim {
 struct reclaim_batch {
 	bool even_attached; /* mark what is attached: it is destroyed at its last detach */
 	size_t count;
-	struct reclaim items[];
+	struct reclaim_item items[];
 };
 
 /* Enters a namespace; returns 0 or an errno value. Items of one place stand together. */
@@ -88,7 +88,7 @@ typedef int reclaim_enter(void *context, unsigned int place);
  * Removes those of the batch that still are as they were listed (same key, size,
  * mode, owner, creator, pids and times) and that no process has attached; sets
  * step, result, error and replaced of each. What does not fit into the address
- * space beside the others stays RECLAIM_UNTRIED: try it again in the next batch.
+ * space beside the others stays RECLAIM_PENDING: try it again in the next batch.
  * No ordinary process can attach any of them for the time that it takes. It
  * must not be interrupted: signals are to be blocked, or remembered.
  */
@@ -97,7 +97,7 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 /*
  * After a process was killed in reclaim(): restores the modes of segments that
  * it left blocked, and sets results as reclaim() does; what was not begun, and
- * what is as it was again, is RECLAIM_UNTRIED.
+ * what is as it was again, is RECLAIM_PENDING.
  */
 void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context);
 

@@ -17,7 +17,7 @@ const int signals_others[] = { SIGPIPE,   SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU,   
 /* What the handler writes down */
 static volatile sig_atomic_t first;
 static volatile sig_atomic_t came[NSIG];
-static volatile sig_atomic_t by_terminal[NSIG];
+static volatile sig_atomic_t sent_by_kernel[NSIG];
 static volatile sig_atomic_t ticking; /* the timer runs */
 
 static void remember(int number, siginfo_t *info, void *context);
@@ -42,7 +42,7 @@ static void remember(int number, siginfo_t *info, void *context)
 	(void)context;
 	if (number == SIGALRM && ticking && info->si_code == SI_KERNEL)
 		return; /* a tick */
-	by_terminal[number] = info->si_code == SI_KERNEL;
+	sent_by_kernel[number] = info->si_code == SI_KERNEL;
 	came[number] = 1;
 	if (!first && number != SIGCHLD)
 		first = number;
@@ -122,7 +122,7 @@ bool signals_take(int *number, bool *by_kernel)
 		if (!came[i])
 			continue;
 		*number = i;
-		*by_kernel = by_terminal[i];
+		*by_kernel = sent_by_kernel[i];
 		came[i] = 0;
 		if (first == i)
 			first = 0;

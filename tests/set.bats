@@ -423,6 +423,19 @@ segment_that_is()
 	((got_id >= 9))
 }
 
+@test "another user's segment that gets the id stays locked" {
+	need_next_id
+	local id
+	segment_that_is needed
+	shmtool "set" "$id" --lock
+	stop_at shmctl:SHM_UNLOCK shmtool "set" "$id" --unlock
+	swap "$id" 1
+	shmtool "set" "$id" --lock
+	go_on
+	assert_equal "$ended" 9
+	is_locked "$id"
+}
+
 @test "a segment of the same user that gets the id goes back to him" {
 	need_next_id
 	segment_that_is needed

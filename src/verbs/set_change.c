@@ -10,6 +10,7 @@
 #include "verbs/set_change.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -172,16 +173,51 @@ static int set_rights_as(uid_t creator, int id, const struct segment_rights *rig
 	return error;
 }
 
+static int set_lock_as(uid_t creator, int id, bool lock)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct actor before;
+	int error;
+
+	/* that of the creator counts for this process then; who may not raise it keeps it */
+	if (lock)
+		setrlimit(RLIMIT_MEMLOCK, &unlimited);
+	error = act_as(creator, &before);
+	if (error)
+		return error;
+	error = segment_set_lock(id, lock);
+	stop_acting(&before);
+	return error;
+}
+
+/* Why a segment that is not held cannot be changed: two users may remove it. */
+static int cannot_act(const struct segment *segment)
+{
+	if (segment->uid == segment->cuid || !may_control_all())
+		return 0;
+	return removal_is_forced() ? EOWNERDEAD : EACCES;
+}
+
 static int set_rights(const struct change *change, const struct segment_rights *rights)
 {
 	const struct segment *segment = &change->segment;
+	int error;
 
 	if (change->hold.address)
 		return segment_set_rights(segment->id, rights);
-	/* two users may remove it: neither can be acted as */
-	if (segment->uid != segment->cuid && may_control_all())
-		return removal_is_forced() ? EOWNERDEAD : EACCES;
-	return set_rights_as(segment->cuid, segment->id, rights);
+	error = cannot_act(segment);
+	return error ? error : set_rights_as(segment->cuid, segment->id, rights);
+}
+
+static int set_lock(const struct change *change, bool lock)
+{
+	const struct segment *segment = &change->segment;
+	int error;
+
+	if (change->hold.address)
+		return segment_set_lock(segment->id, lock);
+	error = cannot_act(segment);
+	return error ? error : set_lock_as(segment->cuid, segment->id, lock);
 }
 
 static enum status replaced(const struct segment *segment)
@@ -194,15 +230,16 @@ static enum status replaced(const struct segment *segment)
  * The id is another segment's now: if the change hit that one, its creator gets
  * it back, who alone is known for certain.
  */
-static enum status give_back(const struct change *change, const struct segment *other, bool was_set)
+static enum status give_back(const struct change *change, const struct segment *other,
+			     bool was_locked, bool was_set)
 {
 	const struct segment_rights *set = &change->rights;
 	const struct segment_rights back = { other->cuid, other->cgid, other->mode & 0600 };
 	int error;
 
 	/* most are not locked; whether this one was is not known */
-	if (change->wish->lock)
-		segment_set_lock(other->id, false);
+	if (was_locked)
+		set_lock_as(other->cuid, other->id, false);
 	if (!was_set || other->uid != set->uid || other->gid != set->gid ||
 	    other->mode != set->mode)
 		return replaced(&change->segment);
@@ -223,19 +260,21 @@ static enum status make_change(const struct change *change)
 	const struct segment_rights before = { segment->uid, segment->gid, segment->mode };
 	bool differ = rights_differ(change);
 	struct segment now;
+	int lock_error = 0;
 	int guard_error = 0;
 	int error = 0;
 
 	/* what is likelier to fail comes first, while nothing has been changed */
 	if (wish->lock || wish->unlock)
-		error = segment_set_lock(segment->id, wish->lock);
-	if (error)
-		return lock_failed(change, error);
-	if (differ)
+		lock_error = set_lock(change, wish->lock);
+	if (differ && !lock_error)
 		error = set_rights(change, &change->rights);
 	if (!change->hold.address && listing_look(segment->id, &now) == 0 &&
 	    !segment_is_same(segment, &now))
-		return give_back(change, &now, differ && !error);
+		return give_back(change, &now, wish->lock && !lock_error,
+				 differ && !lock_error && !error);
+	if (lock_error)
+		return lock_failed(change, lock_error);
 	if (!error && wish->with_guard)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
@@ -243,7 +282,7 @@ static enum status make_change(const struct change *change)
 	if (guard_error && differ)
 		set_rights(change, &before);
 	if (wish->lock || wish->unlock)
-		segment_set_lock(segment->id, segment->locked);
+		set_lock(change, segment->locked);
 	return error ? segment_failed("change", segment, error) : guard_failed(change, guard_error);
 }
 

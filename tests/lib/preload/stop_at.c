@@ -283,6 +283,9 @@ static int reach(const struct call *call, int when)
 	const int saved = errno;
 	int fails = 0;
 
+	/* what gcov does at the end (make coverage) is no step of the program */
+	if (fnmatch("*.gcda", call->argument, 0) == 0)
+		return 0;
 	if (step_count && counting != getpid()) {
 		counting = getpid();
 		for (size_t i = 0; i < step_count; i++)

@@ -11,7 +11,7 @@
 #include "shm/process/procfs.h"
 #include "text/json.h"
 
-/* So many processes are named where there is little room. */
+/* How many processes a short text names. */
 enum { HANDFUL = 4 };
 
 static const struct attachments *attachments_of(struct view *view, const struct segment *segment)
@@ -110,7 +110,7 @@ const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *hol
 	return text - length;
 }
 
-/* Whether the mapping shows all of the segment, as it does until it is split. */
+/* Whether the mapping covers the whole segment, which it does unless it was split. */
 static bool is_whole(const struct holder *holder, const struct segment *segment)
 {
 	const struct mapping *mapping = &holder->mapping;
@@ -200,7 +200,7 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	output_char(output, ']');
 }
 
-/* Whether the process of this holder was shown before; they are in the order of their pids. */
+/* Whether an earlier attachment is of the same process; they are sorted by pid. */
 static bool is_shown(const struct attachments *attachments, size_t index)
 {
 	return index && attachments->items[index]->pid == attachments->items[index - 1]->pid;

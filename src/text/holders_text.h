@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* holders_text: the processes that have a segment attached, in words and in JSON. */
+/* holders_text: prints the processes that have a segment attached, as text and as JSON. */
 #ifndef TEXT_HOLDERS_TEXT_H
 #define TEXT_HOLDERS_TEXT_H
 
@@ -7,49 +7,49 @@
 #include "text/output.h"
 #include "text/view.h"
 
-/* Why holders_read() failed, in words. */
+/* Describes an error of holders_read(), for a message. */
 const char *reason_of_holders(int error);
 
 /*
- * Why not all attachments are accounted for: "2 of 3 attachments identified; run as
- * root to identify the others". NULL when they are.
+ * Writes to text why some attachments are not known ("2 of 3 attachments identified; run
+ * as root to identify the others"), and returns text. Returns NULL if all are known.
  */
 enum { HOLDERS_NOTE_SIZE = 256 };
 const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
 			 const struct attachments *attachments);
 
 /*
- * One line for each attachment and one for the note, each but the first behind
- * so many blanks; "none" when there is nothing to tell.
+ * Prints one line for each attachment and one for the note, or "none". All lines except
+ * the first are indented by indent spaces.
  */
 void print_holders(struct output *output, struct view *view, const struct segment *segment,
 		   int indent);
 
-/* An array of objects; null when nobody asked for it, or it is not known. */
+/* Prints an array of objects, or null if the attached processes were not read. */
 void json_holders(struct output *output, struct view *view, const struct segment *segment);
 
 /*
- * "1234 hold, 1300 postgres, 1 unseen": first with no more than a handful of
- * processes ("and 12 more"), and behind the end of that with all of them. To
- * be freed; NULL without memory.
+ * Returns two strings in one buffer, for free(3), or NULL if out of memory. The first is
+ * short ("1234 hold, 1300 postgres and 12 more, 1 unseen"). The second begins after its
+ * zero byte, and names all processes (holders_in_full()).
  */
 char *holders_text(struct view *view, const struct segment *segment);
 
 /*
- * "process 1234 (hold, nobody), 1300 (postgres, pg) and 12 more", to be freed;
- * NULL when none is known.
+ * Returns "process 1234 (hold, nobody), 1300 (postgres, pg) and 12 more", for free(3), or
+ * NULL if no process is known.
  */
 char *holders_sentence(struct view *view, const struct segment *segment);
 
 /*
- * "attached by process 12 (hold, nobody)"; where no process is known, how many
- * there are, and which one created the segment. To be freed; NULL without memory.
+ * Returns "attached by process 12 (hold, nobody)", for free(3), or NULL if out of memory.
+ * If no attached process is known, the text is the number of attachments and the creator.
  */
 char *attached_sentence(struct view *view, const struct segment *segment);
 
 /*
- * Bytes of a page of the segment, as a process that has it attached shows; 0: none does. Only
- * by looking at a mapping can huge pages be told.
+ * The size of the segment's pages in bytes, or 0 if it is not known. Only a mapping of an
+ * attached process shows whether a segment has huge pages.
  */
 uint64_t holders_page(struct view *view, const struct segment *segment);
 

@@ -16,14 +16,14 @@ enum { COLUMN_COUNT = 6, CELL_SIZE = 2 * UNIT_TEXT_SIZE };
 /* A row of -l. */
 struct limit {
 	const char *name;
-	size_t value; /* its place in struct limits */
-	size_t used;  /* the same of what is in use of it; NO_USE: that is not known */
+	size_t value; /* offset in struct limits */
+	size_t used;  /* offset of its usage; NO_USE: it has none */
 	bool is_bytes;
-	bool is_memory;  /* no limit of the kernel's for segments; 0: there is none, and no row */
-	const char *use; /* after "3 of 4096" */
-	const char *meaning; /* what it bounds */
-	const char *sysctl;  /* what changes it, or NULL */
-	const char *largest; /* of is_memory: the field by which the largest users are listed */
+	bool is_memory;      /* memory of the machine or a control group; 0: unknown, so no row */
+	const char *use;     /* after "3 of 4096" */
+	const char *meaning; /* what it limits */
+	const char *sysctl;  /* the argument of sysctl(8) that changes it, or NULL */
+	const char *largest; /* if is_memory: the field to sort by for the largest segments */
 };
 
 #define NO_USE        SIZE_MAX
@@ -72,13 +72,13 @@ static bool use_is_known(const struct limits *limits, const struct limit *limit)
 	return limit->used != NO_USE && number_at(limits, limit->used) != LIMITS_UNKNOWN;
 }
 
-/* Whether it is known how much of the limit is in use. */
+/* Whether the share of the limit that is in use is known. */
 static bool has_percent(const struct limits *limits, const struct limit *limit)
 {
 	return use_is_known(limits, limit) && !is_unlimited(limits, limit);
 }
 
-/* Of a limit of 0, nothing is left. */
+/* The usage in percent. A limit of 0 counts as fully used. */
 static double percent_of(const struct limits *limits, const struct limit *limit)
 {
 	uint64_t value = number_at(limits, limit->value);
@@ -95,7 +95,7 @@ static void percent_text(char text[CELL_SIZE], const struct limits *limits,
 		strcpy(text, "-");
 }
 
-/* Of bytes, as people like to read them, unless that rounds a limit. */
+/* Formats an amount. Bytes are shortened ("1.5G"), unless that would round a limit. */
 static void amount_text(char text[UNIT_TEXT_SIZE], const struct limit *limit, uint64_t number,
 			bool exact)
 {
@@ -114,7 +114,7 @@ static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 		amount_text(text, limit, number_at(limits, limit->value), exact);
 }
 
-/* In JSON, an object of a namespace other than our own says which. */
+/* Prints the namespace as JSON, unless it is the current one. */
 static void json_place(struct output *output, const struct namespace *ns)
 {
 	if (!ns)
@@ -131,7 +131,7 @@ static void json_place(struct output *output, const struct namespace *ns)
 		output_text(output, "null");
 }
 
-/* Before the table of a namespace other than our own. */
+/* Prints the namespace before a table, unless it is the current one. */
 static void print_place(struct output *output, const struct limits_of *of, size_t index)
 {
 	if (index)
@@ -168,7 +168,7 @@ static void json_limit(struct output *output, const struct limits_of *of, const 
 	output_char(output, '}');
 }
 
-/* A table of texts, its columns as wide as their widest; those with a bit in right to the right. */
+/* Prints a table of texts. Columns whose bit is set in right are right-aligned. */
 static void print_cells(struct output *output, char cells[][COLUMN_COUNT][CELL_SIZE], size_t rows,
 			size_t columns, unsigned int right)
 {
@@ -205,7 +205,7 @@ static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits
 		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
 }
 
-/* A setting is that of the namespace in which sysctl runs. */
+/* Prints nsenter(1), since sysctl(8) changes the namespace in which it runs. */
 static void print_way_in(struct output *output, const struct limits_of *of)
 {
 	if (!of->path)
@@ -260,11 +260,11 @@ void print_limits(struct output *output, const struct limits_of *all, size_t cou
 
 /* A row of -u. */
 struct figure {
-	const char *name; /* in JSON */
+	const char *name; /* its name in JSON */
 	const char *meaning;
-	size_t value; /* its place in struct limits */
+	size_t value; /* its offset in struct limits */
 	bool is_pages;
-	const struct limit *limit; /* what bounds it, or NULL */
+	const struct limit *limit; /* the limit for it, or NULL */
 };
 
 static const struct figure figures[] = {
@@ -355,7 +355,7 @@ void print_summary(struct output *output, const struct limits_of *all, size_t co
 	json_end(output);
 }
 
-/* What makes room: twice as much, as far as the kernel takes it. */
+/* Prints how to raise a limit: to twice its value, or to the most that the kernel accepts. */
 static void print_remedy(struct output *output, const struct limits_of *of,
 			 const struct limit *limit)
 {
@@ -381,7 +381,7 @@ static void print_remedy(struct output *output, const struct limits_of *of,
 	output_char(output, '\n');
 }
 
-/* Memory cannot be raised: shows how to list what takes it. */
+/* Prints how to list the segments that use the most memory, which cannot be raised. */
 static void print_how_to_list(struct output *output, const struct limits_of *of,
 			      const struct limit *limit)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* limits_text: what the kernel allows and what is in use, as people and programs read it. */
+/* limits_text: prints the limits and their usage, for people and for programs. */
 #ifndef TEXT_LIMITS_TEXT_H
 #define TEXT_LIMITS_TEXT_H
 
@@ -7,11 +7,11 @@
 #include "shm/segment/limits.h"
 #include "text/output.h"
 
-/* The limits, and where they are those of. */
+/* The limits of a namespace, or the memory of the machine. */
 struct limits_of {
 	struct limits limits;
 	const struct namespace *ns; /* NULL: the current one, which is not named */
-	const char *path; /* what nsenter(1) takes to change them; NULL: they are our own */
+	const char *path; /* for nsenter(1), to change them; NULL: the current namespace */
 	bool machine;     /* only the memory of the machine, and what all namespaces use of it */
 };
 
@@ -23,24 +23,24 @@ struct limits_style {
 };
 
 /*
- * ls -l, of so many namespaces: each limit with what is in use of it, and what
- * changes it. Memory is shown where it was read: of the control group, of the machine.
+ * Prints ls -l for count namespaces: each limit, its usage, and how to change it. The memory
+ * of a control group or the machine is printed if it was read.
  */
 void print_limits(struct output *output, const struct limits_of *all, size_t count,
 		  const struct limits_style *style);
 
-/* ls -u: how much there is of all, and how much of its limit that is. */
+/* Prints ls -u: the total of everything, and its share of the limits. */
 void print_summary(struct output *output, const struct limits_of *all, size_t count,
 		   const struct limits_style *style);
 
 /*
- * ls --warn: only the limits of which so many percent or more are in use, one
- * line each. Returns whether there was one.
+ * Prints ls --warn: one line for each limit of which at least this many percent are in use.
+ * Returns whether there is one.
  */
 bool print_exceeded(struct output *output, const struct limits_of *all, size_t count,
 		    unsigned int percent, const struct limits_style *style);
 
-/* A whole number of percent, 0 to 100; what is wrong, or NULL. */
+/* Parses a whole number from 0 to 100. Returns what is wrong with it, or NULL. */
 const char *parse_percent(const char *word, unsigned int *percent);
 
 #endif

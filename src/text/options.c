@@ -49,7 +49,7 @@ static const struct poptOption *find_row(const struct poptOption *table, int cod
 	return NULL;
 }
 
-/* Whether a word may be, or hold, the value of an option for popt. */
+/* Whether popt may read a word as an option or the value of one. */
 static bool reaches_popt(const struct command *command, char **argv, int at)
 {
 	bool dash = argv[at][0] == '-' && argv[at][1];
@@ -59,8 +59,8 @@ static bool reaches_popt(const struct command *command, char **argv, int at)
 }
 
 /*
- * In a value, popt replaces "!#:+" by the next operand, and looks for one for
- * ever if there is none.
+ * Whether a word contains "!#:+". popt replaces that in a value by the next operand, and
+ * loops forever if there is none.
  */
 static bool has_magic_word(const struct command *command, int argc, char **argv)
 {
@@ -77,7 +77,7 @@ static bool has_magic_word(const struct command *command, int argc, char **argv)
 	return false;
 }
 
-/* Takes a variable out of the environment; its value, to be given to show_variable(). */
+/* Removes a variable from the environment. Returns its value, for show_variable(). */
 static char *hide_variable(const char *name)
 {
 	const char *value = getenv(name);
@@ -95,12 +95,12 @@ static void show_variable(const char *name, char *saved)
 }
 
 /*
- * popt ends the program with exit(EXIT_FAILURE) when memory runs out, which as
- * a status of ours would be the answer no. It is at work while this is set.
+ * Set while popt is running. If it runs out of memory, it calls exit(EXIT_FAILURE), but
+ * status 1 is STATUS_NO here.
  */
 static bool in_popt;
 
-/* For atexit(3). */
+/* Called at exit: reports that popt ran out of memory, with the right status. */
 static void end_for_popt(void)
 {
 	if (in_popt)
@@ -116,7 +116,7 @@ static void enter_popt(void)
 	in_popt = true;
 }
 
-/* Makes a context that no environment variable changes. */
+/* Creates a context that no environment variable affects. */
 static poptContext make_context(const struct command *command, int argc, char **argv,
 				const struct poptOption *table)
 {
@@ -132,8 +132,8 @@ static poptContext make_context(const struct command *command, int argc, char **
 }
 
 /*
- * Sees whether stdout took what was printed through stdio since errno was 0:
- * musl writes, and fails, before the flush.
+ * Checks whether everything printed through stdio was written. The caller has set errno
+ * to 0 before: with musl, a write can fail before fflush(3).
  */
 static enum status finish_stdout(void)
 {
@@ -152,8 +152,8 @@ static enum status print_help(const struct command *command, poptContext context
 }
 
 /*
- * The option's value as it was typed, in argv itself. popt drops the '=' of
- * -t=abc, where it is part of the value. NULL: not enough memory.
+ * Returns the option's value as typed, within argv, or NULL if out of memory. (popt drops
+ * the '=' of -t=abc, where it is part of the value.)
  */
 static const char *typed_value(poptContext context)
 {
@@ -170,7 +170,7 @@ static const char *typed_value(poptContext context)
 	return value;
 }
 
-/* Whether a flag was given a value: popt 1.18 drops it, and "--all=no" would be --all. */
+/* Whether a flag has a value. popt 1.18 would ignore it, and read "--all=no" as --all. */
 static bool has_unwanted_value(poptContext context)
 {
 	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
@@ -206,7 +206,7 @@ static enum status report_bad_value(const struct poptOption *row, const char *va
 	return fail(status_of_wrong(wrong), "%s%s: %s", dashes, name, wrong);
 }
 
-/* The words of the command line, and which of them are the values of options. */
+/* The words of the command line, and which of them are values of options. */
 struct words {
 	char **argv;
 	int argc;
@@ -220,8 +220,8 @@ static void mark_value(struct words *words, const char *value)
 }
 
 /*
- * How many operands there are. popt passes over one that it has no memory for,
- * and with it gone, "rm SEGMENT --orphaned" would be another command.
+ * Counts the operands, to check that popt returns all of them. If it runs out of memory,
+ * it omits one, and "rm SEGMENT --orphaned" would become another command.
  */
 static size_t count_operands(const struct command *command, const struct words *words)
 {
@@ -243,7 +243,7 @@ static size_t count_operands(const struct command *command, const struct words *
 	return count;
 }
 
-/* Sets the bool of the state that this option stands for; false: it is not a flag. */
+/* Sets the bool in the state for this option. Returns false if it is not a flag. */
 static bool set_flag(const struct flag *flags, void *state, int code)
 {
 	while (flags && flags->code && flags->code != code)
@@ -254,7 +254,7 @@ static bool set_flag(const struct flag *flags, void *state, int code)
 	return true;
 }
 
-/* Takes one option; sets *finished for those that end the program. */
+/* Handles one option. Sets *finished if it ends the program, as --help does. */
 static enum status take_option(const struct command *command, struct operands *operands,
 			       struct words *words, const struct poptOption *row, void *state,
 			       bool *finished)
@@ -307,7 +307,7 @@ static enum status read_all(const struct command *command, const struct poptOpti
 		const struct poptOption *row = find_row(table, code);
 		enum status status;
 
-		if (!row) /* popt has no other codes than those of the table */
+		if (!row) /* cannot happen: popt returns only codes of the table */
 			break;
 		status = take_option(command, operands, words, row, state, finished);
 		if (status || *finished)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * options: command lines, by popt(3), with its traps stepped around: whatever
- * the environment says, options count wherever they stand; no configuration
- * file is read; a value is exactly what was typed; a flag takes no value.
+ * options: parses command lines with popt(3), and avoids its pitfalls: environment
+ * variables do not change how options are parsed, no configuration file is read, a value
+ * is exactly what was typed, and a flag with a value is an error.
  */
 #ifndef TEXT_OPTIONS_H
 #define TEXT_OPTIONS_H
@@ -14,12 +14,12 @@
 
 #include "text/error.h"
 
-/* Rows of an option table. The code is what the handler gets; never 0. */
+/* Rows of an option table. The handler gets the code, which must not be 0. */
 #define OPTION_FLAG(name, letter, code, help)                       \
 	{                                                           \
 		name, letter, POPT_ARG_NONE, NULL, code, help, NULL \
 	}
-/* The metavariable also says what completions offer, see complete_offers.c. */
+/* The metavariable also determines what completion offers (complete_offers.c). */
 #define OPTION_VALUE(name, letter, code, help, metavariable)                  \
 	{                                                                     \
 		name, letter, POPT_ARG_STRING, NULL, code, help, metavariable \
@@ -28,32 +28,32 @@
 	{                                                                                     \
 		name, letter, POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL \
 	}
-/* For a value that another option's help tells of: --help has to fit a screen. */
+/* An option with a value that --help does not list. */
 #define OPTION_HIDDEN_VALUE(name, code)                                                       \
 	{                                                                                     \
 		name, '\0', POPT_ARG_STRING | POPT_ARGFLAG_DOC_HIDDEN, NULL, code, NULL, NULL \
 	}
-/* popt wants a pointer to data that it could write, which it never does */
+/* popt's member is not const, although popt never writes to the table */
 #define OPTION_TABLE(table, title)                                                  \
 	{                                                                           \
 		NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(table), 0, title, NULL \
 	}
 #define OPTION_END POPT_TABLEEND
 
-/* Codes below are a verb's own; each shared table has its own range. */
+/* Each shared table has its own range of codes. Smaller codes are the verb's own. */
 enum {
 	OPTION_CODES_FILTER = 0x1000,
 	OPTION_CODES_COMMON = 0x2000,
 	OPTION_CODES_GUARD = 0x3000,
 };
 
-/* An option without a value that does no more than to set a bool of the state. */
+/* An option without a value that only sets a bool in the state. */
 struct flag {
 	int code;
-	size_t member; /* offsetof() it */
+	size_t member; /* offsetof() of the bool in the state */
 };
 
-/* What a command's operands are, for completions. */
+/* What a command's operands are, for completion. */
 enum operand_kind {
 	OPERANDS_NONE,
 	OPERANDS_SEGMENT,
@@ -62,47 +62,47 @@ enum operand_kind {
 };
 
 /*
- * What one command takes. handle is called for each option that is not among
- * the flags, with its code and, if it has one, its value, which lives as long as
- * argv; it returns NULL, or what is wrong with the value.
+ * The command line of one command. handle() is called for each option that is not in
+ * flags, with its code and its value (or NULL), which is valid as long as argv. It
+ * returns NULL, or what is wrong with the value.
  */
 struct command {
-	const char *usage;    /* the line behind the name: "[OPTION...] SEGMENT..." */
-	const char *summary;  /* one sentence for --help */
-	const char *epilogue; /* further lines for --help, or NULL */
+	const char *usage;    /* what follows the name: "[OPTION...] SEGMENT..." */
+	const char *summary;  /* one line for --help */
+	const char *epilogue; /* more lines at the end of --help, or NULL */
 	const struct poptOption *options;
-	const struct flag *flags; /* up to one whose code is 0; or NULL */
+	const struct flag *flags; /* ends with code 0; or NULL */
 	const char *(*handle)(void *state, int code, const char *value);
 	enum operand_kind operands;
-	bool options_first; /* what follows the first operand are operands, whatever they are */
+	bool options_first; /* everything after the first operand is an operand, too */
 };
 
-/* The options that every command takes. */
+/* The options of every command. */
 extern const struct poptOption common_options[];
 
-/* What is left of a command line when its options are taken. */
+/* The operands of a command line, and its common options. */
 struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
 	const char *ns;      /* the value of -N, or NULL */
-	pid_t ns_pid;        /* the same as a process, or 0 */
-	ino_t ns_inode;      /* the same as a number, or 0 */
-	char *ns_path;       /* a file that is it; set by enter_namespace() */
+	pid_t ns_pid;        /* that value as a PID, or 0 */
+	ino_t ns_inode;      /* that value as the number of a namespace, or 0 */
+	char *ns_path;       /* a path of that namespace; set by enter_namespace() */
 	bool verbose;        /* -v was given */
-	poptContext context; /* holds the words */
+	poptContext context; /* owns the words */
 };
 
 /*
- * Reads the options of a command line. Returns true with *operands filled,
- * which operands_free() ends; or false when there is nothing more to do: help
- * was printed, or an error was said; then *status is the exit status.
+ * Parses a command line. Returns true with *operands set, and then operands_free() must
+ * follow. Returns false if the program is to end with *status: help was printed, or an
+ * error was reported.
  */
 bool options_read(const struct command *command, int argc, char **argv, void *state,
 		  struct operands *operands, enum status *status);
 
 void operands_free(struct operands *operands);
 
-/* Says that --help or the manual tells more, and returns STATUS_USAGE. */
+/* Refers the user to --help, and returns STATUS_USAGE. */
 enum status usage_hint(void);
 
 #endif

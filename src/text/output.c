@@ -126,7 +126,7 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 
 enum status output_failed(int error)
 {
-	/* itself it was ignored or blocked */
+	/* the signal itself was ignored or blocked */
 	if (error == EPIPE)
 		signal_raise(SIGPIPE);
 	/* signals_end() ends the program by the signal that came */

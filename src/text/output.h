@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * output: buffered writing to stdout whose failure is always noticed. Errors
- * are kept until output_end().
+ * output: buffered output to stdout, with reliable error handling: an error is kept until
+ * output_end(), which reports it.
  */
 #ifndef TEXT_OUTPUT_H
 #define TEXT_OUTPUT_H
@@ -31,29 +31,33 @@ void output_format(struct output *output, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Room for so many bytes, OUTPUT_SIZE at most, to be filled at once and then
- * told by output_advance(): for what is printed a great many times.
+ * A fast way to print, for values in long lists: output_reserve() returns a place for at
+ * most length bytes (at most OUTPUT_SIZE). The caller writes there, and calls
+ * output_advance() with the end of what it wrote.
  */
 char *output_reserve(struct output *output, size_t length);
 void output_advance(struct output *output, const char *end);
 
-/* Text with control characters escaped. */
+/* Prints text with control characters escaped (escape.h). */
 void output_escaped(struct output *output, const char *text);
 
-/* The same with a backslash before each of these characters: with "\\", printf(1)'s %b undoes it. */
+/*
+ * As output_escaped(), with a backslash before each of these characters. If they include
+ * a backslash, %b of printf(1) restores the text.
+ */
 void output_unambiguous(struct output *output, const char *text, const char *specials);
 
-/* Writes what is held. */
+/* Writes the buffer. */
 void output_flush(struct output *output);
 
 /*
- * Writes what is held; when anything could not be written, says so and
- * returns STATUS_FAILED, otherwise the status given. A closed pipe ends the
- * program quietly, as SIGPIPE does.
+ * Writes the buffer, and returns status. If anything could not be written, reports that
+ * and returns STATUS_FAILED. If stdout is a pipe without reader, ends the program by
+ * SIGPIPE.
  */
 enum status output_end(struct output *output, enum status status);
 
-/* What output_end does with an error of writing to stdout. */
+/* Handles an error of writing to stdout as output_end() does. */
 enum status output_failed(int error);
 
 #endif

@@ -126,7 +126,7 @@ const char *parse_duration(const char *word, int64_t *milliseconds)
 		const char *name;
 		int64_t milliseconds;
 	} units[] = {
-		/* largest first: in a combination each unit is smaller than the one before */
+		/* the largest comes first: in 1h30m, each unit must be smaller than the one before */
 		{ "d", 86400000 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 },
 	};
 	const size_t count = sizeof(units) / sizeof(units[0]);
@@ -149,7 +149,7 @@ const char *parse_duration(const char *word, int64_t *milliseconds)
 				break;
 		}
 		if (length == 0 && *word == '\0' && next == 0)
-			unit = 3; /* bare: seconds */
+			unit = 3; /* no unit: seconds */
 		if (unit == count)
 			return wrong;
 		word += length;
@@ -175,7 +175,7 @@ const char *parse_mode(const char *word, unsigned short *mode)
 	return NULL;
 }
 
-/* The bits that the letters u, g, o and a stand for. */
+/* Reads the letters u, g, o and a, and returns their bits. */
 static unsigned short read_who(const char **word)
 {
 	unsigned short who = 0;
@@ -200,7 +200,10 @@ static unsigned short read_who(const char **word)
 	}
 }
 
-/* The bits behind an operator: rwxX letters, or a copy of u, g or o; for all three classes. */
+/*
+ * Reads what follows an operator: the letters r, w, x and X, or u, g or o for a copy of that
+ * class. Returns the bits for all three classes.
+ */
 static unsigned short read_permissions(const char **word, unsigned short mode)
 {
 	unsigned short bits = 0;
@@ -275,7 +278,7 @@ const char *parse_mode_change(const char *word, unsigned short umask, unsigned s
 	return NULL;
 }
 
-/* A number behind an optional +, as a uid or gid; -1 means "no change" to the kernel. */
+/* Reads a uid or gid after an optional +. Not 2^32 - 1, which means "no change" to chown(2). */
 static bool read_identity(const char *word, uint32_t *identity)
 {
 	uint64_t number;
@@ -335,7 +338,7 @@ const char *parse_pid(const char *word, pid_t *pid)
 
 const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode)
 {
-	/* -5 is a number that does not fit, rather than a file */
+	/* -5 is a number out of range, not a path */
 	const char *digits = word + (*word == '-' || *word == '+');
 	const char *rest = word;
 	uint64_t number;
@@ -349,7 +352,7 @@ const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode)
 		return NULL;
 	if (!parse_pid(word, pid))
 		return NULL;
-	/* the kernel numbers namespaces from 0xf0000000 on, and processes up to 2^22 */
+	/* numbers of namespaces begin with 0xf0000000; pids are at most 2^22 */
 	if (!read_digits(&rest, 10, &number, &overflow) || *rest || overflow || number <= INT_MAX ||
 	    number > UINT32_MAX)
 		return "neither a process id nor the number of an IPC namespace";

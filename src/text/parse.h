@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * parse: the words that people type. Every function returns NULL and sets its
- * result, or returns what is wrong with the word, fit for a message such as
- * `--size "12Q": not a size (...)`. Nothing is ever clamped or wrapped; signs,
- * blanks and trailing garbage are refused.
+ * parse: parses command-line arguments. The functions that return text return NULL and set
+ * their result, or return what is wrong with the argument, for a message such as
+ * `--size "12Q": not a size (...)`. A number that is out of range is an error, never
+ * clamped. Signs, whitespace and trailing characters are errors.
  */
 #ifndef TEXT_PARSE_H
 #define TEXT_PARSE_H
@@ -13,60 +13,60 @@
 #include <sys/types.h>
 
 /*
- * For other parsers: reads digits of a base, and moves *word past them; false:
- * there is none. *overflow: the number has more than 64 bits.
+ * For other parsers: reads digits of this base and moves *word after them. Returns false
+ * if there is no digit. Sets *overflow if the number has more than 64 bits.
  */
 bool read_digits(const char **word, int base, uint64_t *number, bool *overflow);
 
-/* Whether it begins with 0x. */
+/* Whether word begins with 0x. */
 bool has_hex_prefix(const char *word);
 
 /*
- * Steps over the first of items with commas between: *item is so many bytes long.
- * False: there is none left. Of an empty list, the only item is empty.
+ * Sets *item and *length to the next item of a comma-separated list, and moves *list after
+ * it. Returns false if there is none. An empty list has one item, which is empty.
  */
 bool next_in_list(const char **list, const char **item, size_t *length);
 
-/* Which of these names a word is; false: none. The list ends with NULL. */
+/* Sets the index of word in a list of names that ends with NULL. Returns false if absent. */
 bool parse_choice(const char *const *names, const char *word, size_t *which);
 
-/* A number in decimal, or hexadecimal with 0x. */
+/* A decimal number, or with 0x a hexadecimal one. */
 const char *parse_number(const char *word, uint64_t *number);
 
-/* Bytes: a number, or decimal digits with K M G T P E (KiB, KB as well). */
+/* Bytes: a number, or decimal digits with K, M, G, T, P or E (also KiB and KB, 1024 bytes). */
 const char *parse_size(const char *word, uint64_t *bytes);
 
-/* A duration in milliseconds: 500ms 90s 10m 2h 3d, 1h30m; bare: seconds. */
+/* A duration: 500ms, 90s, 10m, 2h, 3d or 1h30m. A number without unit is in seconds. */
 const char *parse_duration(const char *word, int64_t *milliseconds);
 
-/* An octal mode, 0777 at most. */
+/* An octal mode, at most 0777. */
 const char *parse_mode(const char *word, unsigned short *mode);
 
 /*
- * A mode in octal or chmod's symbolic form, applied to an old mode. Clauses
- * without u, g, o or a leave alone what the umask names, as chmod(1) does.
+ * A mode in octal or in the symbolic form of chmod(1), applied to an old mode. As with
+ * chmod(1), clauses without u, g, o or a do not set bits that are set in the umask.
  */
 const char *parse_mode_change(const char *word, unsigned short umask, unsigned short old,
 			      unsigned short *mode);
 
 /*
- * A user or group: its name, or a number; +N is always a number. With no_such_user
- * errno is that of getpwnam(3): the look-up may have failed.
+ * A user or group: a name or a number; +N is always a number. If parse_user() returns
+ * no_such_user, errno is that of getpwnam(3), which shows whether the look-up failed.
  */
 extern const char no_such_user[];
 const char *parse_user(const char *word, uid_t *uid);
 const char *parse_group(const char *word, gid_t *gid);
 
-/* A process id, from 1. */
+/* A process id, which is at least 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 
 /*
- * PID|PATH|NS, a namespace: a process, the number that ls -A shows, or a path, which
- * is anything but digits; then *pid and *inode are 0.
+ * A namespace, as PID|PATH|NS: a process, a path, or the number that ls -A shows. If the
+ * argument is not a number, it is a path, and *pid and *inode are set to 0.
  */
 const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode);
 
-/* Hex digits and blanks, two digits a byte, into bytes (strlen(word) / 2 at most). */
+/* Bytes, each as two hex digits, with optional spaces between; at most strlen(word) / 2. */
 const char *parse_hex(const char *word, unsigned char *bytes, size_t *length);
 
 #endif

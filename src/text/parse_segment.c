@@ -46,13 +46,13 @@ static const char *read_key_number(const char *word, key_t *key)
 }
 
 /*
- * The project number of ftok:PROJ:PATH: one character, or a number, of which
- * ftok(3) takes the low 8 bits.
+ * Reads the project of ftok:PROJ:PATH: a single character, or a number, of which ftok(3)
+ * uses the low 8 bits.
  */
 static const char *read_project(const char *word, size_t length, uint64_t *project)
 {
 	static const char wrong[] = "PROJ of ftok:PROJ:PATH must be one character or a number";
-	char text[24]; /* of 2^64 - 1 */
+	char text[24]; /* for 2^64 - 1 */
 
 	if (length == 0 || length >= sizeof(text))
 		return wrong;
@@ -67,7 +67,7 @@ static const char *read_project(const char *word, size_t length, uint64_t *proje
 	return parse_number(text, project) ? wrong : NULL;
 }
 
-/* The colon behind PROJ, which itself may be one. */
+/* Returns the colon after PROJ. PROJ itself may be a colon. */
 static const char *behind_project(const char *word)
 {
 	return strchr(word[0] == ':' ? word + 1 : word, ':');
@@ -108,7 +108,7 @@ const char *parse_key_or_file(const char *word, key_t *key, int *file_error)
 
 const char *parse_key_range(const char *word, key_t *first, key_t *last, int *file_error)
 {
-	/* a minus at the front is that of a negative key */
+	/* not the first character: a key may be negative */
 	const char *dash = *word ? strchr(word + 1, '-') : NULL;
 	const char *wrong = parse_key_or_file(word, first, file_error);
 	char text[32];

@@ -54,7 +54,7 @@ static void print_line(struct progress *progress, int64_t now)
 		duration_text(left, (int64_t)((double)(progress->total - progress->done) / rate));
 		snprintf(rest, sizeof(rest), ", %s left", left);
 	}
-	/* written over what is there, and the rest of that cleared (ECMA-48: EL) */
+	/* overwrites the old line, and erases the rest of it (ECMA-48: EL) */
 	length =
 		snprintf(line, sizeof(line), "%s%s: %s%s, %s/s%s%s", progress->terminal ? "\r" : "",
 			 error_name(), done, of, speed, rest, progress->terminal ? "\033[K" : "\n");

@@ -11,7 +11,7 @@
 
 /* The segments of one state and owner. */
 struct group {
-	const struct namespace *ns; /* with -A; NULL: where we are */
+	const struct namespace *ns; /* with -A; otherwise NULL */
 	const char *owner;
 	enum segment_state state;
 	struct sums sums;
@@ -55,7 +55,7 @@ static ino_t number_of(const struct namespace *ns)
 	return ns ? ns->inode : 0;
 }
 
-/* By the owner's name: a series must not come twice, even where two uids share a name. */
+/* Compares owners by name: two uids may share a name, but a series must not appear twice. */
 static int compare_groups(const void *left, const void *right)
 {
 	const struct group *a = left;
@@ -80,7 +80,7 @@ static struct group group_of_one(struct view *view, const struct segment *segmen
 	return group;
 }
 
-/* Sorts the groups and makes one of those that are alike; how many are left. */
+/* Sorts the groups and merges equal ones. Returns how many remain. */
 static size_t merge_groups(struct group *groups, size_t count)
 {
 	size_t merged = 0;
@@ -100,7 +100,7 @@ static void print_head(struct output *output, const char *name, const char *help
 	output_format(output, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Valid UTF-8 with these three escaped: with anything else the whole file is refused. */
+/* Prints valid UTF-8 with \, " and newline escaped: Prometheus rejects the file otherwise. */
 static void print_label_value(struct output *output, const char *text)
 {
 	while (*text) {
@@ -187,12 +187,12 @@ static uint64_t cgroup_used_of(const struct limits *limits)
 	return limits->cgroup ? limits->cgroup_used : LIMITS_UNKNOWN;
 }
 
-/* What is printed of each namespace. */
+/* The metrics of each namespace. */
 static const struct limit_metric {
 	const char *name;
 	const char *help;
 	uint64_t (*get)(const struct limits *limits);
-	bool may_lack; /* LIMITS_UNKNOWN: no line, rather than no limit */
+	bool may_lack; /* LIMITS_UNKNOWN means unknown (no line), not unlimited */
 } limit_metrics[] = {
 	{ "shmtool_limit_segments", "How many segments there may be (shmmni).", shmmni_of, false },
 	{ "shmtool_limit_bytes", "How large all may be together (shmall).", shmall_of, false },
@@ -211,7 +211,7 @@ static const struct limit_metric {
 	  cgroup_used_of, true },
 };
 
-/* Limits may be none at all. */
+/* Prints a value, or +Inf if it is unlimited. */
 static void print_limit_metric(struct output *output, const struct limit_metric *metric,
 			       const struct limits_of *limits, size_t count)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * prometheus: the text format that Prometheus reads, for node_exporter's
- * textfile collector. Sizes are in bytes, whatever the kernel counts in.
+ * prometheus: prints metrics in the text format of Prometheus, for node_exporter's
+ * textfile collector. All sizes are in bytes.
  */
 #ifndef TEXT_PROMETHEUS_H
 #define TEXT_PROMETHEUS_H
@@ -11,12 +11,11 @@
 #include "text/view.h"
 
 /*
- * Segments and bytes by state and owner, the limits and what is in use of them,
- * the machine's memory, and when this was. A state and owner without a segment has
- * no line; nor has a control group without a limit, and resident and swapped bytes
- * where those of one segment are not known. With -A each line but those of the
- * machine names its IPC namespace (ns). STATUS_EXHAUSTED without memory, before
- * anything is printed.
+ * Prints segments and bytes by state and owner, the limits and their usage, the machine's
+ * memory, and the time. There is no line for a state and owner without segments, for a
+ * control group without limit, and for resident and swapped bytes if those of one segment
+ * are not known. With -A, each line except those of the machine has the label ns (its IPC
+ * namespace). Returns STATUS_EXHAUSTED if out of memory, before printing anything.
  */
 enum status print_prometheus(struct output *output, struct view *view,
 			     const struct segment *segments, size_t count,

@@ -26,7 +26,7 @@ static int why_not_writable(const char *name)
 const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const char *name,
 			uint64_t value)
 {
-	/* each IPC namespace, and so each container, has kernel.shm* of its own */
+	/* each IPC namespace, and so each container, has its own kernel.shm* */
 	bool of_namespace = strncmp(name, "kernel.shm", 10) == 0;
 	int error = why_not_writable(name);
 	const char *who = "";

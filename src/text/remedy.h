@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* remedy: what raises a limit of the kernel, in words that fit where they are printed. */
+/* remedy: how to raise a limit of the kernel, as text for hints. */
 #ifndef TEXT_REMEDY_H
 #define TEXT_REMEDY_H
 
@@ -8,17 +8,17 @@
 enum { REMEDY_SIZE = 256 };
 
 /*
- * How to set a sysctl ("kernel.shmall") to a value: by sysctl(8) where
- * /proc/sys can be written, by the container engine where it cannot, by root
- * of the machine in a user namespace. in_namespace: what comes before the
- * command, "nsenter --ipc=PATH ", or "".
+ * Writes to text how to set a sysctl ("kernel.shmall") to a value, and returns text: by
+ * sysctl(8) if /proc/sys is writable, by the container engine if it is read-only, or by
+ * root of the machine in a user namespace. in_namespace is a prefix for the command
+ * ("nsenter --ipc=PATH "), or "".
  */
 const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const char *name,
 			uint64_t value);
 #define REMEDY(name, value) remedy_text((char[REMEDY_SIZE]){ 0 }, "", name, value)
 
 /*
- * How many segments kernel.shmmni allows at most: 32768, or 16777216 with the
+ * The largest value of kernel.shmmni that the kernel accepts: 32768, or 16777216 with the
  * boot option ipcmni_extend (Linux 5.1).
  */
 uint64_t most_segments(void);

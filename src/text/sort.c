@@ -35,7 +35,7 @@ bool sort_needs_holders(const struct sort_keys *keys)
 	return false;
 }
 
-/* What qsort_r's comparison needs. */
+/* The context of the comparison. */
 struct order {
 	struct view *view;
 	const struct sort_keys *keys;
@@ -56,7 +56,7 @@ static int compare_segments(const void *left, const void *right, void *context)
 		if (sign)
 			return key->descending ? -sign : sign;
 	}
-	return (*a > *b) - (*a < *b); /* their order in the list */
+	return (*a > *b) - (*a < *b); /* equal: by position in the list */
 }
 
 enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,

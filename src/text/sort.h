@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sort: --sort, segments in the order of their fields. */
+/* sort: sorts segments by fields, for --sort. */
 #ifndef TEXT_SORT_H
 #define TEXT_SORT_H
 
 #include "text/field.h"
 
-/* Keys to sort by; descending for those with a '-' before their name. */
+/* A field to sort by, in descending order if its name had a '-' before it. */
 struct sort_key {
 	const struct field *field;
 	bool descending;
@@ -21,7 +21,7 @@ const char *parse_sort(const char *word, struct sort_keys *keys);
 
 bool sort_needs_holders(const struct sort_keys *keys);
 
-/* Sorts by the keys; segments that are equal in all stay in their order. */
+/* Sorts by these keys. Segments that are equal in all keys keep their order. */
 enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,
 			  size_t count);
 

@@ -9,12 +9,12 @@
 const char *state_name(enum segment_state state);
 
 /*
- * The terminal's code (SGR) for the colour of those that stand out, or NULL.
- * Bold, so that they can be read on a dark and on a light ground.
+ * The terminal's SGR code for the color of a state that is highlighted, or NULL. The codes
+ * are bold, to be readable on a dark and on a light background.
  */
 const char *state_color(enum segment_state state);
 
-/* Adds the states of a list of names with commas to a set of bits (1 << state). */
+/* Adds the states in a comma-separated list to a set of bits (1 << state). */
 const char *parse_states(const char *word, unsigned int *set);
 
 #endif

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sums: what several segments take together. */
+/* sums: adds up the sizes of several segments. */
 #ifndef TEXT_SUMS_H
 #define TEXT_SUMS_H
 
 #include "shm/segment/segment.h"
 
-/* In bytes, but for the number; UINT64_MAX: that many or more, since a saved list may hold any. */
+/*
+ * Sizes are in bytes. UINT64_MAX means that much or more: a saved list may have any sizes,
+ * so sums can overflow.
+ */
 struct sums {
 	uint64_t segments;
 	uint64_t size;
 	uint64_t rss;
 	uint64_t swap;
-	bool memory_known; /* rss and swap are, of every one */
+	bool memory_known; /* rss and swap of every segment are known */
 };
 
-/* Those of no segment. */
+/* Sets the sums to those of no segment. */
 void sums_begin(struct sums *sums);
 
 void sums_add(struct sums *sums, const struct sums *others);

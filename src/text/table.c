@@ -12,20 +12,20 @@
 #include "text/utf8.h"
 
 /*
- * A cell's text, as a place in one long string. Most values of a column are
- * those of the row above, so that their text is made once and shared.
+ * A cell's text, as a range of one long string. Most values equal that of the row above,
+ * and then share its text.
  */
 struct cell {
 	uint32_t offset;
-	unsigned char length; /* in bytes; a longer one is cut at CELL_MAX */
-	unsigned char width;  /* on a terminal */
+	unsigned char length; /* in bytes; longer text is cut at CELL_MAX */
+	unsigned char width;  /* in columns of a terminal */
 };
 
-/* What is known of a column. */
+/* The layout of a column. */
 struct shape {
-	size_t width; /* of its widest cell, and of its title */
-	size_t least; /* so wide it stays, however narrow the terminal is */
-	bool names;   /* it holds names, which may be cut */
+	size_t width; /* of its widest cell or its title */
+	size_t least; /* minimum width, however narrow the terminal is */
+	bool names;   /* it has names, which may be cut */
 };
 
 struct cells {
@@ -37,11 +37,11 @@ struct cells {
 };
 
 enum {
-	CELL_MAX = 255, /* bytes of a cell */
-	GAP = 2,        /* blanks between columns */
-	/* moved at once; there is room for it behind every text and every row */
+	CELL_MAX = 255, /* longest text of a cell, in bytes */
+	GAP = 2,        /* spaces between columns */
+	/* bytes copied at once; every text and every row is followed by this much space */
 	BLOCK = 16,
-	/* what is not cut further, in columns: names, and "1234567 exited" */
+	/* minimum widths: names, and "1234567 exited" */
 	NAME_MIN = 8,
 	PROCESS_MIN = 14,
 };
@@ -56,7 +56,7 @@ static int make_room(struct cells *cells)
 
 	if (cells->capacity - cells->length > CELL_MAX + BLOCK)
 		return 0;
-	/* offsets have 32 bits */
+	/* limited, since offsets have 32 bits */
 	larger = capacity <= UINT32_MAX ? realloc(cells->text, capacity) : NULL;
 	if (!larger)
 		return ENOMEM;
@@ -65,7 +65,7 @@ static int make_room(struct cells *cells)
 	return 0;
 }
 
-/* Makes a cell of text, of which length bytes have been put behind the others. */
+/* Makes a cell of the last length bytes, which were appended to the text. */
 static struct cell take_text(struct cells *cells, size_t length, size_t width)
 {
 	struct cell cell = {
@@ -91,7 +91,7 @@ static int add_text(struct cells *cells, struct cell *cell, const char *text)
 	return 0;
 }
 
-/* The same with a terminal's codes for a colour around it, which take no room there. */
+/* As take_text(), with a terminal's codes for a color around the text, which have no width. */
 static int add_colored(struct cells *cells, struct cell *cell, const char *text, const char *color)
 {
 	char colored[64];
@@ -153,8 +153,8 @@ static int fill_column(struct cells *cells, struct view *view, const struct fiel
 }
 
 /*
- * Cuts the texts of a column that are wider than it may be now, with a mark
- * behind them: "…" where the locale has it.
+ * Cuts the texts of a column to its new width. A mark is appended to a cut text: "…" if the
+ * locale supports it.
  */
 static int cut_column(struct cells *cells, size_t columns, size_t column, size_t count)
 {
@@ -185,7 +185,7 @@ static int cut_column(struct cells *cells, size_t columns, size_t column, size_t
 	return 0;
 }
 
-/* The widest column of names that may still give some of its width, or NULL. */
+/* The widest column of names that can still be narrowed, or NULL. */
 static struct shape *widest_names(struct shape *shapes, size_t count)
 {
 	struct shape *widest = NULL;
@@ -198,7 +198,7 @@ static struct shape *widest_names(struct shape *shapes, size_t count)
 	return widest;
 }
 
-/* Makes the columns of names so narrow that rows fit, if that is enough, and cuts the names. */
+/* Narrows the columns of names until rows fit, if possible, and cuts the names. */
 static int fit_to_width(struct cells *cells, size_t width, size_t columns, size_t count)
 {
 	size_t total = (columns - 1) * GAP;
@@ -232,7 +232,7 @@ static int fill(struct cells *cells, struct view *view, const struct field_list 
 	return error;
 }
 
-/* Blanks, and behind them whatever is written next. */
+/* Writes count spaces, and returns the place after them. May overwrite BLOCK bytes more. */
 static char *put_blanks(char *at, size_t count)
 {
 	memset(at, ' ', BLOCK);
@@ -241,7 +241,7 @@ static char *put_blanks(char *at, size_t count)
 	return at + count;
 }
 
-/* Puts a cell and its padding at a place that has room; returns the place behind. */
+/* Writes a cell and its padding, and returns the place after it. */
 static char *put_cell(char *at, const struct field *field, const char *text, size_t length,
 		      size_t padding, bool last)
 {
@@ -290,7 +290,7 @@ static void print_rows(struct output *output, const struct cells *cells,
 	}
 }
 
-/* The most bytes that a row can take: cells and their padding. */
+/* The largest number of bytes that a row can need: cells and padding. */
 static size_t room_for_row(const struct field_list *columns)
 {
 	return columns->count * (2 * CELL_MAX + GAP) + BLOCK;
@@ -312,7 +312,7 @@ int print_table(struct output *output, struct view *view, const struct field_lis
 	struct cells cells = { 0 };
 	int error = ENOMEM;
 
-	/* with no cells at all, calloc may return NULL */
+	/* plus 1, since calloc(3) of 0 items may return NULL */
 	cells.items = calloc(count * columns->count + 1, sizeof(*cells.items));
 	cells.shapes = calloc(columns->count, sizeof(*cells.shapes));
 	if (cells.items && cells.shapes) {

@@ -10,7 +10,7 @@
 
 enum { WIDTH_DEFAULT = 80, WIDTH_MAX = 10000 };
 
-/* Whether the environment has nothing against colours (https://no-color.org). */
+/* Whether the environment permits colors (https://no-color.org). */
 static bool environment_allows_color(void)
 {
 	const char *no_color = getenv("NO_COLOR");

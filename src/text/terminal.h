@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* terminal: what can be shown where output goes. */
+/* terminal: finds out whether output goes to a terminal, and its width and colors. */
 #ifndef TEXT_TERMINAL_H
 #define TEXT_TERMINAL_H
 
@@ -7,24 +7,24 @@
 #include <stddef.h>
 
 enum color_choice {
-	COLOR_AUTO, /* on a terminal, unless NO_COLOR or TERM=dumb say otherwise */
+	COLOR_AUTO, /* on a terminal, unless NO_COLOR or TERM=dumb is set */
 	COLOR_ALWAYS,
 	COLOR_NEVER,
 };
 
 struct terminal {
-	bool here;    /* it is a terminal */
-	bool color;   /* colours are wanted */
-	size_t width; /* in columns; 0 where it is none */
+	bool here;    /* the file is a terminal */
+	bool color;   /* use colors */
+	size_t width; /* in columns; 0 if not a terminal */
 };
 
-/* What fd leads to. A terminal that does not tell its width has $COLUMNS, or 80. */
+/* Describes the file that fd refers to. A terminal of unknown width gets $COLUMNS, or 80. */
 struct terminal terminal_of(int fd, enum color_choice choice);
 
-/* The names of the choices, and NULL. */
+/* The names of the choices. The list ends with NULL. */
 extern const char *const color_names[];
 
-/* The choice of this name, for --color; what is wrong, or NULL. */
+/* Parses the value of --color. Returns what is wrong with it, or NULL. */
 const char *parse_color(const char *word, enum color_choice *choice);
 
 #endif

@@ -10,7 +10,7 @@
 #include "text/sums.h"
 #include "text/utf8.h"
 
-/* The segments with one value. */
+/* The segments with the same value. */
 struct total {
 	struct value value;
 	const struct segment *first;
@@ -22,14 +22,14 @@ struct totals {
 	size_t count;
 };
 
-/* Orders values so that equal ones stand together; of text, the number does not matter. */
+/* Compares values, so that sorting makes equal ones adjacent. */
 static int compare_by_value(const void *left, const void *right)
 {
 	const struct total *a = left;
 	const struct total *b = right;
 	int order = compare_values(&a->value, &b->value);
 
-	/* as many attachments may be those of others */
+	/* compare_values() compares only the number of attachments, not the processes */
 	if (!order && a->value.kind == VALUE_HOLDERS)
 		order = strcmp(holders_in_full(&a->value), holders_in_full(&b->value));
 	return order;
@@ -45,7 +45,7 @@ static int compare_by_size(const void *left, const void *right)
 	return compare_by_value(left, right);
 }
 
-/* One total for each segment, and then one for those that are alike. */
+/* Makes one total for each segment, sorts them, and merges those with equal values. */
 static void make_totals(struct totals *totals, struct view *view, const struct field *by,
 			const struct segment *segments, size_t count)
 {
@@ -90,7 +90,7 @@ static enum status read_totals(struct totals *totals, struct view *view, const s
 	return STATUS_DONE;
 }
 
-/* A line of the table; the value is first, and empty where there is none. */
+/* The columns of a line: first the value (none if the line is for all segments), then numbers. */
 enum { NUMBER_COLUMNS = 4, VALUE_SIZE_MAX = 256 };
 
 struct row {

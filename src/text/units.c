@@ -22,7 +22,7 @@ size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number)
 	return length;
 }
 
-/* The number and a letter behind it, if there is one. */
+/* Writes a number, followed by letter unless that is 0. */
 static void unit_text(char *text, uint64_t number, char letter)
 {
 	size_t length = number_text(text, number);
@@ -85,7 +85,7 @@ void timeout_text(char text[UNIT_TEXT_SIZE], int64_t milliseconds)
 		 whole ? "s" : "ms");
 }
 
-/* From one time to a later one; 0 where it is not later. */
+/* Seconds from begin to end; 0 if end is earlier. */
 static int64_t seconds_from(int64_t begin, int64_t end)
 {
 	int64_t seconds;
@@ -109,7 +109,7 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 		bool ahead = seconds_from(now, time) > TIME_AHEAD;
 
 		duration_text(text, ahead ? seconds_from(now, time) : seconds_from(time, now));
-		/* a duration has 20 characters at most */
+		/* there is room: a duration has at most 20 characters */
 		strcat(text, ahead ? " ahead" : " ago");
 		return;
 	}
@@ -118,7 +118,7 @@ void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format,
 	    !strftime(text, UNIT_TEXT_SIZE,
 		      format == TIME_RFC3339 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d %H:%M:%S",
 		      converted))
-		/* beyond what a calendar can tell */
+		/* beyond the range of struct tm */
 		snprintf(text, UNIT_TEXT_SIZE, "%" PRId64, time);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* units: numbers as people like to read them. */
+/* units: formats sizes, durations and times for people. */
 #ifndef TEXT_UNITS_H
 #define TEXT_UNITS_H
 
@@ -8,16 +8,16 @@
 
 enum { UNIT_TEXT_SIZE = 48, NUMBER_TEXT_SIZE = 21 };
 
-/* The number in decimal; returns its length. Lists have a great many of them. */
+/* Writes the number in decimal, and returns its length. Faster than snprintf(3). */
 size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number);
 
-/* "512", "64K", "1.5G": powers of 1024, rounded to nearest. */
+/* "512", "64K", "1.5G": in powers of 1024, rounded to nearest. */
 void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
 
 /* "12s", "5m", "2h", "3d": the largest unit, rounded down. */
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 
-/* "5s", "100ms": exactly the time that was given. */
+/* "5s", "100ms": exact. */
 void timeout_text(char text[UNIT_TEXT_SIZE], int64_t milliseconds);
 
 /* A duration in a sentence: "3 days ago", "1 minute ago", "2 days in the future". */
@@ -30,13 +30,13 @@ enum time_format {
 	TIME_AGO,     /* 3d ago, 2d ahead (the clock was set back) */
 };
 
-/* A time as in the format; now is for TIME_AGO. */
+/* Writes a time in this format. now is needed for TIME_AGO. Both are in seconds since 1970. */
 void time_text(char text[UNIT_TEXT_SIZE], int64_t time, enum time_format format, int64_t now);
 
-/* The names of the formats, and NULL. */
+/* The names of the formats. The list ends with NULL. */
 extern const char *const time_format_names[];
 
-/* The format of this name, for --time-format; what is wrong, or NULL. */
+/* Parses the value of --time-format. Returns what is wrong with it, or NULL. */
 const char *parse_time_format(const char *word, enum time_format *format);
 
 /* "rw-r-----" */

@@ -35,14 +35,14 @@ uint32_t utf8_character(const char *text, size_t length)
 
 	if (length <= 1)
 		return character;
-	/* the first byte has as many marks as the character has bytes, and a zero bit */
+	/* the first byte begins with as many 1 bits as the character has bytes, and a 0 bit */
 	character &= 0x7fU >> length;
 	for (size_t i = 1; i < length; i++)
 		character = character << 6 | ((unsigned char)text[i] & 0x3f);
 	return character;
 }
 
-/* The columns of the character at text, which has so many bytes. */
+/* The width in columns of the first character of text, which has length bytes. */
 static size_t width_of(const char *text, size_t length)
 {
 	int width;
@@ -75,7 +75,7 @@ size_t utf8_width(const char *text, size_t length)
 	size_t ascii = 0;
 	size_t width;
 
-	/* what nearly all text is made of */
+	/* a fast path: nearly all text is ASCII */
 	while (ascii < length && (unsigned char)text[ascii] < 0x80)
 		ascii++;
 	if (ascii == length)

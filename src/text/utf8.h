@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* utf8: characters of text made by others, whatever the locale is. */
+/* utf8: decodes UTF-8 from other users, independently of the locale. */
 #ifndef TEXT_UTF8_H
 #define TEXT_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* What stands for bytes that are no character: U+FFFD. */
+/* The replacement for bytes that are not a valid character: U+FFFD. */
 #define REPLACEMENT_CHARACTER "\xef\xbf\xbd"
 
-/* The length of the valid UTF-8 character at the front of text; 0 when there is none. */
+/* The length of the first character of text in bytes; 0 if it is not valid UTF-8. */
 size_t utf8_length(const char *text);
 
-/* The character at the front of text, which has so many bytes. */
+/* The first character of text, which has this length in bytes. */
 uint32_t utf8_character(const char *text, size_t length);
 
 /*
- * The columns that text takes on a terminal: 2 for a wide character, 0 for a
- * combining one, where the locale knows of them; 1 for any other, and for a
- * byte that is no character.
+ * How many columns text needs on a terminal. A character has a width of 2 if it is wide, or
+ * 0 if it is combining, provided that the locale supports that; otherwise 1. An invalid
+ * byte has a width of 1.
  */
 size_t utf8_width(const char *text, size_t length);
 
 /*
- * The bytes at the front of text that fit into so many columns, with whole
- * characters only; *taken is how many columns they take.
+ * How many bytes of text fit into this many columns, in whole characters. Sets *taken to
+ * the number of columns that they need.
  */
 size_t utf8_fit(const char *text, size_t length, size_t columns, size_t *taken);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* value: what a field is of a segment, and how that is written. */
+/* value: the value of a field of a segment, and how it is printed. */
 #ifndef TEXT_VALUE_H
 #define TEXT_VALUE_H
 
@@ -22,8 +22,8 @@ enum value_kind {
 	VALUE_TEXT,
 	VALUE_COMMAND, /* text: see command_text() */
 	VALUE_STATE,   /* number: enum segment_state; text: its name */
-	VALUE_PROCESS, /* number: the pid; text: its command, or process_exited */
-	VALUE_HOLDERS, /* number: how many attachments; text: see holders_text() */
+	VALUE_PROCESS, /* number: the pid; text: the command name, or process_exited */
+	VALUE_HOLDERS, /* number: of attachments; text: see holders_text() */
 };
 
 struct value {
@@ -32,18 +32,18 @@ struct value {
 	const char *text;
 };
 
-/* Below or above 0, or 0, as a stands before or behind b; unknown comes first. */
+/* Returns a number below, equal to or above 0, like strcmp(3). Unknown values come first. */
 int compare_values(const struct value *a, const struct value *b);
 
 /*
- * A value as text: for people (sizes and durations short, times as the view
- * says), or for programs (exact; times in RFC 3339). Text of others comes
- * unescaped. The result is valid until the next call with the same buffer.
+ * Return a value as text: for people (rounded sizes and durations, times in the format of
+ * the view), or for programs (exact, times in RFC 3339). Names from other users are not
+ * escaped. The result may be in buffer.
  */
 enum { VALUE_TEXT_SIZE = PROCESS_LABEL_SIZE };
 const char *value_for_people(const struct view *view, const struct value *value,
 			     char buffer[VALUE_TEXT_SIZE]);
-/* Of VALUE_HOLDERS: the names of all. */
+/* For VALUE_HOLDERS: the text that names all processes (see holders_text()). */
 const char *holders_in_full(const struct value *value);
 const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT_SIZE]);
 

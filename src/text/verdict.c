@@ -5,11 +5,10 @@
 
 #include "text/state_names.h"
 
-/* How a finding is told of the process itself, and what it means to the segment. */
+/* How a finding is printed: as a fact about the process, and as a reason for the state. */
 static const struct words {
-	const char *fact; /* after "process 7803 (postgres)" */
-	const char *
-		after; /* after "its creator (process 7803)", if it is not orphaned because of it */
+	const char *fact;  /* after "process 7803 (postgres)" */
+	const char *after; /* after "its creator (process 7803)": why the segment is not orphaned */
 	bool names_pid;
 } words[] = {
 	[EVIDENCE_GONE] = { ", exited", NULL, false },
@@ -58,10 +57,10 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 		output_text(output, words[finding.evidence].fact);
 }
 
-/* The creator and the last user, as far as they may keep a segment from being orphaned. */
+/* Those of creator and last user that are a reason why the segment is not orphaned. */
 struct suspects {
 	size_t count;
-	bool may_be_likely; /* all of them only have a pid that was likely used again */
+	bool may_be_likely; /* the pids of all of them were probably reused */
 	struct suspect {
 		const char *name;
 		pid_t pid;
@@ -125,7 +124,7 @@ static void print_idle(struct output *output, const struct view *view,
 	output_format(output, "idle for %s%s (grace period %s)", only, idle, grace);
 }
 
-/* That no recorded process is running, for several places. */
+/* The text for a segment whose recorded processes have all exited. */
 static const char *all_exited(const struct segment *segment)
 {
 	return segment_never_used(segment) ? "creator has exited, never attached"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verdict: the state of a segment in words, and the evidence for it. */
+/* verdict: prints the state of a segment, and the evidence for it. */
 #ifndef TEXT_VERDICT_H
 #define TEXT_VERDICT_H
 
@@ -7,13 +7,13 @@
 #include "text/view.h"
 
 /*
- * What is known of a process that the segment records, its creator or its last
- * user: "process 7803 (postgres), running since 2026-11-23 09:30:00 (3h ago)".
+ * Prints what is known of the segment's creator or last user: "process 7803 (postgres),
+ * running since 2026-11-23 09:30:00 (3 hours ago)".
  */
 void print_recorded(struct output *output, struct view *view, const struct segment *segment,
 		    pid_t pid);
 
-/* The state, and why it is so, with a newline behind: "orphaned: its creator and ..." */
+/* Prints the state, the reasons for it ("orphaned: its creator and ..."), and a newline. */
 void print_verdict(struct output *output, struct view *view, const struct segment *segment);
 
 #endif

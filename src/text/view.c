@@ -15,7 +15,7 @@ enum status view_end(struct view *view)
 	const bool lacks_memory = view->names.lacks_memory;
 
 	names_free(&view->names);
-	view->names.lacks_memory = false; /* that is said once */
+	view->names.lacks_memory = false; /* it is reported once */
 	intmap_free(&view->holders_texts, free);
 	if (lacks_memory)
 		return fail(STATUS_EXHAUSTED, "not enough memory for all names");
@@ -27,7 +27,7 @@ const struct machine *machine_of(struct view *view)
 	struct machine *machine = &view->machine;
 	struct stat status;
 
-	/* a saved list does not say where it is from */
+	/* it is not known which machine a saved list is from */
 	if (machine->known || view->judge->saved)
 		return machine;
 	if (stat("/proc/self/ns/ipc", &status) == 0)

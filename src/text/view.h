@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* view: how segments are shown, and what is needed for that besides themselves. */
+/* view: how segments are printed, and the data needed for that. */
 #ifndef TEXT_VIEW_H
 #define TEXT_VIEW_H
 
@@ -10,32 +10,32 @@
 #include "text/names.h"
 #include "text/units.h"
 
-/* What is needed to show a segment, besides itself. */
+/* What the fields of a segment need besides the segment. */
 struct view {
 	struct judge *judge;
 	struct names names;
-	struct holders *holders;     /* NULL: nobody asked for them */
-	struct intmap holders_texts; /* by place in holders */
-	bool numeric;                /* users and groups as numbers */
-	bool unambiguous;            /* the same where a name has a space or = in it */
+	struct holders *holders;     /* NULL: no field needs them */
+	struct intmap holders_texts; /* cached texts, by index in holders */
+	bool numeric;                /* print users and groups as numbers */
+	bool unambiguous;            /* print them as numbers if a name has a space or = in it */
 	bool exact;                  /* sizes in bytes */
 	enum time_format times;
-	bool color;   /* states in colour, in the table */
-	size_t width; /* of the table, which cuts names to fit; 0: no bound */
+	bool color;   /* highlight states in tables */
+	size_t width; /* of the table, which cuts names to fit; 0: unlimited */
 	struct machine {
 		bool known;
 		uint64_t ns;   /* inode of the IPC namespace */
-		char host[65]; /* the machine's name */
-	} machine;             /* of our own segments */
+		char host[65]; /* the host name */
+	} machine;             /* where segments without namespace (ns) are */
 };
 
 void view_begin(struct view *view, struct judge *judge);
-/* STATUS_DONE; or STATUS_EXHAUSTED, reported, where names are missing in what was shown. */
+/* Frees the view. Returns STATUS_DONE, or reports STATUS_EXHAUSTED if names could not be shown. */
 enum status view_end(struct view *view);
 
 /*
- * The machine, and the IPC namespace that we are in. Found out at the first call,
- * since most views do not show them.
+ * The host name, and the IPC namespace of this process. They are read at the first call,
+ * since most views do not need them.
  */
 const struct machine *machine_of(struct view *view);
 

@@ -295,8 +295,6 @@ static enum status read_to_file(const struct read_options *options, const struct
 	else if ((error = output_file_commit(&outfile)))
 		status = fail(status_of_file(error), "cannot write %s: %s", options->file,
 			      strerror(error));
-	if (replaces)
-		signals_end();
 	return status;
 }
 
@@ -329,6 +327,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (!status && options->verbose)
 		note("read %" PRIu64 " bytes from %s", options->range.length,
 		     SEGMENT_LABEL(&segment));
+	signals_end();
 	return status;
 }
 

@@ -24,7 +24,7 @@ struct work {
 	struct hold *holds; /* by the index of the item */
 	bool full;          /* no more of them can be held */
 	unsigned int place; /* the namespace that is entered */
-	bool forced;        /* kernel.shm_rmid_forced is 1 there */
+	bool forced;        /* kernel.shm_rmid_forced is 1 there, see try_to_block() */
 	bool privileged;    /* may_control_all() there */
 };
 
@@ -70,8 +70,6 @@ static int enter_its_place(struct work *work, const struct reclaim_item *item)
 	if (error)
 		return error;
 	work->place = item->place;
-	work->forced = removal_is_forced();
-	work->privileged = may_control_all();
 	return 0;
 }
 
@@ -151,9 +149,8 @@ static int call(const struct work *work, const struct reclaim_item *item,
 	int error = 0;
 
 	if (!held)
-		error = find_actor(&item->listed, work->privileged, &user) ? act_as(user, &before)
-									   : EPERM;
-
+		error = find_actor(&item->listed, may_control_all(), &user) ? act_as(user, &before)
+									    : EPERM;
 	if (error)
 		return error;
 	error = rights ? segment_set_rights(item->listed.id, rights)
@@ -225,8 +222,14 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
 	enum reclaim_result result;
+	bool is_other_place = item->place != work->place;
 	int error = enter_its_place(work, item);
 
+	/* once for each namespace: with many, the kernel takes long to find the setting */
+	if (is_other_place && !error) {
+		work->forced = removal_is_forced();
+		work->privileged = may_control_all();
+	}
 	item->error = error;
 	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
 	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
@@ -379,7 +382,7 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 	if (removing && now.dest && !listed->dest)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
 	/* where it cannot be held, call() sees to it that no other user's is hit */
-	if (!work->forced)
+	if (!removal_is_forced())
 		segment_hold(listed, hold_of(work, item));
 	return restore(work, item, RECLAIM_PENDING);
 }

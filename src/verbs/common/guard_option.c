@@ -88,7 +88,7 @@ static enum status guard_missing(const struct segment_ref *ref)
 	return STATUS_MISSING;
 }
 
-/* Who took it, as far as the kernel remembers. */
+/* Reports the process that acquired the guard last, which the kernel records. */
 static void report_last_user(const struct guard_option *guard_option)
 {
 	struct processes processes = { 0 };
@@ -146,7 +146,7 @@ enum status guard_option_find(struct guard_option *guard_option)
 			    "--guard-number %d: %s has %" PRIu64 " semaphore%s, numbered from 0",
 			    guard_option->number, LABEL(&guard_option->guard),
 			    guard_option->guard.count, guard_option->guard.count == 1 ? "" : "s");
-	/* before the segment is attached, which leaves a trace */
+	/* checked now, since the segment is attached later, which leaves a trace */
 	error = guard_may_take(&guard_option->guard);
 	return error ? take_failed(guard_option, error) : STATUS_DONE;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * guard_option: --guard of read and write: a semaphore that is held during the
- * copy. Reports itself what is wrong.
+ * guard_option: --guard of read and write: a semaphore that is acquired for the time of the
+ * copy. The functions report their own errors.
  */
 #ifndef VERBS_COMMON_GUARD_OPTION_H
 #define VERBS_COMMON_GUARD_OPTION_H
@@ -9,30 +9,30 @@
 #include "shm/segment/guard.h"
 #include "text/options.h"
 
-/* What the user asked for. */
+/* The options as given. */
 struct guard_option {
 	bool given;
-	struct segment_ref ref; /* the set, named as segments are */
-	int file_error;         /* of its ftok path */
+	struct segment_ref ref; /* the semaphore set, by id or key */
+	int file_error;         /* why its ftok path could not be resolved, or 0 */
 	unsigned short number;
 	bool number_given;
 	int64_t timeout; /* milliseconds */
 	bool timeout_given;
-	struct guard guard; /* when it was found */
+	struct guard guard; /* set by guard_option_find() */
 };
 
-/* A table for OPTION_TABLE; guard_option_set() takes its options. */
+/* The options, for OPTION_TABLE. guard_option_set() handles them, as a handler in options.h. */
 extern const struct poptOption guard_option_table[];
 const char *guard_option_set(struct guard_option *guard_option, int code, const char *value);
 
-/* Checks the options, before anything else is. */
+/* Checks that the options can be combined. */
 enum status guard_option_check(const struct guard_option *guard_option);
 
 /*
- * The functions below do nothing unless a guard was given. Find looks for it,
- * after enter_namespace(). Take waits for it; a signal ends the wait. Release
- * fails where the guard was removed, so that other processes may have accessed
- * the segment during the copy.
+ * These functions do nothing unless --guard was given. guard_option_find() looks up the
+ * guard; call it after enter_namespace(). guard_option_take() waits until it has acquired
+ * the guard, or a signal comes. guard_option_release() fails if the guard was removed,
+ * since then other processes may have accessed the segment during the copy.
  */
 enum status guard_option_find(struct guard_option *guard_option);
 enum status guard_option_take(const struct guard_option *guard_option);

@@ -12,7 +12,7 @@
 #include "shm/system/safe_open.h"
 #include "shm/system/signals.h"
 
-/* Finds out how large it is. */
+/* Finds out the size of the input. */
 static int measure(struct input *input)
 {
 	struct stat status;
@@ -22,7 +22,7 @@ static int measure(struct input *input)
 		return errno;
 	if (S_ISDIR(status.st_mode))
 		return EISDIR;
-	/* files of /proc are regular, and 0 bytes long whatever they hold */
+	/* files of /proc are regular files with a size of 0, whatever they contain */
 	input->is_stream = !S_ISREG(status.st_mode) || status.st_size == 0;
 	if (input->is_stream)
 		return 0;
@@ -80,7 +80,7 @@ int input_spool(struct input *input, uint64_t limit, bool first_only)
 
 	if (!first_only && fstat(input->fd, &status) == 0 && S_ISCHR(status.st_mode) &&
 	    !isatty(input->fd))
-		limit = 0; /* a device such as /dev/zero has no end; /dev/null is empty */
+		limit = 0; /* /dev/zero is endless; only an empty device such as /dev/null is accepted */
 	file = spool(input->fd, limit, &error);
 	if (!error && fstat(file, &status) < 0)
 		error = errno;
@@ -103,8 +103,8 @@ int input_spool(struct input *input, uint64_t limit, bool first_only)
 }
 
 /*
- * How much of a file is not holes, and so takes memory. st_blocks would not do:
- * it counts what compression left (erofs, f2fs, zfs).
+ * How many bytes of a file are not in holes. Not by st_blocks, which is smaller on a file
+ * system with compression (erofs, f2fs, zfs).
  */
 static uint64_t data_of(int fd, uint64_t size)
 {

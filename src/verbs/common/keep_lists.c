@@ -11,7 +11,7 @@
 #include "text/keepfile.h"
 #include "verbs/common/namespaces.h"
 
-/* Takes what is in this namespace out of the list. */
+/* Drops the segments of this namespace from the list. */
 static void skip_namespace(struct listing *all, const struct namespace *ns, enum status *missing,
 			   size_t *missing_at)
 {
@@ -85,7 +85,7 @@ static int add_keys_of(struct keep *keep, const char *name)
 
 	if (!error)
 		error = namespaces_add(&both, &ns);
-	/* one that cannot be opened cannot be entered either, which is reported then */
+	/* if it cannot be opened, enter_namespace() will report that */
 	if (!error && namespace_open_named(name, &ns) == 0)
 		error = namespaces_add(&both, &ns);
 	if (!error)
@@ -99,7 +99,7 @@ static int add_keys_of(struct keep *keep, const char *name)
 	return error;
 }
 
-/* As it is after setpriv(1), say: the keep list is then looked for in the wrong place. */
+/* Whether HOME belongs to another user, as after setpriv(1): the keep list is not there. */
 static bool home_is_not_ours(void)
 {
 	const char *home = getenv("HOME");
@@ -108,7 +108,7 @@ static bool home_is_not_ours(void)
 	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
 }
 
-/* Reads the lists; false: the fault has been reported. */
+/* Reads the lists. Returns false after reporting a fault. */
 static bool read_lists(struct keep *keep, const struct filter *filter, bool is_removal)
 {
 	char fault[KEEPFILE_FAULT_SIZE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * keep_lists: what --keep, --keep-file and the default lists keep, also in other
- * IPC namespaces. Reports its own errors.
+ * keep_lists: reads --keep, --keep-file and the default lists, also for other IPC
+ * namespaces. The functions report their own errors.
  */
 #ifndef VERBS_COMMON_KEEP_LISTS_H
 #define VERBS_COMMON_KEEP_LISTS_H
@@ -13,18 +13,18 @@
 #include "text/filter.h"
 
 /*
- * Reads the lists, and takes over what --keep gave: before enter_namespace(),
- * since files and users are those that we see. ns is the namespace of -N, or
- * NULL. A fault stops a removal; otherwise it is a warning.
+ * Reads the lists, and moves the entries of --keep to keep. Call it before
+ * enter_namespace(), since files and users are those of the caller's namespaces. ns is the
+ * value of -N, or NULL. A fault is an error if is_removal, otherwise a warning.
  */
 enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
 			    bool is_removal);
 
 /*
- * Finds the keys that the files of the lists have in these namespaces, whose
- * segments all lists. For a removal, the segments of a namespace where that fails
- * are taken out of it, and it is an error: *missing, and *missing_at as in
- * all_namespaces_read().
+ * Finds the keys that the files of the lists have in these namespaces. all has the segments
+ * of these namespaces. If finding the keys of a namespace fails, that is a warning; but if
+ * is_removal, it is an error (*missing and *missing_at: see all_namespaces_read()), and
+ * the namespace's segments are dropped from all.
  */
 enum status keep_files_find(struct namespaces *found, struct listing *all,
 			    const struct keep_files *files, bool is_removal,

@@ -58,7 +58,7 @@ int look_up_segment(const struct segment_ref *ref, struct segment *segment)
 			return error == ENOENT ? EINVAL : error;
 	}
 	error = listing_look(id, segment);
-	/* the id may have become another segment's in between */
+	/* the id may belong to another segment now */
 	if (!error && ref->kind == REF_KEY && segment->key != ref->key)
 		return EINVAL;
 	if (!error)
@@ -92,7 +92,7 @@ enum status read_only_segment(const struct operands *operands, struct segment_re
 	return usage_hint();
 }
 
-/* What helps against a denial. Root, too, may lack the capability that it takes. */
+/* Hints at what helps against a denial. Even root may lack the required capability. */
 static void hint_at_rights(const struct segment *segment, const char *capability)
 {
 	struct names names = { 0 };
@@ -122,12 +122,12 @@ enum status segment_denied(const char *what, const struct segment *segment, cons
 
 enum status segment_failed(const char *what, const struct segment *segment, int error)
 {
-	/* sysvipc(7): shmat(2) and IPC_STAT say EACCES, IPC_SET and IPC_RMID say EPERM */
+	/* EACCES comes from shmat(2) and IPC_STAT, EPERM from IPC_SET and IPC_RMID (sysvipc(7)) */
 	if (error == EACCES)
 		return segment_denied(what, segment, "CAP_IPC_OWNER");
 	if (error == EPERM)
 		return segment_denied(what, segment, "CAP_SYS_ADMIN");
-	/* the kernel attaches no segment whose file is shorter than it, and calls that EINVAL */
+	/* EINVAL also means that the segment's file was truncated, so that it cannot be attached */
 	if (error == EINVAL && !segment_is_gone(segment->id))
 		error = ENODATA;
 	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),

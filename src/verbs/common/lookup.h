@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lookup: one SEGMENT that was named: found, missing or denied. Says itself what is wrong. */
+/* lookup: finds the segment of a SEGMENT operand, and reports errors. */
 #ifndef VERBS_COMMON_LOOKUP_H
 #define VERBS_COMMON_LOOKUP_H
 
@@ -7,37 +7,37 @@
 #include "text/error.h"
 #include "text/options.h"
 
-/* Reads a SEGMENT operand; says what is wrong with it. */
+/* Parses a SEGMENT operand. */
 enum status parse_operand(const char *word, struct segment_ref *ref);
 
-/* Reads a command line's only SEGMENT; says what is wrong with it. */
+/* Parses the operands of a command that requires exactly one SEGMENT. */
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref);
 
-/* Says that the PATH of an ftok:PROJ:PATH could not be resolved: an errno value. */
+/* Reports that the PATH of an ftok:PROJ:PATH could not be resolved. error: see parse_segment.h. */
 enum status key_path_failed(const char *word, int error);
 
-/* Looks up one segment that was named, without a word: 0 or an errno value, see control.h. */
+/* Looks up a segment, and reports nothing. Returns 0 or an errno value (control.h). */
 int look_up_segment(const struct segment_ref *ref, struct segment *segment);
 
-/* Says that looking it up failed. */
+/* Reports an error of look_up_segment(). */
 enum status lookup_failed(const struct segment_ref *ref, int error);
 
-/* Of a number that is no id: hints that it is a key, if it is one. */
+/* If a number is the key of a segment, but not an id, prints a hint to write key:NUMBER. */
 void hint_at_key(const struct segment_ref *ref);
 
-/* Looks up one segment that was named; says that there is none. */
+/* Looks up a segment, and reports if that fails. */
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
 
 /*
- * Says that attaching it to look inside wipes out who used it last, where that
- * is a process that lives: rm --orphaned would then count it as unused.
+ * Warns that attaching the segment overwrites its last user, if that process is still
+ * running: rm --orphaned could then count the segment as orphaned.
  */
 void warn_of_trace(const struct segment *segment);
 
-/* Says that something may not be done to a segment, and what helps: this capability does. */
+/* Reports that permission is denied, and hints at what helps, such as this capability. */
 enum status segment_denied(const char *what, const struct segment *segment, const char *capability);
 
-/* Says that a call on a segment failed, with a hint where one helps. */
+/* Reports that a call on a segment failed, with a hint if one helps. */
 enum status segment_failed(const char *what, const struct segment *segment, int error);
 
 #endif

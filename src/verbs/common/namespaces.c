@@ -23,7 +23,7 @@ int namespace_open_named(const char *word, struct namespace *ns)
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
 }
 
-/* What helps where users cannot be matched. */
+/* The hint for namespaces in which users cannot be matched. */
 static const char without_users[] =
 	"run as root, or do without --owner, --creator and creator: entries in the keep list";
 
@@ -42,7 +42,7 @@ static const char *reason_of_namespace(int error)
 	}
 }
 
-/* Enters the namespace of -N: 0 or an errno value. */
+/* Enters the namespace of -N. Returns 0 or an errno value. */
 static int enter_named(struct operands *operands, bool *users_changed)
 {
 	struct namespace ns;
@@ -107,7 +107,7 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
 	return NULL;
 }
 
-/* Opens the namespaces that are excepted: whoever names one must mean one that is there. */
+/* Opens the excluded namespaces. It is an error if one does not exist. */
 static enum status open_excepted(struct namespaces *excepted, const struct filter *filter)
 {
 	for (size_t i = 0; i < filter->except_namespaces.count; i++) {
@@ -130,7 +130,7 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "es";
 }
 
-/* One process that does not answer may stand for many that were not asked. */
+/* Reports a process that does not answer, and that others were skipped because of it. */
 static enum status report_lost(const struct namespaces *found)
 {
 	if (!found->lost)
@@ -146,7 +146,7 @@ static enum status report_lost(const struct namespaces *found)
 	return STATUS_DENIED;
 }
 
-/* Root is promised all of them; any other user those that may be seen. */
+/* Reports what is hidden. For root, that is a failure; other users see only what they may. */
 static enum status report_hidden(const struct namespaces *found)
 {
 	enum status status = report_lost(found);
@@ -175,7 +175,7 @@ enum status cannot_enter(const struct namespace *ns, int error)
 	return status_of_file(error);
 }
 
-/* Reports why there is nothing, or no more, of a namespace; what: "list the segments". */
+/* Reports that the work in a namespace failed. what: "list the segments". */
 static enum status namespace_failed(const char *what, const struct namespace *ns,
 				    const struct namespace_fault *fault)
 {
@@ -197,11 +197,11 @@ static enum status namespace_failed(const char *what, const struct namespace *ns
 	}
 }
 
-/* Of which namespaces something is missing. */
+/* Notes the first namespace that is missing in the list. */
 struct gaps {
 	const struct listing *all;
-	enum status *missing; /* of the first; NULL: they were reported before */
-	size_t *missing_at;   /* it stands before this segment */
+	enum status *missing; /* status of the first; NULL: do not report any */
+	size_t *missing_at;   /* number of segments listed before it */
 };
 
 static void add_gap(const struct gaps *gaps, enum status status, size_t at)
@@ -221,7 +221,7 @@ static void cannot_list(void *context, struct namespace *ns, const struct namesp
 		add_gap(gaps, namespace_failed("list the segments", ns, fault), gaps->all->count);
 }
 
-/* Takes out of the list what is in namespaces that number users otherwise. */
+/* Drops segments in namespaces whose user IDs are mapped differently. */
 static void drop_foreign(struct listing *all, const struct gaps *gaps)
 {
 	const struct namespace *reported = NULL;
@@ -248,9 +248,8 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 }
 
 /*
- * Finds the namespaces that are meant. *missing is the status of what could
- * not be asked for; another status than STATUS_DONE is returned when nothing
- * can be had at all.
+ * Finds all namespaces except the excluded ones. *missing is set if some may not have been
+ * found. Returns another status than STATUS_DONE if the search failed.
  */
 static enum status find_meant(struct namespaces *found, const struct filter *filter,
 			      struct scan_losses *losses, enum status *missing)
@@ -288,11 +287,11 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 	return STATUS_DONE;
 }
 
-/* The limits of many namespaces, as they come in. */
+/* The limits of the namespaces read so far. */
 struct limits_list {
 	struct limits_of *items;
 	size_t count;
-	enum status missing; /* of the first that could not be read */
+	enum status missing; /* status of the first namespace that could not be read */
 };
 
 static int send_limits(const struct worker *worker, void *context)

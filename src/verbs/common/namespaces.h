@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * namespaces: -N, one IPC namespace, and -A, the segments of all. Reports its
- * own errors.
+ * namespaces: -N (one IPC namespace) and -A (all of them). All functions except
+ * namespace_open_named() and all_namespaces_check() report their own errors.
  */
 #ifndef VERBS_COMMON_NAMESPACES_H
 #define VERBS_COMMON_NAMESPACES_H
@@ -13,28 +13,31 @@
 #include "text/options.h"
 
 /*
- * Opens what PID|PATH|NS names, see namespace_open_of() and
- * namespaces_open_number(): 0 or an errno value.
+ * Opens the namespace that PID|PATH|NS names. Returns 0 or an error of
+ * namespace_open_of(), namespace_open_path() or namespaces_open_number().
  */
 int namespace_open_named(const char *word, struct namespace *ns);
 
 /*
- * Enters the namespace of -N, if it was given. users_matter: users were named,
- * and fails where they would be those of another user namespace. To be called
- * when all else has been checked.
+ * Enters the namespace of -N, if given. Call it after everything else has been checked.
+ * users_matter: the command line names users; then entering another user namespace is
+ * an error, since these users would be others there.
  */
 enum status enter_namespace(struct operands *operands, bool users_matter);
 
-/* What is wrong with -A beside the rest of the command line, or NULL; allowed: the verb takes it. */
+/*
+ * Returns why -A cannot be combined with the rest of the command line, or NULL. allowed: the
+ * verb has the option -A.
+ */
 const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,
 				 bool allowed);
 
 /*
- * Finds the namespaces, but for those excepted, and reads the segments of all.
- * One that cannot be entered is reported, and *missing is its status, *missing_at
- * how many segments stand before; the others are read. Returns another status
- * than STATUS_DONE when nothing can be had at all. users_matter: as above;
- * losses: see scan.h; missing: NULL where that was reported before.
+ * Finds all namespaces except the excluded ones, and reads their segments. If a namespace
+ * cannot be entered, reports that, sets *missing to its status and *missing_at to the number
+ * of segments listed before it, and continues with the next one. missing may be NULL: then
+ * such failures are not reported. Returns another status than STATUS_DONE if no list can
+ * be made at all. users_matter: see enter_namespace(); losses: see scan.h.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				const struct filter *filter, bool users_matter,
@@ -42,17 +45,20 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				size_t *missing_at);
 
 /*
- * The limits of each of these, for free(), as far as they can be read, and those
- * of the control group of a process in it. There is room for one more. Returns the
- * status of the first that cannot be read, which is reported.
+ * Reads the limits of these namespaces, and of the control group of a process in each. The
+ * array is for free(3), and has space for one more item. Reports namespaces whose limits
+ * cannot be read, and returns the status of the first.
  */
 enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count);
 
-/* The same of all namespaces, but for those excepted; found are these, for namespaces_free(). */
+/*
+ * As namespaces_limits(), for all namespaces except the excluded ones, which it finds first.
+ * namespaces_free() of found must follow.
+ */
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);
 
-/* Reports that a namespace could not be entered: an errno value. */
+/* Reports that a namespace could not be entered. error is an errno value. */
 enum status cannot_enter(const struct namespace *ns, int error);
 
 #endif

@@ -49,7 +49,7 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 
 enum status choice_read_keep(struct choice *choice)
 {
-	/* what is removed by name alone is removed whatever the list says */
+	/* a removal by operands alone ignores the keep lists */
 	if (choice->removal && !filter_given(&choice->filter))
 		return STATUS_DONE;
 	return keep_lists_read(&choice->keep, &choice->filter, choice->ns, choice->removal);
@@ -117,7 +117,7 @@ enum status read_segments(struct listing *all, const struct source *source)
 	return listing_read(all, &fault) ? list_failed(&fault) : STATUS_DONE;
 }
 
-/* Walks over all processes, if anything is attached at all. */
+/* Scans all processes, if any segment is attached. */
 static void look_for_holders(struct selection *selection)
 {
 	const struct listing *list = &selection->list;
@@ -138,7 +138,7 @@ static void look_for_holders(struct selection *selection)
 	selection->holders_known = !error;
 }
 
-/* One that was named, and does not pass the filters. */
+/* Reports a named segment that does not match the filters. */
 static void report_skipped(const struct selection *selection, const struct segment *segment)
 {
 	char idle[UNIT_TEXT_SIZE];
@@ -148,7 +148,7 @@ static void report_skipped(const struct selection *selection, const struct segme
 	     state_name(segment->state), idle);
 }
 
-/* Keeps of the list, in place, only what passes the filters. */
+/* Drops all segments from the list that do not match the filters. */
 static void keep_matches(struct selection *selection, const struct choice *choice)
 {
 	const struct filter *filter = &choice->filter;
@@ -178,14 +178,14 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 	list->count = kept;
 }
 
-/* The list that named segments are looked for in, and where in it they are. */
+/* A list with indexes, for finding named segments. */
 struct searched {
-	const struct listing *list; /* NULL: none was read */
+	const struct listing *list; /* NULL: no list was read */
 	struct intmap by_id;
 	struct intmap by_key;
 };
 
-/* Of several in a saved list that have the same key, the first one counts. */
+/* Indexes the list by key. If a saved list has the same key several times, the first counts. */
 static int index_keys(struct searched *all)
 {
 	int error = 0;
@@ -206,7 +206,7 @@ static const struct segment *find_in_list(const struct searched *all, const stru
 				   : intmap_get(&all->by_key, (uint32_t)ref->key);
 }
 
-/* What only the list tells, of a segment that was looked up. */
+/* Adds what only the list shows to a segment that was looked up. */
 static void add_memory(const struct searched *all, struct segment *segment)
 {
 	const struct segment *found = intmap_get(&all->by_id, (uint32_t)segment->id);
@@ -218,7 +218,7 @@ static void add_memory(const struct searched *all, struct segment *segment)
 	segment->swap = found->swap;
 }
 
-/* Finds one segment that was named: in the list, or by itself. */
+/* Finds a named segment: by a system call if by_itself or without a list, otherwise in the list. */
 static int find_named(const struct segment_ref *ref, const struct searched *all, bool by_itself,
 		      struct segment *segment)
 {
@@ -237,12 +237,12 @@ static int find_named(const struct segment_ref *ref, const struct searched *all,
 	return found ? 0 : EINVAL;
 }
 
-/* Finds each segment named. */
+/* Finds all named segments. */
 static void look_for_named(struct selection *selection, const struct segment_refs *named,
 			   const struct searched *all, const struct source *source)
 {
 	struct listing *chosen = &selection->list;
-	/* where the list was read for the filters, too */
+	/* if the list was read only for the filters, it is not used for named segments */
 	const bool by_itself = source->named_by_itself || !(source->memory || source->saved);
 	struct intmap seen = { 0 }; /* by id */
 
@@ -251,7 +251,7 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 		int error = find_named(&named->items[i], all, by_itself, &segment);
 		enum status status = STATUS_DONE;
 
-		/* what is named twice is there once */
+		/* a segment that is named twice is listed once */
 		if (!error && !intmap_get(&seen, (uint32_t)segment.id)) {
 			error = intmap_add(&seen, (uint32_t)segment.id, &named->items[i]);
 			if (!error)
@@ -285,7 +285,7 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
 }
 
-/* An --except that names nothing is fine, but it may have been meant as a key. */
+/* An --except of a segment that does not exist is accepted, but may have been meant as a key. */
 static void look_at_exceptions(const struct choice *choice)
 {
 	const struct segment_refs *except = &choice->filter.except;
@@ -331,7 +331,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	} else if (source->saved) {
 		status = read_saved(&all, source->saved);
 	} else if (need_list && listing_read(&all, &fault)) {
-		/* what is named is looked up by itself where nothing lists the segments */
+		/* on a system that cannot list segments, named ones can still be looked up */
 		need_list = fault.error != EOPNOTSUPP || !choice->named.count;
 		status = need_list ? list_failed(&fault) : STATUS_DONE;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * select: from operands and filters to segments, the same for every verb that
- * takes them. Says itself what is wrong.
+ * select: turns operands and filters into a list of segments, for all verbs that have
+ * filters. The functions report their own errors.
  */
 #ifndef VERBS_COMMON_SELECT_H
 #define VERBS_COMMON_SELECT_H
@@ -13,75 +13,76 @@
 #include "text/filter_options.h"
 #include "text/options.h"
 
-/* What the user asked for. */
+/* The segments that the user asked for. */
 struct choice {
 	struct filter filter;
-	struct segment_refs named;
+	struct segment_refs named; /* operands */
 	struct keep keep;
-	const char *ns;         /* of -N, or NULL */
-	bool removal;           /* without its keep list, a removal by filter must not begin */
-	bool may_be_everywhere; /* the verb takes -A */
-	bool verbose;           /* say why one that was named is left out */
+	const char *ns;         /* the value of -N, or NULL */
+	bool removal;           /* a fault in a keep list is an error, if a filter is given */
+	bool may_be_everywhere; /* the verb has the option -A */
+	bool verbose;           /* report why a named segment is skipped */
 };
 
 void choice_begin(struct choice *choice);
 
-/* Reads the operands and checks the filters. Nothing has been looked at yet. */
+/* Parses the operands and checks the filters. Does not look at any segment yet. */
 enum status choice_read(struct choice *choice, const struct operands *operands);
 
 /*
- * Reads the keep lists: before enter_namespace(), since they are our own. What
- * cannot be read stops a removal by filter; for anything else it is a warning.
+ * Reads the keep lists, if they matter. Call it before enter_namespace(), since the lists
+ * are those of the caller's namespaces. A fault is an error for a removal by filter,
+ * otherwise a warning.
  */
 enum status choice_read_keep(struct choice *choice);
 
-/* Whether users were named in it or in its keep list: they mean others in a user namespace. */
+/* Whether the filters or the keep list name users, who are others in another user namespace. */
 bool choice_depends_on_users(const struct choice *choice);
 
 void choice_free(struct choice *choice);
 
-/* How to come by the segments. */
+/* Where to read the segments from, and what is needed of them. */
 struct source {
-	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's */
-	bool memory;              /* rss and swap are wanted, which only the list has */
-	bool holders;             /* who has them attached is wanted */
+	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's list */
+	bool memory;              /* rss and swap, which only the list has */
+	bool holders;             /* the attached processes */
 	bool missing_is_no_error; /* rm -f */
 	/*
-	 * What is named is looked up by itself, and only its memory taken from the
-	 * list: there a key that is made anew meanwhile may come twice, or not at all.
+	 * Look up each named segment separately, and take only rss and swap from the list.
+	 * If a key is removed and created again while the list is read, the list may show
+	 * it twice or not at all.
 	 */
 	bool named_by_itself;
 };
 
-/* Reads the whole list, of all segments, judged by nobody; says why it cannot. */
+/* Reads the list of all segments. Does not set their states. */
 enum status read_segments(struct listing *all, const struct source *source);
 
-/* The segments that were chosen, judged. */
+/* The selected segments, with their states. */
 struct selection {
 	struct listing list;
 	struct namespaces namespaces; /* with -A: those that the segments point to */
 	struct judge judge;
-	struct holders holders; /* where they were wanted, by the source or a filter */
+	struct holders holders; /* if source.holders, or if a filter needs them */
 	bool holders_known;
-	/* of the first name not found, or namespace not entered, or STATUS_DONE */
+	/* status of the first operand not found or namespace not entered, or STATUS_DONE */
 	enum status missing;
-	size_t missing_at; /* it stood before the segment at this index */
+	size_t missing_at; /* how many segments were selected before it */
 };
 
 /*
- * Finds the segments named that pass the filters, or all that pass them when
- * none is named. A segment that is named and does not exist is said, see
- * missing_before(); the others are chosen all the same. Returns another status
- * than STATUS_DONE when the list cannot be had at all. selection_free() ends
- * it whatever is returned.
+ * Finds the named segments that match the filters, or if none is named, all segments that
+ * match. Reports a named segment that does not exist (missing_before()) and continues with
+ * the others. Returns another status than STATUS_DONE if the list cannot be read at all.
+ * selection_free() must follow in either case.
  */
 enum status select_segments(struct selection *selection, const struct choice *choice,
 			    const struct source *source);
 
 /*
- * The status of a name that was not found, if it stood before the segment at
- * this index of the list (SIZE_MAX: anywhere); else STATUS_DONE. So the first
- * failure of several operands can be told.
+ * The status of the first missing operand or namespace, if it came before the segment at
+ * this index of the list (SIZE_MAX: anywhere); otherwise STATUS_DONE. This serves to exit
+ * with the status of the first failure of several operands.
  */
 enum status missing_before(const struct selection *selection, size_t index);
 

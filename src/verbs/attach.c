@@ -48,16 +48,16 @@ struct attach_options {
 	int flags; /* of shmat(2) */
 	uint64_t address;
 	bool address_given;
-	int64_t hold; /* milliseconds; -1: until COMMAND ends or a signal comes */
+	int64_t hold; /* milliseconds; -1: until COMMAND exits or a signal comes */
 	bool as_file;
 	bool verbose;
 };
 
-/* What is held. */
+/* The attached segment. */
 struct attachment {
 	void *address;      /* NULL: detached */
 	int file;           /* the segment as a file, or -1 */
-	struct stat status; /* of the file before COMMAND ran */
+	struct stat status; /* status of the file before COMMAND ran */
 };
 
 static const char *attach_option(void *state, int code, const char *value);
@@ -110,7 +110,7 @@ static const char *attach_option(void *state, int code, const char *value)
 	}
 }
 
-/* after_dashes: "--" stands between SEGMENT and COMMAND. */
+/* after_dashes: COMMAND comes after "--". */
 static enum status check_options(const struct attach_options *options, char *const *command,
 				 bool after_dashes)
 {
@@ -133,7 +133,7 @@ static enum status attach_failed(const struct attach_options *options,
 {
 	struct segment now;
 
-	/* EINVAL is about the address, unless the segment no longer exists */
+	/* EINVAL means a wrong address, if the segment still exists */
 	if (error == EINVAL && options->address_given && segment_look(segment->id, &now) == 0) {
 		fail(STATUS_FAILED,
 		     "cannot attach %s at 0x%" PRIx64 ": the address is not aligned, "
@@ -163,7 +163,7 @@ static enum status no_file(const struct segment *segment, int error)
 /* Opens the attached segment as a file. */
 static enum status open_as_file(const struct segment *segment, struct attachment *held)
 {
-	/* for writing even with -r: COMMAND can do so, and its truncation must be undone */
+	/* for writing even with -r: COMMAND could open it so, and truncation must be undone */
 	held->file = map_files_open(held->address, O_RDWR);
 	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
 		return STATUS_DONE;
@@ -174,7 +174,7 @@ static enum status attach_segment(const struct attach_options *options,
 				  const struct segment *segment, struct attachment *held)
 {
 	struct segment now;
-	/* asked first: to attach and detach would leave a trace for nothing */
+	/* checked first, since attaching for nothing would leave a trace */
 	int error = options->as_file ? map_files_allowed() : 0;
 
 	if (error)
@@ -190,7 +190,7 @@ static enum status attach_segment(const struct attach_options *options,
 			       &held->address);
 	if (error)
 		return attach_failed(options, segment, error);
-	/* from here on the id stays this segment's (hold.h) */
+	/* while it is attached, the id stays with this segment (hold.h) */
 	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now)) {
 		shmdt(held->address);
 		return segment_failed("attach", segment, EIDRM);
@@ -202,9 +202,9 @@ static enum status attach_segment(const struct attach_options *options,
 }
 
 /*
- * COMMAND may have truncated the file (the shell's > does), which the kernel
- * allows: what came after is lost, and while the file is shorter than the segment
- * no process can attach it. Gives the file its size back, and reports that.
+ * Restores and reports the size of the file, if COMMAND has truncated it, as > of a shell
+ * does. The kernel allows that: the contents are lost, and while the file is shorter than
+ * the segment, no process can attach it.
  */
 static void restore_size(const struct segment *segment, const struct attachment *held)
 {
@@ -236,7 +236,7 @@ static void detach(const struct segment *segment, struct attachment *held)
 	*held = (struct attachment){ .file = -1 };
 }
 
-/* Stays attached until the time is over or a signal comes. */
+/* Without COMMAND: stays attached until the time is over or a signal comes. */
 static enum status hold_alone(const struct attach_options *options, const struct segment *segment,
 			      const void *attached)
 {
@@ -253,7 +253,7 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	if (status)
 		return status;
 	error = signals_wait(-1, 0, options->hold);
-	/* to end by a signal is success here */
+	/* here, a signal ends the program with success */
 	while (signals_take(&number, &by_kernel))
 		;
 	if (error != EINTR && error != ETIMEDOUT)
@@ -261,7 +261,7 @@ static enum status hold_alone(const struct attach_options *options, const struct
 	return STATUS_DONE;
 }
 
-/* What COMMAND finds in its environment. Returns 0 or an errno value. */
+/* Sets the environment of COMMAND. Returns 0 or an errno value. */
 static int set_environment(const struct segment *segment, const struct attachment *held)
 {
 	char text[64];
@@ -275,7 +275,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 	snprintf(text, sizeof(text), "%" PRIu64, segment->size);
 	if (!error)
 		error = setenv("SHMTOOL_SIZE", text, 1) ? errno : 0;
-	/* one that an outer attach has set is not of this segment */
+	/* an outer shmtool attach may have set it for another segment */
 	unsetenv("SHMTOOL_FILE");
 	if (!error && held->file >= 0)
 		error = map_files_path(held->file, text, sizeof(text));
@@ -284,7 +284,7 @@ static int set_environment(const struct segment *segment, const struct attachmen
 	return error;
 }
 
-/* Lets in the signal of the command's end, which whoever started us may have blocked. */
+/* Unblocks SIGCHLD, which the process that started shmtool may have blocked. */
 static void unblock_child_signal(void)
 {
 	sigset_t one;
@@ -294,7 +294,7 @@ static void unblock_child_signal(void)
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-/* Starts the command with the signals as they were. */
+/* Starts the command with the signal settings that shmtool was started with. */
 static enum status start_command(char **command, const struct segment *segment,
 				 const struct attachment *held, pid_t *child)
 {
@@ -305,7 +305,7 @@ static enum status start_command(char **command, const struct segment *segment,
 	if (error || (error = posix_spawnattr_init(&attributes)))
 		return fail(STATUS_OWN_FAILURE, "cannot run %s: %s", command[0], strerror(error));
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-	/* main() ignores it for this program alone */
+	/* main() ignores SIGXFSZ only for shmtool itself */
 	sigemptyset(&usual);
 	sigaddset(&usual, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attributes, &usual);
@@ -319,7 +319,7 @@ static enum status start_command(char **command, const struct segment *segment,
 	return error == ENOMEM || error == EAGAIN ? STATUS_OWN_FAILURE : STATUS_NOT_EXECUTABLE;
 }
 
-/* Whether the command ended; sets the status that a shell would report. */
+/* Whether the command has exited. Sets the status that a shell would report. */
 static bool has_ended(pid_t child, enum status *status)
 {
 	int result;
@@ -333,7 +333,7 @@ static bool has_ended(pid_t child, enum status *status)
 	return true;
 }
 
-/* Passes signals on until the command ends; detaches when the time is over. */
+/* Passes on signals until the command exits. Detaches when the time is over. */
 static enum status wait_for_command(pid_t child, const struct attach_options *options,
 				    const struct segment *segment, struct attachment *held)
 {
@@ -349,7 +349,7 @@ static enum status wait_for_command(pid_t child, const struct attach_options *op
 			deadline = -1;
 		}
 		signals_wait(-1, 0, time_left(deadline));
-		/* what the terminal sends, it has sent to the command as well */
+		/* a signal from the terminal has also been sent to the command */
 		while (signals_take(&number, &by_kernel)) {
 			if (number != SIGCHLD && !by_kernel)
 				kill(child, number);
@@ -368,7 +368,7 @@ static enum status hold_for_command(char **command, const struct attach_options 
 	return status ? status : wait_for_command(child, options, segment, held);
 }
 
-/* With a COMMAND every failure of attach itself is 125, as in env(1) and timeout(1). */
+/* With COMMAND, every failure of attach itself is 125, as for env(1) and timeout(1). */
 static enum status own_failure(enum status status, char *const *command)
 {
 	return status && command[0] ? STATUS_OWN_FAILURE : status;
@@ -387,7 +387,8 @@ static enum status attach(const struct attach_options *options, const struct seg
 	if (status)
 		return own_failure(status, command);
 	if (command[0])
-		signal(SIGCHLD, SIG_DFL); /* ignored, it would not announce the command's end */
+		signal(SIGCHLD,
+		       SIG_DFL); /* if ignored, it would not show that the command has exited */
 	signals_begin(command[0] ? also : NULL);
 	if (command[0])
 		status = hold_for_command(command, options, &segment, &held);
@@ -416,7 +417,7 @@ static enum status attach_run(int argc, char **argv)
 	segment_only = operands;
 	if (segment_only.count > 1)
 		segment_only.count = 1;
-	/* popt hands out argv's own words: COMMAND stands in argv as it was given */
+	/* popt returns words of argv itself, so COMMAND is the end of argv */
 	command = argv + argc - operands.count + segment_only.count;
 	after_dashes = command[0] && strcmp(command[0], "--") == 0;
 	command += after_dashes;

@@ -18,7 +18,7 @@ static bool takes_value(const struct poptOption *row)
 	return (row->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE;
 }
 
-/* The row with this letter, or with a name of this length; NULL: none. */
+/* The row with this letter, or with this name of length bytes; NULL: none. */
 static const struct poptOption *find_in_table(const struct poptOption *table, char letter,
 					      const char *name, size_t length)
 {
@@ -35,7 +35,7 @@ static const struct poptOption *find_in_table(const struct poptOption *table, ch
 	return found;
 }
 
-/* Of a verb's own options, or of those that all have. */
+/* Finds an option of the verb, or one of those that all verbs have. */
 static const struct poptOption *find_option(const struct command *command, char letter,
 					    const char *name, size_t length)
 {
@@ -64,8 +64,8 @@ static void offer_options(const struct typing *typing, const struct poptOption *
 }
 
 /*
- * The option whose value begins behind this word, or NULL; *value is where the
- * value begins when it is in the word itself: --name=VALUE, -oVALUE.
+ * Returns the option with a value that this word contains, or NULL. *value is the value, if
+ * it is in the same word (--name=VALUE, -oVALUE), or NULL if it is the next word.
  */
 static const struct poptOption *option_of(const struct command *command, const char *word,
 					  const char **value)
@@ -91,12 +91,12 @@ static const struct poptOption *option_of(const struct command *command, const c
 	return NULL;
 }
 
-/* Where in a verb's command line the last word stands. */
+/* What the last word of a verb's command line is. */
 struct place {
-	const struct poptOption *value_of; /* of this option, or NULL */
-	bool only_operands;                /* behind -- */
-	size_t operands;                   /* before it */
-	size_t command;                    /* number of the word behind the first operand and -- */
+	const struct poptOption *value_of; /* it is the value of this option, or NULL */
+	bool only_operands;                /* it comes after -- */
+	size_t operands;                   /* number of operands before it */
+	size_t command; /* number of the first word after the first operand and an optional -- */
 };
 
 static struct place find_place(const struct command *command, struct typing *typing, char **words,
@@ -140,7 +140,7 @@ static void offer_operands(const struct typing *typing, const struct command *co
 		offer_segments(typing);
 }
 
-/* Offers what may stand for the last of the words behind a verb. */
+/* Offers completions of the last word after a verb. */
 static void complete_verb(struct typing *typing, const struct command *command, char **words,
 			  size_t length)
 {
@@ -169,8 +169,8 @@ static void complete_verb(struct typing *typing, const struct command *command, 
 }
 
 /*
- * Passes over the options that stand before the verb, as -N PID does. Returns
- * the one whose value is to be completed, or NULL.
+ * Skips options before the verb, such as -N PID. Returns the option whose value is being
+ * typed, or NULL.
  */
 static const struct poptOption *skip_options(struct typing *typing, char **words, size_t length)
 {

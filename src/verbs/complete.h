@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * complete: what a shell offers behind the words typed so far. It is the
- * hidden command __complete, which the completions of bash, zsh and fish call,
- * so that all they know comes from the program's own tables.
+ * complete: the hidden command __complete, which the completion scripts of bash, zsh and
+ * fish call. So all completions come from the program's own tables.
  */
 #ifndef VERBS_COMPLETE_H
 #define VERBS_COMPLETE_H
@@ -10,11 +9,11 @@
 #include "verbs/verb.h"
 
 /*
- * words are those behind the program's name, the last of them the one that is
- * being typed. Prints a line for each word that it may become: the word, a tab
- * and what it is. A line ":file", or ":command N", says instead that a file is
- * wanted, or that the words from number N (from 0) are a command of their own.
- * Says nothing on stderr, whatever is wrong, and attaches nothing.
+ * words are the words after the program's name. The last one is being typed. Prints a line
+ * for each possible completion: the word, a tab, and a description. The line ":file"
+ * means that the shell should complete a file name. The line ":command N" means that the
+ * words from number N (counted from 0) are a command of their own. Prints nothing on
+ * stderr, even on errors, and attaches nothing.
  */
 enum status complete(const struct verb *const *verbs, size_t count, char **words, size_t length);
 

@@ -17,7 +17,6 @@
 #include "verbs/common/namespaces.h"
 #include "verbs/verb.h"
 
-/* Offers a word, if what was typed is its beginning. */
 void offer(const struct typing *typing, const char *word, const char *meaning)
 {
 	if (strncmp(word, typing->typed, strlen(typing->typed)) != 0)
@@ -35,7 +34,7 @@ static void offer_words(const struct typing *typing, const char *const *words)
 		offer(typing, *words, "");
 }
 
-/* What of the word is behind its last comma. */
+/* Splits off the part of the word after its last comma. */
 static struct typing behind_comma(const struct typing *typing)
 {
 	struct typing rest = *typing;
@@ -48,7 +47,7 @@ static struct typing behind_comma(const struct typing *typing)
 	return rest;
 }
 
-/* The names of fields; this character may stand before one, and is passed over. */
+/* Offers the names of fields. If the word begins with this character, it is skipped. */
 static void offer_field(const struct typing *typing, char sign)
 {
 	struct typing rest = *typing;
@@ -61,7 +60,7 @@ static void offer_field(const struct typing *typing, char sign)
 		offer(&rest, fields[i].name, fields[i].help);
 }
 
-/* Before all of them may stand a plus. */
+/* Offers a list of fields, which may begin with a plus. */
 static void offer_fields(const struct typing *typing)
 {
 	const struct typing rest = behind_comma(typing);
@@ -76,7 +75,7 @@ static void offer_sort_keys(const struct typing *typing)
 	offer_field(&rest, '-');
 }
 
-/* Inside %{ a field, elsewhere nothing. */
+/* Offers a field after %{, and nothing elsewhere. */
 static void offer_format(const struct typing *typing)
 {
 	struct typing rest = *typing;
@@ -135,7 +134,7 @@ static void offer_file(const struct typing *typing)
 	output_text(typing->output, ":file\n");
 }
 
-/* A segment in a few words: "root, 4K, attached, 1234 postgres". */
+/* Describes a segment briefly: "root, 4K, attached, 1234 postgres". */
 static void describe(char *text, size_t size, struct view *view, const struct segment *segment)
 {
 	char bytes[UNIT_TEXT_SIZE];
@@ -149,7 +148,7 @@ static void describe(char *text, size_t size, struct view *view, const struct se
 typedef void offer_segment(const struct typing *typing, const char *meaning,
 			   const struct segment *segment);
 
-/* Every segment that there is, in the namespace of -N if it was given. */
+/* Calls the function for every segment, in the namespace of -N if it was given. */
 static void for_each_segment(const struct typing *typing, offer_segment *offer_one)
 {
 	struct listing list = { 0 };
@@ -250,7 +249,7 @@ static void offer_conditions(const struct typing *typing)
 	offer_words(typing, stat_conditions);
 }
 
-/* What can be offered for a value, by the word that --help has for it. */
+/* What is offered for each metavariable. */
 static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);

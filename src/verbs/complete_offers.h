@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* complete_offers: what may stand for an operand or a value of an option. */
+/* complete_offers: offers completions of operands and of values of options. */
 #ifndef VERBS_COMPLETE_OFFERS_H
 #define VERBS_COMPLETE_OFFERS_H
 
@@ -10,22 +10,22 @@
 /* A word that is being typed. */
 struct typing {
 	struct output *output;
-	const char *before; /* what of the word stays as it is: "--owner=", "id,key," */
+	const char *before; /* the part of the word that does not change: "--owner=", "id,key," */
 	size_t before_length;
-	const char *typed; /* what is to be completed, behind that */
-	const char *ns;    /* of -N, somewhere before, or NULL */
-	size_t skipped;    /* words before the verb */
+	const char *typed; /* the part after it, which is completed */
+	const char *ns;    /* the value of -N earlier in the command line, or NULL */
+	size_t skipped;    /* number of words before the verb */
 };
 
-/* Offers a word, if what was typed is its beginning. */
+/* Offers a word, if it begins with what was typed. */
 void offer(const struct typing *typing, const char *word, const char *meaning);
 
 /* Offers the ids and keys of all segments, in the namespace of -N if it was given. */
 void offer_segments(const struct typing *typing);
 
 /*
- * Offers the values of an option by its metavariable, the word that stands for
- * the value in --help: of a SIZE, say, there is nothing to offer.
+ * Offers the values of an option. Its metavariable, as in --help, determines which: for
+ * SIZE, say, there are none.
  */
 void offer_value(const struct typing *typing, const char *metavariable);
 

@@ -148,8 +148,8 @@ static const char *create_option(void *state, int code, const char *value)
 }
 
 /*
- * --format has one word more than the fields: %{created}, yes or no. It is
- * put in before the format is checked and printed.
+ * --format of create also supports %{created} (yes or no). It is replaced before the format
+ * is checked and printed.
  */
 static enum status expand_created(const char *format, bool created, char *text, size_t size)
 {
@@ -221,7 +221,7 @@ static enum status print_failed(struct creation *creation, int error)
 {
 	bool created = creation->created;
 
-	/* before SIGPIPE can end the program */
+	/* first, since reporting a broken pipe ends the program by SIGPIPE */
 	undo_creation(creation);
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted%s",
@@ -246,7 +246,7 @@ static enum status print_result(struct creation *creation)
 	if (segment_missing(error))
 		return fail(STATUS_MISSING, "segment %d was removed by another process",
 			    creation->id);
-	/* it is there, but nobody may look at it here: what was asked for will do */
+	/* it exists, but may not be read here: print what was asked for */
 	if (error)
 		segment = (struct segment){ .id = creation->id,
 					    .key = creation->key,
@@ -264,7 +264,7 @@ static enum status print_result(struct creation *creation)
 	judge_end(&judge);
 	if (status)
 		return status;
-	/* an id that was not printed would be a leak */
+	/* a segment whose id is not printed would leak, so decide now whether to print it */
 	if (creation->created && signals_came())
 		output.error = EINTR;
 	else
@@ -278,7 +278,7 @@ static enum status create(struct creation *creation)
 	enum status status = STATUS_DONE;
 	int error = ENOENT;
 
-	/* what exists is returned untouched: no other option matters, not even FILE */
+	/* an existing segment is not changed: all other options are ignored, even FILE */
 	if (options->reuse)
 		error = open_existing(creation, options->key);
 	if (error && (error != ENOENT || (!options->size_given && !options->file)))
@@ -315,7 +315,7 @@ static enum status create_run(int argc, char **argv)
 	operands_free(&operands);
 	if (status)
 		return status;
-	/* it must not end the program before it is known whether the id was printed */
+	/* the program must not end before it knows whether the id was printed */
 	signal(SIGPIPE, SIG_IGN);
 	signals_begin(NULL);
 	status = create(&creation);

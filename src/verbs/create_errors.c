@@ -13,7 +13,7 @@
 #include "text/remedy.h"
 #include "text/units.h"
 
-/* Says who has the key. */
+/* Reports which segment has the key. */
 static enum status say_exists(key_t key)
 {
 	struct segment segment;
@@ -33,7 +33,7 @@ static enum status say_exists(key_t key)
 	return STATUS_EXISTS;
 }
 
-/* Twice as many as there are, as far as the kernel allows it. */
+/* Reports too many segments, and how to allow twice as many (or the most that is possible). */
 static enum status say_too_many(const struct limits *limits)
 {
 	uint64_t most = most_segments();
@@ -51,7 +51,7 @@ static enum status say_too_many(const struct limits *limits)
 	return STATUS_EXHAUSTED;
 }
 
-/* Says which of the limits ENOSPC was about. */
+/* Reports which of the limits ENOSPC was about. */
 static enum status say_limit(uint64_t size)
 {
 	struct limits limits;
@@ -72,7 +72,7 @@ static enum status say_limit(uint64_t size)
 	return STATUS_EXHAUSTED;
 }
 
-/* The size of the huge pages that were asked for; 0: not known. */
+/* The size of the huge pages that were requested; 0: not known. */
 static uint64_t huge_page(const struct wanted *wanted)
 {
 	uint64_t kilobytes = 0;
@@ -101,7 +101,7 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	}
 	size_text(page_text, page);
 	all = huge_page_count(page, "nr_hugepages");
-	/* those that others have reserved are among the free ones */
+	/* the free pages include those that are reserved */
 	unused = huge_page_count(page, "free_hugepages") - huge_page_count(page, "resv_hugepages");
 	enough = all - unused + wanted->size / page + (wanted->size % page != 0);
 	fail(STATUS_EXHAUSTED,
@@ -117,7 +117,7 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	return STATUS_EXHAUSTED;
 }
 
-/* With vm.overcommit_memory=2 all memory is counted when it is reserved, and SHM_NORESERVE ignored. */
+/* Reports the commit limit. With vm.overcommit_memory=2 it counts even SHM_NORESERVE segments. */
 static enum status say_committed(const char *size)
 {
 	uint64_t limit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create_errors: says why the kernel did not make, or open, a segment. */
+/* create_errors: reports why the kernel did not create, or open, a segment. */
 #ifndef VERBS_CREATE_ERRORS_H
 #define VERBS_CREATE_ERRORS_H
 
@@ -9,18 +9,18 @@
 
 #include "text/error.h"
 
-/* What shmget(2) was asked for. */
+/* What was requested from shmget(2). */
 struct wanted {
 	key_t key;
 	uint64_t size; /* bytes */
 	bool huge;
-	uint64_t huge_size; /* of a page, bytes; 0: the usual size */
-	bool reuse;         /* what exists would have done */
+	uint64_t huge_size; /* size of a huge page in bytes; 0: the default */
+	bool reuse;         /* an existing segment was acceptable */
 };
 
 /*
- * Says what an errno value of shmget(2) was about: who has the key, which limit
- * was reached and what is in use of it, what memory there is. Returns the status.
+ * Reports the cause of an errno value of shmget(2): which segment has the key, which limit
+ * was reached and its usage, or how much memory is available. Returns the status.
  */
 enum status say_refused(const struct wanted *wanted, int error);
 

@@ -97,7 +97,7 @@ static enum status load(struct creation *creation, struct memory *memory)
 	return STATUS_DONE;
 }
 
-/* The work of the child. Returns the status. */
+/* The work of the child process. Returns the status. */
 static int load_attached(void *context)
 {
 	struct creation *creation = context;
@@ -117,8 +117,8 @@ static int load_attached(void *context)
 }
 
 /*
- * A child does it: where memory runs out the kernel kills the process that needs
- * it, and the segment must be removed even then.
+ * A child process copies: if memory runs out, the kernel kills the process that uses it, and
+ * the segment must be removed even then.
  */
 enum status load_segment(struct creation *creation)
 {
@@ -130,7 +130,7 @@ enum status load_segment(struct creation *creation)
 	if (creation->input.fd < 0)
 		return STATUS_DONE;
 	snprintf(what, sizeof(what), "load %s", creation->input.name);
-	/* a spooled stream is in memory already, and is freed during the copy */
+	/* a spooled stream is in memory already, and is freed while it is copied */
 	status = creation->input.exclusive
 			 ? STATUS_DONE
 			 : check_memory_left(what, input_memory(&creation->input));

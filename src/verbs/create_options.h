@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* create_options: what the user asked create for, and what is being made. */
+/* create_options: the options of create, and what it creates. */
 #ifndef VERBS_CREATE_OPTIONS_H
 #define VERBS_CREATE_OPTIONS_H
 
@@ -10,7 +10,7 @@
 struct create_options {
 	enum { KEY_PRIVATE, KEY_AUTO, KEY_GIVEN } key_kind;
 	key_t key;
-	int file_error; /* of an ftok path */
+	int file_error; /* why an ftok path could not be resolved, or 0 */
 	const char *key_word;
 	uint64_t size;
 	bool size_given;
@@ -30,16 +30,16 @@ struct create_options {
 	bool verbose;
 };
 
-/* What is being made, so that it can be undone. */
+/* What create has created so far, so that it can be undone. */
 struct creation {
 	const struct create_options *options;
 	struct input input;
 	int id;
-	bool handed_over;       /* its owner is another user, */
-	bool guard_handed_over; /* and that of the guard */
-	bool created;           /* and not just found, with --reuse */
-	key_t key;              /* of what was created */
-	int guard;              /* the semaphore set that was made, or -1 */
+	bool handed_over;       /* the segment has its final owner */
+	bool guard_handed_over; /* the guard has its final owner */
+	bool created;           /* false: --reuse found an existing segment */
+	key_t key;              /* of the segment */
+	int guard;              /* the semaphore set that was created, or -1 */
 };
 
 static inline uint64_t wanted_size(const struct creation *creation)

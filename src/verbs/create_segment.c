@@ -25,7 +25,7 @@ enum status creation_failed(const struct creation *creation, key_t key, int erro
 	return say_refused(&wanted, error);
 }
 
-/* Calls shmget; EEXIST when the key is in use. */
+/* Calls shmget(2). Returns 0 or an errno value; EEXIST: the key is in use. */
 static int create_segment(struct creation *creation, key_t key)
 {
 	const struct create_options *options = creation->options;
@@ -33,7 +33,7 @@ static int create_segment(struct creation *creation, key_t key)
 
 	if (options->huge)
 		flags |= SHM_HUGETLB;
-	/* shmget(2): the size of a huge page as a power of two, in bits 26 and up */
+	/* bits 26 and up are the log2 of the huge page size (shmget(2)) */
 	if (options->huge_size)
 		flags |= (int)((unsigned int)__builtin_ctzll(options->huge_size) << 26);
 	if (options->no_reserve)
@@ -51,7 +51,7 @@ static int create_segment(struct creation *creation, key_t key)
 void undo_creation(struct creation *creation)
 {
 	struct actor before;
-	/* the ids may be another user's by now: act only on what this one owns */
+	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over ? creation->options->uid : geteuid();
 
 	if (creation->guard >= 0)
@@ -61,7 +61,7 @@ void undo_creation(struct creation *creation)
 					 .uid = creation->guard_handed_over ? owner : geteuid(),
 					 .cuid = geteuid(),
 					 .count = 1 });
-	/* its new owner may have removed it */
+	/* the new owner may have removed it already */
 	if (creation->created && act_as(owner, &before) == 0) {
 		segment_remove(creation->id);
 		stop_acting(&before);
@@ -114,7 +114,7 @@ static enum status guard_failed(const struct creation *creation, int error)
 	}
 }
 
-/* Until it is handed over no process can acquire it. */
+/* Creates the guard. No process can acquire it until it is handed over. */
 static enum status make_guard(struct creation *creation)
 {
 	int error = guard_create(creation->key, &creation->guard);
@@ -124,12 +124,12 @@ static enum status make_guard(struct creation *creation)
 
 int open_existing(struct creation *creation, key_t key)
 {
-	/* a size larger than the segment's is an error, as shmget(2) has it */
+	/* shmget(2) fails if the size is larger than that of the segment */
 	creation->id = shmget(key, creation->options->size_given ? creation->options->size : 0, 0);
 	return creation->id < 0 ? errno : 0;
 }
 
-/* With --reuse, opens the segment that another process creates in the meantime. */
+/* Creates the segment. With --reuse, uses one that another process creates in the meantime. */
 static enum status create_or_open(struct creation *creation)
 {
 	const struct create_options *options = creation->options;
@@ -144,7 +144,7 @@ static enum status create_or_open(struct creation *creation)
 		error = create_segment(creation, key);
 		if (error == EEXIST && options->reuse)
 			error = open_existing(creation, key);
-		/* which may be removed in the meantime as well */
+		/* ENOENT: that one has been removed in the meantime, too */
 	} while (error == ENOENT);
 	return error ? creation_failed(creation, key, error) : STATUS_DONE;
 }
@@ -158,7 +158,7 @@ static struct segment_rights wanted_rights(const struct create_options *options)
 	};
 }
 
-/* Owner and mode come last: until it is loaded no other user may attach it. */
+/* Sets owner and mode last, so that no other user can attach the segment before it is loaded. */
 static enum status hand_over(const struct creation *creation)
 {
 	const struct create_options *options = creation->options;

@@ -136,7 +136,7 @@ const struct verb verb_ls = {
 	.run = ls_run,
 };
 
-/* The columns of the views that ipcs has, and of the default. */
+/* The columns of the default view, and of -t, -p and -c, which ipcs(1) also has. */
 static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,created-by";
 static const char time_columns[] = "id,owner,atime,dtime,ctime";
 static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
@@ -157,7 +157,7 @@ static const char *set_fields(struct ls_options *options, const char *value)
 	return parse_fields(value, &options->columns);
 }
 
-/* Those of the view, where none were given; with -A it also shows where a segment is. */
+/* Uses the columns of the view if none were given. With -A, also adds the namespace. */
 static enum status complete_columns(struct ls_options *options)
 {
 	const char *wrong = NULL;
@@ -222,7 +222,7 @@ static const char *ls_option(void *state, int code, const char *value)
 	}
 }
 
-/* With -A the limits of each namespace, as far as they can be read. */
+/* Prints the metrics. With -A, with the limits of each namespace that can be read. */
 static enum status print_metrics(struct output *output, const struct ls_options *options,
 				 struct selection *selection, struct view *view)
 {
@@ -246,7 +246,7 @@ static enum status print_metrics(struct output *output, const struct ls_options 
 	return status ? status : printed;
 }
 
-/* In how many namespaces the segments are that were chosen. */
+/* In how many namespaces the selected segments are. */
 static size_t count_namespaces(const struct selection *selection)
 {
 	const struct listing *list = &selection->list;
@@ -263,7 +263,7 @@ static size_t count_namespaces(const struct selection *selection)
 	return count;
 }
 
-/* The table; on a terminal it fits its width, and has a footer, as it always has with -A. */
+/* Prints the table. On a terminal it fits the width and has a footer (with -A always). */
 static enum status print_for_people(struct output *output, const struct ls_options *options,
 				    const struct selection *selection, struct view *view)
 {

@@ -14,18 +14,18 @@
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
-/* What one look saw. */
+/* One list of the segments. */
 struct sight {
-	struct listing list;          /* with -A, the segments of a namespace stand together */
-	struct namespaces namespaces; /* with -A: those that they point to */
+	struct listing list;          /* with -A, grouped by namespace */
+	struct namespaces namespaces; /* with -A: those that the segments point to */
 };
 
-/* What reporting a change needs. */
+/* The context for reporting a change. */
 struct reporter {
 	const struct choice *choice;
 	const struct follow *follow;
 	struct output *output;
-	struct judge judge; /* of this look; begun by the first segment that is reported */
+	struct judge judge; /* of this list; begun for the first segment that is reported */
 	bool judging;
 	struct view view;
 };
@@ -35,7 +35,7 @@ static const char *const names[CHANGE_COUNT] = {
 	[CHANGE_ATTACHED] = "attached", [CHANGE_DETACHED] = "detached", [CHANGE_OTHER] = "changed",
 };
 
-/* Who lives is asked anew with each look, and only when something happened. */
+/* Judges a segment. Processes are queried anew for each list, but only if something changed. */
 static void judge(struct reporter *reporter, struct segment *segment)
 {
 	const struct choice *choice = reporter->choice;
@@ -99,7 +99,7 @@ static void report(void *context, enum change change, const struct segment *segm
 		report_line(reporter, names[change], &judged);
 }
 
-/* An id that is not there will never come: to wait for it would be to hang. */
+/* Refuses an id that does not exist, since it never will: --follow would wait in vain. */
 static enum status check_ids(const struct choice *choice, const struct listing *list)
 {
 	enum status status = STATUS_DONE;
@@ -113,7 +113,7 @@ static enum status check_ids(const struct choice *choice, const struct listing *
 	return status;
 }
 
-/* Waits for the next look; whether somebody still reads what we write. */
+/* Waits for the time of the next list. Returns false if stdout has no reader left. */
 static bool wait_until(int64_t deadline)
 {
 	struct pollfd pollfd = { .fd = STDOUT_FILENO };
@@ -130,8 +130,8 @@ static bool wait_until(int64_t deadline)
 }
 
 /*
- * Gives marked segments, from which the kernel takes the key, the one that they
- * had: whoever follows a key wants to see what becomes of its segment. 0 or ENOMEM.
+ * Restores the keys of segments that were marked for removal, which the kernel sets to 0. So
+ * a user who follows a key sees what happens to its segment. Returns 0 or ENOMEM.
  */
 static int keep_keys(const struct listing *before, struct listing *after)
 {
@@ -162,7 +162,7 @@ static void sight_free(struct sight *sight)
 	namespaces_free(&sight->namespaces);
 }
 
-/* Looks at all segments; missing: see all_namespaces_read(). */
+/* Reads the list of all segments. missing: see all_namespaces_read(). */
 static enum status take_sight(struct sight *sight, const struct choice *choice,
 			      enum status *missing)
 {
@@ -175,12 +175,12 @@ static enum status take_sight(struct sight *sight, const struct choice *choice,
 		return read_segments(&sight->list, &source);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
 				     choice_depends_on_users(choice), NULL, missing, &missing_at);
-	/* they would be found through our own descriptors for ever */
+	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;
 }
 
-/* The segments from this one on that are in the same namespace. */
+/* The part of the list from this index on that is in the same namespace. */
 static struct listing part_at(const struct listing *list, size_t first)
 {
 	struct listing part = { .items = list->items + first };
@@ -191,7 +191,7 @@ static struct listing part_at(const struct listing *list, size_t first)
 	return part;
 }
 
-/* The segments that are in the namespace of these. */
+/* The part of the list that is in the same namespace as these segments. */
 static struct listing part_like(const struct listing *list, const struct listing *other)
 {
 	const struct namespace *ns = other->items->ns;
@@ -206,8 +206,8 @@ static struct listing part_like(const struct listing *list, const struct listing
 }
 
 /*
- * Of a namespace that could not be read this time, the segments are as they were.
- * 0 or ENOMEM.
+ * Copies the segments of a namespace that could not be read this time from the list before.
+ * Returns 0 or ENOMEM.
  */
 static int keep_unread(const struct listing *before, struct sight *after)
 {
@@ -225,7 +225,7 @@ static int keep_unread(const struct listing *before, struct sight *after)
 	return error;
 }
 
-/* Reports what happened between two looks, one namespace after the other. 0 or ENOMEM. */
+/* Reports what happened between two lists, by namespace. Returns 0 or ENOMEM. */
 static int compare(struct reporter *reporter, const struct listing *before, struct listing *after)
 {
 	const struct listing none = { 0 };
@@ -248,7 +248,7 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 	return error;
 }
 
-/* One look, and a line for all that happened since the one before. */
+/* Reads a list, and prints a line for each change since the one before. */
 static enum status look(struct reporter *reporter, struct sight *before)
 {
 	struct sight after;
@@ -275,7 +275,7 @@ static enum status follow_from(struct reporter *reporter, struct sight *sight)
 	while (!status && !reporter->output->error) {
 		int64_t now = monotonic_ms();
 
-		/* after a pause (a stopped job, a sleeping machine) at the old pace again */
+		/* after a pause (a stopped job, a suspended machine), do not catch up */
 		next = next + interval > now ? next + interval : now + interval;
 		if (!wait_until(next))
 			return output_failed(EPIPE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ls_follow: ls --follow, a line for whatever happens to segments. */
+/* ls_follow: ls --follow prints a line for every change of a segment. */
 #ifndef VERBS_LS_FOLLOW_H
 #define VERBS_LS_FOLLOW_H
 
@@ -7,20 +7,20 @@
 #include "verbs/common/select.h"
 
 struct follow {
-	int64_t interval; /* milliseconds between two looks */
+	int64_t interval; /* milliseconds between two lists */
 	bool json;
 	const struct field_list *fields; /* of a segment in JSON; NULL: all */
 	bool numeric;
 	enum time_format times;
-	bool verbose; /* say when the first look is taken */
+	bool verbose; /* report when the first list was read */
 };
 
-/* A second between looks, where nobody says otherwise. */
+/* The default interval in milliseconds. */
 enum { FOLLOW_INTERVAL = 1000 };
 
 /*
- * Writes to stdout until a signal ends the program, or until whoever reads
- * that has gone. Returns only when it cannot go on.
+ * Writes to stdout until a signal ends the program, or until stdout is a pipe without
+ * reader. Returns only if it cannot continue.
  */
 enum status follow_segments(const struct choice *choice, const struct follow *follow);
 

@@ -9,7 +9,7 @@
 #include "text/limits_text.h"
 #include "verbs/common/namespaces.h"
 
-/* The process of -N is one whose /proc/PID/ns/ipc was entered; no process, no control group. */
+/* Reads the limit of the control group of PID, if the namespace file is /proc/PID/ns/ipc. */
 static void read_cgroup_of(struct limits *limits, const char *ns_path)
 {
 	static const char name[] = "/ns/ipc";
@@ -57,7 +57,7 @@ static enum status print_those(struct output *output, const struct ls_options *o
 	return STATUS_DONE;
 }
 
-/* Adds what all of them use of the machine's memory; returns how many entries there are then. */
+/* Adds an entry for the memory of the machine. Returns the new number of entries. */
 static size_t add_machine(struct limits_of *all, size_t count)
 {
 	struct limits_of *of = &all[count];

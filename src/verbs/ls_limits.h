@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ls_limits: ls -l, -u and --warn, what the kernel allows and what is in use. */
+/* ls_limits: ls -l, -u and --warn: the kernel's limits and their usage. */
 #ifndef VERBS_LS_LIMITS_H
 #define VERBS_LS_LIMITS_H
 
@@ -7,13 +7,15 @@
 #include "verbs/ls_options.h"
 
 /*
- * The limits of the current IPC namespace, and the one of a control group: the
- * program's own, or with -N, that of the process whose namespace file ns_path is.
- * Reports why they cannot be read.
+ * Reads the limits of the current IPC namespace, and that of a control group: the group of
+ * this process, or with -N, of the process whose namespace file ns_path is. Reports errors.
  */
 enum status read_limits(struct limits *limits, const char *ns_path);
 
-/* Prints them as the options say, with -A of each namespace. STATUS_NO: --warn, and one is exceeded. */
+/*
+ * Prints the limits as the options require; with -A, those of each namespace. Returns
+ * STATUS_NO if --warn has printed a limit.
+ */
 enum status print_limits_of_system(struct output *output, const struct ls_options *options);
 
 #endif

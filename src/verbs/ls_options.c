@@ -16,7 +16,7 @@ bool shows_system(const struct ls_options *options)
 	return options->limits || (options->summary && !shows_totals(options));
 }
 
-/* What was given, as far as it matters for what else may be. */
+/* The options that were given, as bits: only those that restrict other options. */
 enum given {
 	GIVEN_JSON = 1 << 0,
 	GIVEN_RAW = 1 << 1,
@@ -38,8 +38,8 @@ enum given {
 };
 
 static const struct conflict {
-	unsigned int options; /* any of these */
-	unsigned int others;  /* with any of these */
+	unsigned int options; /* any of these options */
+	unsigned int others;  /* cannot be combined with any of these */
 	const char *message;
 } conflicts[] = {
 	{ GIVEN_PROMETHEUS,

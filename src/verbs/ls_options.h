@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ls_options: what the command line of ls asks for. */
+/* ls_options: the options of ls. */
 #ifndef VERBS_LS_OPTIONS_H
 #define VERBS_LS_OPTIONS_H
 
@@ -11,11 +11,11 @@
 struct ls_options {
 	struct choice choice;
 	struct field_list columns;
-	struct field_list added; /* by -o +FIELD */
+	struct field_list added; /* fields of -o +FIELD */
 	struct sort_keys sort;
-	const char *view;       /* the names of the columns of -t, -p or -c; NULL: the default */
-	bool columns_given;     /* by -o, which then bounds JSON too */
-	const struct field *by; /* whose values totals are for, or NULL */
+	const char *view;       /* names of the columns of -t, -p or -c; NULL: the default */
+	bool columns_given;     /* by -o, which then also selects the fields of JSON */
+	const struct field *by; /* field of --by, or NULL */
 	bool json;
 	bool raw;
 	bool quiet;
@@ -31,16 +31,16 @@ struct ls_options {
 	bool summary;
 	bool follow;
 	int64_t interval; /* milliseconds; 0: not given */
-	bool warn;        /* of the limits, those with so much in use */
+	bool warn;        /* print only limits of which warn_percent is in use */
 	unsigned int warn_percent;
 	bool field_help;
 	const char *from;
-	const char *ns;      /* of -N */
-	const char *ns_path; /* the same as a file */
+	const char *ns;      /* the value of -N, or NULL */
+	const char *ns_path; /* a path of that namespace */
 	bool verbose;
 };
 
-/* Whether it prints totals of the segments chosen, or the limits or totals of the whole system. */
+/* Whether to print totals of the selected segments; or the limits or totals of the system. */
 bool shows_totals(const struct ls_options *options);
 bool shows_system(const struct ls_options *options);
 

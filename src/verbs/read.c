@@ -51,8 +51,8 @@ struct read_options {
 	struct byte_range range;
 	const char *file; /* NULL: stdout */
 	bool hex;
-	uint64_t number; /* its length in bytes; 0: no number */
-	int forms;       /* -x and numbers that were given */
+	uint64_t number; /* length of a number in bytes; 0: no number */
+	int forms;       /* how many of -x and the number options were given */
 	enum progress_wish progress;
 	struct guard_option guard_option;
 	bool verbose;
@@ -128,10 +128,10 @@ static enum status check_options(struct read_options *options)
 	return guard_option_check(&options->guard_option);
 }
 
-/* So many bytes are dumped before the next check for a signal. */
+/* Bytes that are dumped between two checks for a signal. */
 enum { DUMP_CHUNK = 256 * 1024 };
 
-/* Prints a hex dump. 0 or an errno value, EINTR when a signal came. */
+/* Prints a hex dump. Returns 0 or an errno value; EINTR: a signal came. */
 static int dump_out(const struct memory *memory, const struct byte_range *range, int fd,
 		    const struct copy_options *copy)
 {
@@ -147,7 +147,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 		uint64_t left = extent.offset + extent.length - at;
 		int error = 0;
 
-		/* once for each extent: it may cost a scan over all that follows */
+		/* only once for each extent, since finding its end may scan all of it */
 		if (!left) {
 			error = memory_extent(memory, at, end, &extent);
 			left = extent.length;
@@ -172,7 +172,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 	return output.error;
 }
 
-/* Prints a word, which is one load, in any form. 0 or an errno value. */
+/* Loads a word at once, and prints it in the requested form. Returns 0 or an errno value. */
 static int word_out(const struct read_options *options, const struct memory *memory, int fd)
 {
 	static struct output output;
@@ -199,7 +199,7 @@ static int word_out(const struct read_options *options, const struct memory *mem
 	return output.error;
 }
 
-/* Copies in the form that was asked for. 0 or an errno value. */
+/* Prints the range in the requested form. Returns 0 or an errno value. */
 static int read_out(const struct read_options *options, const struct memory *memory, int fd,
 		    bool replaces)
 {
@@ -226,7 +226,7 @@ static int read_out(const struct read_options *options, const struct memory *mem
 	return error;
 }
 
-/* Whether an errno value of a copy is about the segment, and not about the output. */
+/* Whether an error of a copy is about the segment, not about the output. */
 static bool is_of_segment(int error)
 {
 	return error == ENODATA || error == EFAULT;
@@ -235,7 +235,7 @@ static bool is_of_segment(int error)
 static enum status segment_unreadable(const struct segment *segment, const struct memory *memory,
 				      int error)
 {
-	/* where touching its memory is SIGBUS, a system call fails with EFAULT */
+	/* EFAULT: a system call failed where touching the memory would raise SIGBUS */
 	return error == EFAULT ? report_bad_memory("read", segment, memory)
 			       : segment_failed("read", segment, error);
 }
@@ -283,7 +283,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 	}
 	if (!error)
 		error = read_out(options, memory, outfile.fd, replaces);
-	/* a signal came at the last moment: the old file stays */
+	/* if a signal came at the last moment, keep the old file */
 	if (!error && signals_came())
 		error = EINTR;
 	if (error)
@@ -317,7 +317,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (memory.attached)
 		warn_of_trace(&segment);
 	report_bus_errors("read", &segment, &memory, NULL);
-	/* before there is a new file: a signal ends the wait, and the program */
+	/* before the new file is created, since a signal ends this wait and the program */
 	status = guard_option_take(&options->guard_option);
 	if (!status && options->file)
 		status = read_to_file(options, &segment, &memory);
@@ -344,7 +344,7 @@ static enum status read_run(int argc, char **argv)
 	status = check_options(&options);
 	if (!status)
 		status = read_only_segment(&operands, &ref);
-	/* a dump on the terminal is progress enough */
+	/* output on the terminal shows progress itself */
 	if (!options.file && isatty(STDOUT_FILENO)) {
 		options.hex = true;
 		options.progress = PROGRESS_NEVER;

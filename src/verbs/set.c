@@ -145,7 +145,7 @@ static enum status set_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
-		/* only a filter by state needs to know what is kept */
+		/* the keep list matters only for filters by state */
 		if (!status && filter_given(&options.choice.filter))
 			status = choice_read_keep(&options.choice);
 		if (!status)

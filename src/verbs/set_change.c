@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The id of a segment that is removed can be another segment's a moment later,
- * and a hostile user can choose that moment. Attached, a segment keeps its id.
- * But shmat(2) replaces its last user, and whether that process still runs may
- * be all that shows that the segment is wanted. So it is attached only where
- * that loses no evidence. Otherwise it is changed with the privileges of its
- * creator, who cannot change what is another user's, and looked at afterwards.
+ * When a segment is removed, its id can belong to another segment a moment later, and a
+ * hostile user can choose that moment. A segment that is attached keeps its id. But
+ * shmat(2) overwrites its last user, which may be the only evidence that the segment is
+ * still wanted. So the segment is attached only if no evidence is lost. Otherwise it is
+ * changed with the privileges of its creator, who cannot change the segments of other
+ * users, and checked afterwards.
  */
 #include "verbs/set_change.h"
 
@@ -24,8 +24,8 @@
 
 struct change {
 	const struct set_wish *wish;
-	struct segment segment;       /* as it was before */
-	struct segment_rights rights; /* as they are to be */
+	struct segment segment;       /* before the change */
+	struct segment_rights rights; /* after the change */
 	struct guard guard;           /* with --with-guard */
 	struct hold hold;
 };
@@ -85,7 +85,7 @@ static enum status lock_failed(const struct change *change, int error)
 	const char *what = change->wish->lock ? "lock" : "unlock";
 	bool own = segment->uid == geteuid() || segment->cuid == geteuid();
 
-	/* shmctl(2): with a limit of 0 even the owner gets EPERM */
+	/* with a limit of 0, even the owner gets EPERM (shmctl(2)) */
 	if (error == ENOMEM || (error == EPERM && own)) {
 		fail(STATUS_EXHAUSTED, "cannot lock %s: exceeds RLIMIT_MEMLOCK",
 		     SEGMENT_LABEL(segment));
@@ -109,7 +109,7 @@ static enum status guard_failed(const struct change *change, int error)
 		    change->guard.id, reason_of_segment(error));
 }
 
-/* Finds its guard; refuses a semaphore set that is not, as rm --with-guard does. */
+/* Finds the guard. Refuses a semaphore set that is not one, as rm --with-guard does. */
 static enum status find_guard(struct change *change)
 {
 	const struct segment *segment = &change->segment;
@@ -134,7 +134,7 @@ static enum status find_guard(struct change *change)
 	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE : guard_failed(change, EPERM);
 }
 
-/* Looks whether all that is asked for may be done. */
+/* Checks that all requested changes are permitted. */
 static enum status check_change(struct change *change)
 {
 	const struct set_wish *wish = change->wish;
@@ -150,7 +150,7 @@ static enum status check_change(struct change *change)
 	return wish->with_guard ? find_guard(change) : STATUS_DONE;
 }
 
-/* Whether to attach it loses no evidence of who may still need it, nor the segment itself. */
+/* Whether attaching the segment loses neither evidence of its use nor the segment itself. */
 static bool may_hold(const struct segment *segment, struct processes *processes)
 {
 	if (removal_is_forced())
@@ -160,7 +160,7 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 	       process_find(processes, segment->lpid)->liveness == LIVENESS_GONE;
 }
 
-/* For where the id may be another user's segment by now. */
+/* Sets the rights with the privileges of the creator: the id may belong to another user now. */
 static int set_rights_as(uid_t creator, int id, const struct segment_rights *rights)
 {
 	struct actor before;
@@ -179,7 +179,7 @@ static int set_lock_as(uid_t creator, int id, bool lock)
 	struct actor before;
 	int error;
 
-	/* that of the creator counts for this process then; who may not raise it keeps it */
+	/* raise the limit if permitted: without CAP_IPC_LOCK, act_as() makes it apply */
 	if (lock)
 		setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	error = act_as(creator, &before);
@@ -190,7 +190,7 @@ static int set_lock_as(uid_t creator, int id, bool lock)
 	return error;
 }
 
-/* Why a segment that is not held cannot be changed: two users may remove it. */
+/* Returns an errno value if a segment that is not held must not be changed: two users own it. */
 static int cannot_act(const struct segment *segment)
 {
 	if (segment->uid == segment->cuid || !may_control_all())
@@ -227,8 +227,8 @@ static enum status replaced(const struct segment *segment)
 }
 
 /*
- * The id is another segment's now: if the change hit that one, its creator gets
- * it back, who alone is known for certain.
+ * The id belongs to another segment now. If the change was applied to that one, gives it to
+ * its creator, which is all that is certain about its former rights.
  */
 static enum status give_back(const struct change *change, const struct segment *other,
 			     bool was_locked, bool was_set)
@@ -237,7 +237,7 @@ static enum status give_back(const struct change *change, const struct segment *
 	const struct segment_rights back = { other->cuid, other->cgid, other->mode & 0600 };
 	int error;
 
-	/* most are not locked; whether this one was is not known */
+	/* whether it was locked before is not known; most segments are not */
 	if (was_locked)
 		set_lock_as(other->cuid, other->id, false);
 	if (!was_set || other->uid != set->uid || other->gid != set->gid ||
@@ -264,7 +264,7 @@ static enum status make_change(const struct change *change)
 	int guard_error = 0;
 	int error = 0;
 
-	/* what is likelier to fail comes first, while nothing has been changed */
+	/* locking is more likely to fail, so it comes first, while nothing has been changed */
 	if (wish->lock || wish->unlock)
 		lock_error = set_lock(change, wish->lock);
 	if (differ && !lock_error)
@@ -286,7 +286,7 @@ static enum status make_change(const struct change *change)
 	return error ? segment_failed("change", segment, error) : guard_failed(change, guard_error);
 }
 
-/* Attaches it where it may; then it must still be what was looked at. */
+/* Attaches the segment if it may, checks that it is still the same one, and changes it. */
 static enum status change_safely(struct change *change, struct processes *processes)
 {
 	struct segment *segment = &change->segment;
@@ -299,7 +299,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 		if (listing_look(segment->id, &now) || !segment_is_same(segment, &now)) {
 			status = replaced(segment);
 		} else {
-			/* what was set since is not undone: only what was asked for changes */
+			/* use its current rights, so that only the requested ones change */
 			*segment = now;
 			change->rights = wanted_rights(change->wish, &now);
 		}

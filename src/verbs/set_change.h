@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* set_change: changes one segment, and no other that gets its id. Reports itself what is wrong. */
+/* set_change: changes one segment, and never another one that has got its id. Reports errors. */
 #ifndef VERBS_SET_CHANGE_H
 #define VERBS_SET_CHANGE_H
 
@@ -7,13 +7,13 @@
 #include "shm/segment/segment.h"
 #include "text/output.h"
 
-/* What the user asked for. */
+/* The requested changes. */
 struct set_wish {
 	uid_t uid;
 	bool uid_given;
 	gid_t gid;
 	bool gid_given;
-	const char *mode; /* as typed; NULL: the mode stays */
+	const char *mode; /* as typed; NULL: no change */
 	bool lock;
 	bool unlock;
 	bool with_guard;
@@ -22,8 +22,8 @@ struct set_wish {
 };
 
 /*
- * Changes a segment as it was listed; with a dry run only prints what would be
- * changed. The processes are those that the list was judged by.
+ * Changes a segment, given as it was listed; with dry_run, only prints what would be
+ * changed. processes: those of the judge that the list was judged with.
  */
 enum status set_change(const struct set_wish *wish, const struct segment *listed,
 		       struct processes *processes, struct output *output);

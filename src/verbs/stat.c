@@ -108,10 +108,10 @@ static const char *stat_option(void *state, int code, const char *value)
 	}
 }
 
-/* What stands before a value, with the blanks around the label. */
+/* Width of a label with the spaces around it. */
 enum { LABEL_WIDTH = 16 };
 
-/* A map has its lines nearly to itself. */
+/* Indentation of a map: small, to use the width of the line. */
 enum { MAP_MARGIN = 2 };
 
 static void print_label(struct output *output, const char *label)
@@ -154,7 +154,7 @@ static void print_owner(struct output *output, struct view *view, const char *la
 	output_format(output, " (gid %u)\n", gid);
 }
 
-/* Who it is, under its id. */
+/* Prints the group about the segment's identity. */
 static void print_identity(struct output *output, const struct segment *segment)
 {
 	const char *why = segment->dest ? "none (marked for removal)" : "none (private)";
@@ -242,7 +242,7 @@ static void print_processes(struct output *output, struct view *view, const stru
 	}
 }
 
-/* All of it, in groups, on one screen of 24 lines when few hold it. */
+/* Prints everything about a segment, in groups. Fits 24 lines if few processes have it attached. */
 static void print_segment(struct output *output, struct view *view, const struct segment *segment,
 			  bool with_holders)
 {
@@ -264,13 +264,13 @@ static bool wants_holders(const struct stat_options *options)
 	return options->holders || options->choice.named.count;
 }
 
-/* --map, the only thing that stat examines the contents for. */
+/* Prints the map, the only part of stat that examines the contents. */
 static enum status print_map(struct output *output, const struct segment *segment)
 {
 	struct memory memory;
 	int error = memory_open(&memory, segment, false);
 
-	/* the report comes before what is said of its last part */
+	/* the report must appear before messages about its last part */
 	if (error || memory.attached)
 		output_flush(output);
 	if (!error) {
@@ -371,7 +371,7 @@ static enum status stat_run(int argc, char **argv)
 		if (!status && options.wait)
 			status = wait_for(options.wait, &options.choice.named, options.timeout,
 					  options.quiet);
-		/* having waited, it prints only what it is asked for */
+		/* after --wait, the report is printed only if a format was requested */
 		if (!status && (!options.wait || options.json || options.format))
 			status = stat_segments(&options);
 		operands_free(&operands);

@@ -12,7 +12,7 @@
 #include "verbs/verb.h"
 
 const char *const stat_conditions[] = {
-	/* without WAIT_NOT, which is not a condition */
+	/* WAIT_NOT is not a condition, so it has no name */
 	[WAIT_EXISTS - 1] = "exists",
 	[WAIT_GONE - 1] = "gone",
 	[WAIT_ATTACHED - 1] = "attached",
@@ -20,20 +20,20 @@ const char *const stat_conditions[] = {
 	NULL,
 };
 
-/* The time between two looks, in milliseconds: a change is seen within 50. */
+/* The time between two checks, in milliseconds, so that a change is noticed within 50. */
 enum { WAIT_INTERVAL = 25 };
 
-/* What a wait is for, and what it waits for still. */
+/* A wait, and the segment that it is waiting for. */
 struct wait {
 	enum wait_condition condition;
-	const struct segment_ref *ref; /* the first that is not as it should be, or NULL */
-	struct segment segment;        /* that one, if it exists */
+	const struct segment_ref *ref; /* the first for which the condition does not hold */
+	struct segment segment;        /* its data, if it exists */
 	bool exists;
 };
 
 /*
- * Checks one segment. A key that is not in use yet may still come; an id that
- * does not exist never will.
+ * Checks one segment. A segment with a new key may still be created; an id that does not
+ * exist never will.
  */
 static enum status check_one(struct wait *wait, const struct segment_ref *ref)
 {
@@ -61,7 +61,7 @@ static enum status check_one(struct wait *wait, const struct segment_ref *ref)
 	return STATUS_DONE;
 }
 
-/* One that never will be as it should ends the wait, wherever among the others it stands. */
+/* Checks all segments. One for which the condition can never hold ends the wait. */
 static enum status check_all(struct wait *wait, const struct segment_refs *named)
 {
 	enum status status = STATUS_DONE;
@@ -72,14 +72,14 @@ static enum status check_all(struct wait *wait, const struct segment_refs *named
 	return status;
 }
 
-/* A segment that is gone may never have been there, if a key was given for an id. */
+/* If a segment does not exist, its id may have been meant as a key. */
 static void hint_at_keys(const struct segment_refs *named)
 {
 	for (size_t i = 0; i < named->count; i++)
 		hint_at_key(&named->items[i]);
 }
 
-/* Names the processes that a wait for gone or detached is waiting for. */
+/* Reports the attached processes, for which --wait=gone and --wait=detached wait. */
 static void report_attached(const struct wait *wait, const char *after)
 {
 	struct listing list = { .items = (struct segment *)&wait->segment, .count = 1 };

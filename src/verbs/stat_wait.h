@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stat_wait: waits until something is true of segments (stat --wait). */
+/* stat_wait: stat --wait, which waits until a condition holds for segments. */
 #ifndef VERBS_STAT_WAIT_H
 #define VERBS_STAT_WAIT_H
 
@@ -15,8 +15,9 @@ enum wait_condition {
 };
 
 /*
- * Waits until the condition holds for all segments named, at one look. timeout is
- * in milliseconds, -1: without end; then STATUS_TIMEOUT, and a message unless quiet.
+ * Waits until the condition holds for all named segments at the same time. timeout is in
+ * milliseconds, -1 waits forever. After it, returns STATUS_TIMEOUT, with a message unless
+ * quiet.
  */
 enum status wait_for(enum wait_condition condition, const struct segment_refs *named,
 		     int64_t timeout, bool quiet);

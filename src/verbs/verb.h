@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verb: what each file of this folder defines, one verb each. */
+/* verb: the commands of shmtool. Each is defined in the file of its name in this directory. */
 #ifndef VERBS_VERB_H
 #define VERBS_VERB_H
 
@@ -9,7 +9,7 @@
 struct verb {
 	const char *name;
 	struct command command;
-	/* argv[0] is "shmtool NAME" */
+	/* Runs the verb. argv[0] is "shmtool NAME". Returns the exit status. */
 	enum status (*run)(int argc, char **argv);
 };
 
@@ -22,7 +22,7 @@ extern const struct verb verb_set;
 extern const struct verb verb_rm;
 extern const struct verb verb_ls;
 
-/* What stat --wait waits for, and NULL. */
+/* The names of the conditions of stat --wait. The list ends with NULL. */
 extern const char *const stat_conditions[];
 
 #endif

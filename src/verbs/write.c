@@ -137,7 +137,7 @@ static const char *write_option(void *state, int code, const char *value)
 	}
 }
 
-/* --expect: the same notation, the same length, and what can be compared and swapped at once. */
+/* Checks --expect: its notation and length must be those of the value, and a word (atomic.h). */
 static enum status check_expect(struct write_options *options)
 {
 	const char *wrong;

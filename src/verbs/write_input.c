@@ -32,8 +32,9 @@ static void hint_truncate(void)
 }
 
 /*
- * Under a guard a stream is read whole first: other processes wait for the guard,
- * not for the writer of the stream, which may even wait for the guard itself.
+ * With a guard, a stream is read completely before the guard is acquired. Otherwise other
+ * processes would have to wait for the writer of the stream, which may itself wait for the
+ * guard.
  */
 static enum status spool_stream(struct writing *writing)
 {
@@ -54,7 +55,7 @@ static enum status spool_stream(struct writing *writing)
 	return STATUS_FAILED;
 }
 
-/* Refuses a file that does not fit, before a byte is written. */
+/* Refuses a file that does not fit, before any byte is written. */
 static enum status check_file(const struct write_options *options, const struct input *input,
 			      const struct segment *segment)
 {
@@ -92,7 +93,7 @@ enum status open_write_input(struct writing *writing)
 	return status;
 }
 
-/* How many bytes will be written; UINT64_MAX where that is not known in advance. */
+/* How many bytes will be written; UINT64_MAX: not known in advance. */
 static uint64_t known_length(const struct write_options *options, const struct input *input)
 {
 	const struct byte_range *range = &options->range;
@@ -105,8 +106,8 @@ static uint64_t known_length(const struct write_options *options, const struct i
 }
 
 /*
- * Reads a word whole, then stores it at once; of input that is too short, what
- * there is. *done and errors as in copy_in().
+ * Reads a whole word, then writes it by one store. If the input is too short, writes what
+ * there is. *done and errors: see copy_in().
  */
 static int copy_word_in(const struct write_options *options, const struct input *input,
 			struct memory *memory, size_t length, uint64_t *done)
@@ -132,7 +133,7 @@ static int copy_word_in(const struct write_options *options, const struct input 
 	return error;
 }
 
-/* What a copy under way is reported to: the user, and the parent of this child. */
+/* Where the progress of a copy is reported: to the user, and to the parent process. */
 struct report {
 	struct progress progress;
 	uint64_t *done;
@@ -146,7 +147,7 @@ static void report_done(void *state, uint64_t done)
 	progress_update(&report->progress, done);
 }
 
-/* Copies the input; *done and errors as in copy_in(). */
+/* Copies the input. *done and errors: see copy_in(). */
 static int copy_input(struct writing *writing, struct memory *memory, uint64_t *done)
 {
 	const struct write_options *options = writing->options;

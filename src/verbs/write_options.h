@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* write_options: what the user asked write for, and the work under way. */
+/* write_options: the options of write, and the work in progress. */
 #ifndef VERBS_WRITE_OPTIONS_H
 #define VERBS_WRITE_OPTIONS_H
 
@@ -12,7 +12,7 @@
 struct write_options {
 	struct byte_range range;
 	enum { FROM_FILE, FROM_LITERAL, FROM_ZERO, FROM_FILL } from;
-	int sources;      /* how many were given */
+	int sources;      /* how many of the options that name a source were given */
 	const char *file; /* NULL: stdin */
 	struct byte_literal literal;
 	const char *expect; /* as typed; NULL: anything */
@@ -29,7 +29,7 @@ struct writing {
 	const struct segment *segment;
 	struct input input;
 	/*
-	 * Bytes that were written, in memory that a child shares with its parent. NULL:
+	 * How many bytes were written, in memory that a child shares with its parent. NULL:
 	 * this process does the work itself.
 	 */
 	uint64_t *done;

@@ -19,7 +19,7 @@
 #include "verbs/common/memory_errors.h"
 #include "verbs/write_input.h"
 
-/* Prints what was found in place of what was expected, in its notation. */
+/* Prints the value found, in the notation of the expected one. */
 static enum status print_found(const struct byte_literal *expected, uint64_t found)
 {
 	static struct output output;
@@ -31,7 +31,7 @@ static enum status print_found(const struct byte_literal *expected, uint64_t fou
 	return output_end(&output, STATUS_NO);
 }
 
-/* --expect: compares and swaps. */
+/* --expect: writes by one compare-and-swap. */
 static enum status write_expected(const struct write_options *options, struct memory *memory)
 {
 	size_t length = options->literal.length;
@@ -43,7 +43,7 @@ static enum status write_expected(const struct write_options *options, struct me
 	return print_found(&options->expected, found);
 }
 
-/* Fills a word by one store. Zeros give a hole no memory. */
+/* Fills a word by one store. Zeros do not allocate a hole. */
 static int fill_word(struct writing *writing, struct memory *memory)
 {
 	const struct byte_range *range = &writing->options->range;
@@ -61,7 +61,7 @@ static int fill_word(struct writing *writing, struct memory *memory)
 	return error;
 }
 
-/* Some at a time, so that a signal is seen soon. */
+/* Fills a range in pieces, and checks for signals in between. */
 static enum status fill_range(struct writing *writing, struct memory *memory)
 {
 	enum { PIECE = 4 * 1024 * 1024 };
@@ -73,7 +73,7 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		size_t piece = left < PIECE ? (size_t)left : PIECE;
 		uint64_t in_page = memory->page - (range->offset + done) % memory->page;
 
-		/* huge pages may run out: each one that was filled counts */
+		/* huge pages may run out, so each one that was filled is counted */
 		if (memory_is_huge(memory) && piece > in_page)
 			piece = (size_t)in_page;
 		if (signals_came())
@@ -123,8 +123,8 @@ static const char *task(char text[TASK_SIZE], const struct writing *writing)
 #define TASK(writing) task((char[TASK_SIZE]){ 0 }, writing)
 
 /*
- * Refuses what this process would be killed for: data that is more than the
- * control group has left, and than there is memory already where it goes.
+ * Refuses to write if this process would be killed for it: if the range needs more memory,
+ * beyond what it has already, than the control group has left.
  */
 static enum status check_memory(const struct writing *writing, const struct memory *memory)
 {
@@ -143,7 +143,7 @@ static enum status check_memory(const struct writing *writing, const struct memo
 	return check_memory_left(TASK(writing), data > there ? data - there : 0);
 }
 
-/* Whether what was written stays: a segment that is marked for removal does not. */
+/* Fails if the segment has been marked for removal: what was written will be lost. */
 static enum status check_marked(const struct writing *writing)
 {
 	const struct segment *before = writing->segment;
@@ -158,7 +158,7 @@ static enum status check_marked(const struct writing *writing)
 		    SEGMENT_LABEL(before), done);
 }
 
-/* Attaches the segment, and writes; returns the status, for child_run(). */
+/* Attaches the segment and writes. Returns the status, for child_run(). */
 static int write_attached(void *context)
 {
 	struct writing *writing = context;
@@ -185,8 +185,8 @@ static int write_attached(void *context)
 }
 
 /*
- * Has a child do what may need so much memory that it is killed for it. The guard
- * is the child's as well: when the child exits, the kernel releases it.
+ * Writes in a child process, which may be killed if it needs too much memory. The child
+ * acquires the guard, so that the kernel releases it when the child exits.
  */
 static enum status write_in_child(struct writing *writing)
 {
@@ -202,13 +202,13 @@ static enum status write_in_child(struct writing *writing)
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
 		return (enum status)result;
-	/* by a signal that was passed on to it, and that now ends this process */
+	/* the child was ended by a signal that was passed on to it; it ends this process, too */
 	if (error == EOWNERDEAD && signals_came())
 		return STATUS_FAILED;
 	return report_lost_child(TASK(writing), error, result, rest);
 }
 
-/* Writes a file, or fills: work that may be long, and large. */
+/* Writes a file, or fills a range, which may take long and need much memory. */
 static enum status write_long(struct writing *writing)
 {
 	const struct write_options *options = writing->options;
@@ -245,7 +245,7 @@ enum status write_segment(struct write_options *options, const struct segment_re
 		status = write_long(&writing);
 	else
 		status = (enum status)write_attached(&writing);
-	/* write_input() has done so for a file */
+	/* for a file, write_input() has reported this */
 	if (!status && options->verbose && options->from != FROM_FILE)
 		note("wrote %" PRIu64 " bytes to %s", options->range.length,
 		     SEGMENT_LABEL(&segment));

@@ -239,11 +239,11 @@ ids_by_find()
 	assert_equal "$(ids)" "$all"
 }
 
-# An hour ago, by a clock that is an hour ahead for the program
+# By a clock that for the program is an hour after the last use of one of them
 @test "--idle and --max-idle with a clock of an hour later" {
 	furnish
 	local later
-	later=$(($(date +%s) + 3600))
+	later=$(awk -v id="$used" '$2 == id { print ($12 > $13 ? $12 : $13) + 3600 }' /proc/sysvipc/shm)
 	idle_ids()
 	{
 		LD_PRELOAD=$HELPERS/clock.so ASAN_OPTIONS=verify_asan_link_order=0 FIXED_REALTIME=$later \
@@ -253,6 +253,11 @@ ids_by_find()
 	assert_equal "$(idle_ids --max-idle 2h)" "$all"
 	assert_equal "$(idle_ids --idle 30m --max-idle 2h)" "$all"
 	assert_equal "$(idle_ids --idle 2h)" ''
+	# the bound itself is in both
+	assert_equal "$(idle_ids "$used" --idle 1h)" "$used"
+	assert_equal "$(idle_ids "$used" --idle 3601s)" ''
+	assert_equal "$(idle_ids "$used" --max-idle 1h)" "$used"
+	assert_equal "$(idle_ids "$used" --max-idle 3599s)" ''
 }
 
 @test "by each filter rm removes what ls shows, less what is attached" {

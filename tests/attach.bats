@@ -532,7 +532,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 		assert_stderr_has "cannot read segment $id (no key): it was truncated through its file"
 		try stat --map "$id"
 		expect_status 9
-		assert_stderr_has "cannot look inside segment $id (no key): it was truncated through its file"
+		assert_stderr_has "cannot examine the contents of segment $id (no key): it was truncated through its file"
 		end_process "$(pgrep -P "$background_pid")"
 		wait_for_status "$background_pid"
 	done

@@ -5,22 +5,16 @@
 
 #include "verbs/rm_report.h"
 
-/* Why a segment and its guard are not removed. */
-struct refusal {
-	enum status status;
-	const char *reason;
-	const char *hint; /* or NULL */
-};
+/*
+ * Finds the guard of a segment, and checks whether it can be removed. Returns
+ * STATUS_DONE, also if there is none (guard->id is -1 then); otherwise it reports
+ * why neither of the two is removed.
+ */
+enum status rm_guard_check(struct report *report, const struct segment *segment,
+			   struct guard *guard);
 
-/* What stands against removing a set as the guard of a segment, or NULL. */
-const struct refusal *rm_guard_obstacle(const struct report *report, const struct segment *segment,
-					const struct guard *guard);
-
-/* Reports that. */
-enum status rm_guard_refuse(struct report *report, const struct segment *segment,
-			    const struct guard *guard, const struct refusal *refusal);
-
-/* Removes the guard of a segment that was just removed. */
-enum status rm_guard_remove(struct report *report, const struct guard *guard);
+/* Removes the guard of a segment that was just removed; reports if there is none. */
+enum status rm_guard_remove(struct report *report, const struct segment *segment,
+			    const struct guard *guard);
 
 #endif

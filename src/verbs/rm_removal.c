@@ -24,7 +24,6 @@
 
 #include "shm/process/child.h"
 #include "shm/segment/control.h"
-#include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
 #include "shm/system/signals.h"
@@ -395,32 +394,18 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 {
 	struct report *report = removal->report;
 	const struct segment *segment = &removal->selection->list.items[at];
-	const struct refusal *refusal;
 	struct guard guard = { .id = -1 };
 	enum status status = STATUS_DONE;
-	int no_guard = segment->key ? guard_by_key(segment->key, &guard.id) : ENOENT;
 	size_t before = report->done;
 	size_t end = at + 1;
 
-	if (!no_guard)
-		no_guard = guard_look(guard.id, &guard);
-	/* the id may have become another set's in between */
-	if (!no_guard && guard.key != segment->key)
-		no_guard = ENOENT;
-	refusal = no_guard || why_skipped(report, segment)
-			  ? NULL
-			  : rm_guard_obstacle(report, segment, &guard);
-	if (refusal) {
-		status_keep_first(&report->status, missing_before(removal->selection, at));
-		status = rm_guard_refuse(report, segment, &guard, refusal);
-	} else {
+	status_keep_first(&report->status, missing_before(removal->selection, at));
+	if (!why_skipped(report, segment))
+		status = rm_guard_check(report, segment, &guard);
+	if (!status) {
 		end = remove_batch(removal, at);
-		if (report->done > before && !no_guard)
-			status = rm_guard_remove(report, &guard);
-		else if (report->done > before && !report->options->force)
-			status = fail(STATUS_MISSING,
-				      "%s has no guard (no semaphore set with its key)",
-				      SEGMENT_LABEL(segment));
+		if (report->done > before)
+			status = rm_guard_remove(report, segment, &guard);
 	}
 	status_keep_first(&report->status, status);
 	return end;

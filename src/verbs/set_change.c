@@ -114,20 +114,12 @@ static enum status find_guard(struct change *change)
 {
 	const struct segment *segment = &change->segment;
 	struct guard *guard = &change->guard;
-	const char *reason = NULL;
-	int id;
-	int error = segment->key ? guard_by_key(segment->key, &id) : ENOENT;
+	const char *reason;
+	int error = guard_of_segment(segment, guard);
 
-	if (!error)
-		error = guard_look(id, guard);
-	if (!error && guard->key != segment->key)
-		error = ENOENT;
 	if (error)
 		return guard_failed(change, error);
-	if (guard->count != 1)
-		reason = "the semaphore set has several semaphores, so it is not a guard";
-	else if (guard->cuid != segment->cuid)
-		reason = "the semaphore set was created by a different user";
+	reason = guard_obstacle(guard, segment);
 	if (reason)
 		return fail(STATUS_BUSY, "%s and its guard (semaphore set %d) were not changed: %s",
 			    SEGMENT_LABEL(segment), guard->id, reason);

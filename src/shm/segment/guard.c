@@ -47,6 +47,26 @@ int guard_by_key(key_t key, int *id)
 	return *id < 0 ? errno : 0;
 }
 
+int guard_of_segment(const struct segment *segment, struct guard *guard)
+{
+	int id;
+	int error = segment->key ? guard_by_key(segment->key, &id) : ENOENT;
+
+	if (!error)
+		error = guard_look(id, guard);
+	/* the id may have become another set's in between */
+	return !error && guard->key != segment->key ? ENOENT : error;
+}
+
+const char *guard_obstacle(const struct guard *guard, const struct segment *segment)
+{
+	if (guard->count != 1)
+		return "the semaphore set has several semaphores, so it is not a guard";
+	if (guard->cuid != segment->cuid)
+		return "the semaphore set was created by a different user";
+	return NULL;
+}
+
 int guard_may_take(const struct guard *guard)
 {
 	/* semget(2) checks the permissions in its mode argument, here write (alter) */

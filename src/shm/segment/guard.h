@@ -37,6 +37,15 @@ int guard_look(int id, struct guard *guard);
 int guard_by_key(key_t key, int *id);
 
 /*
+ * Looks at the set with the key of a segment: it is its guard, if guard_obstacle()
+ * finds nothing against it. ENOENT: there is none.
+ */
+int guard_of_segment(const struct segment *segment, struct guard *guard);
+
+/* Why a set cannot be the guard that `create --with-guard` makes for a segment, or NULL. */
+const char *guard_obstacle(const struct guard *guard, const struct segment *segment);
+
+/*
  * Whether this process may acquire the guard: 0 or EACCES. Also 0 for a set without a
  * key, for which this cannot be found out.
  */

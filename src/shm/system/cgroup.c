@@ -33,13 +33,13 @@ static uint64_t number_after(const char *text, const char *word)
 }
 
 /* The group's memory that cannot be freed, so without the cache of files; *shmem is part of it. */
-static uint64_t held(const char *folder, const struct version *version, uint64_t *shmem)
+static uint64_t held(const char *directory, const struct version *version, uint64_t *shmem)
 {
 	char path[PATH_MAX];
 	char text[8192];
 
 	*shmem = 0;
-	if ((size_t)snprintf(path, sizeof(path), "%s/memory.stat", folder) >= sizeof(path) ||
+	if ((size_t)snprintf(path, sizeof(path), "%s/memory.stat", directory) >= sizeof(path) ||
 	    file_read(path, text, sizeof(text)))
 		return 0;
 	*shmem = number_after(text, version->shmem);
@@ -53,7 +53,7 @@ static uint64_t free_swap(void)
 	return sysinfo(&info) < 0 ? 0 : (uint64_t)info.freeswap * info.mem_unit;
 }
 
-static void look_at_group(struct cgroup_memory *memory, const char *folder,
+static void look_at_group(struct cgroup_memory *memory, const char *directory,
 			  const struct version *version)
 {
 	char path[PATH_MAX];
@@ -63,7 +63,8 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 	uint64_t used;
 	uint64_t shmem;
 
-	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, version->limit) >= sizeof(path) ||
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, version->limit) >=
+		    sizeof(path) ||
 	    file_read(path, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
 		return; /* "max", or not there */
 	limit = strtoull(text, NULL, 10);
@@ -71,7 +72,7 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 	if (limit >= UINT64_C(1) << 62)
 		return;
 	most = limit + free_swap();
-	used = held(folder, version, &shmem);
+	used = held(directory, version, &shmem);
 	most = used < most ? most - used : 0;
 	if (most < memory->left)
 		*memory = (struct cgroup_memory){ .limit = limit, .left = most, .shmem = shmem };
@@ -81,19 +82,19 @@ static void look_at_group(struct cgroup_memory *memory, const char *folder,
 static void look_at_groups(struct cgroup_memory *memory, const char *path, size_t length,
 			   const struct version *version)
 {
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	size_t root = strlen(version->root);
 
-	if ((size_t)snprintf(folder, sizeof(folder), "%s%.*s", version->root, (int)length, path) >=
-	    sizeof(folder))
+	if ((size_t)snprintf(directory, sizeof(directory), "%s%.*s", version->root, (int)length,
+			     path) >= sizeof(directory))
 		return;
 	/* a group outside of this cgroup namespace (cgroup_namespaces(7)) */
-	if (strncmp(folder + root, "/..", 3) == 0)
+	if (strncmp(directory + root, "/..", 3) == 0)
 		return;
 	for (;;) {
-		char *slash = strrchr(folder + root, '/');
+		char *slash = strrchr(directory + root, '/');
 
-		look_at_group(memory, folder, version);
+		look_at_group(memory, directory, version);
 		if (!slash)
 			return;
 		*slash = '\0';

@@ -160,7 +160,7 @@ bash_offers()
 			typed=
 			[[ $metavariable != FORMAT ]] || typed='%{'
 			case $metavariable in
-			ADDR | BYTE | ENTRY | HEX | LENGTH | MODE | N | NUMBER | OFFSET | PERCENT | PID | SEM | \
+			ADDR | BYTE | ENTRY | HEX | LENGTH | MODE | N | NAME | NUMBER | OFFSET | PERCENT | PID | SEM | \
 				SIZE | TEXT | TIME | VALUE)
 				assert_equal "$verb $option $(offered "$verb" "$option" '')" "$verb $option "
 				;;

@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm lpid lcomm created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
+fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
 
 # Blanks between words made one.
 words()
@@ -77,12 +77,12 @@ some_segments()
 @test "-p shows the processes of ipcs -p, and their commands" {
 	some_segments
 	try ls -p
-	assert_equal "$(words <<<"${lines[0]}")" 'ID OWNER CPID CCOMM LPID LCOMM'
-	assert_equal "$(awk 'NR > 1 { print $1, $2, $3, $5 }' <<<"$output")" \
+	assert_equal "$(words <<<"${lines[0]}")" 'ID OWNER CPID CCOMM CUNIT LPID LCOMM LUNIT'
+	assert_equal "$(awk 'NR > 1 { print $1, $2, $3, $6 }' <<<"$output")" \
 		"$(ipcs -m -p | awk 'NR > 3 && NF { print $1, $2, $3, $4 }')"
-	assert_equal "$(words <<<"${lines[3]}")" \
+	assert_equal "$(awk '{ print $1, $2, $3, $4, $6, $7 }' <<<"${lines[3]}")" \
 		"$three root $(segment_field "$three" cpid) perl $(segment_field "$three" lpid) hold"
-	assert_equal "$(awk 'NR == 2 { print $4, $6 }' <<<"$output")" '- -'
+	assert_equal "$(awk 'NR == 2 { print $4, $5, $7, $8 }' <<<"$output")" '- - - -'
 }
 
 @test "-c shows the creators and owners of ipcs -c" {

@@ -48,20 +48,48 @@ static struct value when(int64_t time)
 	return (struct value){ time ? VALUE_TIME : VALUE_UNKNOWN, (uint64_t)time, NULL };
 }
 
-/* The command name of a running process. */
-static struct value command_of(struct view *view, pid_t pid)
+/* A name that other users chose; unknown if there is none. */
+static struct value foreign_name(const char *name)
 {
-	const char *command = process_find(&view->judge->processes, pid)->command;
+	return (struct value){ name && *name ? VALUE_COMMAND : VALUE_UNKNOWN, 0, name };
+}
 
-	return (struct value){ *command ? VALUE_COMMAND : VALUE_UNKNOWN, 0, command };
+static struct value command_of(struct view *view, const struct segment *segment, enum role role)
+{
+	const struct process *process = judge_named(view->judge, segment, role);
+
+	return foreign_name(process ? process->command : NULL);
+}
+
+static struct value unit_of(struct view *view, const struct segment *segment, enum role role)
+{
+	const struct process *process = judge_named(view->judge, segment, role);
+
+	if (process)
+		process = process_origin(&view->judge->processes, process->pid);
+	return foreign_name(process ? process->unit : NULL);
+}
+
+static struct value command_line_of(struct view *view, const struct segment *segment,
+				    enum role role)
+{
+	const struct process *process = judge_named(view->judge, segment, role);
+
+	if (process)
+		process = process_origin(&view->judge->processes, process->pid);
+	if (!process || !process->command_line)
+		return (struct value){ VALUE_UNKNOWN, 0, NULL };
+	return (struct value){ VALUE_TEXT, 0, process->command_line };
 }
 
 static struct value get_created_by(struct view *view, const struct segment *segment)
 {
-	const struct process *process = process_find(&view->judge->processes, segment->cpid);
+	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
 
+	if (creator->liveness == LIVENESS_RUNNING)
+		creator = judge_named(view->judge, segment, ROLE_CREATOR);
 	return (struct value){ segment->cpid ? VALUE_PROCESS : VALUE_UNKNOWN,
-			       (uint64_t)segment->cpid, process_word(process) };
+			       (uint64_t)segment->cpid, creator ? process_word(creator) : "" };
 }
 
 static struct value get_owner(struct view *view, const struct segment *segment)
@@ -86,12 +114,32 @@ static struct value get_creator_group(struct view *view, const struct segment *s
 
 static struct value get_ccomm(struct view *view, const struct segment *segment)
 {
-	return command_of(view, segment->cpid);
+	return command_of(view, segment, ROLE_CREATOR);
+}
+
+static struct value get_ccmdline(struct view *view, const struct segment *segment)
+{
+	return command_line_of(view, segment, ROLE_CREATOR);
+}
+
+static struct value get_cunit(struct view *view, const struct segment *segment)
+{
+	return unit_of(view, segment, ROLE_CREATOR);
 }
 
 static struct value get_lcomm(struct view *view, const struct segment *segment)
 {
-	return command_of(view, segment->lpid);
+	return command_of(view, segment, ROLE_LAST_USER);
+}
+
+static struct value get_lcmdline(struct view *view, const struct segment *segment)
+{
+	return command_line_of(view, segment, ROLE_LAST_USER);
+}
+
+static struct value get_lunit(struct view *view, const struct segment *segment)
+{
+	return unit_of(view, segment, ROLE_LAST_USER);
 }
 
 static struct value get_atime(struct view *view, const struct segment *segment)
@@ -155,10 +203,8 @@ static struct value get_ns_pid(struct view *view, const struct segment *segment)
 
 static struct value get_ns_comm(struct view *view, const struct segment *segment)
 {
-	const char *command = segment->ns ? segment->ns->command : "";
-
 	(void)view;
-	return (struct value){ *command ? VALUE_COMMAND : VALUE_UNKNOWN, 0, command };
+	return foreign_name(segment->ns ? segment->ns->command : NULL);
 }
 
 static struct value get_ns_of(struct view *view, const struct segment *segment)
@@ -218,8 +264,14 @@ const struct field fields[] = {
 	{ "dest", "DEST", false, get_dest, "marked for removal (destroyed at the last detach)" },
 	{ "cpid", "CPID", true, get_cpid, "creator's process ID" },
 	{ "ccomm", "CCOMM", false, get_ccomm, "creator's command, while running" },
+	{ "ccmdline", "CCMDLINE", false, get_ccmdline, "creator's command line, while running" },
+	{ "cunit", "CUNIT", false, get_cunit,
+	  "creator's service, container or job, while running" },
 	{ "lpid", "LPID", true, get_lpid, "last user: process that attached or detached last" },
 	{ "lcomm", "LCOMM", false, get_lcomm, "last user's command, while running" },
+	{ "lcmdline", "LCMDLINE", false, get_lcmdline, "last user's command line, while running" },
+	{ "lunit", "LUNIT", false, get_lunit,
+	  "last user's service, container or job, while running" },
 	{ "created-by", "CREATED-BY", false, get_created_by,
 	  "creator's process ID and command, or \"exited\"" },
 	{ "atime", "ATTACHED", false, get_atime, "time of the last attach" },
@@ -286,18 +338,36 @@ const char *parse_fields(const char *word, struct field_list *list)
 	return add_fields(word, list);
 }
 
-bool field_needs_holders(const struct field *field)
+unsigned int field_needs(const struct field *field)
 {
-	return field->get == get_holders;
+	static const struct {
+		struct value (*get)(struct view *view, const struct segment *segment);
+		unsigned int needs;
+	} table[] = {
+		{ get_holders, NEEDS_HOLDERS },
+		{ get_created_by, NEEDS_CREATORS },
+		{ get_ccomm, NEEDS_CREATORS },
+		{ get_ccmdline, NEEDS_CREATORS | NEEDS_ORIGINS },
+		{ get_cunit, NEEDS_CREATORS | NEEDS_ORIGINS },
+		{ get_lcomm, NEEDS_LAST_USERS },
+		{ get_lcmdline, NEEDS_LAST_USERS | NEEDS_ORIGINS },
+		{ get_lunit, NEEDS_LAST_USERS | NEEDS_ORIGINS },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (field->get == table[i].get)
+			return table[i].needs;
+	}
+	return 0;
 }
 
-bool fields_need_holders(const struct field_list *list)
+unsigned int fields_need(const struct field_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (field_needs_holders(list->items[i]))
-			return true;
-	}
-	return false;
+	unsigned int needs = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		needs |= field_needs(list->items[i]);
+	return needs;
 }
 
 void field_list_drop_repeats(struct field_list *list)

@@ -44,9 +44,16 @@ const char *append_fields(const struct field_list *others, struct field_list *li
 void field_list_drop_repeats(struct field_list *list);
 void field_list_free(struct field_list *list);
 
-/* Whether a field shows the attached processes, for which /proc must be scanned. */
-bool field_needs_holders(const struct field *field);
-bool fields_need_holders(const struct field_list *list);
+/* What must be read of processes before fields can be shown, as bits. */
+enum {
+	NEEDS_HOLDERS = 1,    /* which processes have segments attached */
+	NEEDS_CREATORS = 2,   /* start times of the creators, which are not named without */
+	NEEDS_LAST_USERS = 4, /* start times of the last users */
+	NEEDS_ORIGINS = 8,    /* units and command lines of all these processes */
+};
+
+unsigned int field_needs(const struct field *field);
+unsigned int fields_need(const struct field_list *list);
 
 /* The field with this name of length bytes, or NULL. */
 const struct field *find_field(const char *name, size_t length);

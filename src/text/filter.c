@@ -2,8 +2,9 @@
 #include "text/filter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "shm/segment/judge.h"
+#include "text/field.h"
 
 void filter_begin(struct filter *filter)
 {
@@ -37,9 +38,17 @@ bool filter_needs_likely(const struct filter *filter)
 	return has_kind(filter, FILTER_LIKELY);
 }
 
-bool filter_needs_holders(const struct filter *filter)
+unsigned int filter_needs(const struct filter *filter)
 {
-	return has_kind(filter, FILTER_PID);
+	unsigned int needs = 0;
+
+	if (has_kind(filter, FILTER_PID))
+		needs |= NEEDS_HOLDERS;
+	if (has_kind(filter, FILTER_COMMAND) || has_kind(filter, FILTER_UNIT))
+		needs |= NEEDS_HOLDERS | NEEDS_CREATORS | NEEDS_LAST_USERS;
+	if (has_kind(filter, FILTER_UNIT))
+		needs |= NEEDS_ORIGINS;
+	return needs;
 }
 
 bool filter_needs_memory(const struct filter *filter)
@@ -103,8 +112,56 @@ static bool has_process(const struct number_list *pids, const struct segment *se
 	return false;
 }
 
+/* A process and the names that are looked for. */
+typedef bool matches_process(struct judge *judge, const struct word_list *names, pid_t pid);
+
+static bool has_command(struct judge *judge, const struct word_list *names, pid_t pid)
+{
+	const struct process *process = process_find(&judge->processes, pid);
+
+	for (size_t i = 0; i < names->count; i++) {
+		if (strcmp(names->items[i], process->command) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "docker/0123456789ab", or what stands before a slash in it */
+static bool has_unit(struct judge *judge, const struct word_list *names, pid_t pid)
+{
+	const char *unit = process_origin(&judge->processes, pid)->unit;
+
+	for (size_t i = 0; unit && i < names->count; i++) {
+		size_t length = strlen(names->items[i]);
+
+		if (strncmp(unit, names->items[i], length) == 0 &&
+		    (unit[length] == '\0' || unit[length] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Whether this is so of the creator, the last user or a holder, while they run. */
+static bool has_named(const struct word_list *names, matches_process *matches,
+		      const struct segment *segment, struct judge *judge, struct holders *holders)
+{
+	const struct attachments *attachments = holders ? holders_of(holders, segment) : NULL;
+
+	for (enum role role = ROLE_CREATOR; role <= ROLE_LAST_USER; role++) {
+		if (judge_named(judge, segment, role) &&
+		    matches(judge, names, segment_pid(segment, role)))
+			return true;
+	}
+	for (size_t i = 0; attachments && i < attachments->count; i++) {
+		if (matches(judge, names, attachments->items[i]->pid))
+			return true;
+	}
+	return false;
+}
+
 static bool matches_kind(const struct filter *filter, enum filter_kind kind,
-			 const struct segment *segment, int64_t idle, struct holders *holders)
+			 const struct segment *segment, struct judge *judge,
+			 struct holders *holders)
 {
 	switch (kind) {
 	case FILTER_ORPHANED:
@@ -133,10 +190,14 @@ static bool matches_kind(const struct filter *filter, enum filter_kind kind,
 		return has_key(&filter->keys, segment->key);
 	case FILTER_PID:
 		return has_process(&filter->pids, segment, holders);
+	case FILTER_COMMAND:
+		return has_named(&filter->commands, has_command, segment, judge, holders);
+	case FILTER_UNIT:
+		return has_named(&filter->units, has_unit, segment, judge, holders);
 	case FILTER_IDLE:
-		return idle * 1000 >= filter->idle;
+		return segment_idle(judge, segment) * 1000 >= filter->idle;
 	case FILTER_MAX_IDLE:
-		return idle * 1000 <= filter->max_idle;
+		return segment_idle(judge, segment) * 1000 <= filter->max_idle;
 	case FILTER_MIN_SIZE:
 		return segment->size >= filter->min_size;
 	case FILTER_MAX_SIZE:
@@ -170,11 +231,11 @@ static bool is_excepted(const struct filter *filter, const struct segment *segme
 	       has_key(&filter->except_keys, segment->key);
 }
 
-bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
+bool filter_matches(const struct filter *filter, const struct segment *segment, struct judge *judge,
 		    struct holders *holders)
 {
 	for (enum filter_kind kind = 0; kind < FILTER_KINDS; kind++) {
-		if (has_kind(filter, kind) && !matches_kind(filter, kind, segment, idle, holders))
+		if (has_kind(filter, kind) && !matches_kind(filter, kind, segment, judge, holders))
 			return false;
 	}
 	return !is_excepted(filter, segment);
@@ -188,6 +249,8 @@ void filter_free(struct filter *filter)
 	free(filter->modes.items);
 	free(filter->keys.items);
 	free(filter->pids.items);
+	free(filter->commands.items);
+	free(filter->units.items);
 	free(filter->except.items);
 	free(filter->except_owners.items);
 	free(filter->except_creators.items);

@@ -8,7 +8,7 @@
 #define TEXT_FILTER_H
 
 #include "shm/process/holders.h"
-#include "shm/segment/keep.h"
+#include "shm/segment/judge.h"
 #include "shm/segment/segment.h"
 
 enum filter_kind {
@@ -25,6 +25,8 @@ enum filter_kind {
 	FILTER_MODE,
 	FILTER_KEY,
 	FILTER_PID,
+	FILTER_COMMAND,
+	FILTER_UNIT,
 	FILTER_IDLE,
 	FILTER_MAX_IDLE,
 	FILTER_MIN_SIZE,
@@ -81,6 +83,8 @@ struct filter {
 	struct mode_tests modes;
 	struct key_ranges keys;
 	struct number_list pids;
+	struct word_list commands;
+	struct word_list units;
 	int64_t idle; /* milliseconds */
 	int64_t max_idle;
 	uint64_t min_size; /* bytes */
@@ -115,16 +119,16 @@ bool filter_shows_orphaned(const struct filter *filter);
 /* Whether users or groups are named. Their numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);
 
-/* Whether the filter needs segment->likely, the attached processes, or resident memory. */
+/* Whether the filter needs segment->likely; what it needs of processes (field.h); resident memory. */
 bool filter_needs_likely(const struct filter *filter);
-bool filter_needs_holders(const struct filter *filter);
+unsigned int filter_needs(const struct filter *filter);
 bool filter_needs_memory(const struct filter *filter);
 
 /*
- * Whether a segment matches. Its state must be set (judge.h). idle is in seconds. holders
- * is NULL if the attached processes are not known. An unknown value matches no filter.
+ * Whether a segment matches. Its state must be set (judge.h). holders is NULL if the attached
+ * processes are not known. An unknown value matches no filter.
  */
-bool filter_matches(const struct filter *filter, const struct segment *segment, int64_t idle,
+bool filter_matches(const struct filter *filter, const struct segment *segment, struct judge *judge,
 		    struct holders *holders);
 
 /* Whether a modifier excludes segments (--except and the like). */

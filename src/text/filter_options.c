@@ -54,6 +54,11 @@ static const struct poptOption filters_by_rest[] = {
 		     "KEY"),
 	OPTION_VALUE("pid", '\0', CODE(FILTER_PID), "created, last used or attached by process PID",
 		     "PID"),
+	OPTION_VALUE("command", '\0', CODE(FILTER_COMMAND),
+		     "created, last used or attached by a running process with this command",
+		     "NAME"),
+	OPTION_VALUE("unit", '\0', CODE(FILTER_UNIT),
+		     "the same for the service, container or job of the process", "NAME"),
 	OPTION_VALUE("idle", '\0', CODE(FILTER_IDLE), "idle for at least TIME", "TIME"),
 	OPTION_VALUE("max-idle", '\0', CODE(FILTER_MAX_IDLE), "idle for at most TIME", "TIME"),
 	OPTION_VALUE("min-size", '\0', CODE(FILTER_MIN_SIZE), "of at least SIZE bytes", "SIZE"),
@@ -239,6 +244,16 @@ static const char *add_name(struct word_list *names, const char *value)
 	return *value ? NULL : "an empty name";
 }
 
+/* What the kernel keeps of a command (TASK_COMM_LEN); a longer name would match nothing. */
+enum { COMMAND_LENGTH_MAX = 15 };
+
+static const char *add_command(struct word_list *commands, const char *value)
+{
+	if (strlen(value) > COMMAND_LENGTH_MAX)
+		return "too long (the kernel keeps only the first 15 bytes of a command)";
+	return add_name(commands, value);
+}
+
 /* Notes PID, PATH or NS. Whether that exists is checked after all options are parsed. */
 static const char *add_except_namespace(struct filter *filter, const char *value)
 {
@@ -297,6 +312,10 @@ static const char *take_filter(struct filter *filter, enum filter_kind kind, con
 		return add_keys(filter, &filter->keys, value);
 	case FILTER_PID:
 		return add_pid(&filter->pids, value);
+	case FILTER_COMMAND:
+		return add_command(&filter->commands, value);
+	case FILTER_UNIT:
+		return add_name(&filter->units, value);
 	case FILTER_IDLE:
 		return set_time(filter, kind, value, &filter->idle);
 	case FILTER_MAX_IDLE:

@@ -59,8 +59,10 @@ const char *check_format(const char *format)
 	return NULL;
 }
 
-bool format_needs_holders(const char *format)
+unsigned int format_needs(const char *format)
 {
+	unsigned int needs = 0;
+
 	while (*format) {
 		const struct field *field;
 		const char *text;
@@ -68,10 +70,10 @@ bool format_needs_holders(const char *format)
 
 		if (next_piece(&format, &field, &text, &length))
 			break; /* check_format() has said it */
-		if (field && field_needs_holders(field))
-			return true;
+		if (field)
+			needs |= field_needs(field);
 	}
-	return false;
+	return needs;
 }
 
 void print_format(struct output *output, const char *format, struct view *view,

@@ -11,7 +11,8 @@
  * with it, or NULL. print_format() prints a correct format for one segment, and a newline.
  */
 const char *check_format(const char *format);
-bool format_needs_holders(const char *format);
+/* As fields_need(). */
+unsigned int format_needs(const char *format);
 void print_format(struct output *output, const char *format, struct view *view,
 		  const struct segment *segment);
 

@@ -72,16 +72,16 @@ static bool is_plain(const char *command)
 	return !command[strcspn(command, " ,()\"")];
 }
 
-const char *command_text(char text[COMMAND_TEXT_SIZE], const char *command)
+const char *command_text(char *text, const char *name)
 {
 	char *to = text;
 
-	if (is_plain(command))
-		return command;
+	if (is_plain(name))
+		return name;
 	*to++ = '"';
-	for (; *command; command++) {
-		*to++ = *command;
-		if (*command == '"')
+	for (; *name; name++) {
+		*to++ = *name;
+		if (*name == '"')
 			*to++ = '"';
 	}
 	*to++ = '"';

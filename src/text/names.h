@@ -22,13 +22,15 @@ const char *name_of_group(struct names *names, gid_t gid);
 void names_free(struct names *names);
 
 /*
- * Returns the command name of a process in an unambiguous form: in double quotes (with
- * double quotes in it doubled) if it contains spaces, commas, parentheses or double
+ * Returns the command name or the unit of a process in an unambiguous form: in double quotes
+ * (with double quotes in it doubled) if it contains spaces, commas, parentheses or double
  * quotes, or if it is a word that shmtool itself prints in its place. Any process can set
- * its name. Returns text, or command itself if it needs no quotes.
+ * its name. Returns text, or name itself if it needs no quotes. text needs QUOTED_SIZE bytes
+ * for a name of that size, with the zero byte.
  */
-enum { COMMAND_TEXT_SIZE = 2 * COMMAND_SIZE + 2 };
-const char *command_text(char text[COMMAND_TEXT_SIZE], const char *command);
+#define QUOTED_SIZE(size) (2 * (size) + 2)
+enum { COMMAND_TEXT_SIZE = QUOTED_SIZE(COMMAND_SIZE) };
+const char *command_text(char *text, const char *name);
 
 /* The command name of a process, process_exited if it has exited, or "" if not known. */
 extern const char process_exited[];

@@ -26,13 +26,13 @@ const char *parse_sort(const char *word, struct sort_keys *keys)
 	return NULL;
 }
 
-bool sort_needs_holders(const struct sort_keys *keys)
+unsigned int sort_needs(const struct sort_keys *keys)
 {
-	for (size_t i = 0; i < keys->count; i++) {
-		if (field_needs_holders(keys->items[i].field))
-			return true;
-	}
-	return false;
+	unsigned int needs = 0;
+
+	for (size_t i = 0; i < keys->count; i++)
+		needs |= field_needs(keys->items[i].field);
+	return needs;
 }
 
 /* The context of the comparison. */

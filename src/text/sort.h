@@ -19,7 +19,8 @@ struct sort_keys {
 
 const char *parse_sort(const char *word, struct sort_keys *keys);
 
-bool sort_needs_holders(const struct sort_keys *keys);
+/* As fields_need(). */
+unsigned int sort_needs(const struct sort_keys *keys);
 
 /* Sorts by these keys. Segments that are equal in all keys keep their order. */
 enum status sort_segments(struct view *view, const struct sort_keys *keys, struct segment *segments,

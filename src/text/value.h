@@ -20,7 +20,7 @@ enum value_kind {
 	VALUE_DURATION, /* seconds */
 	VALUE_FLAG,     /* yes or no */
 	VALUE_TEXT,
-	VALUE_COMMAND, /* text: see command_text() */
+	VALUE_COMMAND, /* text: a name; see command_text() */
 	VALUE_STATE,   /* number: enum segment_state; text: its name */
 	VALUE_PROCESS, /* number: the pid; text: the command name, or process_exited */
 	VALUE_HOLDERS, /* number: of attachments; text: see holders_text() */
@@ -40,7 +40,9 @@ int compare_values(const struct value *a, const struct value *b);
  * the view), or for programs (exact, times in RFC 3339). Names from other users are not
  * escaped. The result may be in buffer.
  */
-enum { VALUE_TEXT_SIZE = PROCESS_LABEL_SIZE };
+enum { VALUE_TEXT_SIZE = QUOTED_SIZE(UNIT_SIZE) };
+_Static_assert((int)VALUE_TEXT_SIZE >= (int)PROCESS_LABEL_SIZE,
+	       "the longest text is that of a unit");
 const char *value_for_people(const struct view *view, const struct value *value,
 			     char buffer[VALUE_TEXT_SIZE]);
 /* For VALUE_HOLDERS: the text that names all processes (see holders_text()). */

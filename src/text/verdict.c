@@ -13,6 +13,9 @@ static const struct words {
 } words[] = {
 	[EVIDENCE_GONE] = { ", exited", NULL, false },
 	[EVIDENCE_RUNS] = { ", running", " is running", true },
+	[EVIDENCE_STARTED_AFTER] = { ", started after the segment was created: the pid may have "
+				     "been reused",
+				     " is running, unless its pid was reused", true },
 	[EVIDENCE_STARTED_LATER] = { ", started after the segment's last use: the pid may have "
 				     "been reused",
 				     " is running, unless its pid was reused", true },
@@ -34,27 +37,53 @@ static void print_since(struct output *output, const struct view *view, int64_t 
 	output_format(output, ", running since %s (%s)", absolute, ago);
 }
 
-void print_recorded(struct output *output, struct view *view, const struct segment *segment,
-		    pid_t pid)
+void print_origin(struct output *output, const struct process *process, int indent)
 {
-	const struct process *process = process_find(&view->judge->processes, pid);
-	struct finding finding = judge_process(view->judge, segment, pid);
+	char unit[QUOTED_SIZE(UNIT_SIZE)];
+
+	if (process->unit) {
+		output_format(output, "%*sunit ", indent, "");
+		output_escaped(output, command_text(unit, process->unit));
+		output_char(output, '\n');
+	}
+	if (process->command_line) {
+		output_format(output, "%*s", indent, "");
+		output_escaped(output, process->command_line);
+		output_char(output, '\n');
+	}
+}
+
+static void print_process(struct output *output, struct view *view, const struct segment *segment,
+			  enum role role, const struct finding *finding)
+{
+	const struct process *process = judge_named(view->judge, segment, role);
 	char command[COMMAND_TEXT_SIZE];
 
-	if (finding.evidence == EVIDENCE_UNSEEN) {
-		output_text(output, "a process in another PID namespace");
-		return;
-	}
-	output_format(output, "process %d", pid);
-	if (*process->command) {
+	output_format(output, "process %d", segment_pid(segment, role));
+	if (process && *process->command) {
 		output_text(output, " (");
 		output_escaped(output, command_text(command, process->command));
 		output_char(output, ')');
 	}
-	if (finding.started >= 0)
-		print_since(output, view, finding.started);
-	if (finding.started < 0 || finding.evidence != EVIDENCE_RUNS)
-		output_text(output, words[finding.evidence].fact);
+	if (finding->started >= 0)
+		print_since(output, view, finding->started);
+	if (finding->started < 0 || finding->evidence != EVIDENCE_RUNS)
+		output_text(output, words[finding->evidence].fact);
+}
+
+void print_recorded(struct output *output, struct view *view, const struct segment *segment,
+		    enum role role, int indent)
+{
+	const struct process *process = judge_named(view->judge, segment, role);
+	struct finding finding = judge_process(view->judge, segment, role);
+
+	if (finding.evidence == EVIDENCE_UNSEEN)
+		output_text(output, "a process in another PID namespace");
+	else
+		print_process(output, view, segment, role, &finding);
+	output_char(output, '\n');
+	if (process)
+		print_origin(output, process_origin(&view->judge->processes, process->pid), indent);
 }
 
 /* Those of creator and last user that are a reason why the segment is not orphaned. */
@@ -80,8 +109,8 @@ static void add_suspect(struct suspects *suspects, const char *name, pid_t pid,
 static void find_suspects(struct suspects *suspects, struct judge *judge,
 			  const struct segment *segment)
 {
-	enum evidence creator = judge_process(judge, segment, segment->cpid).evidence;
-	enum evidence user = judge_process(judge, segment, segment->lpid).evidence;
+	enum evidence creator = judge_process(judge, segment, ROLE_CREATOR).evidence;
+	enum evidence user = judge_process(judge, segment, ROLE_LAST_USER).evidence;
 	bool used = !segment_never_used(segment);
 
 	*suspects = (struct suspects){ .may_be_likely = true };

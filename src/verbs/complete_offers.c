@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "shm/process/namespace.h"
@@ -138,11 +139,24 @@ static void offer_file(const struct typing *typing)
 static void describe(char *text, size_t size, struct view *view, const struct segment *segment)
 {
 	char bytes[UNIT_TEXT_SIZE];
-	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
+	char created_by[VALUE_TEXT_SIZE];
+	const struct value creator = find_field("created-by", 10)->get(view, segment);
 
 	size_text(bytes, segment->size);
 	snprintf(text, size, "%s, %s, %s, created by %s", name_of_user(&view->names, segment->uid),
-		 bytes, state_name(segment->state), PROCESS_LABEL(creator));
+		 bytes, state_name(segment->state), value_for_programs(&creator, created_by));
+}
+
+/* All at once. Without memory, one by one. */
+static void read_creators(struct judge *judge, const struct listing *list)
+{
+	pid_t *pids = calloc(list->count + 1, sizeof(*pids));
+
+	for (size_t i = 0; pids && i < list->count; i++)
+		pids[i] = list->items[i].cpid;
+	if (pids)
+		processes_read(&judge->processes, pids, list->count, false);
+	free(pids);
 }
 
 typedef void offer_segment(const struct typing *typing, const char *meaning,
@@ -173,6 +187,7 @@ static void for_each_segment(const struct typing *typing, offer_segment *offer_o
 	judge.keep = &keep;
 	view_begin(&view, &judge);
 	if (!error && listing_read(&list, &fault) == 0) {
+		read_creators(&judge, &list);
 		for (size_t i = 0; i < list.count; i++) {
 			char meaning[512];
 

@@ -139,7 +139,7 @@ const struct verb verb_ls = {
 /* The columns of the default view, and of -t, -p and -c, which ipcs(1) also has. */
 static const char default_columns[] = "id,key,owner,mode,size,nattch,state,idle,created-by";
 static const char time_columns[] = "id,owner,atime,dtime,ctime";
-static const char pid_columns[] = "id,owner,cpid,ccomm,lpid,lcomm";
+static const char pid_columns[] = "id,owner,cpid,ccomm,cunit,lpid,lcomm,lunit";
 static const char creator_columns[] = "id,mode,creator,creator-group,owner,group";
 
 static const char *set_view(struct ls_options *options, const char *names)
@@ -321,19 +321,19 @@ static enum status print_segments(struct output *output, const struct ls_options
 	return STATUS_DONE;
 }
 
-static bool wants_holders(const struct ls_options *options)
+/* What is shown needs: JSON has all fields where none were chosen, but holders only on demand. */
+static unsigned int needs_of_output(const struct ls_options *options)
 {
-	if (sort_needs_holders(&options->sort))
-		return true;
 	if (options->format)
-		return format_needs_holders(options->format);
+		return format_needs(options->format);
 	if (shows_totals(options))
-		return options->by && field_needs_holders(options->by);
+		return options->by ? field_needs(options->by) : 0;
 	if (options->quiet || options->prometheus)
-		return false;
-	return fields_need_holders(&options->added) ||
-	       ((options->columns_given || !options->json) &&
-		fields_need_holders(&options->columns));
+		return 0;
+	if (options->json && !options->columns_given)
+		return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
+		       fields_need(&options->added);
+	return fields_need(&options->columns);
 }
 
 static enum status list_segments(struct output *output, struct ls_options *options)
@@ -341,7 +341,7 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 	const struct source source = {
 		.saved = options->from,
 		.memory = true,
-		.holders = wants_holders(options),
+		.needs = needs_of_output(options) | sort_needs(&options->sort),
 	};
 	struct selection selection;
 	struct view view;
@@ -350,7 +350,7 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	view_begin(&view, &selection.judge);
-	if (source.holders && selection.holders_known)
+	if (source.needs & NEEDS_HOLDERS && selection.holders_known)
 		view.holders = &selection.holders;
 	view.exact = options->bytes;
 	view.numeric = options->numeric;

@@ -49,18 +49,24 @@ static void judge(struct reporter *reporter, struct segment *segment)
 	judge_segment(&reporter->judge, segment);
 }
 
-static bool is_wanted(const struct choice *choice, const struct segment *segment, int64_t idle)
+static bool is_wanted(const struct choice *choice, const struct segment *segment,
+		      struct judge *judge)
 {
 	bool named = choice->named.count == 0;
 
 	for (size_t i = 0; i < choice->named.count && !named; i++)
 		named = segment_is_named(&choice->named.items[i], segment);
-	return named && filter_matches(&choice->filter, segment, idle, NULL);
+	return named && filter_matches(&choice->filter, segment, judge, NULL);
 }
 
 static void report_json(struct reporter *reporter, const char *name, const struct segment *segment)
 {
+	const pid_t pids[] = { segment->cpid, segment->lpid };
 	char time[UNIT_TEXT_SIZE];
+
+	/* both at once, as far as they may be shown */
+	if (!reporter->follow->fields || fields_need(reporter->follow->fields) & NEEDS_ORIGINS)
+		processes_read(&reporter->judge.processes, pids, 2, true);
 
 	time_text(time, reporter->judge.now, TIME_RFC3339, 0);
 	output_format(reporter->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
@@ -91,7 +97,7 @@ static void report(void *context, enum change change, const struct segment *segm
 	struct segment judged = *segment;
 
 	judge(reporter, &judged);
-	if (!is_wanted(reporter->choice, &judged, segment_idle(&reporter->judge, &judged)))
+	if (!is_wanted(reporter->choice, &judged, &reporter->judge))
 		return;
 	if (reporter->follow->json)
 		report_json(reporter, names[change], &judged);

@@ -112,6 +112,7 @@ static void choose(struct report *report, struct selection *selection)
 	const struct source source = {
 		.missing_is_no_error = options->force,
 		.memory = options->json,
+		.needs = NEEDS_CREATORS,
 		.named_by_itself = true,
 	};
 

@@ -228,14 +228,12 @@ static void print_processes(struct output *output, struct view *view, const stru
 {
 	output_text(output, "processes\n");
 	print_label(output, "created by");
-	print_recorded(output, view, segment, segment->cpid);
-	output_char(output, '\n');
+	print_recorded(output, view, segment, ROLE_CREATOR, LABEL_WIDTH);
 	print_label(output, "last used by");
 	if (segment_never_used(segment))
-		output_text(output, "(never used)");
+		output_text(output, "(never used)\n");
 	else
-		print_recorded(output, view, segment, segment->lpid);
-	output_char(output, '\n');
+		print_recorded(output, view, segment, ROLE_LAST_USER, LABEL_WIDTH);
 	if (with_holders) {
 		print_label(output, "holders");
 		print_holders(output, view, segment, LABEL_WIDTH);
@@ -257,11 +255,17 @@ static void print_segment(struct output *output, struct view *view, const struct
 
 static bool wants_holders(const struct stat_options *options)
 {
-	if (options->quiet)
-		return false;
-	if (options->format)
-		return format_needs_holders(options->format);
 	return options->holders || options->choice.named.count;
+}
+
+static unsigned int needs_of_output(const struct stat_options *options)
+{
+	if (options->quiet)
+		return 0;
+	if (options->format)
+		return format_needs(options->format);
+	return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
+	       (wants_holders(options) ? NEEDS_HOLDERS : 0);
 }
 
 /* Prints the map, the only part of stat that examines the contents. */
@@ -310,14 +314,14 @@ static enum status print_all(struct output *output, const struct stat_options *o
 
 static enum status stat_segments(const struct stat_options *options)
 {
-	const struct source source = { .memory = true, .holders = wants_holders(options) };
+	const struct source source = { .memory = true, .needs = needs_of_output(options) };
 	static struct output output;
 	struct selection selection;
 	struct view view;
 	enum status status = select_segments(&selection, &options->choice, &source);
 
 	view_begin(&view, &selection.judge);
-	if (source.holders && selection.holders_known)
+	if (source.needs & NEEDS_HOLDERS && selection.holders_known)
 		view.holders = &selection.holders;
 	output_begin(&output, STDOUT_FILENO);
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));

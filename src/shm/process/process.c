@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shm/system/compat.h"
-#include "shm/system/procfile.h"
 
 /* Zombies and threads count as running, too, which errs on the safe side. */
 static enum liveness ask_by_kill(pid_t pid)
@@ -64,6 +62,7 @@ static struct process *find(struct processes *processes, pid_t pid)
 		return NULL;
 	}
 	process->pid = pid;
+	process->start = -1;
 	process->liveness = ask(pid);
 	if (process->liveness == LIVENESS_RUNNING && proc_is_ours())
 		process_read_command(pid, process->command);
@@ -78,74 +77,70 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	return process ? process : &processes->unknown;
 }
 
-/* In a worker: sends the start of a process, in clock ticks since boot. */
-static int read_start(const struct worker *worker, void *context, pid_t pid)
+static char *copy_of(const char *text)
 {
-	char path[64];
-	char text[4096];
-	const char *at;
-	int64_t ticks;
-	int error;
+	return *text ? strdup(text) : NULL;
+}
 
-	(void)context;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	error = file_read(path, text, sizeof(text));
-	if (error)
-		return error;
-	/* skip the command, in parentheses, which may contain spaces and parentheses itself */
-	at = strrchr(text, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return EBADMSG;
-	ticks = strtoll(at + 1, NULL, 10);
-	worker_send(worker, &ticks, sizeof(ticks), -1);
+/* Texts for which there is no memory are not known. */
+static int take_origin(void *context, pid_t pid, const struct origin *origin)
+{
+	struct process *process = find(context, pid);
+
+	if (!process || (process->start >= 0 && process->start != origin->start))
+		return 0; /* another process has this number by now */
+	process->start = origin->start;
+	if (!process->unit)
+		process->unit = copy_of(origin->unit);
+	if (!process->command_line)
+		process->command_line = copy_of(origin->command_line);
 	return 0;
 }
 
-static int take_start(void *context, pid_t pid, const void *message, size_t size, int fd)
+void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins)
 {
-	int64_t *ticks = context;
+	pid_t *wanted = calloc(count + 1, sizeof(*wanted));
+	size_t wanted_count = 0;
 
-	(void)pid;
-	(void)fd;
-	if (size != sizeof(*ticks))
-		return EBADMSG;
-	memcpy(ticks, message, size);
-	return 0;
+	for (size_t i = 0; i < count; i++) {
+		struct process *process = find(processes, pids[i]);
+
+		if (!process || process->read >= (origins ? ORIGIN_READ : START_READ))
+			continue;
+		process->read = origins ? ORIGIN_READ : START_READ;
+		if (wanted && process->liveness == LIVENESS_RUNNING)
+			wanted[wanted_count++] = pids[i];
+	}
+	/* in another namespace's /proc, this pid is another process */
+	if (wanted_count && proc_is_ours())
+		origins_read(wanted, wanted_count, origins, take_origin, processes,
+			     &processes->losses);
+	free(wanted);
 }
 
-static int64_t ask_start(struct processes *processes, pid_t pid)
+const struct process *process_start(struct processes *processes, pid_t pid)
 {
-	long second = sysconf(_SC_CLK_TCK);
-	int64_t ticks = -1;
-	struct scan scan = {
-		.look = read_start,
-		.take = take_start,
-		.context = &ticks,
-		.losses = &processes->losses,
-	};
-
-	/* in another namespace's /proc, this pid is another process with another start */
-	if (second <= 0 || !proc_is_ours() || scan_one(&scan, pid) || ticks < 0)
-		return -1;
-	return ticks * 1000 / second;
+	processes_read(processes, &pid, 1, false);
+	return process_find(processes, pid);
 }
 
-int64_t process_start(struct processes *processes, pid_t pid)
+const struct process *process_origin(struct processes *processes, pid_t pid)
 {
-	struct process *process = find(processes, pid);
+	processes_read(processes, &pid, 1, true);
+	return process_find(processes, pid);
+}
 
-	if (!process)
-		return -1;
-	if (!process->start_asked)
-		process->start = ask_start(processes, pid);
-	process->start_asked = true;
-	return process->start;
+static void process_free(void *value)
+{
+	struct process *process = value;
+
+	free(process->unit);
+	free(process->command_line);
+	free(process);
 }
 
 void processes_free(struct processes *processes)
 {
-	intmap_free(&processes->map, free);
+	intmap_free(&processes->map, process_free);
 	scan_losses_free(&processes->losses);
 }

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shm/process/origin.h"
 #include "shm/process/procfs.h"
-#include "shm/process/scan.h"
 #include "shm/system/intmap.h"
 
 enum liveness {
@@ -20,9 +20,12 @@ enum liveness {
 struct process {
 	pid_t pid;
 	enum liveness liveness;
-	bool start_asked;
-	int64_t start;              /* see process_start(); valid if start_asked */
 	char command[COMMAND_SIZE]; /* command name (/proc/PID/comm); empty: not known */
+	/* these are set by processes_read() */
+	enum { NOTHING_READ, START_READ, ORIGIN_READ } read;
+	int64_t start;      /* in milliseconds since boot; -1: not known */
+	char *unit;         /* see unit.h; NULL: none, or not known */
+	char *command_line; /* see origin.h; NULL: none, or not known */
 };
 
 struct processes {
@@ -40,11 +43,17 @@ struct processes {
 const struct process *process_find(struct processes *processes, pid_t pid);
 
 /*
- * When the process started, in milliseconds since boot (/proc/PID/stat, field 22). -1 if
- * that cannot be read, the process does not answer (scan.h), or /proc is that of another
- * PID namespace.
+ * Reads when each of these processes started, and with origins also its unit and command
+ * line, unless that was read before. One scan (scan.h) reads all of them, which is much
+ * cheaper than a scan for each. Nothing is known of a process that has exited or does not
+ * answer, or if /proc is that of another PID namespace. The unit and the command line are
+ * always those of the process whose start is known.
  */
-int64_t process_start(struct processes *processes, pid_t pid);
+void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins);
+
+/* The same of one, which is returned; never NULL. */
+const struct process *process_start(struct processes *processes, pid_t pid);
+const struct process *process_origin(struct processes *processes, pid_t pid);
 
 void processes_free(struct processes *processes);
 

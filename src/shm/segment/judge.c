@@ -17,6 +17,9 @@ enum { LIKELY_MARGIN = 600 };
  */
 enum { CLOCK_NOISE = 1 };
 
+/* The same for what is compared in milliseconds: the kernel's own clocks differ by a tick or two. */
+enum { START_NOISE = 100 };
+
 static int64_t milliseconds(const struct timespec *time)
 {
 	return (int64_t)time->tv_sec * 1000 + time->tv_nsec / 1000000;
@@ -67,12 +70,53 @@ int64_t segment_idle(const struct judge *judge, const struct segment *segment)
 	return !judge->saved && idle > judge->uptime ? judge->uptime : idle;
 }
 
-/* When a process started, in seconds since 1970, by the current clock; -1: not known. */
+/* When a process started, in milliseconds since 1970, by the current clock; -1: not known. */
+static int64_t started_at_ms(struct judge *judge, pid_t pid)
+{
+	const struct process *process = process_start(&judge->processes, pid);
+
+	if (process->liveness != LIVENESS_RUNNING || process->start < 0)
+		return -1;
+	return judge->boot + process->start;
+}
+
+/* The same in seconds. */
 static int64_t started_at(struct judge *judge, pid_t pid)
 {
-	int64_t start = process_start(&judge->processes, pid);
+	int64_t started = started_at_ms(judge, pid);
 
-	return start < 0 ? -1 : (judge->boot + start) / 1000;
+	return started < 0 ? -1 : started / 1000;
+}
+
+pid_t segment_pid(const struct segment *segment, enum role role)
+{
+	return role == ROLE_CREATOR ? segment->cpid : segment->lpid;
+}
+
+/* The last second in which the segment can have been created or used. */
+static int64_t latest_second(const struct segment *segment, enum role role)
+{
+	const int64_t times[] = { segment->ctime, segment->atime, segment->dtime };
+	int64_t created = INT64_MAX;
+
+	if (role == ROLE_LAST_USER)
+		return larger(segment->atime, segment->dtime);
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		if (times[i] && times[i] < created)
+			created = times[i];
+	}
+	return created;
+}
+
+const struct process *judge_named(struct judge *judge, const struct segment *segment,
+				  enum role role)
+{
+	const pid_t pid = segment_pid(segment, role);
+	int64_t started = started_at_ms(judge, pid);
+
+	if (started < 0 || (started - START_NOISE) / 1000 > latest_second(segment, role))
+		return NULL;
+	return process_find(&judge->processes, pid);
 }
 
 /* Whether a running process that started then is a new one with a reused pid. */
@@ -104,8 +148,9 @@ static bool is_gone(struct judge *judge, const struct segment *segment, pid_t pi
 	}
 }
 
-struct finding judge_process(struct judge *judge, const struct segment *segment, pid_t pid)
+struct finding judge_process(struct judge *judge, const struct segment *segment, enum role role)
 {
+	const pid_t pid = segment_pid(segment, role);
 	struct finding finding = { .evidence = EVIDENCE_UNKNOWN, .started = -1 };
 
 	if (pid == 0)
@@ -117,6 +162,9 @@ struct finding judge_process(struct judge *judge, const struct segment *segment,
 	case LIVENESS_RUNNING:
 		finding.started = started_at(judge, pid);
 		finding.evidence = EVIDENCE_RUNS;
+		if (finding.started >= 0 && !judge_named(judge, segment, role))
+			finding.evidence = role == ROLE_CREATOR ? EVIDENCE_STARTED_AFTER
+								: EVIDENCE_STARTED_LATER;
 		if (finding.started > last_event(segment) + CLOCK_NOISE)
 			finding.evidence = EVIDENCE_STARTED_LATER;
 		if (pid_was_reused(judge, segment, finding.started))

@@ -43,10 +43,27 @@ void judge_begin(struct judge *judge, int64_t grace, bool saved);
  */
 void judge_segment(struct judge *judge, struct segment *segment);
 
+/* The processes that the kernel records for a segment. */
+enum role {
+	ROLE_CREATOR,
+	ROLE_LAST_USER,
+};
+
+pid_t segment_pid(const struct segment *segment, enum role role);
+
+/*
+ * The creator or the last user, if it is running and its name may be shown. NULL if the process
+ * with this pid started too late to have created, or last used, the segment, or if its start is
+ * not known: it may be another process.
+ */
+const struct process *judge_named(struct judge *judge, const struct segment *segment,
+				  enum role role);
+
 /* What is known of the creator or last user of a segment. */
 enum evidence {
 	EVIDENCE_GONE,          /* it has exited */
 	EVIDENCE_RUNS,          /* it is running */
+	EVIDENCE_STARTED_AFTER, /* it is running, but started after the segment was created */
 	EVIDENCE_STARTED_LATER, /* it is running, but started after the segment's last event */
 	EVIDENCE_REUSED,        /* it started so much later that its pid counts as reused */
 	EVIDENCE_UNSEEN,        /* pid 0: a process of a PID namespace that cannot be seen */
@@ -59,7 +76,7 @@ struct finding {
 };
 
 /* Finds out what is known of the segment's creator or last user. Reads /proc/PID/stat. */
-struct finding judge_process(struct judge *judge, const struct segment *segment, pid_t pid);
+struct finding judge_process(struct judge *judge, const struct segment *segment, enum role role);
 
 /* Whether no process ever attached it: last user, atime and dtime are all 0. */
 bool segment_never_used(const struct segment *segment);

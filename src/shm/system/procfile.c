@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-int file_read(const char *path, char *text, size_t size)
+int file_read_at(int directory, const char *path, char *text, size_t size, size_t *total)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
 	size_t length = 0;
 	ssize_t got = 0;
 	int error = 0;
@@ -30,8 +30,15 @@ int file_read(const char *path, char *text, size_t size)
 	if (got < 0)
 		error = errno;
 	text[length] = '\0';
+	if (total)
+		*total = length;
 	close(fd);
 	return error;
+}
+
+int file_read(const char *path, char *text, size_t size)
+{
+	return file_read_at(AT_FDCWD, path, text, size, NULL);
 }
 
 static int read_number(const char *text, uint64_t *value)

@@ -18,6 +18,9 @@ int sysctl_read(const char *name, uint64_t *value);
  */
 int file_read(const char *path, char *text, size_t size);
 
+/* The same below a directory, as openat(2) has it; sets *total to the bytes read, unless it is NULL. */
+int file_read_at(int directory, const char *path, char *text, size_t size, size_t *total);
+
 /*
  * Returns a count of the huge pages of this size (in bytes). which is the name
  * of a file of /sys/kernel/mm/hugepages: "nr_hugepages", "free_hugepages". 0 if

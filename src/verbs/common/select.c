@@ -138,6 +138,28 @@ static void look_for_holders(struct selection *selection)
 	selection->holders_known = !error;
 }
 
+/* Reads what is needed of the processes of the list, in one scan. */
+static void read_processes(struct selection *selection, unsigned int needs)
+{
+	const struct listing *list = &selection->list;
+	const struct mappings *mappings = &selection->holders.all;
+	const bool origins = needs & NEEDS_ORIGINS;
+	pid_t *pids = calloc(2 * list->count + mappings->count + 1, sizeof(*pids));
+	size_t count = 0;
+
+	for (size_t i = 0; pids && i < list->count; i++) {
+		if (needs & NEEDS_CREATORS)
+			pids[count++] = list->items[i].cpid;
+		if (needs & NEEDS_LAST_USERS)
+			pids[count++] = list->items[i].lpid;
+	}
+	for (size_t i = 0; pids && origins && needs & NEEDS_HOLDERS && i < mappings->count; i++)
+		pids[count++] = mappings->items[i].pid;
+	if (count)
+		processes_read(&selection->judge.processes, pids, count, origins);
+	free(pids);
+}
+
 /* Reports a named segment that does not match the filters. */
 static void report_skipped(const struct selection *selection, const struct segment *segment)
 {
@@ -163,8 +185,7 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 		if (selection->missing && i == missing_at)
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
-		if (!filter_matches(filter, segment, segment_idle(&selection->judge, segment),
-				    holders)) {
+		if (!filter_matches(filter, segment, &selection->judge, holders)) {
 			if (choice->verbose && choice->named.count)
 				report_skipped(selection, segment);
 			continue;
@@ -347,9 +368,11 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	}
 	if (status)
 		return status;
-	if (!source->saved && (source->holders || filter_needs_holders(&choice->filter)))
+	if (!source->saved && (source->needs | filter_needs(&choice->filter)) & NEEDS_HOLDERS)
 		look_for_holders(selection);
+	read_processes(selection, filter_needs(&choice->filter));
 	keep_matches(selection, choice);
+	read_processes(selection, source->needs);
 	return STATUS_DONE;
 }
 

@@ -10,6 +10,7 @@
 #include "shm/process/namespaces.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
+#include "text/field.h"
 #include "text/filter_options.h"
 #include "text/options.h"
 
@@ -45,7 +46,7 @@ void choice_free(struct choice *choice);
 struct source {
 	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's list */
 	bool memory;              /* rss and swap, which only the list has */
-	bool holders;             /* the attached processes */
+	unsigned int needs;       /* what is needed of processes (field.h) */
 	bool missing_is_no_error; /* rm -f */
 	/*
 	 * Look up each named segment separately, and take only rss and swap from the list.

@@ -1,0 +1,353 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The service, container or job and the command line of the processes that a segment records
+# or that have it attached: which are shown, and which never are.
+
+bats_require_minimum_version 1.5.0
+load lib/common
+
+# with_file FILE PATH COMMAND...: with FILE in the place of PATH, in a mount namespace of its own
+with_file()
+{
+	# shellcheck disable=SC2016
+	run_program unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$@"
+}
+
+# A segment whose creator lives; sets id and creator.
+make_running()
+{
+	id=$(make_live_segment)
+	creator=$(segment_field "$id" cpid)
+	cgroup=/proc/$creator/cgroup
+}
+
+# --- The table of units -----------------------------------------------------
+
+hex=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+hey=fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210
+uid=8d5e4c7a-33f1-4d0e-9c5e-1f2a3b4c5d6e
+slice=kubepods-burstable-pod${uid//-/_}.slice
+
+# UNIT, a tab, and the text of /proc/PID/cgroup, as printf(1) writes it
+units()
+{
+	cat <<-END
+		postgresql@15-main.service	0::/system.slice/system-postgresql.slice/postgresql@15-main.service
+		session-3.scope	0::/user.slice/user-1000.slice/session-3.scope
+		docker/0123456789ab	0::/system.slice/docker-$hex.scope
+		docker/0123456789ab	0::/docker/$hex
+		podman/0123456789ab	0::/machine.slice/libpod-$hex.scope
+		podman/0123456789ab	0::/machine.slice/libpod-$hex.scope/container
+		pod/$uid/0123456789ab	0::/kubepods.slice/kubepods-burstable.slice/$slice/cri-containerd-$hex.scope
+		pod/$uid/0123456789ab	0::/kubepods/burstable/pod$uid/$hex
+		lxc/web	0::/lxc.payload.web
+		machine/web	0::/machine.slice/machine-web.scope
+		slurm/1234	0::/system.slice/slurmstepd.scope/job_1234/step_0/user/task_0
+		slurm/1234	6:memory:/slurm/uid_1000/job_1234/step_0\n1:name=systemd:/system.slice/slurmd.service
+		some-name	0::/some/path/of/some-name
+		-	0::/
+		podman/0123456789ab	0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-$hex.scope/container
+		podman/0123456789ab	0::/libpod_parent/libpod-$hex
+		podman/0123456789ab	0::/machine.slice/libpod-$hex.scope/container/libpod-$hey.scope/container
+		docker/0123456789ab	0::/docker/$hex/docker/$hey
+		docker/0123456789ab	0::/docker/$hex/kubepods/besteffort/pod$uid/$hey
+		docker/0123456789ab	0::/system.slice/docker-$hex.scope/system.slice/nginx.service
+		pod/$uid/0123456789ab	0::/kubepods.slice/kubepods-pod${uid//-/_}.slice/crio-$hex.scope/container
+		pod/$uid/0123456789ab	0::/system.slice/containerd.service/$slice:cri-containerd:$hex
+		pod/$uid/0123456789ab	0::/kubepods/pod$uid/$hex
+		pod/$uid	0::/kubepods/besteffort/pod$uid
+		lxc/old	4:memory:/lxc/old\n1:name=systemd:/lxc/old/init.scope
+		machine/qemu-1-vm	0::/machine.slice/machine-qemu\\\\x2d1\\\\x2dvm.scope/libvirt/emulator
+		systemd-nspawn@web.service	0::/machine.slice/systemd-nspawn@web.service/payload
+		app-gnome-org.gnome.Terminal\\x2d42.scope	0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-gnome-org.gnome.Terminal\\\\x2d42.scope
+		own.service	0::/system.slice/own.service/worker/1
+		memory.service	0::/system.slice/_memory.service
+		slurm/7	0::/system.slice/node1_slurmstepd.scope/job_7/step_batch
+		job_7	0::/elsewhere/job_7
+		docker/0123456789ab	12:pids:/docker/$hex\n1:name=systemd:/docker/$hex\n0::/system.slice/containerd.service
+		cron.service	9:cpu,cpuacct:/\n1:name=systemd:/system.slice/cron.service\n0::/system.slice/cron.service
+		cron.service	9:cpu,cpuacct:/system.slice\n1:name=systemd:/system.slice/cron.service
+		own	1:name=systemd:/own\n0::/
+		ended.service	0::/system.slice/ended.service (deleted)
+		other.service	0::/../../system.slice/other.service
+		-	0::/..
+		docker-0123.scope	0::/system.slice/docker-0123.scope
+		not a cgroup	0::/not a cgroup
+		-	no path at all
+		-	:
+	END
+}
+
+@test "the units of cgroup paths, of v1, v2 and both" {
+	need_root
+	make_running
+	: >paths
+	units >table
+	# shellcheck disable=SC2016
+	capture with_file paths "$cgroup" bash -c '
+		while IFS=$'"'\t'"' read -r unit text; do
+			printf "$text\n" >paths
+			"$SHMTOOL" ls -J -o cunit | jq -r ".segments[0].cunit // \"-\""
+		done <table'
+	expect_status 0
+	assert_stderr_is ''
+	assert_equal "$output" "$(cut -f 1 table)"
+}
+
+@test "a cgroup path of 4 KiB, and names with control characters" {
+	need_root
+	make_running
+	{ printf '0::'; printf '/%0200d' {1..20}; printf '/last.service\n'; } >long
+	capture with_file long "$cgroup" "$SHMTOOL" ls "$id" --format '%{cunit}'
+	assert_output_is last.service
+	perl -e 'print "0::/", "x" x 5000, "\n"' >long
+	capture with_file long "$cgroup" "$SHMTOOL" ls "$id" --format '%{cunit}'
+	assert_output_is "$(perl -e 'print "x" x 255')"
+	printf '0::/user.slice/a\033[2Jb\001 orphaned"\n' >odd
+	capture with_file odd "$cgroup" "$SHMTOOL" ls "$id" --format '%{cunit}'
+	assert_output_is '"a\x1b[2Jb\x01 orphaned"""'
+	capture with_file odd "$cgroup" "$SHMTOOL" stat "$id"
+	assert_output_has '  unit "a\x1b[2Jb\x01 orphaned"""'
+	capture with_file odd "$cgroup" "$SHMTOOL" ls -J
+	assert_equal "$(jq -r '.segments[0].cunit' <<<"$output")" $'a\033[2Jb\001 orphaned"'
+}
+
+# --- Command lines ----------------------------------------------------------
+
+@test "ccmdline and lcmdline: as ps has them" {
+	cat >make.pl <<-'END'
+		$| = 1;
+		print shmget(0, 1, 01600) + 0, "\n";
+		sleep 1 while 1;
+	END
+	background perl make.pl one 'two  words' "" four
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	creator=$background_pid
+	hold_segment "$id"
+	try ls "$id" --format '%{ccmdline}'
+	assert_output_is 'perl make.pl one two  words  four'
+	assert_output_is "$(ps -ww -o args= -p "$creator")"
+	try ls "$id" --format '%{lcmdline}'
+	assert_output_is "$(ps -ww -o args= -p "$holder_pid")"
+	try ls "$id" -o +lcmdline
+	assert_output_has "$HELPERS/hold $id"
+}
+
+@test "a command line of 2 MiB, one with control characters, and none" {
+	local big
+	# 20 arguments of about 100,000 bytes: the kernel allows 128 KiB each
+	# shellcheck disable=SC2016
+	background perl -e '
+		exec "perl", "-e", "$ARGV[0]; \$| = 1; print shmget(0, 1, 01600) + 0, qq(\\n); sleep 1 while 1",
+			("y" x 100000) x 20' 1
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	big=$(tr '\0' ' ' <"/proc/$background_pid/cmdline" | head -c 4095)
+	try ls "$id" -J -o ccmdline
+	assert_equal "$(jq -r '.segments[0].ccmdline' <<<"$output")" "$big"
+
+	# shellcheck disable=SC2016
+	background perl -e '
+		exec {"perl"} "a\e[2Jb", "-e", "\$| = 1; print shmget(0, 1, 01600) + 0, qq(\\n); sleep 1 while 1", "x\ny", ""'
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	try ls "$id" --format '%{ccmdline}'
+	assert_output_matches '^a\\x1b\[2Jb -e .* x\\ny$'
+	try stat "$id"
+	assert_output_has '                a\x1b[2Jb -e $| = 1; print'
+
+	# shellcheck disable=SC2016
+	background perl -e '$| = 1; $0 = ""; print shmget(0, 1, 01600) + 0, "\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	try ls "$id" --format '%{ccmdline}'
+	assert_output_is -
+}
+
+# --- Never the name of another process ---------------------------------------
+
+# later_process CODE: a process that has the number of one that ended after it had made a segment
+# and run CODE; sets said to the segment, the number, and what CODE printed.
+later_process()
+{
+	# shellcheck disable=SC2016
+	background unshare --pid --fork --kill-child --mount-proc perl -e '
+		$| = 1;
+		pipe my $in, my $out;
+		my $ended = fork // die;
+		if (!$ended) {
+			my $id = shmget(0, 4096, 01600) + 0;
+			syswrite $out, "$id";
+			'"$1"'
+			exit }
+		waitpid $ended, 0;
+		sysread $in, my $id, 100;
+		# the kernel records whole seconds: from the next but one on, a start is later
+		sleep 3;
+		open my $last, ">", "/proc/sys/kernel/ns_last_pid" or die "ns_last_pid: $!\n";
+		syswrite $last, $ended - 1;
+		close $last;
+		my $later = fork // die;
+		exec "sleep", "1000" if !$later;
+		$later == $ended or die "it is $later\n";
+		1 until do { open my $comm, "<", "/proc/$later/comm"; <$comm> =~ /sleep/ };
+		print "$id $ended\n";
+		sleep 1 while 1'
+	wait_until file_has "$background_output" '^[0-9]+ [0-9]+$' || { cat "$background_errors" >&2; return 1; }
+	read -ra said <"$background_output"
+	inside=$(pgrep --parent "$background_pid")
+}
+
+within()
+{
+	capture nsenter --target "$inside" --pid --mount "$SHMTOOL" "$@"
+}
+
+@test "a process that got the number of the creator later is not taken for it" {
+	need_root
+	later_process ''
+	local id=${said[0]} pid=${said[1]}
+	within ls "$id" --no-header -o created-by,ccomm,ccmdline,cunit
+	assert_equal "$(xargs <<<"$output")" "$pid - - -"
+	within ls -J
+	assert_equal "$(jq -c '.segments[0] | [.created_by, .ccomm, .ccmdline, .cunit]' <<<"$output")" "[\"$pid\",null,null,null]"
+	within stat "$id"
+	assert_output_matches "created by +process $pid, running since .*, started after .*: the pid may have been reused"
+	assert_output_lacks sleep
+	within rm --detached -n
+	assert_equal "${lines[0]##* }" "created-by=$pid"
+	within ls --command sleep -q
+	assert_output_is ''
+	within ls --unit "$(nsenter --target "$inside" --pid --mount "$SHMTOOL" ls --format '%{cunit}')" -q
+	assert_output_is ''
+}
+
+@test "nor is one that got the number of the last user" {
+	need_root
+	# shellcheck disable=SC2016
+	later_process 'shmwrite($id, "x", 0, 1);'
+	within ls "${said[0]}" --no-header -o lpid,lcomm,lcmdline,lunit
+	assert_equal "$(xargs <<<"$output")" "${said[1]} - - -"
+}
+
+@test "nor one that used the segment again after it had got the number of the creator" {
+	need_root
+	later_process ''
+	local id=${said[0]} pid=${said[1]}
+	# so that only the creation is before the start of the later process
+	nsenter --target "$inside" --pid --mount "$HELPERS/hold" "$id" >held &
+	echo "$!" >>"$started"
+	wait_until test -s held
+	within stat "$id"
+	assert_output_matches "created by +process $pid, running since .*, started after the segment was created: the pid may have been reused"
+	assert_output_matches "last used by +process [0-9]+ \(hold\), running since"
+	within ls "$id" --format '%{created-by} %{lcomm}'
+	assert_output_is "$pid hold"
+}
+
+@test "the names of those that run are shown from the first moment on" {
+	local i
+	for ((i = 0; i < 20; i++)); do
+		# shellcheck disable=SC2016
+		capture perl -e '
+			my $id = shmget(0, 1, 01600) + 0;
+			shmwrite($id, "x", 0, 1);
+			print qx($ENV{SHMTOOL} ls $id --format "%{created-by} %{ccomm} %{lcomm}")'
+		assert_output_matches '^[0-9]+ perl perl perl$'
+	done
+}
+
+# --- Filters ----------------------------------------------------------------
+
+@test "--command and --unit: of the creator, the last user or a holder" {
+	need_root
+	local held other by
+	make_running
+	held=$(make_segment)
+	hold_segment "$held"
+	other=$(make_segment)
+	try ls -q --command perl
+	assert_output_is "$id"
+	try ls -q --command hold
+	assert_output_is "$held"
+	try ls -q --command hold --command perl
+	assert_equal "$(sort -n <<<"$output")" "$(printf '%s\n' "$id" "$held" | sort -n)"
+	try ls -q --command per
+	assert_output_is ''
+	for by in $hex "docker/$hex" docker/0123456789a; do
+		printf '0::/docker/%s\n' "$hex" >paths
+		capture with_file paths "$cgroup" "$SHMTOOL" ls -q --unit "$by"
+		assert_output_is ''
+	done
+	for by in docker/0123456789ab docker; do
+		capture with_file paths "$cgroup" "$SHMTOOL" ls -q --unit "$by"
+		assert_output_is "$id"
+		capture with_file paths "/proc/$holder_pid/cgroup" "$SHMTOOL" ls -q --unit "$by"
+		assert_output_is "$held"
+	done
+	capture with_file paths "$cgroup" "$SHMTOOL" rm --unit docker -n
+	assert_output_matches "^would remove $id "
+	assert_equal "${lines[1]%% segment*}" 'total 1'
+	segment_exists "$other"
+}
+
+@test "--command and --unit: what can be no name is exit 2" {
+	try ls --command ''
+	expect_status 2
+	try ls --unit ''
+	expect_status 2
+	try ls --command 0123456789abcdef
+	expect_status 2
+	assert_stderr_has '15 bytes'
+	try ls --command 0123456789abcde
+	expect_status 0
+}
+
+@test "of a saved list no process is known" {
+	make_running
+	cp /proc/sysvipc/shm list
+	try ls --from list --no-header -o ccomm,ccmdline,cunit,lcmdline,lunit
+	assert_equal "$(xargs <<<"$output")" '- - - - -'
+	try ls --from list --command perl --fail-empty
+	expect_status 1
+}
+
+# --- Views ------------------------------------------------------------------
+
+@test "-p has the units, the table without options does not" {
+	make_running
+	try ls -p
+	assert_equal "$(xargs <<<"${lines[0]}")" 'ID OWNER CPID CCOMM CUNIT LPID LCOMM LUNIT'
+	try ls
+	assert_output_lacks UNIT
+}
+
+@test "--follow -J: where the creator is from, before it exits" {
+	need_command jq
+	background "$SHMTOOL" ls --follow -J -v --interval 20ms
+	local events=$background_output
+	wait_until test -s "$background_errors"
+	make_running
+	wait_until file_has "$events" created
+	assert_equal "$(jq -r 'select(.event == "created").segment | "\(.created_by) \(.ccmdline)"' "$events")" \
+		"$creator perl $(tr '\0' ' ' <"/proc/$creator/cmdline" | sed '$s/ $//')"
+}
+
+# bats test_tags=long
+@test "of 32,760 segments of one process it is read once" {
+	need_command strace
+	set_limit shmmni 32768
+	background perl -e '
+		$| = 1; shmget(0, 1, 01600) // die "shmget: $!" for 1 .. 32760; print "ready\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local file
+	capture strace -f -o trace -e trace=openat,open "$SHMTOOL" ls --no-header -o +cunit,ccmdline
+	expect_status 0
+	assert_equal "${#lines[@]}" 32760
+	for file in cgroup cmdline stat; do
+		assert_equal "$(grep -c "\"$file\"" trace)" 1
+	done
+	assert_equal "$(grep -c "\"/proc/$background_pid" trace)" 2
+}

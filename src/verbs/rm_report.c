@@ -15,25 +15,22 @@
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
-/* What each result of reclaim() is called. */
+/* What each result of reclaim() is called in JSON. */
 static const struct result_text {
-	const char *result; /* in JSON */
+	const char *result;
 	const char *reason; /* NULL: that of the errno value */
-	enum status status;
 } results[RECLAIM_RESULTS] = {
-	[RECLAIM_PENDING] = { "not-removed", "it was not tried", STATUS_FAILED },
-	[RECLAIM_REMOVED] = { "removed", NULL, STATUS_DONE },
-	[RECLAIM_VANISHED] = { "vanished", "another process removed it", STATUS_DONE },
-	[RECLAIM_CHANGED] = { "not-removed", "it changed after it was listed", STATUS_BUSY },
-	[RECLAIM_IN_USE] = { "not-removed", "it is attached", STATUS_BUSY },
+	[RECLAIM_REMOVED] = { "removed", NULL },
+	[RECLAIM_VANISHED] = { "vanished", "another process removed it" },
+	[RECLAIM_CHANGED] = { "not-removed", "it changed after it was listed" },
+	[RECLAIM_IN_USE] = { "not-removed", "it is attached" },
 	[RECLAIM_MARKED] = { "marked",
 			     "a process attached it at the last moment; it is now marked for removal "
-			     "and will be destroyed at its last detach",
-			     STATUS_BUSY },
-	[RECLAIM_BLOCKED] = { "not-removed", "its mode is still 0000", STATUS_BUSY },
-	[RECLAIM_NO_HOLD] = { "failed", NULL, STATUS_FAILED },
-	[RECLAIM_UNREACHED] = { "failed", NULL, STATUS_FAILED },
-	[RECLAIM_FAILED] = { "failed", NULL, STATUS_FAILED },
+			     "and will be destroyed at its last detach" },
+	[RECLAIM_BLOCKED] = { "not-removed", "its mode is still 0000" },
+	[RECLAIM_NO_HOLD] = { "failed", NULL },
+	[RECLAIM_UNREACHED] = { "failed", NULL },
+	[RECLAIM_FAILED] = { "failed", NULL },
 };
 
 void report_prepare(struct report *report, const struct segment *segment)
@@ -152,14 +149,14 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 	case RECLAIM_BLOCKED:
 		return still_blocked(segment, error);
 	case RECLAIM_MARKED:
-		return fail(text->status, "%s: %s", SEGMENT_LABEL(segment), reason);
+		return fail(STATUS_BUSY, "%s: %s", SEGMENT_LABEL(segment), reason);
 	case RECLAIM_VANISHED:
 		if (report->by_filter || report->options->force)
 			return STATUS_DONE;
 		return fail(STATUS_MISSING, "cannot remove %s: it no longer exists",
 			    SEGMENT_LABEL(segment));
 	default:
-		return fail(text->status, "%s was not removed: %s", SEGMENT_LABEL(segment), reason);
+		return fail(STATUS_BUSY, "%s was not removed: %s", SEGMENT_LABEL(segment), reason);
 	}
 }
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, DESTDIR, prefix and the other usual
-# directories may be given on the command line or in the environment.
-# Everything that is made goes below $(BUILD).
+# directories can be set on the command line or in the environment. All build
+# output goes to $(BUILD).
 
 VERSION = 0.1.0
 VERBS   = create attach read write stat set rm ls
@@ -37,8 +37,8 @@ INSTALL_DATA    ?= $(INSTALL) -m 644
 
 ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),)
 
-# `make deps demo`: the other goals wait for deps, and a make of their own runs
-# them, since this one looked for the compiler and for popt before deps ran.
+# `make deps demo`: the other goals wait for deps, and a second make builds them, since
+# this one has looked for the compiler and popt before deps installed them.
 others := $(filter-out deps,$(MAKECMDGOALS))
 
 .PHONY: deps $(others) after-deps
@@ -50,31 +50,30 @@ deps:
 
 else
 
-# What is compiled
+# Sources and objects
 PROGRAM := $(BUILD)/shmtool
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/src/%.o)
 HEADERS := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 
-# Each tests/lib/NAME.c is a small program that the tests use, each
-# tests/lib/preload/NAME.c a library that stands between the program and libc.
+# Each tests/lib/NAME.c is a small program for the tests. Each tests/lib/preload/NAME.c is
+# a library for LD_PRELOAD.
 HELPER_SOURCES := $(wildcard tests/lib/*.c tests/lib/preload/*.c)
 HELPERS := $(patsubst tests/lib/%.c,$(BUILD)/tests/%,$(filter-out tests/lib/preload/%,$(HELPER_SOURCES))) \
 	$(patsubst tests/lib/preload/%.c,$(BUILD)/tests/%.so,$(filter tests/lib/preload/%,$(HELPER_SOURCES)))
 
-# How it is compiled. The user's flags come last, so that they win.
+# Flags. Those of the user come last, so that they take precedence.
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wvla -Wundef \
 	-Wpointer-arith -Wwrite-strings -Wimplicit-fallthrough \
 	$(if $(filter 1,$(WERROR)),-Werror)
 
-# $(call accepted,FLAG...): those of the flags that the compiler takes without a word
+# $(call accepted,FLAG...): those of the flags that the compiler accepts without warning
 accepted = $(shell for flag in $(1); do \
 	echo | $(CC) -O2 -Werror -U_FORTIFY_SOURCE $$flag -include stdio.h -x c -c -o /dev/null - \
 		2>/dev/null && echo "$$flag"; done)
 
-# _FORTIFY_SOURCE works only when optimizing, and hides from the sanitizers
-# what they are there to see.
+# _FORTIFY_SOURCE requires optimization, and hides errors from the sanitizers.
 optimized := $(filter-out -O0,$(lastword $(filter -O%,$(CFLAGS))))
 ifneq ($(if $(findstring -fsanitize=,$(CFLAGS))$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$(optimized)),)
 FORTIFY := -U_FORTIFY_SOURCE \
@@ -87,7 +86,7 @@ REPRODUCIBLE := $(call accepted,-ffile-prefix-map=$(CURDIR)=.)
 
 POPT_CFLAGS := $(shell pkg-config --cflags popt 2>/dev/null)
 POPT_LIBS   := $(or $(shell pkg-config --libs popt 2>/dev/null),-lpopt)
-# Since glibc 2.34, and in musl, all of these are in libc, and these are empty.
+# Libraries that are part of libc since glibc 2.34, and in musl.
 OLD_LIBS    := -Wl,--as-needed -pthread -lrt -ldl
 
 LANGUAGE := -std=gnu17 -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
@@ -96,7 +95,7 @@ COMPILE  := $(CC) $(LANGUAGE) $(WARNINGS) $(FORTIFY) $(HARDENING) $(REPRODUCIBLE
 	-fPIE $(CPPFLAGS) $(CFLAGS)
 LINKING  := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
-# A line for each file; V=1 shows the whole commands.
+# Prints one line per file; V=1 shows the complete commands.
 Q    := $(if $(filter 1,$(V)),,@)
 says  = $(if $(Q),@printf '  %-4s %s\n' $(1) '$(@:$(BUILD)/%=%)')
 
@@ -118,13 +117,13 @@ $(BUILD)/tests/%: tests/lib/%.c $(BUILD)/flags
 	$(call says,CC)
 	$(Q)$(filter-out --coverage,$(COMPILE)) -MMD -MP -MF $@.d $(LINKING) -o $@ $< $(LDLIBS) $(OLD_LIBS)
 
-# Without the sanitizers: the program brings their library along.
+# Compiled without sanitizers: the program already links their runtime library.
 $(BUILD)/tests/%.so: tests/lib/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call says,CC)
 	$(Q)$(filter-out -fPIE -fsanitize=% --coverage,$(COMPILE)) -fPIC -shared -MMD -MP -MF $@.d -o $@ $< $(OLD_LIBS)
 
-# Rewritten, and so all compiled again, only when a flag or the version changes.
+# Rewritten only if a flag or the version has changed; then everything is compiled again.
 flags_line := $(COMPILE) $(LINKING) $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -135,7 +134,7 @@ $(BUILD)/flags: FORCE
 
 # Tests
 
-# TESTS='tests/ls.bats ...' runs only those files, FILTER=ERE only tests with such names.
+# TESTS='tests/ls.bats ...' selects files; FILTER=ERE selects tests by name.
 TESTS  ?=
 FILTER ?=
 
@@ -149,7 +148,7 @@ check: $(PROGRAM) $(HELPERS)  ## run the tests, a few minutes (TESTS='tests/ls.b
 check-long: $(PROGRAM) $(HELPERS)  ## run the tests that take longer: faults, random commands, races
 	@$(RUN_TESTS) --long --copy '$(BUILD)/check-long.tap' $(TESTS)
 
-# Processes at random while rm runs, for longer than in `make check-long`
+# Random processes while rm runs, for longer than in `make check-long`
 storm: $(PROGRAM) $(HELPERS)  ## stress-test rm with random processes for a minute (as root)
 	@STORM_SECONDS="$${STORM_SECONDS:-60}" STORM_PROCESSES="$${STORM_PROCESSES:-400}" \
 		BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' tests/run tests/storm.bats
@@ -159,8 +158,8 @@ faults: $(PROGRAM) $(HELPERS)  ## fault injection: fail each system call once (m
 	@BUILD='$(abspath $(BUILD))' SHMTOOL='$(abspath $(PROGRAM))' FAULTS_STEP=1 \
 		BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200 tests/run tests/faults.bats
 
-# Other machines and another libc, see tests/cross. qemu is slow. What they take
-# `make deps-cross` installs.
+# Other architectures and another libc, see tests/cross. `make deps-cross` installs what
+# they require. qemu is slow.
 .PHONY: static
 static:  ## build one file without dependencies (musl), $(BUILD)/static/shmtool
 	@BUILD='$(abspath $(BUILD))' tests/cross static
@@ -171,7 +170,7 @@ deps-cross:  ## install missing dependencies of cross builds
 check-i386 check-arm64 check-s390x check-musl: check-%: $(PROGRAM) $(HELPERS)  ## run the tests for another architecture or libc
 	@BUILD='$(abspath $(BUILD))' tests/cross $* $(TESTS)
 
-# Distributions as they come, see tests/suites/check, and what the oldest lack.
+# Installed distributions, see tests/suites/check; and what the oldest ones lack.
 .PHONY: check-suites check-oldest-headers
 check-suites:  ## build and test in roots of Debian suites (as root; SUITES='bullseye ...')
 	@BUILD='$(abspath $(BUILD))' TESTS='$(TESTS)' tests/suites/check $(SUITES)
@@ -196,7 +195,7 @@ deps:  ## install missing build and test dependencies
 # Linters
 
 C_FILES := $(SOURCES) $(HEADERS) $(HELPER_SOURCES) $(wildcard tests/fuzz/*.[ch] tests/suites/*.h tests/coverage/*.c)
-# Whatever in these places says that it is for a shell or bats.
+# All scripts for a shell or bats, by their first lines.
 SCRIPTS  = $(shell grep -lE '^\#!.*(bash|bats|/sh)|^\# shellcheck shell=' \
 	$(wildcard .ci/* tests/* tests/*/* src/share/* src/share/*/*) /dev/null 2>/dev/null)
 
@@ -207,7 +206,7 @@ lint-format:
 	@echo clang-format
 	@clang-format --dry-run -Werror $(C_FILES)
 
-# One file at a time on each processor; clang-tidy is silent about good ones.
+# One file at a time per processor. clang-tidy prints nothing for a file without findings.
 lint-tidy:
 	@echo clang-tidy
 	@printf '%s\n' $(SOURCES) $(HELPER_SOURCES) | xargs -P "$$(nproc)" -n 1 sh -c \
@@ -232,7 +231,7 @@ lint-words:
 	@echo words
 	@tests/lint/words README.md man src/share Makefile
 
-# GCC's own analyzer, which knows paths through a function that others do not.
+# GCC's own analyzer, which follows paths through functions.
 ANALYZE_CC ?= gcc
 .PHONY: analyze check-hardening
 analyze:  ## run GCC's static analyzer
@@ -242,9 +241,9 @@ analyze:  ## run GCC's static analyzer
 check-hardening: $(PROGRAM)  ## check that the hardening flags took effect
 	@tests/hardening '$(PROGRAM)' '$(BUILD)/src/main.o'
 
-# The tests once more with the program under valgrind. It is slow: fewer random
-# lines, each with more time. What counts are valgrind's own reports: some tests
-# fail under it, since a process is then named after valgrind, say.
+# Runs the tests with the program under valgrind, which is slow: so there are fewer random
+# inputs and longer time limits. Only valgrind's own reports count: some tests fail under
+# it, because the process has another name, for example.
 VALGRIND_LOGS := $(abspath $(BUILD))/valgrind
 BELOW_VALGRIND = VALGRIND_LOGS='$(VALGRIND_LOGS)' VALGRIND_PROGRAM='$(abspath $(PROGRAM))' \
 	SHMTOOL=tests/lib/valgrind BUILD='$(BUILD)' RANDOM_COUNT=80 RACE_ROUNDS=100 \
@@ -323,7 +322,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
 		$$(sed -n 's/^.*\<__wrap_\([a-z]*\)(.*;$$/-Wl,--wrap=\1/p' $<) \
 		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 
-# Installation. Each verb is also a command and a page of its own, by a link.
+# Installation. Each verb also has a command and a page of its own, by a link.
 
 install: all  ## install below $(DESTDIR)$(prefix)
 	$(INSTALL) -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(pkgdatadir)' '$(DESTDIR)$(man1dir)' \
@@ -344,8 +343,8 @@ install: all  ## install below $(DESTDIR)$(prefix)
 		ln -sf shmtool.fish '$(DESTDIR)$(fishcompdir)'/shm$$verb.fish || exit; \
 	done
 
-# What runs shmtool unattended: units, disabled, and examples. The paths of the
-# program and of the examples are filled in.
+# Units (disabled) and examples for unattended use. The paths of the program and of the
+# examples are filled in.
 UNITS    := $(notdir $(wildcard src/share/systemd/*))
 EXAMPLES := $(notdir $(wildcard src/share/examples/*))
 fill_in   = sed -e 's|@bindir@|$(bindir)|g' -e 's|@examplesdir@|$(examplesdir)|g'
@@ -376,7 +375,7 @@ uninstall:  ## remove the installed files
 		'$(DESTDIR)$(fishcompdir)/$(name).fish')
 	-rmdir '$(DESTDIR)$(pkgdatadir)' 2>/dev/null
 
-# Packages. The archive is of the last commit, and the same whoever makes it.
+# Packages. The archive contains the last commit, and is reproducible.
 
 ARCHIVE := shmtool-$(VERSION)
 
@@ -387,7 +386,7 @@ dist:  ## create a source archive of the last commit
 		-o '$(BUILD)/$(ARCHIVE).tar' HEAD
 	gzip -nf9 '$(BUILD)/$(ARCHIVE).tar'
 
-# What dpkg-buildpackage calls make with is its own affair.
+# Without the variables of this make, which dpkg-buildpackage must not inherit.
 deb: dist  ## create Debian packages of the last commit, in $(BUILD)/deb
 	rm -rf '$(BUILD)/deb' && mkdir '$(BUILD)/deb'
 	cp '$(BUILD)/$(ARCHIVE).tar.gz' '$(BUILD)/deb/shmtool_$(VERSION).orig.tar.gz'
@@ -397,7 +396,7 @@ deb: dist  ## create Debian packages of the last commit, in $(BUILD)/deb
 		-u CFLAGS -u CPPFLAGS -u LDFLAGS dpkg-buildpackage -us -uc >../build.log 2>&1 || \
 		{ cat ../build.log; exit 1; }
 
-# --nodeps: on Debian no package of RPM's provides what is required.
+# --nodeps: on Debian, no RPM package provides the build requirements.
 .PHONY: rpm check-rpm
 rpm: dist  ## create RPM packages of the last commit, in $(BUILD)/rpm
 	rm -rf '$(BUILD)/rpm' && mkdir -p '$(BUILD)/rpm/SOURCES'

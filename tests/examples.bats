@@ -23,6 +23,7 @@ not_run=(
 	'nsenter '                  # sets a limit
 	'docker '                   # needs container engines
 	'systemctl '                # needs systemd
+	'journalctl '               # the same: tests/record.bats
 	'sum'                       # queries for Prometheus
 	'shmtool COMMAND:'          # a message
 	'shmtool rm:'               # a message

@@ -349,7 +349,7 @@ blank_idle()
 	settle unshare --ipc -- 3000
 	for words in "--format %{size}" "-l"; do
 		# shellcheck disable=SC2086 # words
-		with_steps kill:setns::2 try_there ls -A $words
+		with_steps kill:setns::3 try_there ls -A $words
 		expect_status 7
 		assert_stderr_matches "of IPC namespace $killed .*: the worker process was killed by signal 9"
 		case $words in

@@ -50,13 +50,13 @@ bool namespace_is_ours(int fd)
 
 int namespace_join(int fd)
 {
-	/* setns(2) requires privileges even for the process's own namespace */
-	if (namespace_is_ours(fd))
-		return 0;
-	if (setns(fd, CLONE_NEWIPC) < 0)
-		return errno;
+	int error = setns(fd, CLONE_NEWIPC) < 0 ? errno : 0;
+
 	/* ids of one namespace must never be used in another */
-	return namespace_is_ours(fd) ? 0 : ESTALE;
+	if (!namespace_is_ours(fd))
+		return error ? error : ESTALE;
+	/* setns(2) requires privileges even for the process's own namespace */
+	return 0;
 }
 
 int namespace_enter_fd(int fd, bool *users_changed)

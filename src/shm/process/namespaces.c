@@ -269,8 +269,10 @@ static int look_at_files(const struct search *search)
 	while (!error && (entry = readdir(files))) {
 		struct sighting seen = { .device = search->found->items[0].device };
 		char target[64];
-		ssize_t length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target));
+		ssize_t length = -1;
 
+		if (*entry->d_name != '.')
+			length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target));
 		if (length < 6 || length == sizeof(target) || memcmp(target, "ipc:[", 5) != 0)
 			continue;
 		target[length - 1] = '\0';

@@ -124,7 +124,7 @@ $one 2 3000"
 	assert_output_has 'no segments in 3 IPC namespaces'
 }
 
-@test "held by a thread only" {
+@test "a namespace that only a thread is in is found" {
 	background there "$HELPERS/thread-namespace"
 	wait_until test -s "$background_output"
 	thread=$(<"$background_output")
@@ -145,7 +145,7 @@ $one 2 3000"
 	assert_output_is ''
 }
 
-@test "mounted, without a process" {
+@test "a mounted namespace without processes is found" {
 	settle unshare --ipc -- '!5000'
 	mkdir 'a place'
 	bind_there "$pid" 'a place/ipc\x'
@@ -164,7 +164,7 @@ $one 2 3000"
 	assert_output_has 'total 1 segment, 5000 bytes (4.9K) in 1 IPC namespace'
 }
 
-@test "kept by an open file only" {
+@test "a namespace that is only held open as a file is found" {
 	settle unshare --ipc -- '!5000' 6000
 	# shellcheck disable=SC2016
 	background there perl -e 'open(F, "<", "/proc/$ARGV[0]/ns/ipc") or die; $| = 1;
@@ -183,7 +183,7 @@ $one 2 3000"
 	assert_output_has 'total 2 segments'
 }
 
-@test "mounted in another mount namespace only" {
+@test "a namespace that is mounted only in another mount namespace is found" {
 	settle unshare --ipc -- 5000
 	inside=$pid
 	: >bound
@@ -202,7 +202,7 @@ $one 2 3000"
 	assert_output_is ''
 }
 
-@test "a mount that another hides cannot be reached, and that is said" {
+@test "a namespace whose mount point is hidden by another mount is reported, not entered" {
 	settle unshare --ipc -- 5000
 	bind_there "$pid" bound
 	end_there "$pid"
@@ -216,7 +216,7 @@ $one 2 3000"
 	assert_stderr_has "$PWD/bound"
 }
 
-@test "of a rootless container, seen from root" {
+@test "root sees the segments of a rootless container" {
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- '!7000' 8000
 	try_there ls -A --creator 1000 --format '%{size} %{owner} %{ns} %{ns-pid}' --numeric --sort size
 	expect_status 0
@@ -230,7 +230,7 @@ $one 2 3000"
 	assert_output_is 8000
 }
 
-@test "of one's own rootless container, as an ordinary user" {
+@test "an ordinary user sees the segments of their own rootless container" {
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
 	settle unshare --ipc -- 9000
 	echo key:8 >"$lists/list"
@@ -266,7 +266,7 @@ $one 2 3000"
 	assert_output_is 9000
 }
 
-@test "one that may not be entered is said, the others go on" {
+@test "a namespace that cannot be entered is reported, and the others are still listed" {
 	# root's namespace, but the user's process
 	settle unshare --ipc "${ordinary_user[@]}" -- 1000
 	denied=$ns
@@ -286,7 +286,7 @@ $one 2 3000"
 	assert_output_is ''
 }
 
-@test "processes in an unseen pid namespace: pid 0, in doubt, nothing is orphaned" {
+@test "processes in a PID namespace that cannot be seen are shown as 0, and nothing is orphaned" {
 	settle unshare --ipc -- '!5000' 6000
 	bind_there "$pid" bound
 	try_there ls -A --grace 0 --format '%{size} %{state}' --sort size
@@ -302,7 +302,7 @@ $one 2 3000"
 	assert_output_is $'5000 0 0 detached\n6000 0 0 detached'
 }
 
-@test "a container's processes are seen by our numbers, and judged by them" {
+@test "processes of a container are shown and judged by their PIDs on the host" {
 	settle unshare --ipc --pid --fork --kill-child -- 5000 '!6000'
 	# as numbered in the container: the one that is outside is found by its segment
 	try_there ls -A --format '%{size} %{ccomm} %{state}' --grace 0 --sort size
@@ -318,7 +318,7 @@ blank_idle()
 }
 
 # The first child is init of another PID namespace, and when it has exited, there can be no more.
-@test "without a child: by the process itself, which comes back" {
+@test "if no child can be created, the process enters the namespaces itself, and returns" {
 	seek_no_leaks
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	settle unshare --ipc -- 1000
@@ -342,7 +342,7 @@ blank_idle()
 	assert_output_is 4000
 }
 
-@test "a worker that is killed costs what it was at" {
+@test "when a worker is killed, only the namespace that it was working in is lost" {
 	settle unshare --ipc -- 1000
 	settle unshare --ipc -- 2000
 	local killed=$ns
@@ -359,7 +359,7 @@ blank_idle()
 	done
 }
 
-@test "namespaces that end meanwhile are no error" {
+@test "namespaces that end in the meantime are not an error" {
 	# shellcheck disable=SC2016
 	background there sh -c 'touch there; while :; do
 		unshare --ipc perl -e "shmget(0, 4096, 01600)" & unshare --ipc sleep 0.02 & wait
@@ -376,7 +376,7 @@ blank_idle()
 	done
 }
 
-@test "a dry run says what the run says, but for the verb" {
+@test "rm -n prints the same lines as rm, except for the verb" {
 	settle unshare --ipc -- '!1000:1' 1500
 	settle unshare --ipc -- '!2000'
 	settle unshare --ipc -- 2500
@@ -410,7 +410,7 @@ removed 2000 $ns
 removed 3000 $ns"
 }
 
-@test "what is attached is left alone in each" {
+@test "attached segments are not removed in any namespace" {
 	settle unshare --ipc -- 1000
 	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
@@ -424,7 +424,7 @@ removed 3000 $ns"
 	assert_output_is 1000
 }
 
-@test "who holds a segment is known in every namespace, and not mixed up" {
+@test "attached processes are assigned to the right namespace, even if ids are equal" {
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	background there "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
@@ -466,7 +466,7 @@ sizes()
 	paste -sd ' ' <<<"$output"
 }
 
-@test "ftok: in a keep list means the file that the processes of each namespace have" {
+@test "ftok: in a keep list means the file that the processes of each namespace see" {
 	touch one two
 	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
 	settle unshare --ipc --mount sh -c "$with_file" two -- "!2000:$(key_of one)" "!2500:$(key_of two)"
@@ -557,7 +557,7 @@ sizes()
 }
 
 # Not even SIGKILL ends the process that looks there.
-@test "a hostile file system below a container's root makes nobody wait" {
+@test "a hostile file system in a container's root directory does not block rm" {
 	[[ -c /dev/fuse ]] || skip 'needs /dev/fuse'
 	mkdir served
 	touch served/file
@@ -573,7 +573,7 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
-@test "a file of the keep list that may not be looked at, and a kernel that cannot" {
+@test "a file of the keep list that may not be examined in a container, or not by this kernel" {
 	need_strace
 	seek_no_leaks
 	settle unshare --ipc -- '!1000:1'
@@ -585,7 +585,7 @@ sizes()
 	assert_equal "$(sizes)" ''
 }
 
-@test "the keep list is ours, and holds in all of them" {
+@test "the caller's keep list applies in all namespaces" {
 	settle unshare --ipc -- '!1000:7' '!1500:8'
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- '!2000:7' '!2500:8'
 	settle unshare --ipc "${ordinary_user[@]}" -- '!3000:9'
@@ -651,7 +651,7 @@ sizes()
 	expect_status 2
 }
 
-@test "--except-namespace that names nothing stops before anything is done" {
+@test "--except-namespace with a namespace that does not exist: nothing is done" {
 	settle unshare --ipc -- 1000
 	# above any pid (PID_MAX_LIMIT)
 	for word in 4194305 ./missing none /proc/1/ns/pid; do
@@ -668,7 +668,7 @@ sizes()
 	assert_output_is 1000
 }
 
-@test "what -A does not go with is exit status 2, and nothing is done" {
+@test "options that cannot be combined with -A: exit 2, and nothing is done" {
 	settle unshare --ipc -- 1000
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	while read -ra words; do
@@ -771,7 +771,7 @@ all_are_told()
 	assert_equal "$(sort told left untold | wc -l)" 600
 }
 
-@test "SIGTERM to it reaches who works elsewhere: no line is lost, none is locked out" {
+@test "SIGTERM ends the work in another namespace: no line is lost, and no segment stays blocked" {
 	settle_many
 	# among many others: the first one alone is a batch
 	stop_there child:shmctl:IPC_RMID:2
@@ -793,7 +793,7 @@ killed_at()
 }
 
 # (The second step is for the other namespace: who lets them in again does not come to it.)
-@test "children that are killed while they lock out: what they locked out is as it was" {
+@test "children that are killed while they block segments: the modes are restored" {
 	settle_many
 	killed_at 'kill:child:after:shmctl:IPC_SET:25 then:kill:child:after:shmctl:IPC_SET:50'
 	# the first batch of all, the first one, was done
@@ -803,7 +803,7 @@ killed_at()
 	assert_equal "$(wc -l <untold)" 0
 }
 
-@test "children that are killed while they remove: that is told, and the rest is as it was" {
+@test "children that are killed while they remove: that is reported, and the rest is unchanged" {
 	settle_many
 	killed_at 'kill:child:shmctl:IPC_RMID:150 then:kill:child:shmctl:IPC_RMID:150'
 	all_are_told
@@ -811,7 +811,7 @@ killed_at()
 	(($(wc -l <told) > 20 && $(wc -l <left) > 20))
 }
 
-@test "SIGTERM while what a killed child had locked out is let in again: what was removed is told" {
+@test "SIGTERM while modes are restored after a child was killed: what was removed is reported" {
 	settle_many
 	# killed, and who lets them in is on its way
 	stop_there 'kill:child:shmctl:IPC_RMID:150 then:stop:setns'
@@ -822,7 +822,7 @@ killed_at()
 	(($(wc -l <told) > 20 && $(wc -l <left) > 20))
 }
 
-@test "a worker that is killed, and no other can be had: the program restores the mode itself" {
+@test "a worker is killed, and no other can be created: the program restores the mode itself" {
 	settle unshare --ipc -- 1000
 	export STOP_ERROR=EAGAIN
 	# the next child would restore the mode
@@ -834,7 +834,7 @@ killed_at()
 	assert_output_is '0600 1000'
 }
 
-@test "the limits of each namespace, and a warning that says where" {
+@test "-l and --warn show the limits of each namespace, and name it" {
 	settle unshare --ipc -- 4096:1 4096:2 4096:3
 	there nsenter --target "$pid" --ipc sh -c 'echo 4 >/proc/sys/kernel/shmmni'
 	# what ipcs says there
@@ -867,7 +867,7 @@ killed_at()
 	expect_status 0
 }
 
-@test "the memory of the machine: once, with what the segments of all namespaces take of it" {
+@test "-A -l shows the memory of the machine once, with what the segments of all namespaces use" {
 	local pids=()
 	for sizes in '1000000 2000000' 3000000; do
 		# shellcheck disable=SC2086 # words
@@ -896,7 +896,7 @@ killed_at()
 	assert_equal "$(grep -c '^shmtool_limit_ram_bytes [0-9]*$' <<<"$output")" 1
 }
 
-@test "the limits of a namespace that cannot be entered: said, exit 5, and the others are told" {
+@test "-A -l: a namespace that cannot be entered is reported (exit 5), and the others are shown" {
 	settle unshare --ipc "${ordinary_user[@]}" -- 1000
 	try_there_as_user ls -l -A
 	expect_status 5
@@ -946,7 +946,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	assert_equal "$(grep -c '^shmtool_used_segments{' <<<"$output")" 3
 }
 
-@test "--follow: what happens in every namespace, also in those that come and go" {
+@test "--follow -A reports what happens in every namespace, even in new ones and those that end" {
 	settle unshare --ipc -- 1000
 	local one=$ns one_pid=$pid
 	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep
@@ -971,7 +971,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	assert_equal "$(jq -c '[.event, .segment.size, .segment.ns]' "$background_output")" "[\"created\",4194304,$one]"
 }
 
-@test "more namespaces than there may be open files at first" {
+@test "more namespaces than the soft limit on open files" {
 	while (($(wc -l <"$started") < 7)); do
 		settle unshare --ipc -- 4096
 	done

@@ -57,7 +57,7 @@ mapped_as()
 	done
 }
 
-@test "a signal ends it while nobody reads its line" {
+@test "a signal ends it even if no process reads its output" {
 	id=$(make_segment)
 	open_full_pipe
 	# shellcheck disable=SC2016
@@ -165,7 +165,7 @@ mapped_as()
 	assert_stderr_has 0x00000077
 }
 
-@test "no right to attach: exit 5" {
+@test "no permission to attach: exit 5" {
 	need_root
 	id=$(make_segment 10 604)
 	try_as_user attach --hold 0 "$id"
@@ -178,7 +178,7 @@ mapped_as()
 	expect_status 5
 }
 
-@test "removed meanwhile: it is marked, and goes when it is detached" {
+@test "a segment that is removed in the meantime is marked, and destroyed at the detach" {
 	id=$(make_segment 4096 600 0x1234)
 	hold_by_attach "$id"
 	ipcrm -m "$id"
@@ -189,7 +189,7 @@ mapped_as()
 	run ! segment_exists "$id"
 }
 
-@test "marked and still attached by another: may be attached" {
+@test "a segment that is marked, but still attached by another process, can be attached" {
 	id=$(make_segment)
 	hold_segment "$id"
 	ipcrm -m "$id"
@@ -197,7 +197,7 @@ mapped_as()
 	expect_status 0
 }
 
-@test "kernel.shm_rmid_forced=1: refused with nattch 0, and it is still there" {
+@test "kernel.shm_rmid_forced=1: attaching an unattached segment is refused, and it still exists" {
 	id=$(make_live_segment)
 	set_limit shm_rmid_forced 1
 	segment_exists "$id"
@@ -212,7 +212,7 @@ mapped_as()
 
 # --- With COMMAND -----------------------------------------------------------
 
-@test "COMMAND's exit code is ours" {
+@test "the exit status is that of COMMAND" {
 	id=$(make_segment)
 	local code
 	for code in 0 1 3 125 126 127 255; do
@@ -222,7 +222,7 @@ mapped_as()
 	assert_equal "$(segment_field "$id" nattch)" 0
 }
 
-@test "127 where COMMAND is not found, 126 where it cannot be run" {
+@test "exit 127 if COMMAND is not found, 126 if it cannot be executed" {
 	id=$(make_segment)
 	PATH=/usr/bin:/bin run -127 --separate-stderr shmtool attach "$id" no-such-command-anywhere
 	assert_stderr_has no-such-command-anywhere
@@ -239,7 +239,7 @@ mapped_as()
 	assert_equal "$(segment_field "$id" nattch)" 0
 }
 
-@test "128+n where a signal ended COMMAND" {
+@test "exit 128+n if COMMAND was killed by signal n" {
 	id=$(make_segment)
 	# shellcheck disable=SC2016
 	try attach "$id" sh -c 'kill -TERM $$'
@@ -249,7 +249,7 @@ mapped_as()
 	expect_status 137
 }
 
-@test "125 for failures of our own" {
+@test "exit 125 for failures of attach itself" {
 	id=$(make_segment)
 	try attach 54321 true
 	expect_status 125
@@ -279,7 +279,7 @@ mapped_as()
 	assert_output_is 0x00000000
 }
 
-@test "COMMAND's words are its own" {
+@test "arguments of COMMAND are not parsed as options" {
 	id=$(make_segment)
 	try attach "$id" printf '[%s]' -r --hold 5 --bogus -- '' '!#:+' --help -V 'a b'
 	expect_status 0
@@ -301,7 +301,7 @@ mapped_as()
 	assert_output_is yes
 }
 
-@test "it is attached while COMMAND runs, by us and not by COMMAND" {
+@test "while COMMAND runs, attach has the segment attached, and COMMAND has not" {
 	id=$(make_segment)
 	# shellcheck disable=SC2016
 	try attach "$id" sh -c 'grep -c SYSV /proc/self/maps; awk -v id=$SHMTOOL_ID "\$2 == id { print \$7 }" /proc/sysvipc/shm'
@@ -309,7 +309,7 @@ mapped_as()
 1"
 }
 
-@test "COMMAND has our stdin, stdout and no descriptor of ours" {
+@test "COMMAND inherits stdin and stdout, and no other descriptor" {
 	id=$(make_segment)
 	run --separate-stderr bash -c "echo hello | '$SHMTOOL' attach $id cat"
 	assert_output_is hello
@@ -334,7 +334,7 @@ mapped_as()
 	assert_equal "$(segment_field "$id" nattch)" 0
 }
 
-@test "a signal that COMMAND ignores does not end us" {
+@test "attach continues if COMMAND ignores a signal" {
 	id=$(make_segment)
 	# shellcheck disable=SC2016
 	hold_by_attach "$id" perl -e '$| = 1; $SIG{TERM} = "IGNORE"; $SIG{HUP} = sub { exit 3 };
@@ -368,7 +368,7 @@ mapped_as()
 	expect_status 9
 }
 
-@test "the segment removed by COMMAND goes when COMMAND ends" {
+@test "a segment that COMMAND removes is destroyed when COMMAND exits" {
 	id=$(make_segment)
 	# shellcheck disable=SC2016
 	try attach "$id" sh -c 'ipcrm -m $SHMTOOL_ID && ipcs -m | grep -w dest'
@@ -377,7 +377,7 @@ mapped_as()
 	run ! segment_exists "$id"
 }
 
-@test "ignored SIGCHLD does not make COMMAND's end go unnoticed" {
+@test "attach notices that COMMAND has exited even if SIGCHLD is ignored" {
 	id=$(make_segment)
 	run --separate-stderr bash -c "trap '' CHLD; exec '$SHMTOOL' attach $id sh -c 'exit 5'"
 	expect_status 5
@@ -455,7 +455,7 @@ ${sum%% *}
 	cmp -n 512 -i 0:16 out wanted
 }
 
-@test "--as-file: holes that are read get no memory" {
+@test "--as-file: reading holes does not allocate them" {
 	need_root
 	id=$(make_segment $((64 * 1024 * 1024)))
 	printf x | foreign_write "$id" 0
@@ -466,7 +466,7 @@ ${sum%% *}
 	assert_equal "$(segment_field "$id" rss)" "$before"
 }
 
-@test "--as-file: descendants may open it again for as long as attach lives, and not after" {
+@test "--as-file: child processes can open the path until attach exits, and not afterwards" {
 	need_root
 	noise
 	# shellcheck disable=SC2016
@@ -479,7 +479,7 @@ ${sum%% *}
 	expect_status 9
 }
 
-@test "--as-file: what it maps is not counted, the attachment is, and both go" {
+@test "--as-file: mappings of the path are not counted as attachments, that of attach is" {
 	need_root
 	noise
 	# shellcheck disable=SC2016
@@ -494,7 +494,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	assert_equal "$(segment_field "$id" nattch)" 0
 }
 
-@test "--as-file: a file that COMMAND truncated or grew gets its size back, and it is said" {
+@test "--as-file: if COMMAND changes the size, it is restored and reported" {
 	need_root
 	noise
 	# shellcheck disable=SC2016
@@ -517,7 +517,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	expect_status 0
 }
 
-@test "--as-file: who reads a segment meanwhile that COMMAND has truncated is told so" {
+@test "--as-file: other commands report that COMMAND has truncated the segment" {
 	need_root
 	local size
 	for size in 4096 0; do
@@ -583,7 +583,7 @@ has_bytes()
 	assert_output_is ''
 }
 
-@test "--as-file without the right: exit 125, and COMMAND does not run" {
+@test "--as-file without the capability: exit 125, and COMMAND does not run" {
 	need_root
 	id=$(as_user shmtool create -s 4096)
 	try_as_user attach --as-file "$id" -- touch ran
@@ -634,7 +634,7 @@ shmtool attach: hint: use -- before a COMMAND whose name begins with \"-\""
 	run -127 --separate-stderr shmtool attach "$id" -- --hold=1
 }
 
-@test "--as-file: a size that cannot be given back is told" {
+@test "--as-file: a size that cannot be restored is reported" {
 	need_root
 	need_strace
 	noise

@@ -89,7 +89,7 @@ bash_offers()
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$completions/shmtool.bash" "$1" "$type"
 }
 
-@test "verbs, each with what it does" {
+@test "commands are offered with their descriptions" {
 	local verb
 	assert_equal "$(shmtool __complete '' | grep -v '^help')" \
 		"$(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  */\1\t/p')"
@@ -100,7 +100,7 @@ bash_offers()
 	expect_status 2
 }
 
-@test "every option of every verb's --help, with its help" {
+@test "every option in --help is offered with its help text" {
 	local verb
 	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
 		assert_equal "$verb $(shmtool __complete "$verb" - | sed 's/\t.*//' | sort | paste -sd ' ')" \
@@ -132,7 +132,7 @@ bash_offers()
 	assert_equal "$(offered ls --format '%{id} ')" ''
 }
 
-@test "values that are words: each is taken by the program" {
+@test "every offered value is accepted by the program" {
 	local word
 	assert_equal "$(offered ls --color '' | paste -sd ' ')" 'auto always never'
 	assert_equal "$(offered ls --time-format= | paste -sd ' ')" \
@@ -152,7 +152,7 @@ bash_offers()
 	done
 }
 
-@test "the value of every option, by its metavariable, or none where it is free" {
+@test "the value of every option is completed by its metavariable" {
 	local verb option metavariable typed
 	make_segment 1 600 7 >/dev/null
 	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
@@ -181,7 +181,7 @@ bash_offers()
 	assert_equal "$(offered set -uroo)" -uroot
 }
 
-@test "live segments, ids and keys, with what they are, and no trace" {
+@test "ids and keys of existing segments are offered with a description, without a trace" {
 	local id other before meaning
 	id=$(make_live_segment 4096 600 0x4d2)
 	other=$(make_segment 1048576)
@@ -214,7 +214,7 @@ bash_offers()
 	assert_equal "$(offered rm -N nosuch 0x)" ''
 }
 
-@test "behind options that stand before the command" {
+@test "words after options before the command are completed" {
 	local before
 	for before in '-v' "-N $$" "-N$$" "--namespace=$$ -v"; do
 		# shellcheck disable=SC2086 # words
@@ -228,7 +228,7 @@ bash_offers()
 	assert_equal "$(offered -v -N 1 attach 5 -- l)" ':command 5'
 }
 
-@test "names that a terminal or a shell would take for more are escaped" {
+@test "names with control characters are escaped" {
 	# shellcheck disable=SC2016
 	background perl -e '
 		open my $comm, ">", "/proc/self/comm" or die;

@@ -33,7 +33,7 @@ broken_pipe()
 
 # --- Size, mode, owner ------------------------------------------------------
 
-@test "prints the id and nothing else" {
+@test "create prints the id and nothing else" {
 	try create -s 4096
 	expect_status 0
 	assert_output_is "$(the_id)"
@@ -44,7 +44,7 @@ broken_pipe()
 	assert_equal "$(ipcs_says "$output" nattch)" 0
 }
 
-@test "sizes are what ipcs says they are" {
+@test "ipcs shows the same sizes" {
 	local pair
 	for pair in 1=1 4097=4097 0x10=16 1K=1024 1KB=1000 3KiB=3072 2M=2097152 2MiB=2097152 1MB=1000000; do
 		try create -s "${pair%=*}"
@@ -61,7 +61,7 @@ broken_pipe()
 	assert_equal "$(ipcs_says "$output" bytes)" 5368709120
 }
 
-@test "modes are what ipcs says they are" {
+@test "ipcs shows the same modes" {
 	local mode
 	for mode in 0 000 0600 640 0777 444 0200; do
 		try create -s 1 -p "$mode"
@@ -79,7 +79,7 @@ broken_pipe()
 	assert_equal "$(segment_field "$output" perms)" 600
 }
 
-@test "bad sizes, modes, keys, users and operands are usage errors, and nothing is made" {
+@test "invalid sizes, modes, keys, users and operands are usage errors, and nothing is created" {
 	local arguments
 	for arguments in "-s 0" "-s -1" "-s 1x" "-s 1KiBs" "-s +1" "-s 1.5M" "-s 0x" \
 		"-s 18446744073709551616" "-s 99999999T" "-s 1 -p 01000" "-s 1 -p 8" "-s 1 -p u=r" \
@@ -103,7 +103,7 @@ broken_pipe()
 	done
 }
 
-@test "size 0 is said to be too small" {
+@test "size 0 is reported as too small" {
 	try create -s 0
 	expect_status 2
 	assert_stderr_is "shmtool create: --size: a segment must have at least one byte"
@@ -133,7 +133,7 @@ broken_pipe()
 	assert_equal "$(segment_field "$output" uid)" 4294967294
 }
 
-@test "an ordinary user makes one, and may give it away" {
+@test "an ordinary user can create a segment, and give it to another user" {
 	need_root
 	try_as_user create -s 4096 -p 0400
 	expect_status 0
@@ -167,7 +167,7 @@ broken_pipe()
 	done
 }
 
-@test "-k auto takes keys that are not in use" {
+@test "-k auto uses keys that are not in use" {
 	for ((made = 0; made < 3; made++)); do
 		try create -s 1 -k auto
 		expect_status 0
@@ -189,7 +189,7 @@ broken_pipe()
 	done
 }
 
-@test "an ftok path that cannot be resolved: 7, and 5 where it may not be" {
+@test "an ftok path that cannot be resolved: exit 7, or 5 if permission is denied" {
 	try create -s 1 -k ftok:A:missing
 	expect_status 7
 	assert_stderr_has missing
@@ -227,7 +227,7 @@ broken_pipe()
 	assert_equal "$(ipcs_says "$id" bytes)" 12288
 }
 
-@test "a stranger's segment of mode 0000 is also said to exist" {
+@test "a segment of another user with mode 0000 is also reported to exist" {
 	need_root
 	id=$(make_segment 100 0 0x1234)
 	try_as_user create -s 100 -k 0x1234
@@ -237,14 +237,14 @@ broken_pipe()
 
 # --- --reuse ----------------------------------------------------------------
 
-@test "--reuse makes what is not there" {
+@test "--reuse creates a segment that does not exist" {
 	try create -k 0x99 -s 64 -p 640 --reuse --format '%{id} %{key} %{created}'
 	expect_status 0
 	assert_output_is "$(the_id) 0x00000099 yes"
 	assert_equal "$(segment_field "$(the_id)" perms)" 640
 }
 
-@test "--reuse leaves what is there untouched" {
+@test "--reuse does not change an existing segment" {
 	id=$(make_orphan 8192 644 0x99)
 	printf hello | foreign_write "$id" 0
 	before=$(cat /proc/sysvipc/shm)
@@ -268,7 +268,7 @@ broken_pipe()
 	assert_none_left
 }
 
-@test "--reuse of a smaller one: exit 4, and it stays" {
+@test "--reuse of a segment that is too small: exit 4, and it is not changed" {
 	id=$(make_segment 10 600 0x99)
 	try create -k 0x99 -s 11 --reuse
 	expect_status 4
@@ -278,14 +278,14 @@ broken_pipe()
 	expect_status 0
 }
 
-@test "--reuse with -f makes and loads what is not there" {
+@test "--reuse with -f creates and loads a segment that does not exist" {
 	printf content >file
 	try create -k 0x99 -f file --reuse
 	expect_status 0
 	assert_equal "$(foreign_read "$output" 0 7)" content
 }
 
-@test "--reuse opens what a stranger may not read" {
+@test "--reuse prints the id of a segment that the caller may not read" {
 	need_root
 	id=$(make_segment 10 0 0x99)
 	try_as_user create -k 0x99 --reuse
@@ -293,7 +293,7 @@ broken_pipe()
 	assert_output_is "$id"
 }
 
-@test "--reuse: of two that race, one makes it and both get it" {
+@test "--reuse: of two concurrent calls, one creates the segment, and both print its id" {
 	local second
 	# when it has seen that there is none
 	stop_at after:shmget:0x00000099 shmtool create -k 0x99 -s 64 --reuse --format '%{id} %{created}'
@@ -320,7 +320,7 @@ broken_pipe()
 }
 
 # bats test_tags=engine
-@test "-f FILE with a larger -s: zeroes follow" {
+@test "-f FILE with a larger -s: zeros follow" {
 	printf abc >file
 	try create -f file -s 10
 	expect_status 0
@@ -328,7 +328,7 @@ broken_pipe()
 }
 
 # bats test_tags=engine
-@test "-f - is stdin: a file, from where it stands, and a pipe" {
+@test "-f - reads stdin: a file from its current position, or a pipe" {
 	printf 0123456789 >file
 	{
 		head -c 0 >/dev/null
@@ -351,7 +351,7 @@ broken_pipe()
 }
 
 # bats test_tags=engine
-@test "a pipe that comes in pieces is loaded whole" {
+@test "a pipe that delivers its data in pieces is loaded completely" {
 	id=$({
 		printf abc
 		sleep 0.05
@@ -379,7 +379,7 @@ broken_pipe()
 	assert_stderr_is "shmtool create: five (5 bytes) does not fit into 4 bytes (--size)"
 }
 
-@test "an empty file with -s is a segment of zeroes" {
+@test "an empty file with -s makes a segment of zeros" {
 	: >empty
 	try create -f empty -s 3
 	expect_status 0
@@ -420,7 +420,7 @@ broken_pipe()
 }
 
 # bats test_tags=engine
-@test "with a key, what was made is removed by id on failure and the key is free" {
+@test "after a failure, the new segment is removed by its id, and its key is free" {
 	printf 12345 >five
 	try create -k 0x55 -s 4 -f five
 	expect_status 7
@@ -452,7 +452,7 @@ broken_pipe()
 }
 
 # bats test_tags=engine
-@test "it is owner's and mode 0600 until it is loaded" {
+@test "owner and mode 0600 do not change until the segment is loaded" {
 	need_root
 	mkfifo pipe
 	background shmtool create -s 8 -p 0666 -u nobody -g daemon -f pipe
@@ -486,7 +486,7 @@ broken_pipe()
 	assert_equal "$(segment_field "$id" uid)" 1
 }
 
-@test "a signal while nobody reads the id leaves no segment" {
+@test "a signal while no process reads the id leaves no segment" {
 	open_full_pipe
 	local signal
 	for signal in TERM INT HUP; do
@@ -536,7 +536,7 @@ broken_pipe()
 	assert_none_left 1
 }
 
-@test "a reader that is gone: SIGPIPE, quietly, and no segment" {
+@test "if stdout has no reader: SIGPIPE, no message, and no segment" {
 	broken_pipe
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&6"
 	expect_status 141
@@ -601,14 +601,14 @@ as_hinted()
 	expect_status 0
 }
 
-@test "a size that no kernel takes" {
+@test "a size that no kernel accepts" {
 	try create -s 0xffffffffffffffff
 	expect_status 6
 	assert_output_is ""
 	assert_none_left
 }
 
-@test "memory: exit 6, what was asked for and what there is" {
+@test "not enough memory: exit 6, with the requested and the available memory" {
 	(($(</proc/sys/vm/overcommit_memory) != 1)) || skip "vm.overcommit_memory is 1: nothing is refused"
 	kilobytes=$(awk '/^(MemTotal|SwapTotal|CommitLimit):/ { n += $2 } END { print 2 * n }' /proc/meminfo)
 	try create -s "${kilobytes}K"
@@ -633,14 +633,14 @@ as_hinted()
 	assert_stderr_lacks no-reserve
 }
 
-@test "--lock: locked, and ipcs says so" {
+@test "--lock: ipcs shows that the segment is locked" {
 	need_root
 	try create -s 8192 --lock
 	expect_status 0
 	ipcs -m | awk -v id="$output" '$2 == id' | grep -qw locked
 }
 
-@test "--lock above RLIMIT_MEMLOCK: said, and no segment left" {
+@test "--lock above RLIMIT_MEMLOCK is reported, and leaves no segment" {
 	need_root
 	# what a user locks counts together, and other tests lock as nobody
 	user=$((200000 + BASHPID))
@@ -666,7 +666,7 @@ as_hinted()
 }
 
 # bats test_tags=engine
-@test "--huge takes huge pages" {
+@test "--huge uses huge pages" {
 	more_huge_pages 2
 	local free
 	free=$(awk '/^HugePages_Rsvd/ { print $2 }' /proc/meminfo)
@@ -692,7 +692,7 @@ as_hinted()
 	assert_none_left
 }
 
-@test "--huge-size without enough of them: told of that size, not of the usual one" {
+@test "--huge-size without enough pages: the message is about this size, not the default one" {
 	local pages=/sys/kernel/mm/hugepages/hugepages-1048576kB
 	more_huge_pages 2
 	[[ -d $pages ]] || skip "no huge pages of 1 GiB in this kernel"

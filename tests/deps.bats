@@ -44,7 +44,7 @@ assert_installs()
 	done
 }
 
-@test "dnf, zypper, apk and pacman are told their own names of the packages" {
+@test "dnf, zypper, apk and pacman get their own names of the packages" {
 	manager dnf
 	deps
 	expect_status 1

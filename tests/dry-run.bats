@@ -121,7 +121,7 @@ id:0 id:0 key:101 -v
 END
 }
 
-@test "as an ordinary user, who may not remove all of that" {
+@test "rm -n of an ordinary user shows only what that user may remove" {
 	same 3 65534 <<'END'
 --all
 --all -J

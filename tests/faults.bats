@@ -185,11 +185,11 @@ removed_by_filter()
 	try_faults nothing created create -k 99 -p 640 -f content
 }
 
-@test "rm by name: whatever fails, a segment is as it was or gone" {
+@test "rm by name: whatever fails, a segment is unchanged or removed" {
 	try_faults prepare removed_by_name rm "$KEY"
 }
 
-@test "rm by filter: whatever fails, a segment is as it was or gone" {
+@test "rm by filter: whatever fails, a segment is unchanged or removed" {
 	try_faults prepare removed_by_filter rm --orphaned --grace 0
 }
 
@@ -199,7 +199,7 @@ removed_by_filter()
 	try_faults prepare printed ls -o id,holders
 }
 
-@test "stat: whatever fails of what shows holders, and what is inside" {
+@test "stat --holders and --map: whatever fails" {
 	beside_a_holder
 	try_faults prepare printed stat --map "$KEY"
 }

@@ -19,7 +19,7 @@ huge_bytes_used()
 		$1 == "Hugepagesize:" { size = $2 * 1024 } END { printf "%d\n", (all - unused) * size }' /proc/meminfo
 }
 
-@test "rss of huge pages: as many bytes as they have, in every list" {
+@test "rss of huge pages is right in every list" {
 	more_huge_pages 4
 	local size id before
 	size=$(($(huge_page_size) * 2))
@@ -41,7 +41,7 @@ huge_bytes_used()
 	assert_equal "$(jq '(.summary[] | select(.name == "resident").value) * 4096' <<<"$output")" "$size"
 }
 
-@test "rss of a part of huge pages: right, or not known, and never more than there is" {
+@test "rss of partly used huge pages is right or unknown, never too large" {
 	more_huge_pages 4
 	local page before rss id
 	page=$(huge_page_size)
@@ -71,7 +71,7 @@ huge_bytes_used()
 	assert_output_is $((64 << 20))
 }
 
-@test "sizes that round to the next unit are called that" {
+@test "sizes that round up to the next unit are shown in that unit" {
 	local size text
 	while read -r size text; do
 		printf 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime\n%s\n' \
@@ -99,7 +99,7 @@ at()
 		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" "$SHMTOOL" "${@:2}"
 }
 
-@test "a clock that was set back: times in the future are called that" {
+@test "times in the future (the clock was set back) are shown as such" {
 	local id
 	id=$(make_orphan)
 	at $((-14 * 86400 - 3600)) stat "$id"

@@ -93,14 +93,14 @@ run_here()
 	run --separate-stderr bash -c "$1" </dev/null
 }
 
-@test "the section has the four lines that are tested here" {
+@test "the README has the four command lines that are tested here" {
 	for number in 1 2 3 4; do
 		[[ -n $(line "$number") ]]
 	done
 	assert_equal "$(line 5)" ''
 }
 
-@test "see: what is leaked on each node, and how near each is to its limits" {
+@test "listing shows the leaks on each node, and how close each is to its limits" {
 	run_here "$(line 1)"
 	expect_status 0
 	assert_stderr_is ''
@@ -120,7 +120,7 @@ node3 0
 node4 2'
 }
 
-@test "reclaim: a look, then the removal, and what is in use stays" {
+@test "a preview, then the removal on all nodes: segments in use are not removed" {
 	before=$(sizes)
 	run_here "$(line 3)"
 	expect_status 0
@@ -143,7 +143,7 @@ node4 6000'
 	assert_output_is ''
 }
 
-@test "reclaim: the worst of the nodes' exit statuses is told" {
+@test "clush -S exits with the highest status of all nodes" {
 	printf 'not a line of a keep list\n' >keep
 	sed -i "s|exec '|case \$(hostname) in node3) set -- \"\$@\" --keep-file $PWD/keep ;; esac; exec '|" \
 		bin/shmtool
@@ -154,7 +154,7 @@ node4 6000'
 node4 6000'
 }
 
-@test "JSON: the lists of all nodes make one, by the name of the host" {
+@test "the JSON lists of all nodes can be merged, by host name" {
 	run_here "$(example 'clush .* ls -J')"
 	expect_status 0
 	assert_stderr_is ''
@@ -169,7 +169,7 @@ node4 6000'
 	)"
 }
 
-@test "JSON of what is removed" {
+@test "the JSON results of removals on all nodes" {
 	run_here "$(example 'clush .* rm ')"
 	expect_status 0
 	assert_stderr_is ''
@@ -180,7 +180,7 @@ node4 removed 5000'
 node4 6000'
 }
 
-@test "metrics of each node, put in place whole" {
+@test "metrics of each node appear as a complete file" {
 	need_command promtool
 	for node in node1 node2 node3 node4; do
 		run --separate-stderr bin/ssh "$node" "$(example 'cd ')"

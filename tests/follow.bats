@@ -54,7 +54,7 @@ event_names()
 	awk '{ print $3 }' "$events" | paste -sd ' '
 }
 
-@test "created, changed, attached, detached, marked, removed: a line each" {
+@test "each event (created, changed, attached, detached, marked, removed) has a line" {
 	local id hold
 	make_segment >/dev/null
 	follow
@@ -79,7 +79,7 @@ event_names()
 	assert_equal "$(event_names)" 'created changed changed attached detached attached marked removed'
 }
 
-@test "who follows a key sees it marked and removed, by whatever it is named" {
+@test "--follow of a key or id shows that its segment is marked and removed" {
 	local id words
 	for words in 0x4d2 '--key 0x4d2'; do
 		# shellcheck disable=SC2086 # words
@@ -97,7 +97,7 @@ event_names()
 	done
 }
 
-@test "one that was attached and detached between two looks shows as both" {
+@test "a segment that was attached and detached between two polls is reported with both" {
 	local id
 	id=$(make_segment)
 	follow
@@ -110,7 +110,7 @@ event_names()
 	assert_equal "$(event_names)" 'attached detached attached detached'
 }
 
-@test "a key that is made again is another segment" {
+@test "a key that is used again stands for another segment" {
 	local id again
 	id=$(make_segment 4096 600 7)
 	follow
@@ -120,7 +120,7 @@ event_names()
 	wait_until printed " created $again key=0x00000007 "
 }
 
-@test "many at once, none missed and none twice" {
+@test "many segments at once: no event is missed or repeated" {
 	follow
 	perl -e 'shmget(0, 1, 01600) // die for 1 .. 500'
 	wait_until printed_times 500 created
@@ -129,7 +129,7 @@ event_names()
 	assert_equal "$(awk '{ print $3, $4 }' "$events" | sort | uniq -d)" ''
 }
 
-@test "-J: one object a line, as the schema says; -o picks fields" {
+@test "-J prints one object per line that conforms to the schema; -o selects fields" {
 	local id
 	follow -J
 	id=$(make_segment)
@@ -155,7 +155,7 @@ event_names()
 	assert_equal "$(jq -c .segment "$events")" "{\"state\":\"detached\",\"id\":$id}"
 }
 
-@test "filters and SEGMENTs bound what is told" {
+@test "filters and SEGMENTs restrict what is reported" {
 	local small big
 	follow --min-size 1M
 	small=$(make_segment 4096)
@@ -194,7 +194,7 @@ event_names()
 	done
 }
 
-@test "it ends when whoever reads it has gone, also while nothing happens" {
+@test "--follow ends when its output has no reader, even if nothing happens" {
 	mkfifo pipe
 	exec 9<>pipe
 	# shellcheck disable=SC2016
@@ -219,7 +219,7 @@ event_names()
 	grep -q 'No space left on device' "$background_errors"
 }
 
-@test "an ordinary user follows as well" {
+@test "ordinary users can use --follow" {
 	need_root
 	local id
 	background as_user shmtool ls --follow --interval 20ms -v --numeric --time-format epoch
@@ -229,7 +229,7 @@ event_names()
 	wait_until printed "^[0-9]+ created $id .* owner=0 mode=0000 "
 }
 
-@test "looking leaves no trace, and in another namespace" {
+@test "--follow leaves no trace, and works in another namespace" {
 	local id before
 	id=$(make_segment)
 	before=$(awk '{ NF = 14; print }' /proc/sysvipc/shm)
@@ -239,7 +239,7 @@ event_names()
 	assert_equal "$(awk -v id="$id" 'NR == 1 || $2 == id { NF = 14; print }' /proc/sysvipc/shm)" "$before"
 }
 
-@test "what --follow does not go with is exit 2" {
+@test "options that cannot be combined with --follow: exit 2" {
 	local word
 	for word in -q -r '--format x' '-o id' -l -u '--warn 5' '--from list' '--sort id' --fail-empty \
 		--prometheus '--interval 0' '--interval x' '--interval -1s'; do

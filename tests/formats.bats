@@ -57,7 +57,7 @@ all_sorts()
 	shmtool set "$orphan" --lock
 }
 
-@test "ls -J and stat -J are as the schema says" {
+@test "ls -J and stat -J conform to the schema" {
 	need_validator
 	collect ls -J
 	all_sorts
@@ -80,7 +80,7 @@ all_sorts()
 	validate_all
 }
 
-@test "rm -J is as the schema says" {
+@test "rm -J conforms to the schema" {
 	need_validator
 	all_sorts
 	collect rm -J --orphaned --grace 0 -n
@@ -92,7 +92,7 @@ all_sorts()
 	validate_all
 }
 
-@test "ls -l -J and ls -u -J are as the schema says" {
+@test "ls -l -J and ls -u -J conform to the schema" {
 	need_validator
 	all_sorts
 	collect ls -l -J
@@ -121,7 +121,7 @@ change()
 		if . == \$before then error(\"changes nothing\") else . end" document >>changed
 }
 
-@test "the schema tells what is wrong" {
+@test "the schema rejects invalid output" {
 	need_validator
 	all_sorts
 	shmtool ls -J >document
@@ -144,7 +144,7 @@ change()
 	validate --none <changed
 }
 
-@test "each field of the table is in every format, in -H, in the schema and in the page" {
+@test "every field is in every format, in -H, in the schema and in the manual" {
 	local field id
 	id=$(make_live_segment)
 	(($(table_fields | wc -l) > 20))

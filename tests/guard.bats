@@ -57,7 +57,7 @@ sem_count()
 
 # --- create --with-guard ----------------------------------------------------
 
-@test "create --with-guard makes a free semaphore with the key, rights and owner of the segment" {
+@test "create --with-guard creates a free semaphore with the key, owner and mode of the segment" {
 	try create -s 1M -k 0x1234 --with-guard
 	expect_status 0
 	assert_output_is "$(segment_field "$output" shmid)"
@@ -78,21 +78,21 @@ sem_count()
 	fi
 }
 
-@test "create --with-guard -k auto takes a key that neither a segment nor a semaphore has" {
+@test "create --with-guard -k auto uses a key that neither a segment nor a semaphore has" {
 	local id key
 	id=$(shmtool create -s 1 -k auto --with-guard)
 	key=$(shmtool ls "$id" --format '%{key}')
 	assert_equal "$(sem_field "$key" nsems)" 1
 }
 
-@test "create --with-guard as an ordinary user, who gives it away" {
+@test "create --with-guard as an ordinary user, who gives the segment to another user" {
 	need_root
 	as_user shmtool create -s 1 -k 0x1234 --with-guard -u root -p 0600
 	assert_equal "$(sem_field 0x1234 uid) $(sem_field 0x1234 cuid)" "0 65534"
 	assert_equal "$(sem_value "$(sem_field 0x1234 semid)")" 1
 }
 
-@test "create --with-guard without a key, or with a mode in which it cannot be taken: exit 2" {
+@test "create --with-guard without a key, or with a mode that prevents acquiring it: exit 2" {
 	local arguments
 	for arguments in "" "-k private" "-k 0" "-k 5 -p 0440" "-k 5 -p 0" "-k auto -p 0577"; do
 		# shellcheck disable=SC2086
@@ -136,7 +136,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 0"
 }
 
-@test "create --with-guard: what fails afterwards takes the guard along" {
+@test "create --with-guard: a later failure removes the guard, too" {
 	echo 12345 >file
 	try create -k 0x1234 --with-guard -s 2 -f file
 	expect_status 7
@@ -153,7 +153,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 0"
 }
 
-@test "create --with-guard: nobody can take it before all else is done" {
+@test "create --with-guard: no process can acquire the guard before everything else is done" {
 	need_command strace
 	mkfifo input
 	background shmtool create -k 0x1234 --with-guard -s 5 -p 0666 -f input
@@ -201,7 +201,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 1"
 }
 
-@test "rm --with-guard, and its child is killed when the segment is gone: the guard goes, too" {
+@test "rm --with-guard: if its child is killed after it removed the segment, the guard is still removed" {
 	shmtool create -s 1 -k 0x1234 --with-guard
 	stop_rm looked -v --with-guard 0x1234
 	kill -KILL "$stopped_pid"
@@ -221,7 +221,7 @@ sem_count()
 	assert_output_is ''
 }
 
-@test "rm --with-guard as an ordinary user: his own, and of others nothing" {
+@test "rm --with-guard as an ordinary user removes only segments and guards of that user" {
 	need_root
 	as_user shmtool create -s 1 -k 0x1234 --with-guard
 	try_as_user rm --with-guard 0x1234
@@ -238,7 +238,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 }
 
-@test "rm --with-guard without a guard: exit 3, with -f 0; the segment goes" {
+@test "rm --with-guard without a guard: the segment is removed, and exit 3, or 0 with -f" {
 	id=$(make_segment 1 600 0x1234)
 	try rm --with-guard "$id"
 	expect_status 3
@@ -254,7 +254,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 1"
 }
 
-@test "rm --with-guard: a taken guard is in use: exit 9, and both stay, unless --even-attached" {
+@test "rm --with-guard: if the guard is held, neither is removed (exit 9), unless --even-attached" {
 	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
 	guard=$(sem_field 0x1234 semid)
 	hold_semaphore "$guard"
@@ -273,7 +273,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 0"
 }
 
-@test "rm --with-guard: an attached segment is left alone with its guard" {
+@test "rm --with-guard: neither an attached segment nor its guard is removed" {
 	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
 	hold_segment "$id"
 	try rm --with-guard "$id"
@@ -282,7 +282,7 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 }
 
-@test "rm --with-guard: of several, each with its own guard, and none of one that is attached" {
+@test "rm --with-guard: several segments, each with its own guard; an attached one keeps its guard" {
 	local attached other
 	attached=$(shmtool create -k 0x111 -s 4K --with-guard)
 	other=$(shmtool create -k 0x222 -s 4K --with-guard)
@@ -299,7 +299,7 @@ sem_count()
 	run ! sem_field 0x111 semid
 }
 
-@test "rm --with-guard: what is not a guard of this segment stays, and the segment with it" {
+@test "rm --with-guard: if the semaphore set is not the guard of the segment, neither is removed" {
 	id=$(make_segment 1 600 0x1234)
 	guard=$(make_set 0x1234 2)
 	try rm --with-guard --even-attached "$id"
@@ -353,7 +353,7 @@ nobody_waits()
 	! somebody_waits
 }
 
-@test "read and write --guard take the semaphore and give it back, however it is named" {
+@test "read and write --guard acquire and release the semaphore, named by id or key" {
 	guarded
 	touch file
 	local word
@@ -381,7 +381,7 @@ nobody_waits()
 	assert_equal "$(sem_value "$guard")" 1
 }
 
-@test "--guard-number takes that one of the set" {
+@test "--guard-number acquires that semaphore of the set" {
 	guarded
 	shmtool rm --with-guard "$id"
 	id=$(make_segment)
@@ -399,7 +399,7 @@ nobody_waits()
 	assert_stderr_has 'has 3 semaphores, numbered from 0'
 }
 
-@test "--guard-timeout: exit 8, nothing is read or written, and who has it is told" {
+@test "--guard-timeout: exit 8, nothing is read or written, and the process that holds it is reported" {
 	guarded
 	hold_semaphore "$guard"
 	local time
@@ -422,7 +422,7 @@ nobody_waits()
 	expect_status 0
 }
 
-@test "--guard waits, also after it was stopped and continued, until the semaphore is free" {
+@test "--guard waits until the semaphore is free, even if it is stopped and continued" {
 	guarded
 	hold_semaphore "$guard"
 	background shmtool write "$id" -t hello --guard 0x1234 --guard-timeout 1m
@@ -438,7 +438,7 @@ nobody_waits()
 	assert_equal "$(sem_value "$guard")" 1
 }
 
-@test "--guard: a signal ends the wait, and leaves nothing" {
+@test "--guard: a signal ends the wait, and leaves nothing behind" {
 	guarded
 	hold_semaphore "$guard"
 	local signal
@@ -465,7 +465,7 @@ nobody_waits()
 	assert_equal "$(sem_value "$guard")" 1
 }
 
-@test "a killed reader or writer leaves nothing locked" {
+@test "a reader or writer that is killed releases the guard" {
 	guarded $((4 * 1024 * 1024))
 	mkfifo pipe
 	exec 5<>pipe
@@ -491,7 +491,7 @@ nobody_waits()
 	wait_until value_is 1
 }
 
-@test "what is read under a guard is copied, not lent to the pipe" {
+@test "with --guard, read copies to a pipe instead of passing references" {
 	guarded $((4 * 1024 * 1024))
 	perl -e 'print "a" x $ARGV[0]' 4194304 | foreign_write "$id" 0
 	mkfifo pipe
@@ -508,7 +508,7 @@ nobody_waits()
 	assert_equal "$(tr -s ab <got)" a
 }
 
-@test "a stream under a guard is taken in first: whoever writes it does not hold the guard" {
+@test "with --guard, a stream is read completely before the guard is acquired" {
 	guarded 100000
 	mkfifo pipe
 	background shmtool write "$id" -f pipe --guard 0x1234
@@ -527,7 +527,7 @@ nobody_waits()
 	assert_equal "$(foreign_read "$id" 0 3)" ABc
 }
 
-@test "a stream under a guard that does not fit, or is too short: nothing is written" {
+@test "with --guard, nothing is written from a stream that does not fit or is too short" {
 	guarded 10
 	run --separate-stderr bash -c "yes | head -c 100000 | '$SHMTOOL' write $id --guard 0x1234"
 	expect_status 7
@@ -542,7 +542,7 @@ nobody_waits()
 	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
 }
 
-@test "a stream is not waited for once it has given all that is asked for" {
+@test "with --guard, write does not wait for a stream after it has delivered enough" {
 	guarded 10
 	mkfifo pipe
 	# the other end stays open
@@ -559,7 +559,7 @@ nobody_waits()
 	done
 }
 
-@test "a guard that is removed meanwhile: exit 9, and an old file stays; while waiting: exit 3" {
+@test "a guard that is removed during the copy: exit 9, and the old file is kept; while waiting: exit 3" {
 	guarded $((1024 * 1024))
 	hold_semaphore "$guard"
 	background shmtool read "$id" --guard 0x1234
@@ -580,7 +580,7 @@ nobody_waits()
 	assert_stderr_has 'other processes may have accessed the segment during the copy'
 }
 
-@test "--guard and rights: exit 5 for who may not take it" {
+@test "--guard without permission to acquire it: exit 5" {
 	need_root
 	guarded
 	guard=$(make_set 0x77 1 1 644)
@@ -594,7 +594,7 @@ nobody_waits()
 	expect_status 0
 }
 
-@test "--guard that is not there, or is no word: exit 3, 2, 7" {
+@test "--guard with a set that does not exist, or an invalid argument: exit 3, 2, 7" {
 	guarded
 	local pair
 	for pair in 0x99:3 key:5:3 2147483647:3 id:5000000:3 x:2 -1:2 0x:2 01:2 key:0:2 :2 ftok:A::2 ftok:A:missing:7 \
@@ -621,7 +621,7 @@ nobody_waits()
 	assert_equal "$(sem_value "$guard")" 1
 }
 
-@test "--guard in another namespace: that namespace's, and given back there" {
+@test "--guard with -N acquires and releases the guard of that namespace" {
 	# shellcheck disable=SC2016
 	background unshare --ipc bash -c '"$SHMTOOL" create -s 4M -k 0x1234 --with-guard && exec sleep 1000' 5>&-
 	wait_until test -s "$background_output"
@@ -675,7 +675,7 @@ both_rights()
 	assert_equal "$(both_rights)" '65534 1 660 65534 1 660 '
 }
 
-@test "set --with-guard as an ordinary user: his own, and of others nothing" {
+@test "set --with-guard as an ordinary user changes only segments and guards of that user" {
 	need_root
 	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)
 	guard=$(sem_field 0x1234 semid)
@@ -687,7 +687,7 @@ both_rights()
 	assert_equal "$(both_rights)" '65534 65534 640 65534 65534 640 '
 }
 
-@test "set --with-guard without a guard, or with a set that is none: nothing is changed" {
+@test "set --with-guard without a guard, or with a set that is not one: nothing is changed" {
 	need_root
 	id=$(make_segment 4096 600 0x1234)
 	try "set" "$id" -p 0640 --with-guard
@@ -709,7 +709,7 @@ both_rights()
 	expect_status 3
 }
 
-@test "set --with-guard: a guard that disappears, or whose id another set gets" {
+@test "set --with-guard: a guard that is removed, or whose id another set gets" {
 	need_root
 	guarded
 	stop_at semctl:IPC_SET shmtool "set" "$id" -u 1 -p 0640 --lock --with-guard
@@ -788,7 +788,7 @@ mebibyte()
 }
 
 # bats test_tags=long
-@test "guarded, no reader ever sees a mixture of what the writers wrote" {
+@test "with the guard, no reader sees a mixture of what several writers wrote" {
 	mebibyte
 	storm 12 --guard 0x1234
 	assert_equal "$(wc -l <seen)" 96
@@ -799,7 +799,7 @@ mebibyte()
 }
 
 # bats test_tags=long
-@test "the same without the guard sees mixtures" {
+@test "without the guard, readers do see mixtures" {
 	mebibyte
 	local i
 	for ((i = 0; i < 20; i++)); do
@@ -809,7 +809,7 @@ mebibyte()
 	fail "no mixture in $i storms"
 }
 
-@test "a guard without a key is told by its id" {
+@test "a guard without a key is reported by its id" {
 	local guard
 	id=$(make_segment)
 	guard=$(perl -e 'print semget(0, 1, 01600) + 0')

@@ -104,7 +104,7 @@ in_our_namespace()
 			awk -v id="$id" '$NF ~ /^\/SYSV/ && $(NF - 1) == id { print $2 }' | sort -u)"
 }
 
-@test "nobody" {
+@test "an unattached segment has no holders" {
 	local id
 	id=$(make_segment)
 	try stat "$id"
@@ -160,7 +160,7 @@ in_our_namespace()
 	assert_output_matches "rw at 0x[0-9a-f]+, $page bytes from byte $((4 * page))"
 }
 
-@test "without any access" {
+@test "a mapping without access rights is shown as none" {
 	local id
 	id=$(make_segment)
 	holder none "$id"
@@ -178,7 +178,7 @@ in_our_namespace()
 	holders_are "$id" "$holder_pid"
 }
 
-@test "a plain file with the name and the inode of a segment is none" {
+@test "a file with the name and the inode of a segment is not mistaken for one" {
 	need_root
 	local id inode
 	# shellcheck disable=SC2016
@@ -225,7 +225,7 @@ in_our_namespace()
 	assert_output_matches 'huge pages +yes, of [0-9]+[MG]'
 }
 
-@test "as an ordinary user: one's own, and how many were not seen" {
+@test "an ordinary user sees their own processes, and how many others were not identified" {
 	need_root
 	local id own
 	id=$(make_segment 4096 666)
@@ -264,7 +264,7 @@ in_our_namespace()
 		unshare --pid --fork --mount-proc
 }
 
-@test "where /proc is that of another pid namespace: not known, and said" {
+@test "with the /proc of another PID namespace, holders are reported as unknown" {
 	need_root
 	local id
 	id=$(make_segment)
@@ -277,7 +277,7 @@ in_our_namespace()
 	assert_output_is ''
 }
 
-@test "without /proc: not known, and said" {
+@test "without /proc, holders are reported as unknown" {
 	need_root
 	local id
 	id=$(make_segment)
@@ -319,7 +319,7 @@ with_all_visible()
 		exec "$@"' sh "$@"
 }
 
-@test "another namespace's segment with the same id, key and size is not ours" {
+@test "a segment of another namespace with the same id, key and size is distinguished" {
 	local id
 	id=$(make_segment 8192)
 	elsewhere "$id" 8192
@@ -336,7 +336,7 @@ with_all_visible()
 	assert_output_is "$id"
 }
 
-@test "the same for an ordinary user, who cannot tell inodes apart" {
+@test "a segment of another namespace with the same id is distinguished for an ordinary user, too" {
 	need_root
 	local id
 	id=$(make_segment 8192 666)
@@ -347,7 +347,7 @@ with_all_visible()
 	note_is "$id" '' as_user
 }
 
-@test "a process that has left the namespace since: its inode tells" {
+@test "a process that has left the namespace is recognized by the inode" {
 	need_root
 	local id gone
 	id=$(make_segment 8192)
@@ -359,7 +359,7 @@ with_all_visible()
 	note_is "$id" ''
 }
 
-@test "the same for an ordinary user: said, not guessed" {
+@test "a process that has left the namespace is reported as ambiguous to an ordinary user" {
 	need_root
 	local id
 	id=$(make_segment 8192 666)
@@ -408,7 +408,7 @@ foreigner()
 	assert_output_is ''
 }
 
-@test "the same, as an ordinary user" {
+@test "a process that came from another namespace, as an ordinary user" {
 	need_root
 	local id
 	id=$(make_segment 8192 666 0x4711)
@@ -422,7 +422,7 @@ foreigner()
 	note_is "$id" '' as_user
 }
 
-@test "one that came with a segment just like ours: neither is named" {
+@test "a process that came with an identical segment: neither is named" {
 	need_root
 	local id own
 	id=$(make_segment 8192 666 0x4711)
@@ -437,7 +437,7 @@ foreigner()
 	assert_output_is ''
 }
 
-@test "all have left: certain when it can be nobody else's" {
+@test "all processes have left the namespace: named if no other segment is possible" {
 	need_root
 	local id
 	id=$(make_segment 8192)
@@ -447,7 +447,7 @@ foreigner()
 	assert_equal "$(told with_all_visible "$id" | cut -d' ' -f1)" "$holder_pid"
 }
 
-@test "all have left, and another namespace's may be it: neither is named" {
+@test "all processes have left the namespace, and another segment is possible: neither is named" {
 	need_root
 	local id left
 	id=$(make_segment 8192)
@@ -465,7 +465,7 @@ foreigner()
 	assert_equal "$(segment_field "$id" perms)" 600
 }
 
-@test "all have left: neither by size, nor by count" {
+@test "all processes have left the namespace: not decided by size or count" {
 	need_root
 	local id
 	id=$(make_segment 8192)
@@ -479,7 +479,7 @@ foreigner()
 
 # --- No trace, no needless walk, no failure ---------------------------------
 
-@test "looking leaves no trace" {
+@test "finding the holders leaves no trace" {
 	local id before
 	id=$(make_orphan)
 	hold_segment "$id"
@@ -492,7 +492,7 @@ foreigner()
 	assert_equal "$(grep -E "^ +[0-9-]+ +$id " /proc/sysvipc/shm)" "$before"
 }
 
-@test "/proc is scanned only for those who ask" {
+@test "/proc is scanned only if holders are requested" {
 	need_command strace
 	local id words
 	id=$(make_segment)
@@ -518,7 +518,7 @@ foreigner()
 	done
 }
 
-@test "processes that end during the scan are no error" {
+@test "processes that exit during the scan are not an error" {
 	local id
 	id=$(make_segment)
 	holder swarm "$id"
@@ -563,7 +563,7 @@ beside_stuck()
 	assert_output_has "process $holder_pid (hold)"
 }
 
-@test "many: 40 processes, each told once" {
+@test "40 processes are each listed once" {
 	local id count
 	id=$(make_segment)
 	for ((count = 0; count < 40; count++)); do
@@ -621,7 +621,7 @@ nattch_is()
 	assert_equal "$(jq '.segments[0].holders[0].user' <<<"$output")" "$EUID"
 }
 
-@test "names of others are escaped" {
+@test "command names of other users are escaped" {
 	local id
 	id=$(make_segment)
 	holder name "$id"
@@ -636,7 +636,7 @@ nattch_is()
 	assert_stderr_has "\"a\\x1b[31m\\nb\"\"\\"
 }
 
-@test "--pid: made by, last used by, or held by" {
+@test "--pid matches creator, last user and holders" {
 	local made maker held none holder_of_held
 	made=$(make_live_segment)
 	maker=$(segment_field "$made" cpid)
@@ -659,7 +659,7 @@ nattch_is()
 	assert_output_matches "^marked $held "
 }
 
-@test "rm names the holders of what it refuses, a handful of them" {
+@test "rm names some of the processes because of which it does not remove a segment" {
 	local id first
 	id=$(make_segment 4096 666)
 	hold_segment "$id"
@@ -681,7 +681,7 @@ nattch_is()
 	assert_stderr_has "by process $first (hold"
 }
 
-@test "rm as an ordinary user, who sees none of them" {
+@test "rm as an ordinary user, who sees none of the holders" {
 	need_root
 	local id
 	id=$(as_user perl -e 'print shmget(0, 4096, 01666) + 0')

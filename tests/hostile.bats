@@ -37,7 +37,7 @@ assert_untouched()
 link_refused='a symbolic link of another user in a sticky directory'
 fifo_refused='a FIFO of another user in a sticky directory'
 
-@test "read -f follows no symlink of another user in a sticky directory" {
+@test "read -f does not follow a symlink of another user in a sticky directory" {
 	hostile "ln -s $PWD/private/file shared/old; ln -s $PWD/private/new shared/new
 		ln -s $PWD/private shared/way; ln -s ../private/file shared/relative"
 	ln -s shared/old mine
@@ -50,14 +50,14 @@ fifo_refused='a FIFO of another user in a sticky directory'
 	assert_untouched
 }
 
-@test "read -f writes to no FIFO of another user in a sticky directory, and waits for none" {
+@test "read -f neither writes to nor waits for a FIFO of another user in a sticky directory" {
 	hostile 'mkfifo shared/out'
 	try read "$id" -f shared/out
 	expect_status 5
 	assert_stderr_is "shmtool read: cannot write shared/out: $fifo_refused"
 }
 
-@test "read -f replaces a file of another user there, whatever else is a name of it" {
+@test "read -f replaces another user's file there, and does not write to its other hard links" {
 	hostile 'echo other >shared/other; ln shared/other shared/out'
 	try read "$id" -f shared/out
 	expect_status 0
@@ -85,7 +85,7 @@ fifo_refused='a FIFO of another user in a sticky directory'
 }
 
 # Before or after each call that has to do with the file, the attacker puts a link there.
-@test "read -f is led nowhere by a link that comes while it runs" {
+@test "read -f is not redirected by a symlink that is created while it runs" {
 	local step steps=0
 	for step in openat:out:1 after:openat:out:1 openat:out:2 openat:.shmtool.* after:openat:.shmtool.* \
 		renameat:out after:renameat:out readlink:*out after:readlink:*out open:*out rename:*out; do
@@ -122,7 +122,7 @@ try_paths()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "no option reads a FIFO of another user there, nor waits for one" {
+@test "no option reads or waits for a FIFO of another user there" {
 	hostile 'mkfifo shared/fifo'
 	local command
 	for command in "create -f shared/fifo" "write $id -f shared/fifo" "ls --from shared/fifo" "ls -N shared/fifo"; do
@@ -153,7 +153,7 @@ assert_list_refused()
 	segment_exists "$id"
 }
 
-@test "a keep list in a directory that another user may write to is none" {
+@test "a keep list in a directory that another user may write to is refused" {
 	prepare_list
 	try rm --all --keep-file "$lists/way/keep" -n
 	expect_status 0
@@ -173,7 +173,7 @@ assert_list_refused()
 	assert_list_refused "$lists/way must be owned by root or by you"
 }
 
-@test "a keep list below a directory of another user is none, however it is named" {
+@test "a keep list below a directory of another user is refused, whatever its path" {
 	prepare_list
 	chown 65534 "$lists/way"
 	mkdir "$lists/way/below"
@@ -188,7 +188,7 @@ assert_list_refused()
 	assert_list_refused "$lists/way must be owned by root or by you" keep
 }
 
-@test "a keep list is a regular file of a real file system" {
+@test "a keep list must be a regular file, not on /proc or /sys" {
 	prepare_list
 	local path
 	for path in /proc/self/environ /proc/locks /sys/kernel/notes /proc/self/cwd/keep; do
@@ -282,7 +282,7 @@ shown=(
 	'"exited"="""exited"""' 'a  0600  4K="a  0600  4K"' 'a\b=a\b'
 )
 
-@test "a name is not taken for a word of shmtool, for two names or for columns" {
+@test "a command name cannot be mistaken for a word of shmtool, several names or columns" {
 	ipcrm --all=shm
 	local pair names=() wanted=() pids i
 	for pair in "${shown[@]}"; do
@@ -310,7 +310,7 @@ shown=(
 	done
 }
 
-@test "a process that exited is called that, and one with this name is not" {
+@test "a process named "exited" is distinguished from one that has exited" {
 	ipcrm --all=shm
 	# shellcheck disable=SC2016
 	background perl -e '$0 = "exited"; shmget(1, 4096, 01600) // die; sleep 1 while 1'

@@ -160,7 +160,7 @@ assert_calls()
 	each_call parent rm --even-attached 0x55
 }
 
-@test "rm whose child is killed, and what it left is undone" {
+@test "rm restores modes after its child was killed" {
 	local after
 	victim=one_of_four normal=7
 	for after in shmctl:IPC_SET syscall:SYS_membarrier shmctl:IPC_RMID; do
@@ -175,7 +175,7 @@ assert_calls()
 	done
 }
 
-@test "rm where nothing can be held: removal is forced" {
+@test "rm with kernel.shm_rmid_forced=1, so that no segment can be held" {
 	victim=fragile
 	each_call child rm --owner nobody
 	assert_calls 'shmctl IPC_SET' 'shmctl IPC_RMID'

@@ -32,14 +32,14 @@ assert_refused()
 	segment_exists "$other"
 }
 
-@test "ls shows what is kept by key, and --ignore-keep does not" {
+@test "ls shows the state kept for listed keys, but not with --ignore-keep" {
 	try ls --keep-file "$list" --grace 0 --format '%{id} %{state}'
 	assert_output_is "$kept kept"$'\n'"$other orphaned"
 	try ls --keep-file "$list" --ignore-keep --grace 0 --format '%{state}'
 	assert_output_is $'orphaned\norphaned'
 }
 
-@test "rm by filter leaves alone what is kept, whatever the filter" {
+@test "rm by filter does not remove kept segments, whatever the filter" {
 	for filter in --orphaned --detached --all '--key 0x99' '--state kept'; do
 		# shellcheck disable=SC2086 # an option and its value
 		try rm $filter --grace 0 --keep-file "$list" -n
@@ -52,14 +52,14 @@ assert_refused()
 	run ! segment_exists "$other"
 }
 
-@test "what is kept is not even marked by --even-attached" {
+@test "--even-attached does not mark kept segments" {
 	hold_segment "$kept"
 	try rm --all --even-attached --keep-file "$list"
 	expect_status 0
 	assert_equal "$(segment_field "$kept" key)" 153
 }
 
-@test "a segment with its name and a filter is kept; by name alone it goes" {
+@test "a kept segment is removed if it is named without a filter, and not with one" {
 	orphans "$kept"
 	expect_status 0
 	segment_exists "$kept"
@@ -85,7 +85,7 @@ assert_refused()
 	run ! segment_exists "$other"
 }
 
-@test "comments, blanks, key: and several lists" {
+@test "a keep list may have comments, whitespace and key:, and there may be several lists" {
 	printf '# a comment\n\n \t key:153\t# and one more\n' >"$list"
 	second=$lists/second
 	: >"$second"
@@ -108,7 +108,7 @@ assert_refused()
 	done
 }
 
-@test "a list that belongs to somebody else" {
+@test "a list that belongs to another user" {
 	need_root
 	chown 65534 "$list"
 	orphans
@@ -137,7 +137,7 @@ assert_refused()
 	assert_refused "NUL byte"
 }
 
-@test "a path that hangs on where one is" {
+@test "a relative path in a keep list is refused" {
 	touch here
 	for line in ftok:A:here ftok:::./here; do
 		echo "$line" >"$list"
@@ -151,7 +151,7 @@ assert_refused()
 	assert_stderr_is ''
 }
 
-@test "a file without an end is no list, and takes no memory" {
+@test "an endless file is refused as a list, and uses no memory" {
 	truncate -s 1T "$list"
 	orphans
 	assert_refused "line 2: \"\": contains a NUL byte"
@@ -174,7 +174,7 @@ assert_refused()
 	run ! segment_exists "$other"
 }
 
-@test "an optional entry is otherwise as right as any" {
+@test "an optional entry must be valid in all other respects" {
 	for line in - -- --0x99 -creator: -12345 -junk -owner:root -ftok:A:here -0x 'creator: root'; do
 		echo "$line" >"$list"
 		orphans
@@ -223,7 +223,7 @@ assert_refused()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "--keep with what is no entry: exit 2, 7 and 5, and nothing is removed" {
+@test "--keep with an invalid entry: exit 2, 7 and 5, and nothing is removed" {
 	for entry in '' junk 12345 id:1 key:0 owner:root creator:nosuchuser ftok:A:here '0x99 0x98' -; do
 		try rm --all --keep "$entry"
 		expect_status 2
@@ -240,7 +240,7 @@ assert_refused()
 	expect_status 5
 }
 
-@test "ls and stat warn of a bad list and go on" {
+@test "ls and stat warn about an invalid list and continue" {
 	echo junk >"$list"
 	try ls -q --keep-file "$list"
 	expect_status 0
@@ -287,7 +287,7 @@ bad_lists=(
 )
 
 # Scheduled jobs have no other.
-@test "a system's list that is wrong stops a removal by filter, and no other" {
+@test "an invalid list of the system prevents a removal by filter, but no other" {
 	need_root
 	mkdir etc
 	cp -a /etc/. etc/
@@ -317,7 +317,7 @@ bad_lists=(
 	assert_equal "$(segment_count)" 0
 }
 
-@test "a user's own list that is wrong stops his removal, and HOME is to blame where it is" {
+@test "an invalid list of a user prevents a removal; the message names HOME if that is the cause" {
 	need_root
 	cd "$lists"
 	mkdir -p config/shmtool home/.config/shmtool
@@ -344,7 +344,7 @@ bad_lists=(
 }
 
 # An epilog has few variables, if any.
-@test "without HOME, an ordinary user's list is where the system says the user lives" {
+@test "without HOME, an ordinary user's list is in the home directory of the passwd entry" {
 	need_root
 	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
 	cd "$lists"
@@ -360,14 +360,14 @@ bad_lists=(
 	assert_output_is "$by_user kept"
 }
 
-@test "a list that cannot be read to its end is no list" {
+@test "a list that cannot be read to its end is refused" {
 	need_strace
 	ASAN_OPTIONS=detect_leaks=0 run --separate-stderr strace -qq -o trace -P "$list" -e trace=read \
 		-e inject=read:error=EIO "$SHMTOOL" rm --all --keep-file "$list"
 	assert_refused 'Input/output error'
 }
 
-@test "a user that has neither a name nor a HOME has no list of his own" {
+@test "a user without passwd entry and HOME has no own list" {
 	need_root
 	by_user=$(as_uid 54321 perl -e 'print shmget(0, 4096, 01600) + 0')
 	run --separate-stderr env -u HOME setpriv --reuid 54321 --regid 54321 --clear-groups \

@@ -55,7 +55,7 @@ shmmin 1 null'
 	jq -e '.schema == 1 and (.summary | type == "array" and length > 3)' <<<"$output"
 }
 
-@test "-l tells for each limit how much is in use and what changes it, in 80 columns" {
+@test "-l shows the usage of each limit and the command that changes it, in 80 columns" {
 	set_limit shmmni 40
 	set_limit shmall 1000
 	make_segment 10000 >/dev/null
@@ -90,7 +90,7 @@ memory_of()
 	awk -v name="$1:" '$1 == name { printf "%.0f", $2 * 1024 }' /proc/meminfo
 }
 
-@test "-l shows what all segments take of RAM and of RAM and swap together" {
+@test "-l shows how much of RAM, and of RAM and swap together, all segments use" {
 	local ram swap id
 	lock_swap
 	ram=$(memory_of MemTotal)
@@ -138,7 +138,7 @@ memory_of()
 	assert_equal "$(jq -r '.limits[].name' <<<"$output")" memory
 }
 
-@test "-u tells sizes and how much of each limit that is" {
+@test "-u shows sizes and their share of each limit" {
 	set_limit shmmni 40
 	set_limit shmall 1000
 	make_orphan 10000 >/dev/null
@@ -189,7 +189,7 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 	expect_status 1
 }
 
-@test "--warn: what it says helps" {
+@test "--warn: the command that it suggests works" {
 	local value said next id
 	for value in 0 1 20000 32767; do
 		set_limit shmmni "$value"
@@ -235,7 +235,7 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 	assert_output_has 'only the boot option ipcmni_extend raises this'
 }
 
-@test "--warn where /proc/sys cannot be written: what the container engine takes" {
+@test "--warn: if /proc/sys is read-only, it suggests an option of the container engine" {
 	set_limit shmmni 40
 	run --separate-stderr unshare --mount sh -c '
 		mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"' sh \
@@ -247,7 +247,7 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 	assert_output_has 'to raise it: as root, sysctl kernel.shmmni=80'
 }
 
-@test "--warn: what is no percentage, and what it does not go with" {
+@test "--warn: invalid percentages, and options that it cannot be combined with" {
 	local word
 	for word in '' 101 -1 1.5 80% x 0x 18446744073709551616; do
 		try ls --warn "$word"
@@ -262,7 +262,7 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 	done
 }
 
-@test "of the namespace of a process: what changes it there" {
+@test "-l -N shows the command that changes a limit in that namespace" {
 	need_root
 	background unshare --ipc sleep 1000
 	# shellcheck disable=SC2016
@@ -275,7 +275,7 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 	done
 }
 
-@test "limits that cannot be read: said" {
+@test "limits that cannot be read are reported" {
 	need_strace
 	# nor are there the files that have them
 	# shellcheck disable=SC2016

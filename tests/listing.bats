@@ -105,7 +105,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_output_is "7 0x000004d2 0 0 0 0 0640 4096 8192 16384 0 detached no no 11 12 $times"
 }
 
-@test "columns that we do not know are stepped over, words and all" {
+@test "unknown columns are ignored, even if they contain words" {
 	columns=(new "${columns[@]:0:5}" other "${columns[@]:5}" last)
 	list_of new=-a:b other=0x1z >list
 	try ls --from list --format "$everything"
@@ -113,7 +113,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_output_is "7 0x000004d2 0 0 0 0 0640 4096 8192 16384 0 detached no no 11 12 $times"
 }
 
-@test "a missing column is said" {
+@test "a missing column is reported" {
 	local column
 	for column in "${old_columns[@]}"; do
 		list_of | sed "s/\\b$column\\b/xxx/" >list
@@ -123,7 +123,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "a column that comes twice is said" {
+@test "a repeated column is reported" {
 	columns+=(uid)
 	list_of >list
 	try ls --from list
@@ -238,7 +238,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "a list that was saved long ago tells true idle times" {
+@test "a list that was saved long ago shows idle times relative to now" {
 	list_of atime=0 dtime=0 ctime=1 >list
 	local before=$EPOCHSECONDS
 	try ls --from list --format '%{idle}'
@@ -320,7 +320,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "two lists, one behind the other" {
+@test "two concatenated lists are refused" {
 	{
 		list_of
 		list_of
@@ -366,7 +366,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "lines of a mebibyte: digits, blanks, one word, words" {
+@test "lines of 1 MiB: digits, spaces, one word, words" {
 	# filler BYTES: as many times as it takes
 	filler()
 	{
@@ -530,7 +530,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_output_is "7 0x000004d2 0 0 0 0 0640 4096 - - 0 orphaned no no 4194303 4194303 $times"
 }
 
-@test "a false /proc/sysvipc/shm that is broken: every verb that reads it says so" {
+@test "every command that reads /proc/sysvipc/shm reports a malformed one" {
 	need_mounts
 	local verb id
 	id=$(make_orphan)

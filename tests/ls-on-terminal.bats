@@ -109,7 +109,7 @@ last_word_at()
 	done
 }
 
-@test "what a process column says stays whole to its \"exited\"" {
+@test "a narrow process column keeps the word exited" {
 	local id
 	id=$(make_orphan)
 	on_terminal 20 ls -o created-by,created-by,created-by
@@ -136,7 +136,7 @@ last_word_at()
 	iconv -f UTF-8 -t UTF-16 <<<"$output" >/dev/null
 }
 
-@test "states in colour: on a terminal, or when asked for" {
+@test "states are colored on a terminal, or if requested" {
 	some_states
 	local orphaned=$'\e[1;31morphaned\e[0m' dest=$'\e[1;35mdest\e[0m' kept=$'\e[1;34mkept\e[0m'
 	local ls=(ls --grace 0 --keep-file "$lists/keep")
@@ -226,7 +226,7 @@ some_states()
 	done
 }
 
-@test "the footer's command does what it says" {
+@test "the command in the footer previews the removal of these segments" {
 	need_root
 	# of a list in which processes are gone and times long ago
 	{
@@ -323,7 +323,7 @@ some_states()
 	assert_equal "$(awk '{ print $1 }' <<<"$output" | paste -sd ' ')" '10s 5m 2h 3d'
 }
 
-@test "stat tells all in groups, on a screen of 24 lines" {
+@test "stat shows everything in groups, on a screen of 24 lines" {
 	local id
 	id=$(shmtool create -s 5000 -k 0x51)
 	hold_segment "$id"

@@ -69,7 +69,7 @@ picture()
 	assert_equal "$(picture)" ..
 }
 
-@test "it leaves no trace where somebody has the segment attached, given the right" {
+@test "--map leaves no trace if a process has the segment attached, given the capabilities" {
 	local before
 	id=$(make_orphan 4096)
 	hold_segment "$id"
@@ -98,7 +98,7 @@ picture()
 	assert_stderr_has "process $background_pid"
 }
 
-@test "who may not read it may not look: exit 5, and the rest is told" {
+@test "--map without read permission: exit 5, and the rest of the report is printed" {
 	need_root
 	id=$(make_segment 4096)
 	try_as_user stat --map "$id"
@@ -130,7 +130,7 @@ picture()
 	assert_equal "$(grep -A 1 -xF map <<<"$output" | tail -1)" '  00000000  .'
 }
 
-@test "it goes with no other form: exit 2" {
+@test "--map cannot be combined with other formats: exit 2" {
 	id=$(make_segment 4096)
 	local other
 	for other in -J -q "--format %{id}" "--wait exists"; do

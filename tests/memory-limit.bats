@@ -40,7 +40,7 @@ has_charged()
 	grep -qxE "(total_)?shmem $1" "$group/memory.stat"
 }
 
-@test "ls -l: what the segments take of the control group's limit, with -N of that process's group" {
+@test "ls -l shows how much of the control group's limit the segments use, with -N of PID's group" {
 	local id inside
 	id=$(make_segment $((24 << 20)))
 	head -c 20M /dev/urandom >file
@@ -126,14 +126,14 @@ try_inside()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "a sparse file takes only what it holds" {
+@test "a sparse file needs only the memory of its data" {
 	truncate -s 64M file
 	printf x >>file
 	try_inside create -f file
 	expect_status 0
 }
 
-@test "a compressed file takes what it holds, not what it has on the disk" {
+@test "a compressed file needs the memory of its contents, not its size on disk" {
 	need_command mkfs.erofs
 	mkdir content mounted
 	yes | head -c 64M >content/file
@@ -166,7 +166,7 @@ try_inside()
 	ipcrm --all
 }
 
-@test "a stream whose size is not known takes half of what is left at most" {
+@test "a stream of unknown size uses at most half of the memory that is left" {
 	try_inside create -k 0x55 -f - < <(head -c 64M /dev/zero)
 	expect_status 6
 	assert_output_is ""
@@ -174,7 +174,7 @@ try_inside()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "write: a file that takes more than the limit is refused before a byte is written" {
+@test "write: a file that needs more than the limit is refused before a byte is written" {
 	local id
 	id=$(make_segment $((64 << 20)))
 	head -c 64M /dev/urandom >file
@@ -196,7 +196,7 @@ try_inside()
 	assert_equal "$(shmtool ls "$id" --format '%{rss}')" $((8 << 20))
 }
 
-@test "write: where the segment has its memory already, none is taken" {
+@test "write: memory that the segment has already is not counted" {
 	local id
 	id=$(make_segment $((32 << 20)))
 	head -c 32M /dev/urandom >file
@@ -235,7 +235,7 @@ try_inside()
 	shmtool rm "$id" --with-guard
 }
 
-@test "a stream that is taken in whole is not held twice" {
+@test "a stream that is read completely is not in memory twice" {
 	local peak=$group/memory.peak
 	[[ -e $peak ]] || peak=$group/memory.max_usage_in_bytes
 	[[ -e $peak ]] || skip "this kernel does not tell how much a control group had at most"

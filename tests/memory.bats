@@ -225,16 +225,16 @@ removed_by_filter()
 	try_all prepare was_set set -p 640 --owner root
 }
 
-@test "create -f: no memory, and nothing is left behind" {
+@test "create -f: out of memory leaves nothing behind" {
 	try_all nothing created create -k 99 -p 640 -f content
 	try_all nothing created create -k 99 -p 640 -f content --format '%{id} %{owner}'
 }
 
-@test "rm by name: no memory, and a segment is as it was or gone" {
+@test "rm by name: if out of memory, a segment is unchanged or removed" {
 	try_all prepare removed_by_name rm "$KEY"
 }
 
-@test "rm by filter: no memory, and a segment is as it was or gone" {
+@test "rm by filter: if out of memory, a segment is unchanged or removed" {
 	try_all prepare removed_by_filter rm --orphaned --grace 0
 }
 
@@ -245,7 +245,7 @@ removed_by_filter()
 }
 
 # popt loses a word that it has no memory for, and so would the command its meaning.
-@test "rm SEGMENT with a filter: no memory, and no other segment goes" {
+@test "rm SEGMENT with a filter: if out of memory, no other segment is removed" {
 	try_all one_of_two other_stays rm "$KEY" --orphaned --grace 0 --except 0x99
 }
 

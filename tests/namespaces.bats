@@ -16,7 +16,7 @@ new_namespace()
 	[[ $* != *--fork* ]] || inside=$(pgrep -P "$inside")
 }
 
-@test "every verb works inside, and our own namespace is left alone" {
+@test "every command works inside -N, and changes nothing in its own namespace" {
 	new_namespace unshare --ipc
 	own=$(make_segment)
 	try ls -N "$inside" --format '%{id} %{size}'
@@ -79,7 +79,7 @@ new_namespace()
 	assert_output_has 'total 1 segment'
 }
 
-@test "by its owner, who enters its user namespace: users named outside are refused" {
+@test "-N by the owner of its user namespace: users named outside are refused" {
 	need_root
 	new_namespace setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc
 	export HOME=$BATS_TEST_TMPDIR
@@ -101,7 +101,7 @@ new_namespace()
 	assert_output_has 'total 1 segment'
 }
 
-@test "processes of another pid namespace that we see" {
+@test "processes of another PID namespace that are visible" {
 	need_root
 	new_namespace unshare --ipc --pid --fork --kill-child
 	try ls -N "$inside" --format '%{cpid} %{ccomm}'
@@ -110,7 +110,7 @@ new_namespace()
 	assert_output_is ''
 }
 
-@test "what is no IPC namespace, and no right to enter" {
+@test "-N with something that is not an IPC namespace, or without permission to enter it" {
 	new_namespace unshare --ipc
 	for name in 0 abc 4194305000 ''; do
 		try ls -N "$name"

@@ -78,7 +78,7 @@ stop_contending()
 	assert_equal "$(cat out)" 0
 }
 
-@test "read --uN in the wrong places, and with what does not go with it: exit 2" {
+@test "read --uN at misaligned offsets, and with options that it cannot be combined with: exit 2" {
 	zeroes 20
 	local arguments
 	for arguments in "--u16 -o 1" "--u32 -o 2" "--u64 -o 12" "--u64 -o 4" "--u8 -o 20" "--u32 -o 20" \
@@ -95,7 +95,7 @@ stop_contending()
 }
 
 # bats test_tags=engine
-@test "read --uN of a hole is 0, and gives it no memory" {
+@test "read --uN of a hole prints 0, and does not allocate it" {
 	id=$(make_segment 65536)
 	local before
 	before=$(segment_field "$id" rss)
@@ -164,7 +164,7 @@ stop_contending()
 # --- --expect ---------------------------------------------------------------
 
 # bats test_tags=engine
-@test "--expect: what is there is replaced, anything else is printed in the same notation" {
+@test "--expect: the value is replaced, or a different one is printed in the same notation" {
 	zeroes 16
 	try write "$id" -o 8 --u32 7 --expect 0
 	expect_status 0
@@ -346,7 +346,7 @@ looks_torn()
 }
 
 # bats test_tags=engine,long
-@test "write: nobody sees a torn value, whatever form it has" {
+@test "write: no process sees a torn value, in whatever notation it was given" {
 	local length i digit number
 	for length in 2 4 8; do
 		zeroes 16
@@ -390,7 +390,7 @@ looks_torn()
 }
 
 # bats test_tags=engine
-@test "input shorter than a word is written as far as it goes" {
+@test "input that is shorter than a word is written" {
 	zeroes 16
 	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -o 8 -n 4"
 	expect_status 7

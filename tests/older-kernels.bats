@@ -26,7 +26,7 @@ without()
 	return "$status"
 }
 
-@test "pidfd_open, before Linux 5.3: who lives and who is gone is told by kill" {
+@test "without pidfd_open (before Linux 5.3), kill determines whether processes are running" {
 	local live gone
 	live=$(make_live_segment)
 	gone=$(make_orphan)

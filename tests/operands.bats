@@ -69,7 +69,7 @@ assert_size()
 	done
 }
 
-@test "an id with garbage behind it" {
+@test "an id with trailing characters is refused" {
 	local word
 	for word in 1x '1 ' ' 1' 1.0 '1,' 1e3 1k id:1x 'id: 1' 1:2 +1 id:+1 id:0x10 1-2 '1;ls'; do
 		bad_segment "$word"
@@ -95,7 +95,7 @@ assert_size()
 	done
 }
 
-@test "words that are no segment" {
+@test "words that do not name a segment are refused" {
 	local word
 	for word in x id ID:1 Key:1 shm '*' - 0y10 '１'; do
 		bad_segment "$word"
@@ -182,7 +182,7 @@ assert_size()
 	done
 }
 
-@test "a key with garbage behind it" {
+@test "a key with trailing characters is refused" {
 	local word
 	for word in 0x12g key:12x key:089 key:0x key:-0x1 'key:1 ' 0x1.0 key:+1 key:--1 key:0b1 \
 		key:0x-1 key:1,2; do
@@ -206,7 +206,7 @@ assert_size()
 	assert_usage ''
 }
 
-@test "key 0 names nothing, and that is said" {
+@test "key 0 names no segment, which is reported" {
 	make_segment >/dev/null
 	local word
 	for word in key:0 0x0 0x00000000 key:00 key:-0 0x000000000000000000000; do
@@ -230,7 +230,7 @@ assert_size()
 	assert_equal "$(segment_count)" 2
 }
 
-@test "a decimal operand that is no id but a key in use gets a hint" {
+@test "a number that is not an id but a key in use gets a hint" {
 	make_segment 1 600 1234 >/dev/null
 	local verb
 	for verb in ls stat rm 'set -p 644' read 'write -t x' 'attach --hold 0'; do
@@ -479,7 +479,7 @@ assert_size()
 	assert_equal "$(segment_field "$id" uid)" 12345
 }
 
-@test "a user that this user namespace does not have: not taken for a missing segment" {
+@test "a user that is not mapped in this user namespace is not reported as a missing segment" {
 	unshare --user --map-root-user --ipc true 2>/dev/null || skip "cannot make a user namespace"
 	# shellcheck disable=SC2016
 	run --separate-stderr unshare --user --map-root-user --ipc sh -c '
@@ -556,7 +556,7 @@ assert_size()
 	assert_usage --
 }
 
-@test "options count behind operands, before and between" {
+@test "options may appear after, before and between operands" {
 	local one two
 	one=$(make_segment)
 	two=$(make_segment)
@@ -612,7 +612,7 @@ assert_size()
 	segment_exists "$two"
 }
 
-@test "a segment that is named twice is there once" {
+@test "a segment that is named twice is listed once" {
 	local id
 	id=$(make_segment 1 600 77)
 	try ls "$id" key:77 "$id" -q

@@ -67,7 +67,7 @@ packed()
 	assert_equal "$(foreign_read "$id" 8 2 | xxd -p)" 0102
 }
 
-@test "bytes go in and out, by files and by pipes, and as hexdump -C shows them" {
+@test "bytes are copied in and out by files and pipes, and dumped like hexdump -C" {
 	local id
 	head -c 70001 /dev/urandom >content
 	id=$(shmtool create -f content)

@@ -42,7 +42,7 @@ verbs=(create attach read write stat set rm ls)
 	segment_exists "$id"
 }
 
-@test "a value with !#:+ in it: refused, whatever comes behind" {
+@test "a value that contains !#:+ is refused, whatever follows" {
 	local id word
 	id=$(make_segment 4096 600 9)
 	for word in '!#:+' 'a!#:+' '!#:+b' '!#:+!#:+'; do
@@ -247,7 +247,7 @@ verbs=(create attach read write stat set rm ls)
 	assert_equal "$(foreign_read "$id" 0 8 | tr -d '\0')" -t=q
 }
 
-@test "values of other short options behind a =" {
+@test "a short option with = before its value: the value is exact, or it is refused" {
 	# -s=5 is either the value "=5", which is no size, or 5; never something else.
 	try create -s=5 --format '%{size}'
 	[[ $status == 2 && -z $output || $status == 0 && $output == 5 ]]

@@ -185,7 +185,7 @@ total 1 segment,"
 	assert_equal "$(psql two 'select 40 + 2')" 42
 }
 
-@test "before a start: a crashed cluster's own segment goes, those of the others stay" {
+@test "pre-start removes the segment of the crashed cluster, and no other" {
 	# before anything crashed: in use
 	run --separate-stderr "$examples/postgresql-pre-start" one
 	expect_status 1

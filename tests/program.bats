@@ -35,7 +35,7 @@ help_verbs()
 	done
 }
 
-@test "--help has every verb, and help says the same" {
+@test "--help lists every command, and help prints the same" {
 	assert_equal "$(help_verbs)" "$(source_verbs)"
 	try --help
 	expect_status 0
@@ -84,7 +84,7 @@ help_verbs()
 	done
 }
 
-@test "--help is printed whatever else is there, and nothing is done" {
+@test "--help is printed whatever other arguments there are, and nothing is done" {
 	local id
 	id=$(make_orphan)
 	try rm "$id" --help
@@ -137,7 +137,7 @@ help_verbs()
 	done
 }
 
-@test "links go straight to their verb, by whatever path" {
+@test "short names (links) run their command, whatever their path" {
 	local verb id
 	id=$(make_segment 4096 600 5)
 	for verb in $(source_verbs); do
@@ -175,12 +175,12 @@ help_verbs()
 	expect_status 2
 }
 
-@test "no argv[0] at all is no crash" {
+@test "the program works without argv[0]" {
 	run perl -e 'exec { $ARGV[0] } "" or die' "$SHMTOOL"
 	expect_status 2
 }
 
-@test "standard descriptors that are closed are not taken by files" {
+@test "a file does not take the place of a closed standard descriptor" {
 	local id
 	id=$(make_segment 4096)
 	# shellcheck disable=SC2016
@@ -223,7 +223,7 @@ need_pages()
 	cp "$SHMTOOL" built/shmtool
 }
 
-@test "make install puts the program, a link a verb, and the pages in place" {
+@test "make install installs the program, a link for each command, and the pages" {
 	need_pages
 	make_install install
 	local verb
@@ -246,7 +246,7 @@ need_pages()
 	[[ $(stat -c %a root/usr/local/bin/shmtool) == 755 ]]
 }
 
-@test "make install twice is make install once" {
+@test "make install can be repeated" {
 	need_pages
 	make_install install
 	tree root >once
@@ -254,7 +254,7 @@ need_pages()
 	tree root | diff once -
 }
 
-@test "make uninstall leaves nothing of ours, and all that is not ours" {
+@test "make uninstall removes all installed files, and no others" {
 	need_pages
 	local prefix
 	for prefix in /usr/local /opt/x; do
@@ -276,7 +276,7 @@ root$prefix/share/man/man1/shmget.1"
 	assert_equal "$(find root ! -type d)" ''
 }
 
-@test "every verb has its page, and no page is without its verb" {
+@test "every command has a page, and every page a command" {
 	need_pages
 	assert_equal "$(cd "$top/man" && printf '%s\n' shmtool-*.1 | sed 's/^shmtool-//; s/\.1$//' | sort)" \
 		"$(source_verbs)"
@@ -331,7 +331,7 @@ page_options()
 	((count > 120))
 }
 
-@test "each source file says its licence in its first lines" {
+@test "each source file has its license in its first lines" {
 	find "$top/src" "$top/tests" "$top/Makefile" -type f \
 		\( -name '*.[ch]' -o -name '*.bats' -o -name '*.bash' -o -name Makefile -o -perm -u+x \) \
 		-exec awk '
@@ -352,7 +352,7 @@ page_options()
 	assert_output_is ''
 }
 
-@test "the commands of the manual's troubleshooting run" {
+@test "the commands in the manual's section on troubleshooting work" {
 	need_pages
 	need_root # for -A
 	local line count=0
@@ -374,7 +374,7 @@ page_options()
 }
 
 # What a program with an event loop may leave behind for those that share its pipe
-@test "a pipe that does not wait, and is full: the output comes when there is room" {
+@test "output to a full non-blocking pipe waits until there is room" {
 	for _ in {1..40}; do
 		make_segment >/dev/null
 	done
@@ -393,7 +393,7 @@ page_options()
 	cmp wanted out
 }
 
-@test "-N and -v may stand before the command" {
+@test "-N and -v may appear before the command" {
 	local id
 	id=$(make_segment)
 	try -N $$ ls -q

@@ -35,7 +35,7 @@ a_second_after_the_first()
 	sleep 1.3
 }
 
-@test "in a log there is nothing, however long it takes" {
+@test "without a terminal, no progress is printed, however long it takes" {
 	id=$(make_segment 1000000)
 	shmtool read "$id" 2>log | slow_reader sleep 1.3
 	assert_equal "$(cat log)" ""
@@ -43,7 +43,7 @@ a_second_after_the_first()
 	assert_equal "$(cat log)" ""
 }
 
-@test "--progress: lines, and the last one says that all is done" {
+@test "--progress without a terminal prints lines, and a last one at the end" {
 	id=$(make_segment 1000000)
 	: >log
 	shmtool read "$id" --progress 2>log | slow_reader wait_until lines_are_there 1
@@ -57,7 +57,7 @@ a_second_after_the_first()
 	tail -n 1 log | grep -Eqx 'shmtool write: 4 of 4 \(100%\), [0-9.]+K?/s'
 }
 
-@test "--progress: a copy that stands still is told of, every second" {
+@test "--progress reports a copy that is stalled, every second" {
 	id=$(make_segment 10000000)
 	: >log
 	shmtool read "$id" --progress 2>log | slow_reader wait_until lines_are_there 2
@@ -85,7 +85,7 @@ a_second_after_the_first()
 	assert_stderr_has "500 of 500 (100%)"
 }
 
-@test "on a terminal it comes by itself, and is gone at the end" {
+@test "on a terminal, progress appears by default, and is erased at the end" {
 	need_command script
 	id=$(make_segment 1000000)
 	# it is read when there is something to be seen

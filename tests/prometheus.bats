@@ -80,7 +80,7 @@ assert_promtool_agrees()
 	((time >= before && time <= $(date +%s)))
 }
 
-@test "no limit is infinite, and without segments there are no lines for them" {
+@test "an unlimited limit is +Inf, and there are no lines for states without segments" {
 	set_limit shmmax 18446744073692774399
 	set_limit shmall 18446744073692774399
 	try ls --prometheus
@@ -171,13 +171,13 @@ as_if_named()
 	assert_output_is ''
 }
 
-@test "output that cannot be written is told, so that a half file is not moved into place" {
+@test "output that cannot be written fails, so that an incomplete file is not moved into place" {
 	# shellcheck disable=SC2016
 	run --separate-stderr sh -c '"$0" ls --prometheus >/dev/full' "$SHMTOOL"
 	expect_status 7
 }
 
-@test "without /proc/sysvipc/shm there are no series for memory that is not known" {
+@test "without /proc/sysvipc/shm, there are no series for unknown memory" {
 	need_root
 	make_segment >/dev/null
 	mkdir empty

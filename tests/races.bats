@@ -7,7 +7,7 @@ load lib/common
 # bats file_tags=long
 
 # tests/lib/race.c says how they race. RACE_ROUNDS removals, 20,000 by default.
-@test "what two ordinary processes attach meanwhile is never marked" {
+@test "segments that two ordinary processes attach in the meantime are never marked" {
 	need_root
 	run --separate-stderr "$HELPERS/race" "$SHMTOOL" "${RACE_ROUNDS:-20000}"
 	echo "# $output" >&3
@@ -20,7 +20,7 @@ load lib/common
 }
 
 # Rounds of 3,000 segments each: TERMINATE_ROUNDS, 40 by default.
-@test "a signal at any moment: what is left has its mode and owner, what is not was told" {
+@test "a signal at any moment: remaining segments have their mode and owner, removed ones are reported" {
 	need_root
 	mkdir work
 	chmod 1777 work

@@ -281,7 +281,7 @@ ipcs_rows()
 	diff theirs ours
 }
 
-@test "each state is what its definition says" {
+@test "each state agrees with its definition" {
 	# Nothing here is past its grace; with --grace 0 whoever made and last
 	# used a segment is gone, but for the holders.
 	awk 'NR > 1 { dest = int($3 / 1000) % 2; print $2, (dest ? "dest" : ($7 > 0) ? "attached" : "detached") }' \

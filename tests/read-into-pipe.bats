@@ -53,7 +53,7 @@ as_reader()
 	as_reader 'take(1048576 - 65536); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
-@test "a reader that takes everything at once" {
+@test "a reader that consumes everything at once" {
 	as_reader 'take(1048576); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
@@ -91,7 +91,7 @@ as_reader()
 		wait; exit $? >> 8' "$SHMTOOL" read "$id" | cmp - <(perl -e 'print "A" x 1048576')
 }
 
-@test "a reader that goes away while the end is waited for: no hang" {
+@test "a reader that exits while read waits for the end does not make it hang" {
 	as_reader 'take(1048576 - 2 * 65536); wait_for_bytes(65536); fcntl $r, 1031, 1048576 or die;
 		wait_for_bytes(131072); close $r; shmtool_ended(60) or die "it hangs";
 		$got = "A" x 1048576; open $r, "<", "/dev/null"'

@@ -215,7 +215,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "reading what nobody has attached, or through no file, attaches it" {
+@test "read attaches a segment that is unattached, or that cannot be opened as a file" {
 	if has_files; then
 		random_segment 50000
 	else
@@ -227,7 +227,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "kernel.shm_rmid_forced=1: what is attached is read all the same" {
+@test "kernel.shm_rmid_forced=1: an attached segment can be read" {
 	random_segment 5000
 	hold_segment "$id"
 	set_limit shm_rmid_forced 1
@@ -235,7 +235,7 @@ attached_segment()
 	segment_exists "$id"
 }
 
-@test "through a holder, too, the segment's mode says who may read" {
+@test "the segment's mode decides who may read, even if it is read through another process" {
 	need_root
 	id=$(as_user shmtool create -s 10 -p 0600)
 	hold_segment "$id"
@@ -328,7 +328,7 @@ attached_segment()
 	ipcrm -m "$id"
 }
 
-@test "-x -f FILE writes the dump there" {
+@test "-x -f FILE writes the dump to FILE" {
 	random_segment 100
 	try read "$id" -x -f out
 	expect_status 0
@@ -364,7 +364,7 @@ attached_segment()
 }
 
 # It may be a segment's: to cut it off would harm who has that attached.
-@test "-f of a file below /proc: it is written in place, and what is behind stays" {
+@test "-f writes directly to a file below /proc, and does not replace it" {
 	random_segment 5000
 	printf '0123456789' >out
 	exec 5<>out
@@ -527,7 +527,7 @@ attached_segment()
 	assert_stderr_has "Bad file descriptor"
 }
 
-@test "-f where there can be no file: exit 7, or 5, and why" {
+@test "-f with a path where no file can be created: exit 7 or 5, and the reason" {
 	random_segment 10
 	ln -s loop loop
 	touch file
@@ -546,7 +546,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "-f into a fifo whose reader goes away: SIGPIPE or exit 7" {
+@test "-f into a FIFO whose reader exits: SIGPIPE or exit 7" {
 	random_segment 1000000
 	mkfifo pipe
 	background head -c 10 pipe
@@ -611,7 +611,7 @@ interrupt_in_the_middle()
 }
 
 # bats test_tags=engine
-@test "a reader that goes away: SIGPIPE, quietly" {
+@test "a reader that exits: SIGPIPE, and no message" {
 	random_segment 1000000
 	local hex
 	for hex in "" -x; do

@@ -329,7 +329,7 @@ user()
 	check
 }
 
-@test "the creator, who gave it away" {
+@test "the creator, after giving the segment to another owner" {
 	user 4001
 	ordinary
 	holders_unseen
@@ -541,7 +541,7 @@ proc_is()
 	check
 }
 
-@test "root of a user namespace, to which the owner is nobody known" {
+@test "root of a user namespace in which the owner is not mapped" {
 	person=(unshare --user --map-root-user)
 	root
 	may_not_read 'who owns it is not known in this user namespace'
@@ -567,7 +567,7 @@ proc_is()
 	check
 }
 
-@test "root of a user namespace that has all users: his capabilities do not count" {
+@test "root of a user namespace with all users mapped: its capabilities do not count" {
 	mkfifo ready go
 	# shellcheck disable=SC2016
 	person=(sh -c 'unshare --user sh -c "echo >ready; read -r _ <go; exec \"\$@\"" sh "$@" &
@@ -620,13 +620,13 @@ proc_is()
 	check
 }
 
-@test "root under a seccomp filter that does not know pidfd_open, and says EPERM" {
+@test "root under a seccomp filter that refuses pidfd_open with EPERM" {
 	person=("$HELPERS/refuse" EPERM pidfd_open)
 	root
 	check
 }
 
-@test "root where there is no pidfd_open and no kcmp: ENOSYS" {
+@test "root on a kernel without pidfd_open and kcmp (ENOSYS)" {
 	person=("$HELPERS/refuse" ENOSYS 'pidfd_open,kcmp')
 	root
 	check
@@ -670,7 +670,7 @@ beside_another()
 
 # --- Without /proc/sys --------------------------------------------------------
 
-@test "where kernel.shm_rmid_forced cannot be read, what a detach would destroy is left alone" {
+@test "if kernel.shm_rmid_forced cannot be read, a segment that a detach would destroy is not attached" {
 	local id words
 	id=$(make_live_segment 4096 666)
 	set_limit shm_rmid_forced 1

@@ -110,7 +110,7 @@ without_list()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "IPC_INFO and SHM_INFO refused (SELinux): the limits and what is in use all the same" {
+@test "IPC_INFO and SHM_INFO refused (SELinux): limits and usage are still shown" {
 	set_limit shmmni 40
 	set_limit shmall 1000
 	make_segment 10000 >/dev/null
@@ -131,7 +131,7 @@ without_list()
 	grep -x 'shmtool_used_bytes 16384' <<<"$output"
 }
 
-@test "no shmctl(2) at all: the list and the limits are there, and nothing is removed" {
+@test "without shmctl(2), list and limits are shown, and nothing is removed" {
 	local id
 	id=$(make_orphan 4096 600 0x99)
 	at refused ls --no-header -o id

@@ -235,7 +235,7 @@ users_and_times()
 	assert_rights "$four" "0 0 0600"
 }
 
-@test "of several all are tried, and the first failure is told" {
+@test "all given segments are processed, and the exit status is that of the first failure" {
 	need_root
 	one=$(make_segment)
 	two=$(as_user shmtool create -s 10)
@@ -273,7 +273,7 @@ users_and_times()
 	assert_equal "$(segment_field "$one" perms) $(segment_field "$two" perms)" "600 611"
 }
 
-@test "-n tells, and changes nothing" {
+@test "-n shows the changes, and makes none" {
 	id=$(make_segment 10 600 0x11)
 	try "set" "$id" -n -p 640
 	expect_status 0
@@ -312,7 +312,7 @@ users_and_times()
 	assert_rights "$id" "0 0 0666"
 }
 
-@test "not the owner: -n says so, too" {
+@test "-n also reports that permission is denied" {
 	id=$(make_segment)
 	try_as_user "set" -n -p 640 "$id"
 	expect_status 5
@@ -436,7 +436,7 @@ segment_that_is()
 	is_locked "$id"
 }
 
-@test "a segment of the same user that gets the id goes back to him" {
+@test "another segment of the same user that gets the id is given back to that user" {
 	need_next_id
 	segment_that_is needed
 	stop_at shmctl:IPC_SET shmtool "set" "$id" -u 3 -g 3 -p 666
@@ -450,7 +450,7 @@ shmtool set: segment $id (no key) was not changed: another segment got its id at
 shmtool set: hint: check its owner and mode: shmtool stat $id"
 }
 
-@test "where it cannot be attached: what gets the id is not changed, or goes back to its creator" {
+@test "if the segment cannot be attached, another one that gets its id is not changed, or returned to its creator" {
 	need_next_id
 	need_command setpriv
 	# without the right to attach

@@ -144,7 +144,7 @@ write_from_a_pipe()
 	with_seeds under_guard
 }
 
-@test "write of literals, numbers and zeroes" {
+@test "write of literals, numbers and zeros" {
 	literals()
 	{
 		segment_with_content
@@ -176,7 +176,7 @@ write_from_a_pipe()
 	with_seeds word
 }
 
-@test "input that ends too early is told with the same count" {
+@test "input that ends too early is reported with the same count" {
 	too_short()
 	{
 		id=$(make_segment 64)
@@ -288,7 +288,7 @@ read_to_a_file()
 	with_seeds all
 }
 
-@test "ls, stat and rm see who holds a segment" {
+@test "ls, stat and rm find the attached processes" {
 	segment_with_content
 	hold_segment "$id"
 	held()

@@ -46,7 +46,7 @@ allocated()
 	fi
 }
 
-@test "reading gives no memory to what has none" {
+@test "reading allocates no memory" {
 	sparse_segment
 	shmtool read "$id" | cmp - wanted
 	assert_rss
@@ -68,7 +68,7 @@ allocated()
 	assert_rss
 }
 
-@test "reading a socket's way gives no memory to what has none" {
+@test "reading by the way used for sockets allocates no memory" {
 	sparse_segment
 	perl -MSocket -e 'socketpair my $r, my $w, AF_UNIX, SOCK_STREAM, 0 or die;
 		if (!fork) { open STDOUT, ">&", $w; close $r; exec @ARGV }
@@ -127,7 +127,7 @@ allocated()
 	} | cmp - file
 }
 
-@test "several readings into one open file stand behind each other" {
+@test "several reads into one open file follow one another" {
 	sparse_segment
 	{
 		printf a
@@ -195,7 +195,7 @@ allocated()
 	foreign_read "$id" 1048576 "$(stat -c %s numbers)" | cmp - numbers
 }
 
-@test "write -z gives memory back, and gives none to what has none" {
+@test "write -z frees memory, and allocates none" {
 	sparse_segment
 	shmtool write "$id" -z -o 2000000 -n 2000000
 	assert_rss

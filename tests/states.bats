@@ -36,7 +36,7 @@ sorted()
 	assert_output_is 2
 }
 
-@test "detached: the grace is not over; it is 60 seconds unless said otherwise" {
+@test "detached during the grace period, which is 60 seconds by default" {
 	local id
 	id=$(make_orphan)
 	assert_equal "$(state_of "$id")" detached
@@ -68,7 +68,7 @@ idle_for_a_second()
 	(($(shmtool ls "$1" --format '%{idle}') >= 1))
 }
 
-@test "who made it is gone as a zombie, which nobody has waited for yet" {
+@test "a creator that is a zombie counts as exited" {
 	# shellcheck disable=SC2016
 	background perl -e '
 		$| = 1;
@@ -185,7 +185,7 @@ ids_by_find()
 	done
 }
 
-@test "--key of a range, and of none; --except-key of the same" {
+@test "--key and --except-key with a range, and with private" {
 	furnish
 	assert_equal "$(ids --key 101-103)" "$(sorted "$orphan" "$used" "$alive")"
 	assert_equal "$(ids --key 0x65-0x65)" "$orphan"
@@ -372,7 +372,7 @@ ids_by_find()
 	assert_equal "$(ids)" "$all"
 }
 
-@test "SEGMENTs with filters: those named that pass; the others are left alone" {
+@test "SEGMENTs with filters select those named that match; the others are skipped" {
 	furnish
 	assert_equal "$(ids "$orphan" "$alive" "$attached" --orphaned --grace 0)" "$orphan"
 	try ls "$alive" --orphaned --grace 0 -q
@@ -452,7 +452,7 @@ ids_by_find()
 	assert_equal "$(ids)" "$(sorted "$attached" "$marked")"
 }
 
-@test "filters that match nothing are no error" {
+@test "filters that match nothing are not an error" {
 	local verb
 	for verb in ls stat 'set -p 600' rm 'rm -n'; do
 		# shellcheck disable=SC2086
@@ -491,7 +491,7 @@ beside_a_namesake()
 		exec @arguments' "$stranger" "$1" "${clocks[@]}" "$SHMTOOL" "${@:2}"
 }
 
-@test "where /proc is that of another pid namespace, no process is taken for its namesake there" {
+@test "with the /proc of another PID namespace, no process is mistaken for another one with its PID" {
 	beside_a_namesake '' ls --format '%{cpid} %{created-by} %{ccomm}'
 	expect_status 0
 	assert_output_is "$stranger $stranger -"
@@ -501,7 +501,7 @@ beside_a_namesake()
 	assert_output_lacks sleep
 }
 
-@test "where /proc is that of another pid namespace, --likely does not go by when the namesake started" {
+@test "with the /proc of another PID namespace, --likely does not use start times from it" {
 	# the clocks are an hour ahead, and so is the namesake's start
 	awk '{ $22 += 3000 * ticks; print }' ticks="$(getconf CLK_TCK)" /proc/self/stat >stat
 	local now uptime

@@ -66,7 +66,7 @@ push_out()
 	[[ $(segment_field "$id" swap) == 2097152 ]]
 }
 
-@test "ls -l: what all segments take of swap" {
+@test "ls -l shows how much swap all segments use" {
 	swapped_segment
 	try ls -l -J
 	expect_status 0
@@ -94,7 +94,7 @@ push_out()
 	shmtool read "$id" -x | cmp - <(hexdump -C wanted)
 }
 
-@test "a map looks at what is in swap, and leaves it there" {
+@test "--map examines pages in swap, and does not swap them in" {
 	swapped_segment
 	try stat --map "$id"
 	expect_status 0
@@ -109,7 +109,7 @@ push_out()
 	fi
 }
 
-@test "with swap, but nothing of it there, holes are holes on either way" {
+@test "on a machine with swap, holes are recognized in both ways if no page is in swap" {
 	id=$(make_orphan 33554432)
 	printf hello | foreign_write "$id" 20000000
 	rss=$(segment_field "$id" rss)

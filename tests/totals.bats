@@ -123,7 +123,7 @@ numbers='"\(.segments) \(.size) \(.rss) \(.swap)"'
 	assert_equal "$(jq -c '[.totals[].value[0].pid]' <<<"$output")" "[$holder_pid,$first]"
 }
 
-@test "of a saved list: memory that it does not tell, and sums beyond 64 bits" {
+@test "totals of a saved list: unknown memory, and sums beyond 64 bits" {
 	{
 		echo key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime
 		echo 0 1 600 18446744073709551615 7 0 0 0 0 0 0 0 0 1

@@ -492,28 +492,28 @@ make_and_live='print make()'
 
 unseen='is in another PID namespace and may be running'
 
-@test "the creator was killed while it was attached" { row orphaned goes "$both_gone" killed_while_attached; }
+@test "the creator was killed while it had the segment attached" { row orphaned goes "$both_gone" killed_while_attached; }
 @test "the creator was killed, its child is still attached" { row attached stays 'attached: in use \(1 attachment\), although' killed_with_child_attached; }
 @test "the creator was killed, its child detached before" { row orphaned goes "$both_gone" killed_with_child_detached; }
-@test "the creator is gone, the last user lives and is detached" { row detached stays 'but its last user \(process [0-9]+\) is running' last_user_alive; }
-@test "both are gone" { row orphaned goes "$both_gone" orphan; }
-@test "the creator is gone, and nobody ever used it" { row orphaned goes "$unused" never_used; }
+@test "the creator has exited, the last user is running and has detached" { row detached stays 'but its last user \(process [0-9]+\) is running' last_user_alive; }
+@test "creator and last user have exited" { row orphaned goes "$both_gone" orphan; }
+@test "the creator has exited, and the segment was never used" { row orphaned goes "$unused" never_used; }
 @test "the creator lives and is detached" { row detached stays "created by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
 @test "the creator lives and is the last user" { row detached stays 'but its creator and last user \(process [0-9]+\) is running' alive_and_used_it; }
-@test "the creator lives, the last user is gone" { row detached stays "$creator_runs" alive_but_last_user_gone; }
+@test "the creator is running, the last user has exited" { row detached stays "$creator_runs" alive_but_last_user_gone; }
 @test "the creator lives as another program" { row detached stays "\(sleep\), $runs.*$creator_runs" alive_as_another_program; }
 @test "the creator is a zombie" { row orphaned goes "$unused" zombie; }
 @test "the creator's first thread has ended, another runs" { row detached stays "$creator_runs" first_thread_ended; }
-@test "attached by somebody else" { row attached stays 'attached: in use \(1 attachment\)' attached; }
+@test "attached by another process" { row attached stays 'attached: in use \(1 attachment\)' attached; }
 @test "attached to read" { row attached stays 'attached: in use \(1 attachment\)' attached ro; }
 @test "marked, and still held" { row dest stays 'dest: marked for removal; destroyed at its last detach \(1 attached\)' marked; }
 @test "locked" { row orphaned goes "locked  +yes.*$both_gone" changed_orphan --lock; }
-@test "nobody may attach it: mode 0000" { row orphaned goes "$both_gone" changed_orphan -p 0; }
+@test "mode 0000, so that no process may attach it" { row orphaned goes "$both_gone" changed_orphan -p 0; }
 
 @test "never used, a second before the grace period is over" { row detached stays 'never attached; idle for only 59s \(grace period 1m\)' after 59 1000 never_used; }
 @test "never used, the grace period is over" { row orphaned goes "$unused 1m \(grace period 1m\)" after 60 1000 never_used; }
-@test "both gone, a second before the grace period is over" { row detached stays 'have exited; idle for only 59s' after 59 1000 orphan; }
-@test "both gone, the grace period is over" { row orphaned goes 'have exited; idle for 1m' after 60 1000 orphan; }
+@test "both have exited, a second before the grace period is over" { row detached stays 'have exited; idle for only 59s' after 59 1000 orphan; }
+@test "both have exited, the grace period is over" { row orphaned goes 'have exited; idle for 1m' after 60 1000 orphan; }
 @test "the creator lives, the grace period is long over" { row detached stays "$creator_runs" after 500000 900000 alive; }
 @test "the time is in the future" { row detached stays 'its latest time is in the future' after -1000 100000 orphan; }
 @test "the time is before boot, a second before the grace period is over" { row detached stays 'idle for only 59s' after 500000 59 orphan; }
@@ -521,19 +521,19 @@ unseen='is in another PID namespace and may be running'
 @test "the time is before boot, the creator lives" { row detached stays "$creator_runs" after 500000 60 alive; }
 
 @test "of another IPC namespace: out of reach" { row - stays '' in_other_namespace "$make_and_end"; }
-@test "of another IPC namespace, entered by -N: both gone" { row orphaned goes "$unused" entered_with_N "$make_and_end"; }
+@test "in another IPC namespace, entered by -N: both have exited" { row orphaned goes "$unused" entered_with_N "$make_and_end"; }
 @test "of another IPC namespace, entered by -N: the creator lives" { row detached stays "$creator_runs" entered_with_N "$make_and_live"; }
 @test "creator and last user of an unseen pid namespace" { row detached stays "but its creator $unseen, and its last user $unseen" from_new_pid_namespace orphan; }
 @test "creator of an unseen pid namespace, never used" { row detached stays "last used by  \(never used\).*but its creator $unseen" from_new_pid_namespace never_used; }
-@test "creator gone, last user of an unseen pid namespace" { row detached stays "exited.*but its last user $unseen" made_inside_used_outside; }
-@test "creator of an unseen pid namespace, last user gone" { row detached stays "exited.*but its creator $unseen" made_outside_used_inside; }
-@test "of a pid namespace that we see: the creator lives" { row detached stays "$creator_runs" of_lower_pid_namespace "$make_and_live"; }
-@test "of a pid namespace that we see: both gone" { row orphaned goes "$both_gone" ended_in_lower_pid_namespace; }
+@test "the creator has exited, the last user is in a PID namespace that cannot be seen" { row detached stays "exited.*but its last user $unseen" made_inside_used_outside; }
+@test "the creator is in a PID namespace that cannot be seen, the last user has exited" { row detached stays "exited.*but its creator $unseen" made_outside_used_inside; }
+@test "in a PID namespace that is visible: the creator is running" { row detached stays "$creator_runs" of_lower_pid_namespace "$make_and_live"; }
+@test "in a PID namespace that is visible: both have exited" { row orphaned goes "$both_gone" ended_in_lower_pid_namespace; }
 
 @test "hidepid: the creator of another user lives" { row detached stays "created by  +process [0-9]+, running.*$creator_runs" under_hidepid alive; }
-@test "hidepid: both of another user, and gone" { row orphaned goes "$both_gone" under_hidepid orphan; }
-@test "given to another user, both gone: removed by root" { row orphaned goes "owner  +nobody.*creator  +root.*$both_gone" changed_orphan -u nobody; }
-@test "given to another user, both gone: removed by that user" { row orphaned goes "$both_gone" by_new_owner orphan; }
+@test "hidepid: both were processes of another user, and have exited" { row orphaned goes "$both_gone" under_hidepid orphan; }
+@test "given to another user, both have exited: removed by root" { row orphaned goes "owner  +nobody.*creator  +root.*$both_gone" changed_orphan -u nobody; }
+@test "given to another user, both have exited: removed by that user" { row orphaned goes "$both_gone" by_new_owner orphan; }
 @test "given to another user, the creator lives" { row detached stays "$creator_runs" by_new_owner alive; }
 
 @test "kept by key" { row kept stays 'kept: not attached; its key is in the keep list; creator and last user have exited' with_keep_list '0x99\n' 644; }
@@ -542,10 +542,10 @@ unseen='is in another PID namespace and may be running'
 @test "a keep list that others may write to" { row orphaned refused "$both_gone" with_keep_list '0x99\n' 666; }
 @test "a malformed keep list" { row orphaned refused "$both_gone" with_keep_list '0x98\nno key\n' 644; }
 @test "a keep list that cannot be read" { row orphaned refused "$both_gone" with_keep_list '' 644 --keep-file .; }
-@test "a keep list that is not there" { row orphaned refused "$both_gone" with_keep_list '' 644 --keep-file missing; }
+@test "a keep list that does not exist" { row orphaned refused "$both_gone" with_keep_list '' 644 --keep-file missing; }
 
 again='started after the segment.s last use: the pid may have been reused'
-@test "its pid is a thread's by now" { row orphaned goes "$both_gone" pid_used_again 'creator and user' thread; }
+@test "its pid belongs to a thread now" { row orphaned goes "$both_gone" pid_used_again 'creator and user' thread; }
 @test "its pid is a newer process's by now" { row detached stays "is running" pid_used_again 'creator and user' process; }
 @test "--likely, and the newer process is not that much newer" { row detached stays "is running" likely pid_used_again 'creator and user' process; }
 @test "--likely, ten minutes between, and after boot" { row detached stays "$again" likely pid_used_again 'creator and user' process 601 600; }
@@ -554,11 +554,11 @@ again='started after the segment.s last use: the pid may have been reused'
 	row detached goes 'the pid was probably reused.*but its pid was probably reused; orphaned for --likely' \
 		likely pid_used_again 'creator and user' process 601 601
 }
-@test "--likely, used again is the pid of the creator, and nobody ever used it" {
+@test "--likely: the pid of the creator is reused, and the segment was never used" {
 	row detached goes 'its creator \(process [0-9]+\) is running, but its pid was probably reused' \
 		likely pid_used_again 'creator of an unused one' process 601 601
 }
-@test "--likely, used again is the pid of the last user, and the creator is gone" {
+@test "--likely: the pid of the last user is reused, and the creator has exited" {
 	row detached goes 'its last user \(process [0-9]+\) is running, but its pid was probably reused' likely pid_used_again user process 601 601
 }
 @test "--likely, used again is the pid of the last user, and the creator lives" {
@@ -570,13 +570,13 @@ again='started after the segment.s last use: the pid may have been reused'
 @test "--likely, and the creator may live, unseen" { row detached stays "$unseen" likely from_new_pid_namespace never_used; }
 
 # columns: 5 is cpid, 6 lpid, 12 to 14 the times; 4194304 is beyond every pid
-@test "the list tells a creator who is gone: it lives, and nothing is removed" { row orphaned changed "$unused" lied_about alive 5 4194304; }
-@test "the list tells a last user who is gone: he lives, and nothing is removed" { row orphaned changed "$both_gone" lied_about last_user_alive 6 4194304; }
-@test "the list tells an old time: it is new, and nothing is removed" { row orphaned changed "have exited; idle for" lied_about orphan 12 1 13 1 14 1; }
+@test "a false list shows a creator that has exited: it is running, and nothing is removed" { row orphaned changed "$unused" lied_about alive 5 4194304; }
+@test "a false list shows a last user that has exited: it is running, and nothing is removed" { row orphaned changed "$both_gone" lied_about last_user_alive 6 4194304; }
+@test "a false list shows old times: they are new, and nothing is removed" { row orphaned changed "have exited; idle for" lied_about orphan 12 1 13 1 14 1; }
 
 @test "shm_rmid_forced: the kernel removed it itself" { row - stays '' forced orphan; }
 @test "shm_rmid_forced: the creator lives" { row detached stays "$creator_runs" forced alive; }
-@test "shm_rmid_forced: attached, its creator gone" { row attached stays 'attached: in use \(1 attachment\)' forced attached; }
+@test "shm_rmid_forced: attached, its creator has exited" { row attached stays 'attached: in use \(1 attachment\)' forced attached; }
 
 # --- Between the list and the removal ---------------------------------------
 
@@ -600,7 +600,7 @@ slot_used_again()
 
 @test "its slot is used again before it is looked at again" { slot_used_again listed make_orphan 600; }
 @test "the same, and neither was ever used" { slot_used_again listed make_segment 600; }
-@test "given to another while it is locked out: it is his, with its mode" {
+@test "given to another user while it is blocked: that user keeps it, with its mode" {
 	need_root
 	id=$(make_orphan 4096 640)
 	stop_rm locked --orphaned --grace 0

@@ -105,7 +105,7 @@ $units/shmtool-record.service"
 	assert_equal "$(unit_value ProtectSystem)" strict
 }
 
-@test "with the rights of the service: others' leaks go, what lives stays, also where /proc hides it" {
+@test "with the capabilities of the service, leaks of others are removed, and segments of running processes are not" {
 	need_root
 	mine=$(make_orphan)
 	theirs=$(as_uid 4321 perl -e "$create" 4096 600 0)
@@ -335,7 +335,7 @@ make_leak_of()
 	assert_equal "$(segment_count)" 3
 }
 
-@test "the epilog leaves alone what another job of the user may want" {
+@test "the epilog removes nothing while the user has another job on the node" {
 	need_root
 	fake_logger
 	make_leak_of 4321
@@ -365,7 +365,7 @@ make_leak_of()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "the epilog waits for the grace period when ps does not tell" {
+@test "the epilog waits for the grace period if ps does not show the processes" {
 	need_root
 	fake_logger
 	fake_squeue
@@ -379,7 +379,7 @@ make_leak_of()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "the epilog removes nothing when squeue does not answer, and says so" {
+@test "the epilog removes nothing if squeue does not answer, and reports that" {
 	need_root
 	fake_logger
 	make_leak_of 4321
@@ -393,7 +393,7 @@ make_leak_of()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "the epilog is for users only: not root, not the system, not nobody, not nonsense" {
+@test "the epilog does nothing for root, system users, the user nobody, and invalid users" {
 	need_root
 	fake_logger
 	fake_squeue
@@ -475,7 +475,7 @@ pre_start()
 	assert_stderr_is ''
 }
 
-@test "pre-start stops the start when the segment is in use, and says by whom" {
+@test "pre-start aborts the start if the segment is in use, and lists the processes" {
 	need_root
 	id=$(as_uid 4321 perl -e "$create" 4096 600 5432001)
 	hold_segment "$id" rw 4321
@@ -491,7 +491,7 @@ pre_start()
 	expect_status 1
 }
 
-@test "pre-start leaves alone another's segment that has the number by now" {
+@test "pre-start does not remove another segment that has got the id" {
 	need_root
 	id=$(as_uid 5555 perl -e "$create" 4096 600 5432001)
 	wrong_key=$(as_uid 4321 perl -e "$create" 4096 600 5432009)

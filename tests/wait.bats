@@ -19,7 +19,7 @@ assert_ended()
 	assert_equal "$ended" "$1"
 }
 
-@test "exists: a key that is there, and one that comes" {
+@test "exists: a key that exists, and one that is created later" {
 	make_segment 4096 600 0x31
 	try stat --wait exists 0x31
 	expect_status 0
@@ -47,7 +47,7 @@ assert_ended()
 	assert_ended 0
 }
 
-@test "gone: a key when marked, an id when destroyed" {
+@test "gone: a key once it is marked for removal, an id once it is destroyed" {
 	id=$(make_segment 4096 600 0x31)
 	hold_segment "$id"
 	start_waiting gone "$id"
@@ -61,7 +61,7 @@ assert_ended()
 	expect_status 0
 }
 
-@test "an unknown id, or one that vanishes meanwhile: status 3" {
+@test "an unknown id, or one that is removed in the meantime: exit 3" {
 	for condition in exists attached detached; do
 		try stat --wait $condition 12345
 		expect_status 3
@@ -74,7 +74,7 @@ assert_ended()
 	assert_ended 3
 }
 
-@test "such an id ends the wait behind one that is waited for, as before it" {
+@test "an unknown id ends the wait, whether it is named first or last" {
 	try stat --wait exists 0x99 4711 --timeout 10
 	expect_status 3
 	try stat --wait exists 4711 0x99 --timeout 10
@@ -90,7 +90,7 @@ assert_ended()
 	done
 }
 
-@test "a key that was given as an id is not gone: hint" {
+@test "a hint if a key was given as an id" {
 	make_segment 4096 600 4711 >/dev/null
 	try stat --wait gone 4711
 	expect_status 0
@@ -171,7 +171,7 @@ has_paused()
 	assert_ended 143
 }
 
-@test "bad conditions, and what does not go together" {
+@test "invalid conditions, and options that cannot be combined" {
 	for words in '--wait gone 1 -J' '--wait gone 1 --format %{id}' '--wait soon 1' '--wait gone' '--wait gone --all' '--wait gone 1 --orphaned' \
 		'1 --timeout 1' '--wait gone 1 --timeout -1' '--wait gone 1 --timeout 1x'; do
 		# shellcheck disable=SC2086 # words

@@ -60,7 +60,7 @@ assert_contents()
 	assert_contents "=ab....."
 }
 
-@test "-x writes hex digits, blanks between bytes" {
+@test "-x writes hex digits, with spaces between bytes" {
 	dots 8
 	try write "$id" -x "00 fF1a" -o 2
 	expect_status 0
@@ -111,7 +111,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "-z zeroes, all or a range" {
+@test "-z writes zeros to all or a range" {
 	dots 16
 	try write "$id" -z -o 3 -n 2
 	expect_status 0
@@ -202,7 +202,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "-n takes that many bytes of more" {
+@test "-n writes only that many bytes of a longer input" {
 	dots 10
 	printf 0123456789abcdef >file
 	try write "$id" -n 4 -o 1 -f file
@@ -250,7 +250,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 }
 
 # bats test_tags=engine
-@test "a stream that fits exactly is no error" {
+@test "a stream that fits exactly is not an error" {
 	dots 8
 	run --separate-stderr bash -c "printf 12345678 | '$SHMTOOL' write $id"
 	expect_status 0
@@ -261,7 +261,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 }
 
 # bats test_tags=engine
-@test "--truncate takes what fits, of a file and of a stream" {
+@test "--truncate writes what fits, of a file and of a stream" {
 	dots 8
 	printf 123456789 >file
 	try write "$id" --truncate -f file -o 4
@@ -503,7 +503,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 		"shmtool read: cannot read segment $id (no key): out of huge pages"
 }
 
-@test "-v tells how much was written, and from where or to what" {
+@test "-v reports how much was written, from where and to which segment" {
 	dots 100
 	echo hello >file
 	try write "$id" -v -f file

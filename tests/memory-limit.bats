@@ -235,6 +235,27 @@ try_inside()
 	shmtool rm "$id" --with-guard
 }
 
+@test "read: a copy in a tmpfs that is larger is refused, and leaves no file" {
+	local id
+	id=$(make_segment $((64 << 20)))
+	head -c 60M /dev/urandom | "$SHMTOOL" write "$id"
+	# shellcheck disable=SC2016 # the inner shell's own
+	local inside='mount -t tmpfs none "$1" && shift
+		(echo $BASHPID >"$0/cgroup.procs" && eval "exec $1") || echo "status $?"
+		ls -A tmp' command
+	mkdir tmp
+	for command in "$SHMTOOL read $id -f tmp/out" "$SHMTOOL read $id >tmp/out"; do
+		run --separate-stderr unshare --mount bash -c "$inside" "$group" tmp "$command"
+		[[ $output == 'status 6' || $command == *'>'* && $output == $'status 6\nout' ]] || expect_status '6 inside'
+		assert_stderr_has 'cannot write a copy of the segment in a tmpfs: it needs 60M of memory'
+	done
+	# holes take none
+	"$SHMTOOL" write "$id" -z -o 8M
+	run --separate-stderr unshare --mount bash -c "$inside; stat -c %s tmp/out" "$group" tmp "$SHMTOOL read $id -f tmp/out"
+	assert_output_is $'out\n67108864'
+	ipcrm --shmem-id "$id"
+}
+
 @test "a stream that is read completely is not in memory twice" {
 	local peak=$group/memory.peak
 	[[ -e $peak ]] || peak=$group/memory.max_usage_in_bytes

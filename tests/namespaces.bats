@@ -126,9 +126,14 @@ new_namespace()
 	end_process "$inside"
 	try ls -N "$inside"
 	expect_status 7
-	try ls -N /dev/null
-	expect_status 7
-	assert_stderr_has 'not an IPC namespace'
+	local path
+	perl -e 'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, sockaddr_un("socket")) or die'
+	mkfifo fifo
+	for path in /dev/null . socket fifo /proc/self/ns/net; do
+		try ls -N "$path"
+		expect_status 7
+		assert_stderr_has 'not an IPC namespace'
+	done
 	try ls -N "/proc/$$/ns/mnt"
 	expect_status 7
 	new_namespace unshare --ipc

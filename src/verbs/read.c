@@ -240,11 +240,32 @@ static enum status segment_unreadable(const struct segment *segment, const struc
 			       : segment_failed("read", segment, error);
 }
 
+/*
+ * Refuses what this process would be killed for: a copy in a tmpfs of more than the
+ * control group has left.
+ */
+static enum status check_copy(const struct read_options *options, const struct memory *memory,
+			      int fd)
+{
+	const struct byte_range *range = &options->range;
+	struct extent known = { 0 };
+	struct places places;
+
+	if (!output_takes_memory(fd) ||
+	    memory_places(memory, range->offset, range->length, &known, &places))
+		return STATUS_DONE;
+	return check_memory_left("write a copy of the segment in a tmpfs",
+				 range->length - places.bytes[PLACE_HOLE]);
+}
+
 static enum status read_to_stdout(const struct read_options *options, const struct segment *segment,
 				  const struct memory *memory)
 {
-	int error = read_out(options, memory, STDOUT_FILENO, false);
+	enum status status = check_copy(options, memory, STDOUT_FILENO);
+	int error = status ? 0 : read_out(options, memory, STDOUT_FILENO, false);
 
+	if (status)
+		return status;
 	if (is_of_segment(error))
 		return segment_unreadable(segment, memory, error);
 	return error ? output_failed(error) : guard_option_release(&options->guard_option);
@@ -282,13 +303,15 @@ static enum status read_to_file(const struct read_options *options, const struct
 		error = output_file_create(&outfile);
 	}
 	if (!error)
+		status = check_copy(options, memory, outfile.fd);
+	if (!error && !status)
 		error = read_out(options, memory, outfile.fd, replaces);
 	/* if a signal came at the last moment, keep the old file */
 	if (!error && signals_came())
 		error = EINTR;
 	if (error)
 		status = write_failed(options->file, segment, memory, &outfile, error);
-	else
+	else if (!status)
 		status = guard_option_release(&options->guard_option);
 	if (status)
 		output_file_abandon(&outfile);

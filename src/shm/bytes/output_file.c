@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /*
@@ -90,6 +92,16 @@ int output_file_create(struct output_file *output)
 	if (fchmod(output->fd, 0600) < 0)
 		errno = 0;
 	return 0;
+}
+
+bool output_takes_memory(int fd)
+{
+	struct statfs place;
+	struct stat status;
+
+	/* a device of a devtmpfs takes none */
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && fstatfs(fd, &place) == 0 &&
+	       place.f_type == TMPFS_MAGIC;
 }
 
 /* Renames the new file to the name of the old one. */

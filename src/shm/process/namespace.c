@@ -142,6 +142,8 @@ int namespace_open_path(const char *path, struct namespace *ns)
 	int error = safe_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
 
 	*ns = (struct namespace){ .fd = -1 };
+	if (error == ENXIO)
+		return EINVAL; /* of open(2): a socket, or a device that is not there */
 	return error ? error : take(ns, fd, path);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory_errors: how create and write report that there is not enough memory for a segment.
+ * memory_errors: how create, write and read report that there is not enough memory for a
+ * segment, or for a copy of it in a tmpfs.
  * The kernel then kills the process that touches the segment. So the control group's limit
  * is checked in advance if possible, and a child process (shm/process/child.h) does the
  * work, so that its parent can report.

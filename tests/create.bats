@@ -474,7 +474,7 @@ broken_pipe()
 
 # --- Where the id cannot be printed -----------------------------------------
 
-@test "what was made is removed again, but nothing that got its id" {
+@test "create removes its own segment after a failure, and never another one that has got its id" {
 	need_next_id
 	# shellcheck disable=SC2016
 	stop_at shmctl:IPC_RMID sh -c 'exec "$0" create -s 10 -u 2 >/dev/full' "$SHMTOOL"
@@ -518,14 +518,14 @@ broken_pipe()
 	assert_none_left
 }
 
-@test "an id that cannot be written leaves no segment, also one that was given away" {
+@test "an id that cannot be written leaves no segment, even if it was given to another user" {
 	need_root
 	run --separate-stderr as_user bash -c "'$SHMTOOL' create -s 10 -u daemon -g daemon -p 0 >/dev/full"
 	expect_status 7
 	assert_none_left
 }
 
-@test "an id that cannot be written: --reuse removes only what it made" {
+@test "an id that cannot be written: --reuse removes only a segment that it created" {
 	id=$(make_segment 100 600 0x99)
 	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x99 --reuse >/dev/full"
 	expect_status 7
@@ -556,7 +556,7 @@ as_hinted()
 	PATH=$PATH:/usr/sbin:/sbin ${command/ / -q }
 }
 
-@test "shmmni: exit 6, the limit, its value and what is in use" {
+@test "shmmni: exit 6, with the limit, its value and its usage" {
 	make_segment
 	make_segment
 	set_limit shmmni 2
@@ -570,7 +570,7 @@ as_hinted()
 	expect_status 0
 }
 
-@test "shmall: exit 6, the limit, its value and what is in use" {
+@test "shmall: exit 6, with the limit, its value and its usage" {
 	make_segment $((5 * 4096))
 	set_limit shmall 10
 	try create -s $((5 * 4096 + 1))
@@ -586,7 +586,7 @@ as_hinted()
 	expect_status 0
 }
 
-@test "shmmax: exit 6, the limit and its value" {
+@test "shmmax: exit 6, with the limit and its value" {
 	set_limit shmmax 8192
 	try create -s 8193
 	expect_status 6
@@ -734,7 +734,7 @@ as_hinted()
 	assert_output_is "$(the_id)"
 }
 
-@test "--format that is longer than any that makes sense: exit 2, and nothing is made" {
+@test "--format that is too long: exit 2, and nothing is created" {
 	try create -s 1 --format "$(printf '%%%%%.0s' {1..20000})"
 	expect_status 2
 	assert_stderr_has 'too long'

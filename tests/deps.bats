@@ -66,7 +66,7 @@ assert_installs()
 	! grep -q ' -\( \|$\)' log || fail "$(cat log)"
 }
 
-@test "what is needed is asked for before what only some tests use" {
+@test "required packages are installed before those that only some tests use" {
 	manager dnf
 	deps
 	assert_equal "$(grep -c '^dnf install' log)" 2
@@ -74,7 +74,7 @@ assert_installs()
 	assert_stderr_has 'deps: still missing: '
 }
 
-@test "what cannot be installed with the rest is tried by itself, and reported" {
+@test "a package that cannot be installed with the others is tried alone, and reported" {
 	manager dnf
 	printf '#!%s\nprintf "%%s\\n" "dnf $*" >>"%s/log"\n[[ "$*" != *fish* ]]\n' "$(command -v bash)" "$PWD" >bin/dnf
 	deps

@@ -33,7 +33,7 @@ same()
 	((some >= $1)) || fail "only $some choices removed anything"
 }
 
-@test "each filter, and several" {
+@test "rm -n agrees with rm, for each filter and for several" {
 	same 33 0 <<'END'
 --all
 --orphaned --grace 0
@@ -90,7 +90,7 @@ same()
 END
 }
 
-@test "with what is attached, what is kept, and names" {
+@test "rm -n agrees with rm, for attached, kept and named segments" {
 	same 14 0 <<END
 --all --even-attached
 --attached --even-attached
@@ -137,7 +137,7 @@ END
 END
 }
 
-@test "in a user namespace, where not all owners are known" {
+@test "rm -n agrees with rm in a user namespace where some owners are not mapped" {
 	same 2 65534 unshare --user --map-root-user <<'END'
 --all
 --all -J

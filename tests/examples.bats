@@ -111,7 +111,7 @@ as_root()
 @test "the examples of the README" { as_root "$top/README.md" 4; }
 
 # bats test_tags=long
-@test "the examples as an ordinary user" {
+@test "the examples of all pages, as an ordinary user" {
 	need_root
 	as=(setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent)
 	cat "$top"/man/*.[157] >pages

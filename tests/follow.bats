@@ -180,7 +180,7 @@ event_names()
 	assert_stderr_has 'no segment has the id 2147483647'
 }
 
-@test "it ends by a signal, as a signal ends a program" {
+@test "--follow is ended by a signal in the usual way" {
 	local signal number
 	for signal in INT TERM HUP; do
 		# a background job of a shell ignores SIGINT

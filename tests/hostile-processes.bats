@@ -63,7 +63,7 @@ cannot_trace()
 	done
 }
 
-@test "nor root of a container with users of its own, when root without CAP_SYS_ADMIN looks into it" {
+@test "root of a container with its own users cannot trace shmtool when root without CAP_SYS_ADMIN looks into it" {
 	# as container engines map them (userns-remap)
 	mkfifo mapped
 	# shellcheck disable=SC2016
@@ -130,7 +130,7 @@ try_beside_many()
 	(($(steps_taken) < 8)) || fail "$(steps_taken) children"
 }
 
-@test "100 of them cost no more than one, and hide nothing of other users" {
+@test "100 processes that do not answer take no longer than one, and hide no processes of other users" {
 	get_stuck 100
 	wait_until is_stuck "${stuck[99]}"
 	settle unshare --ipc -- 1000 '!2000'
@@ -149,7 +149,7 @@ try_beside_many()
 	assert_output_has size=2000
 }
 
-@test "one that is named does not hold the program up, either" {
+@test "a process that does not answer does not block -N and --except-namespace" {
 	get_stuck 1
 	wait_until is_stuck "${stuck[0]}"
 	local words
@@ -162,7 +162,7 @@ try_beside_many()
 }
 
 # Where it is looked at by a child, and where it is not: at the moment of each call it gets stuck.
-@test "one that gets stuck in the middle of a look" {
+@test "a process that stops answering during the scan" {
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	hold_there --target 1
 	local who file steps=0

@@ -199,7 +199,7 @@ assert_list_refused()
 	assert_list_refused 'not a regular file' "$lists"
 }
 
-@test "symlinks to a keep list that root or the caller made are followed" {
+@test "symlinks to a keep list are followed if root or the caller created them" {
 	prepare_list
 	ln -s way/keep "$lists/keep"
 	try rm --all --keep-file "$lists/keep" -n

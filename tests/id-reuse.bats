@@ -138,7 +138,7 @@ assert_calls()
 	done
 }
 
-@test "rm by filter" {
+@test "rm by filter never removes another segment that has got the id" {
 	for victim in orphan one_of_four; do
 		each_call child rm --owner nobody
 		assert_calls shmat 'shmctl IPC_SET' 'shmctl IPC_RMID'
@@ -146,14 +146,14 @@ assert_calls()
 	done
 }
 
-@test "rm by name" {
+@test "rm by name never removes another segment that has got the id" {
 	victim=orphan
 	each_call child rm 0x55
 	assert_calls shmat 'shmctl IPC_SET' 'shmctl IPC_RMID'
 	each_call parent rm 0x55
 }
 
-@test "rm --even-attached" {
+@test "rm --even-attached never marks another segment that has got the id" {
 	victim=attached
 	each_call child rm --even-attached --owner nobody
 	assert_calls shmat 'shmctl IPC_RMID'
@@ -190,7 +190,7 @@ assert_calls()
 	assert_calls shmat
 }
 
-@test "set" {
+@test "set never changes another segment that has got the id" {
 	for victim in orphan attached; do
 		each_call parent set 0x55 -p 640 -u daemon --lock
 		assert_calls shmat 'shmctl SHM_LOCK' 'shmctl IPC_SET' shmdt
@@ -198,7 +198,7 @@ assert_calls()
 }
 
 # To hold it would replace its last user, who lives.
-@test "set, of a segment that cannot be held" {
+@test "set of a segment that cannot be held never changes another one that has got the id" {
 	victim=detached
 	each_call parent set 0x55 -p 640 -u daemon
 	assert_calls 'shmctl IPC_SET'

@@ -74,7 +74,7 @@ assert_refused()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "creator:USER keeps by creator, though ownership was given away" {
+@test "creator:USER keeps segments by creator, even if they were given to another user" {
 	need_root
 	by_user=$(as_user perl -e 'print shmget(0, 4096, 01600) + 0')
 	try set -u root "$by_user"

@@ -30,7 +30,7 @@ shmmin 1 null'
 	assert_equal "$(awk '$1 == "shmmax" { print $2 }' <<<"$output")" 8M
 }
 
-@test "-l: unlimited is a word for people, and null in JSON" {
+@test "-l shows unlimited limits as "unlimited", and as null in JSON" {
 	set_limit shmmax 18446744073692774399
 	set_limit shmall 18446744073692774399
 	try ls -l
@@ -153,7 +153,7 @@ pages allocated 3 12K 0.3% shmall 1000'
 	assert_output_has 'shmall unlimited'
 }
 
-@test "--warn: only what is above, a line each, exit 1; else nothing and 0" {
+@test "--warn prints one line for each limit that is exceeded (exit 1), or nothing (exit 0)" {
 	set_limit shmmni 10
 	set_limit shmall 100
 	local size

@@ -180,7 +180,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "a mode bit that Linux does not have: what the others mean is not known" {
+@test "a mode bit that Linux does not have: the flags are unknown" {
 	list_of perms=1640 >known
 	list_of perms=5640 >unknown
 	try ls --from known --format '%{mode} %{dest} %{locked} %{state}'
@@ -197,7 +197,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_output_is '0640 - -'
 }
 
-@test "a CR at the end of each line, as a terminal makes it (ssh -t): as without" {
+@test "a CR at the end of each line (from ssh -t) is ignored" {
 	local count fields='%{key} %{id} %{mode} %{ctime} %{rss} %{swap}'
 	for count in 16 14; do
 		list_of | awk -v count="$count" '{ for (i = 1; i <= count; i++) printf "%s ", $i; print "" }' >list
@@ -215,7 +215,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_refused
 }
 
-@test "words that are no numbers are refused" {
+@test "words that are not numbers are refused" {
 	local bad
 	for bad in size=x size=1x size=0x10 size=+1 size=1.5 size=-- key=- key=--1 key=0x12 \
 		perms=689 perms=9 shmid=1e3 uid=root ctime=1,5; do
@@ -269,7 +269,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_refused
 }
 
-@test "a header alone is a list of nothing" {
+@test "a header alone is an empty list" {
 	header >list
 	try ls --from list
 	expect_status 0
@@ -285,7 +285,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	assert_output_is ''
 }
 
-@test "a last line that is cut off, at whatever place" {
+@test "a last line that is cut off anywhere is refused" {
 	list_of >whole
 	row shmid=8 >>whole
 	local size head
@@ -399,7 +399,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	done
 }
 
-@test "a long line that still fits loses nothing, wherever it stands in the buffer" {
+@test "a long line is read correctly, at any position in the buffer" {
 	# Rows of 60,000 bytes: most begin and end in another read.
 	columns+=(extra)
 	local i filler
@@ -762,7 +762,7 @@ END
 	random_lists 4
 }
 
-@test "where a saved list is from is not known" {
+@test "host and namespace of a saved list are unknown" {
 	make_segment >/dev/null
 	cp /proc/sysvipc/shm saved
 	try ls --from saved -J

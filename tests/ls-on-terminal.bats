@@ -203,7 +203,7 @@ some_states()
 	hold_segment "$attached"
 }
 
-@test "the footer: on a terminal only; counts, bytes, orphans, and what shows them" {
+@test "the footer is printed on a terminal only, with counts, bytes, orphans and a command" {
 	some_states
 	make_orphan 8192 >/dev/null
 	on_terminal 80 ls

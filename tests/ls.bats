@@ -93,7 +93,7 @@ some_segments()
 		"$(ipcs -m -c | awk 'NR > 3 && NF { print $1, "0" $2, $3, $4, $5, $6 }')"
 }
 
-@test "-o: any columns in any order, twice too; -b exact bytes" {
+@test "-o shows any columns in any order, even twice; -b shows exact bytes" {
 	some_segments
 	try ls "$two" -o size,id,perms,size,key --no-header
 	expect_status 0
@@ -146,7 +146,7 @@ some_segments()
 	assert_equal "$(words <<<"$output" | paste -sd ' ')" '0 1 1023 1K 1.0K 1.5K 10K 10K 1.0M 1M 1G 1.5G 1T 16E'
 }
 
-@test "--sort: up, down, by several, and stable" {
+@test "--sort: up and down, by several fields, and stable" {
 	{
 		echo key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime
 		echo 0 10 600 300 9 0 0 5 0 0 0 0 0 1
@@ -258,7 +258,7 @@ some_segments()
 	assert_output_is 'é 1048577'
 }
 
-@test "--format: what is no format is exit 2" {
+@test "--format: an invalid format is exit 2" {
 	local word
 	for word in '%{nosuch}' '%{}' '%{id' '%' '%d' 'x%' '%{ID}' '%{id }' '\x' "\\" "a\\" '%{' '%{id,key}' '%(id)'; do
 		try ls --format "$word"
@@ -361,7 +361,7 @@ alike()
 	expect_status 3
 }
 
-@test "SEGMENTs: those, and those that are missing are exit 3" {
+@test "SEGMENTs: those are listed, and exit 3 if one does not exist" {
 	some_segments
 	try ls "$three" key:0x4d2 -q
 	expect_status 0
@@ -376,7 +376,7 @@ alike()
 	assert_stderr_is 'shmtool ls: no segment has the key 0x12345678'
 }
 
-@test "options that exclude each other are exit 2" {
+@test "options that cannot be combined are exit 2" {
 	local options
 	for options in '-J -r' '-J -q' '-q -r' '-J --format x' '-q --format x' '-r --format x' '-l -u' '-l 1' \
 		'-l --all' '-l --from list' '-l -q' '-u -r' '-l --format x' '--by owner -l' '--by owner -q' \
@@ -404,7 +404,7 @@ alike()
 	done
 }
 
-@test "a closed pipe ends it quietly, as SIGPIPE does" {
+@test "a closed pipe ends ls by SIGPIPE, without a message" {
 	{
 		echo key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime
 		awk 'BEGIN { for (i = 0; i < 20000; i++) print 0, i, 600, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }'
@@ -467,7 +467,7 @@ alike()
 	assert_output_is 'good\nevil'
 }
 
-@test "looking changes nothing" {
+@test "ls changes nothing" {
 	some_segments
 	local before
 	before=$(awk '{ NF = 14; print }' /proc/sysvipc/shm)
@@ -479,7 +479,7 @@ alike()
 	assert_equal "$(awk '{ NF = 14; print }' /proc/sysvipc/shm)" "$before"
 }
 
-@test "an ordinary user sees all, whatever the modes" {
+@test "an ordinary user sees all segments, whatever their modes" {
 	need_root
 	some_segments
 	make_segment 4096 0 >/dev/null
@@ -497,7 +497,7 @@ alike()
 	assert_stderr_has 'too many fields'
 }
 
-@test "--sort: what is not known comes first, and last when downwards" {
+@test "--sort: unknown values come first, or last if the order is reversed" {
 	local never used
 	used=$(make_orphan)
 	never=$(make_segment)

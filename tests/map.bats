@@ -48,7 +48,7 @@ picture()
 	done
 }
 
-@test "a picture of nothing, of everything, and of one byte" {
+@test "maps of an empty segment, a full one, and one with a single byte" {
 	id=$(make_segment 8192)
 	try stat --map "$id"
 	assert_equal "$(picture)" ..
@@ -61,7 +61,7 @@ picture()
 	assert_equal "$(picture)" .
 }
 
-@test "of several segments, each has its map" {
+@test "each of several segments has its map" {
 	make_segment 4096
 	make_segment 4096
 	try stat --map --all
@@ -87,7 +87,7 @@ picture()
 	fi
 }
 
-@test "it warns where it replaces a last user that lives" {
+@test "--map warns if it overwrites a last user that is running" {
 	id=$(make_segment 4096)
 	# shellcheck disable=SC2016
 	background perl -e 'shmread($ARGV[0], my $x, 0, 1) or die; $| = 1; print "done\n"; sleep 1 while 1' "$id"

@@ -87,7 +87,7 @@ has_charged()
 		"[$((48 << 20)),0]"
 }
 
-@test "a control group beside this cgroup namespace: its limit is not mistaken for another's" {
+@test "the limit of a control group outside of this cgroup namespace is not mistaken for another's" {
 	# shellcheck disable=SC2016 # the inner shell's own
 	background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$group"
 	wait_until test -s "$background_output"
@@ -158,7 +158,7 @@ try_inside()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "what fits is loaded" {
+@test "a file that fits is loaded" {
 	head -c 8M /dev/urandom >file
 	try_inside create -f file
 	expect_status 0
@@ -184,7 +184,7 @@ try_inside()
 	assert_equal "$(shmtool ls "$id" --format '%{rss}')" 0
 }
 
-@test "write: so is a --fill" {
+@test "write: a --fill that needs more than the limit is refused before a byte is written" {
 	local id
 	id=$(make_segment $((64 << 20)))
 	try_inside write "$id" --fill 0xaa
@@ -220,7 +220,7 @@ try_inside()
 	ipcrm --shmem-id "$id"
 }
 
-@test "write: killed for its memory, it leaves no guard locked" {
+@test "write: if it is killed for its memory use, the guard is released" {
 	local id
 	id=$(shmtool create -k 0x55 -s 128M --with-guard)
 	# data where the segment has none, and none where it has: it may fit, and does not

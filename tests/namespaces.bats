@@ -40,14 +40,14 @@ new_namespace()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "its number is that of the namespace" {
+@test "the field ns is the number of the namespace" {
 	new_namespace unshare --ipc
 	try ls -N "$inside" -J
 	expect_status 0
 	assert_equal "$(jq '.segments[0].ns' <<<"$output")" "$(stat -Lc %i "/proc/$inside/ns/ipc")"
 }
 
-@test "by a file, also a bind mount that no process lives in" {
+@test "-N with a file, even a bind mount of a namespace without processes" {
 	need_root
 	new_namespace unshare --ipc
 	try ls --namespace "/proc/$inside/ns/ipc" --format '%{size}'
@@ -61,7 +61,7 @@ new_namespace()
 	assert_output_is 12345
 }
 
-@test "one that belongs to a user namespace, as of a rootless container" {
+@test "-N with a namespace that belongs to a user namespace, as of a rootless container" {
 	need_root
 	new_namespace setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc
 	try ls -N "$inside" --format '%{size}'

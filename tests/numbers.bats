@@ -31,7 +31,7 @@ stop_contending()
 # --- read -------------------------------------------------------------------
 
 # bats test_tags=engine
-@test "read --uN is what perl unpacks" {
+@test "read --uN prints the numbers that perl unpacks" {
 	local offset
 	zeroes 64
 	head -c 64 /dev/urandom >bytes
@@ -71,7 +71,7 @@ stop_contending()
 	assert_output_is 3735928559
 }
 
-@test "on a terminal a number is a number" {
+@test "read --uN prints a number on a terminal, too" {
 	need_command script
 	zeroes 8
 	TERM=dumb script -qec "'$SHMTOOL' read $id --u64" /dev/null </dev/null | tr -d '\r' >out
@@ -127,7 +127,7 @@ stop_contending()
 # --- write ------------------------------------------------------------------
 
 # bats test_tags=engine
-@test "write --uN puts a number in host order, and nothing beside it" {
+@test "write --uN stores a number in host byte order, and changes no other byte" {
 	local pair pack
 	for pair in u8:C:200 u16:S:50000 u32:L:4000000000 u64:Q:10000000000000000000; do
 		IFS=: read -r form pack number <<<"$pair"
@@ -141,7 +141,7 @@ stop_contending()
 	done
 }
 
-@test "write --uN of what does not fit, in the wrong places, or with another source: exit 2" {
+@test "write --uN of a number that does not fit, at a misaligned offset, or with another source: exit 2" {
 	zeroes 20
 	local arguments
 	for arguments in "--u8 256" "--u16 65536" "--u32 4294967296" "--u64 18446744073709551616" "--u8 -1" \
@@ -200,7 +200,7 @@ stop_contending()
 }
 
 # bats test_tags=engine
-@test "--expect: the rest of a mismatched word stays, and its neighbours always" {
+@test "--expect: a mismatched word and its neighbors are not changed" {
 	zeroes 24
 	shmtool write "$id" -x "111111111111111122222222222222223333333333333333"
 	try write "$id" -o 8 --u16 1 --expect 2
@@ -228,7 +228,7 @@ stop_contending()
 	foreign_read "$id" 0 32 | cmp - <(head -c 32 /dev/zero)
 }
 
-@test "--expect: what was found cannot be printed: exit 7" {
+@test "--expect: if the current value cannot be printed, exit 7" {
 	zeroes 8
 	run --separate-stderr bash -c "'$SHMTOOL' write $id --u8 1 --expect 2 >/dev/full"
 	expect_status 7
@@ -242,7 +242,7 @@ stop_contending()
 	grep -aqF 'a\x00b\x00' screen
 }
 
-@test "--expect: found text does not play with a terminal" {
+@test "--expect: found text cannot control a terminal" {
 	need_command script
 	id=$(make_segment 8)
 	printf '\e[2J' | foreign_write "$id" 0
@@ -276,7 +276,7 @@ increment()
 }
 
 # bats test_tags=engine
-@test "compare-and-swap: no update is lost beside programs that add" {
+@test "compare-and-swap: no update is lost if other programs add as well" {
 	zeroes 16
 	local i pids=()
 	background "$HELPERS/contend" add "$id" 8 4 300
@@ -291,7 +291,7 @@ increment()
 }
 
 # bats test_tags=long
-@test "the same without --expect loses updates" {
+@test "without --expect, updates are lost" {
 	zeroes 16
 	increment_badly()
 	{
@@ -338,7 +338,7 @@ looks_torn()
 }
 
 # bats test_tags=long
-@test "the same sees values torn that a program stores byte by byte" {
+@test "read sees torn values that a program stores byte by byte" {
 	zeroes 16
 	start_contending tear 8 8
 	looks_torn 8 1000
@@ -373,7 +373,7 @@ looks_torn()
 }
 
 # bats test_tags=long
-@test "the same sees what a program stores byte by byte" {
+@test "a process sees torn values that a program stores byte by byte" {
 	zeroes 16
 	# on a busy machine they may not meet in one round
 	sees_torn()

@@ -37,7 +37,7 @@ without()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "pidfd_open, before Linux 5.3: a process that may not be signalled lives" {
+@test "without pidfd_open (before Linux 5.3), a process that may not be signaled counts as running" {
 	need_root
 	local id
 	id=$(make_live_segment 4096 666)
@@ -47,7 +47,7 @@ without()
 }
 
 # too many open files say nothing of the process
-@test "pidfd_open that fails otherwise: in doubt, and not orphaned" {
+@test "if pidfd_open fails otherwise, nothing is orphaned" {
 	local id
 	id=$(make_orphan)
 	without pidfd_open:EMFILE rm --orphaned --grace 0
@@ -56,7 +56,7 @@ without()
 	assert_equal "$(<out)" detached
 }
 
-@test "splice and sendfile that are not for these files: the same bytes" {
+@test "if splice and sendfile do not support the files, the same bytes are copied" {
 	local id
 	id=$(make_segment 300000)
 	head -c 300000 /dev/urandom >content
@@ -79,7 +79,7 @@ without()
 	cmp out other
 }
 
-@test "an input that times out is a failure, and no wait without end" {
+@test "an input that times out is a failure, not an endless wait" {
 	local id
 	id=$(make_segment 300000)
 	has_files || skip 'it is not moved by splice without the segment as a file'

@@ -111,7 +111,7 @@ assert_size()
 	assert_output_is $'0\n0 1'
 }
 
-@test "an id that nothing has: exit 3, and the id in the message" {
+@test "an id that does not exist: exit 3, and the id in the message" {
 	local verb
 	for verb in ls stat rm 'set -p 644' 'write -t x' read 'attach --hold 0'; do
 		# shellcheck disable=SC2086
@@ -220,7 +220,7 @@ assert_size()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "create: key 0 and private make a private segment" {
+@test "create: key 0 and private create a private segment" {
 	local word
 	for word in 0 private; do
 		try create -s 1 -k "$word"
@@ -381,7 +381,7 @@ assert_size()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "size 0 is refused, and nothing is made" {
+@test "size 0 is refused, and nothing is created" {
 	try create -s 0
 	expect_status 2
 	assert_output_is ''
@@ -410,7 +410,7 @@ assert_size()
 	done
 }
 
-@test "bad durations" {
+@test "invalid durations" {
 	local word
 	for word in '' ' ' s x 1x -1 +1 1.5h 1h30 30m1h 1s1s 1ms1s 1w '1 h' ' 1' '1 ' 1hm 0x10 1H 1sec \
 		9223372036854775807d 9223372036854775808 18446744073709551616s 106751991168d; do
@@ -425,7 +425,7 @@ assert_size()
 
 # --- Modes ------------------------------------------------------------------
 
-@test "bad modes" {
+@test "invalid modes" {
 	local word id
 	id=$(make_segment 1 600)
 	for word in '' 8 0o600 1000 1777 0x180 -1 +1 '600 ' 77777777777777777777777 6OO u; do
@@ -506,7 +506,7 @@ assert_size()
 	assert_equal "$(segment_count) $(segment_field "$id" uid)" '1 0'
 }
 
-@test "bad pids, states, fields and time formats" {
+@test "invalid pids, states, fields and time formats" {
 	local word
 	for word in '' 0 -1 1x 2147483648 4294967297 +1 self; do
 		try ls --pid "$word"
@@ -595,7 +595,7 @@ assert_size()
 	assert_equal "$(segment_field "$one" perms)" 600
 }
 
-@test "several operands: all are tried, the first failure's code is the status" {
+@test "several operands: all are processed, and the exit status is that of the first failure" {
 	local one two
 	one=$(make_segment)
 	two=$(make_segment)

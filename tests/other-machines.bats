@@ -97,7 +97,7 @@ packed()
 	assert_equal "$(jq -c '.segments[2] | [.id, .key, .size, .nattch]' json)" '[5,"0x43434344",4294967296,1]'
 }
 
-@test "lists that are wrong" {
+@test "malformed lists" {
 	printf 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime\n%s\n' \
 		'0 1 600 18446744073709551616 0 0 0 0 0 0 0 0 0 1' >large
 	printf 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime\n%s' \

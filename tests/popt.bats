@@ -68,7 +68,7 @@ verbs=(create attach read write stat set rm ls)
 	assert_equal "$(foreign_read "$id" 0 4 | od -An -tx1)" ' 00 00 00 00'
 }
 
-@test "a word with !#:+ in it that is no value passes: after --, and in attach's COMMAND" {
+@test "a word with !#:+ is accepted after --, and in attach's COMMAND" {
 	local id
 	id=$(make_segment)
 	touch 'a!#:+b'
@@ -87,7 +87,7 @@ verbs=(create attach read write stat set rm ls)
 	assert_output_is '!#:+|'
 }
 
-@test "other words that mean something to popt do not" {
+@test "other words that are special to popt have no effect" {
 	local id word
 	id=$(make_segment)
 	# shellcheck disable=SC2016
@@ -276,7 +276,7 @@ verbs=(create attach read write stat set rm ls)
 	segment_exists "$id"
 }
 
-@test "with POSIXLY_CORRECT and POSIX_ME_HARDER options count wherever they stand" {
+@test "POSIXLY_CORRECT and POSIX_ME_HARDER have no effect on options after operands" {
 	local id
 	id=$(make_orphan)
 	for name in POSIXLY_CORRECT POSIX_ME_HARDER; do

@@ -140,7 +140,7 @@ total 1 segment,"
 	assert_equal "$(psql one 'select 40 + 2')" 42
 }
 
-@test "only the postmaster is killed, and a backend lives on: nothing is removed" {
+@test "if only the postmaster is killed, and a backend still runs, nothing is removed" {
 	# busy, since an idle backend ends when it sees the postmaster gone
 	# shellcheck disable=SC2016
 	background psql one 'do $$ begin loop end loop; end $$'

@@ -73,7 +73,7 @@ a_second_after_the_first()
 	assert_equal "$(head -n 2 log | grep -Ecx 'shmtool read: .* left')" 2
 }
 
-@test "--progress of what is done at once is one line" {
+@test "--progress of a copy that is done at once prints one line" {
 	id=$(make_segment 1000)
 	try read "$id" --progress -f out
 	expect_status 0
@@ -108,7 +108,7 @@ a_second_after_the_first()
 	run ! grep -aq 'shmtool read' screen
 }
 
-@test "a failure comes on a line of its own" {
+@test "an error message is printed on a line of its own" {
 	id=$(make_segment 1000)
 	run --separate-stderr bash -c "'$SHMTOOL' read $id --progress >/dev/full"
 	expect_status 7

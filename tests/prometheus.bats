@@ -57,7 +57,7 @@ assert_promtool_agrees()
 	[[ $(series 'shmtool_segment_resident_bytes{state="orphaned",owner="root"}') -ge 8192 ]]
 }
 
-@test "limits, what is in use, and the time" {
+@test "limits, their usage, and the time" {
 	set_limit shmmni 77
 	set_limit shmmax 1000000
 	set_limit shmall 12345
@@ -92,7 +92,7 @@ assert_promtool_agrees()
 	assert_output_lacks '{'
 }
 
-@test "filters and names choose what is counted, not what is in use" {
+@test "filters and SEGMENTs select the segments that are counted, but do not affect limits and usage" {
 	id=$(make_segment 5000)
 	make_segment 90000 >/dev/null
 	owner=$(id -un)
@@ -104,7 +104,7 @@ assert_promtool_agrees()
 	assert_series shmtool_used_segments 2
 }
 
-@test "in another namespace, also its limits" {
+@test "-N shows the segments and the limits of that namespace" {
 	background unshare --ipc perl -e 'open F, ">/proc/sys/kernel/shmmni" or die;
 		print F 55; close F; shmget(0, 12345, 01600) // die; $| = 1; print "ready\n";
 		sleep 1 while 1'
@@ -123,7 +123,7 @@ as_if_named()
 	unshare --mount sh -c 'mount --bind passwd /etc/passwd && exec "$@"' sh "${@:2}"
 }
 
-@test "labels carry any name of a user" {
+@test "labels can contain any user name" {
 	need_root
 	as_uid 4321 perl -e "$create" 4096 600 0 >/dev/null
 
@@ -142,7 +142,7 @@ as_if_named()
 	assert_series $'shmtool_segments{state="orphaned",owner="caf\xef\xbf\xbd"}' 1
 }
 
-@test "two users of one name are one series" {
+@test "two users with the same name are one series" {
 	need_root
 	as_uid 4321 perl -e "$create" 4096 600 0 >/dev/null
 	make_segment 5000 >/dev/null
@@ -155,7 +155,7 @@ as_if_named()
 	assert_series 'shmtool_segments{state="orphaned",owner="5"}' 1
 }
 
-@test "it has one form" {
+@test "--prometheus cannot be combined with other formats" {
 	for option in -J -r -q '--format=%{id}' '-o id' --sort=id -l -u '--from -' --numeric; do
 		# shellcheck disable=SC2086 # some are two words
 		try ls --prometheus $option

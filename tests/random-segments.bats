@@ -245,7 +245,7 @@ ipcs_rows()
 	same ours theirs
 }
 
-@test "ipcs -m -i: each segment by itself, beside stat" {
+@test "stat agrees with ipcs -m -i, for each segment" {
 	local id ids
 	mapfile -t ids < <(awk 'NR > 1 { print $2 }' "$BATS_FILE_TMPDIR/list")
 	for id in "${ids[@]}"; do
@@ -262,7 +262,7 @@ ipcs_rows()
 	same ours theirs
 }
 
-@test "stat of each by its id, and by its key, is what ls shows" {
+@test "stat by id and by key agrees with ls" {
 	local format='%{id} %{key} %{owner} %{group} %{creator} %{creator-group} %{mode} %{size} %{nattch} %{state} %{cpid} %{lpid} %{atime} %{dtime} %{ctime}'
 	local ids keys
 	mapfile -t ids < <(awk 'NR > 1 { print $2 }' "$BATS_FILE_TMPDIR/list")

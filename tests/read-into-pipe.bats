@@ -49,7 +49,7 @@ as_reader()
 	perl reader "$id" "$size" "$1" "$SHMTOOL" read "$id" "${@:2}"
 }
 
-@test "what is in the pipe when it ends is not changed any more" {
+@test "bytes that are in the pipe when read exits do not change afterwards" {
 	as_reader 'take(1048576 - 65536); shmtool_ended(60) or die "it did not end"; overwrite()'
 }
 
@@ -97,7 +97,7 @@ as_reader()
 		$got = "A" x 1048576; open $r, "<", "/dev/null"'
 }
 
-@test "pages are lent at all" {
+@test "pages are passed by reference at all" {
 	need_command strace
 	id=$(make_segment 1048576)
 	perl -e 'print "A" x 1048576' | foreign_write "$id" 0

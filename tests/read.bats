@@ -29,7 +29,7 @@ files_here()
 # --- Bytes ------------------------------------------------------------------
 
 # bats test_tags=engine
-@test "bytes are those that another program wrote" {
+@test "read copies the bytes that another program wrote" {
 	random_segment 70001
 	shmtool read "$id" | cmp - wanted
 	shmtool read "$id" -f - | cmp - wanted
@@ -61,7 +61,7 @@ files_here()
 	done
 }
 
-@test "options count wherever they stand" {
+@test "options may appear after the operand" {
 	random_segment 100
 	POSIXLY_CORRECT=1 shmtool read "$id" -n 3 | cmp - <(head -c 3 wanted)
 	shmtool read -n 3 -- "$id" | cmp - <(head -c 3 wanted)
@@ -106,7 +106,7 @@ files_here()
 }
 
 # bats test_tags=engine
-@test "-n 0 is nothing, and no error" {
+@test "-n 0 reads nothing, which is not an error" {
 	random_segment 100
 	local arguments
 	for arguments in "-n 0" "-n 0 -x" "-o 100" "-o 100 -x" "-o 50 -n 0"; do
@@ -147,7 +147,7 @@ files_here()
 }
 
 # bats test_tags=engine
-@test "the segment is left with its bytes, rights and no attachment" {
+@test "read leaves the bytes, owner and mode unchanged, and no attachment" {
 	random_segment 5000
 	before=$(awk -v id="$id" '$2 == id { print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
 	shmtool read "$id" | cmp - wanted
@@ -198,7 +198,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "reading what a process has attached leaves no trace, given the right" {
+@test "reading a segment that a process has attached leaves no trace, given the capabilities" {
 	attached_segment
 	before=$(times_and_users)
 	shmtool read "$id" | cmp - wanted
@@ -349,7 +349,7 @@ attached_segment()
 
 # --- -f FILE ----------------------------------------------------------------
 
-@test "-f makes a file of mode 0600, whatever the umask" {
+@test "-f creates a file of mode 0600, whatever the umask" {
 	local mask
 	random_segment 5000
 	for mask in 0 077 0277 0777; do
@@ -390,7 +390,7 @@ attached_segment()
 	assert_equal "$(files_here)" "./link ./out ./wanted "
 }
 
-@test "-f replaces what a symlink leads to" {
+@test "-f replaces the target of a symlink" {
 	random_segment 5000
 	mkdir directory
 	echo old >directory/target
@@ -404,7 +404,7 @@ attached_segment()
 	assert_equal "$(ls directory)" target
 }
 
-@test "-f makes what a dangling symlink leads to" {
+@test "-f creates the target of a dangling symlink" {
 	random_segment 5000
 	mkdir directory
 	ln -s target directory/link
@@ -432,7 +432,7 @@ attached_segment()
 	[[ -L loop ]]
 }
 
-@test "-f into what cannot be written: exit 7, or 5 where it may not be" {
+@test "-f with a file that cannot be written: exit 7, or 5 if permission is denied" {
 	random_segment 10
 	mkdir directory
 	try read "$id" -f directory
@@ -455,7 +455,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "-f on a full disk leaves the old file as it was" {
+@test "-f on a full disk leaves the old file unchanged" {
 	need_root
 	random_segment 200000
 	mkdir disk
@@ -471,7 +471,7 @@ attached_segment()
 	assert_stderr_has "No space left on device; no file was made"
 }
 
-@test "-f on a read-only file system leaves the old file as it was" {
+@test "-f on a read-only file system leaves the old file unchanged" {
 	need_root
 	random_segment 10
 	mkdir disk
@@ -482,7 +482,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "-f above RLIMIT_FSIZE leaves the old file as it was" {
+@test "-f above RLIMIT_FSIZE leaves the old file unchanged" {
 	random_segment 200000
 	echo old >out
 	# bash would not hand on an ignored SIGXFSZ otherwise
@@ -493,7 +493,7 @@ attached_segment()
 }
 
 # bats test_tags=engine
-@test "-f into a fifo, /dev/null and /dev/full writes to them as they are" {
+@test "-f writes directly to a FIFO, /dev/null and /dev/full" {
 	random_segment 100000
 	mkfifo pipe
 	background cat pipe
@@ -514,7 +514,7 @@ attached_segment()
 	assert_equal "$(files_here)" "./pipe ./wanted "
 }
 
-@test "-f with a descriptor's name: it is written as it is" {
+@test "-f with the name of a descriptor (/dev/stdout) writes directly to it" {
 	random_segment 5000
 	foreign_read "$id" 0 5000 >wanted
 	echo first >out
@@ -659,7 +659,7 @@ interrupt_in_the_middle()
 }
 
 # bats test_tags=engine
-@test "a segment that vanishes before it is attached: exit 3" {
+@test "a segment that is removed before it is attached: exit 3" {
 	random_segment 100
 	stop_at shmat shmtool read "$id" -f out
 	ipcrm -m "$id"

@@ -456,7 +456,7 @@ not_entered()
 	check
 }
 
-@test "root without CAP_KILL and all else that is not needed" {
+@test "root without CAP_KILL and all other capabilities that are not required" {
 	without -all,+ipc_owner,+ipc_lock,+sys_admin,+sys_ptrace,+dac_read_search
 	check
 }
@@ -504,7 +504,7 @@ proc_is()
 	check
 }
 
-@test "a stranger where /proc hides processes (hidepid=2): states are as ever" {
+@test "a stranger where /proc hides processes (hidepid=2): states are unaffected" {
 	user 4004
 	local who=("${person[@]}")
 	proc_is 'mount -t proc -o hidepid=2 proc /proc'
@@ -686,7 +686,7 @@ beside_another()
 
 # --- The manual -----------------------------------------------------------------
 
-@test "the manual explains each capability that the program asks for" {
+@test "the manual explains each capability that the program requires" {
 	local top name rights
 	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	rights=$(sed -n '/^\.Sh PERMISSIONS/,/^\.Sh HOW/p' "$top/man/shmtool-security.7")

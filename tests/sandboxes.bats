@@ -150,7 +150,7 @@ without_list()
 	assert_equal "$(segment_field "$id" perms)" 600
 }
 
-@test "a kernel without System V shared memory is called that, by every command" {
+@test "every command reports a kernel without System V shared memory" {
 	local words=(ls 'ls 5' 'ls -l' 'ls -u' 'ls --warn 90' 'ls --prometheus' 'ls --follow' 'create -s 4K'
 		'create -s 4K -k auto' 'create -k 5 --reuse' 'stat 5' 'stat 0x5' 'stat --wait exists 0x5' 'rm 5' 'rm 0x5'
 		'rm -m 5' 'rm -M 0x5' 'rm --orphaned' 'attach 5' 'read 5' 'write 5 -t x' 'set -p 600 5')

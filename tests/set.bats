@@ -81,7 +81,7 @@ modes_are_chmods()
 	modes_are_chmods 1000
 }
 
-@test "-p with what is no mode: exit 2, nothing changed" {
+@test "-p with an invalid mode: exit 2, nothing changed" {
 	id=$(make_segment 10 640)
 	local mode
 	for mode in 8 01000 1777 99999999999999999999 u u+ru r +z u+rz u:r "," "u+r," ",u+r" "u+r,,g+r" "u+r g+r" \
@@ -112,7 +112,7 @@ modes_are_chmods()
 	assert_equal "$(segment_field "$id" cuid) $(segment_field "$id" cgid)" "0 0"
 }
 
-@test "what is not named stays" {
+@test "everything that is not specified stays unchanged" {
 	need_root
 	id=$(make_segment 10 640)
 	shmtool "set" "$id" -u daemon -g nogroup
@@ -127,7 +127,7 @@ modes_are_chmods()
 	is_locked "$id"
 }
 
-@test "-u and -g with what is no user or group: exit 2" {
+@test "-u and -g with an invalid user or group: exit 2" {
 	id=$(make_segment 10 640)
 	local word
 	for word in no-such-name -1 4294967295 +4294967295 4294967296 1x +x 99999999999999999999 ""; do
@@ -139,7 +139,7 @@ modes_are_chmods()
 	assert_rights "$id" "0 0 0640"
 }
 
-@test "ctime changes only where something changes" {
+@test "ctime changes only if something changes" {
 	id=$(make_segment 10 640)
 	before=$(segment_field "$id" ctime)
 	wait_until next_second "$before"
@@ -157,7 +157,7 @@ users_and_times()
 	awk -v id="$id" '$2 == id { print $6, $12, $13 }' /proc/sysvipc/shm
 }
 
-@test "last user, atime and dtime stay where they show that a process may need it" {
+@test "last user, atime and dtime do not change if they are evidence of use" {
 	# never used, but not yet looked at either
 	id=$(make_segment)
 	before=$(users_and_times)
@@ -332,7 +332,7 @@ users_and_times()
 	assert_rights "$id" "65534 1 0"
 }
 
-@test "what was given away can be had back by its creator" {
+@test "the creator can take back a segment that was given to another user" {
 	need_root
 	id=$(as_user shmtool create -s 10)
 	try_as_user "set" "$id" -u daemon -p 0
@@ -351,7 +351,7 @@ users_and_times()
 	assert_equal "$(segment_field "$id" perms)" 1640
 }
 
-@test "a segment that vanishes before it is changed: exit 3" {
+@test "a segment that is removed before it is changed: exit 3" {
 	id=$(make_segment)
 	stop_at shmctl:SHM_STAT_ANY:2 shmtool "set" "$id" -p 640
 	ipcrm -m "$id"
@@ -360,7 +360,7 @@ users_and_times()
 	[[ $stderr == "shmtool set: cannot change segment $id (no key): it no longer exists" ]]
 }
 
-@test "one that is no longer what was listed" {
+@test "a segment that is no longer the one that was listed" {
 	need_root
 	local id
 	id=$(make_segment 4096 600)

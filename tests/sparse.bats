@@ -36,7 +36,7 @@ allocated()
 	echo $(($(stat -c '%b * %B' "$1")))
 }
 
-@test "the program has what this file is about" {
+@test "the program can use the two ways that this file tests" {
 	id=$(make_orphan)
 	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace=openat "$SHMTOOL" read "$id" >/dev/null
 	if has_files; then
@@ -158,7 +158,7 @@ allocated()
 	assert_rss 0
 }
 
-@test "write -f of a sparse file gives the memory under its holes back" {
+@test "write -f of a sparse file frees the memory under its holes" {
 	sparse_segment
 	truncate -s 8M file
 	printf hello | dd of=file bs=1 seek=4000000 conv=notrunc status=none
@@ -186,7 +186,7 @@ allocated()
 	} | cmp - <(shmtool read "$id")
 }
 
-@test "write of a pipe gives memory to what it writes, and to no more" {
+@test "write of a pipe allocates only what it writes" {
 	id=$(make_orphan 33554432)
 	before=$(segment_field "$id" rss)
 	seq 100000 >numbers

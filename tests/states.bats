@@ -88,7 +88,7 @@ idle_for_a_second()
 	assert_output_is "$creator exited -"
 }
 
-@test "as an ordinary user the same states, without the right to read them" {
+@test "an ordinary user sees the same states, without read permission" {
 	need_root
 	make_orphan 4096 0 >/dev/null
 	make_live_segment 4096 0 >/dev/null
@@ -260,7 +260,7 @@ ids_by_find()
 	assert_equal "$(idle_ids "$used" --max-idle 3599s)" ''
 }
 
-@test "by each filter rm removes what ls shows, less what is attached" {
+@test "with each filter, rm removes what ls lists, except attached segments" {
 	furnish
 	local filter some=0 shown
 	shmtool set "$alive" --lock
@@ -289,7 +289,7 @@ ids_by_find()
 	((some >= 11))
 }
 
-@test "kinds combine: all must hold" {
+@test "a segment must match every kind of filter" {
 	furnish
 	assert_equal "$(ids --orphaned --grace 0 --owner root)" "$(sorted "$orphan" "$big")"
 	assert_equal "$(ids --orphaned --attached --grace 0)" ''
@@ -396,7 +396,7 @@ ids_by_find()
 	segment_exists "$used"
 }
 
-@test "what ls selects, stat, set -n and rm -n select as well" {
+@test "stat, set -n and rm -n select the same segments as ls" {
 	furnish
 	local filters=(
 		'--all' '--orphaned --grace 0' '--orphaned' '--likely --grace 0' '--likely' '--detached' '--attached'

@@ -77,19 +77,19 @@ push_out()
 	assert_output_has "shmtool_limit_swap_bytes $(awk '$1 == "SwapTotal:" { printf "%.0f", $2 * 1024 }' /proc/meminfo)"
 }
 
-@test "what is in swap is read" {
+@test "read reads pages that are in swap" {
 	swapped_segment
 	shmtool read "$id" | cmp - wanted
 }
 
-@test "what is in swap is read into a file, which is as sparse as can be" {
+@test "read -f reads pages that are in swap, and the file is sparse" {
 	swapped_segment
 	shmtool read "$id" -f out
 	cmp out wanted
 	! has_files || (($(stat -c '%b * %B' out) <= 2097152 + 65536))
 }
 
-@test "what is in swap is dumped" {
+@test "read -x dumps pages that are in swap" {
 	swapped_segment
 	shmtool read "$id" -x | cmp - <(hexdump -C wanted)
 }

@@ -498,10 +498,10 @@ unseen='is in another PID namespace and may be running'
 @test "the creator has exited, the last user is running and has detached" { row detached stays 'but its last user \(process [0-9]+\) is running' last_user_alive; }
 @test "creator and last user have exited" { row orphaned goes "$both_gone" orphan; }
 @test "the creator has exited, and the segment was never used" { row orphaned goes "$unused" never_used; }
-@test "the creator lives and is detached" { row detached stays "created by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
-@test "the creator lives and is the last user" { row detached stays 'but its creator and last user \(process [0-9]+\) is running' alive_and_used_it; }
+@test "the creator is running and has detached" { row detached stays "created by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
+@test "the creator is running and is the last user" { row detached stays 'but its creator and last user \(process [0-9]+\) is running' alive_and_used_it; }
 @test "the creator is running, the last user has exited" { row detached stays "$creator_runs" alive_but_last_user_gone; }
-@test "the creator lives as another program" { row detached stays "\(sleep\), $runs.*$creator_runs" alive_as_another_program; }
+@test "the creator is running as another program" { row detached stays "\(sleep\), $runs.*$creator_runs" alive_as_another_program; }
 @test "the creator is a zombie" { row orphaned goes "$unused" zombie; }
 @test "the creator's first thread has ended, another runs" { row detached stays "$creator_runs" first_thread_ended; }
 @test "attached by another process" { row attached stays 'attached: in use \(1 attachment\)' attached; }
@@ -514,15 +514,15 @@ unseen='is in another PID namespace and may be running'
 @test "never used, the grace period is over" { row orphaned goes "$unused 1m \(grace period 1m\)" after 60 1000 never_used; }
 @test "both have exited, a second before the grace period is over" { row detached stays 'have exited; idle for only 59s' after 59 1000 orphan; }
 @test "both have exited, the grace period is over" { row orphaned goes 'have exited; idle for 1m' after 60 1000 orphan; }
-@test "the creator lives, the grace period is long over" { row detached stays "$creator_runs" after 500000 900000 alive; }
+@test "the creator is running, the grace period is long over" { row detached stays "$creator_runs" after 500000 900000 alive; }
 @test "the time is in the future" { row detached stays 'its latest time is in the future' after -1000 100000 orphan; }
 @test "the time is before boot, a second before the grace period is over" { row detached stays 'idle for only 59s' after 500000 59 orphan; }
 @test "the time is before boot, the grace period is over" { row orphaned goes 'idle for 1m' after 500000 60 orphan; }
-@test "the time is before boot, the creator lives" { row detached stays "$creator_runs" after 500000 60 alive; }
+@test "the time is before boot, the creator is running" { row detached stays "$creator_runs" after 500000 60 alive; }
 
-@test "of another IPC namespace: out of reach" { row - stays '' in_other_namespace "$make_and_end"; }
+@test "in another IPC namespace: not removed" { row - stays '' in_other_namespace "$make_and_end"; }
 @test "in another IPC namespace, entered by -N: both have exited" { row orphaned goes "$unused" entered_with_N "$make_and_end"; }
-@test "of another IPC namespace, entered by -N: the creator lives" { row detached stays "$creator_runs" entered_with_N "$make_and_live"; }
+@test "in another IPC namespace, entered by -N: the creator is running" { row detached stays "$creator_runs" entered_with_N "$make_and_live"; }
 @test "creator and last user of an unseen pid namespace" { row detached stays "but its creator $unseen, and its last user $unseen" from_new_pid_namespace orphan; }
 @test "creator of an unseen pid namespace, never used" { row detached stays "last used by  \(never used\).*but its creator $unseen" from_new_pid_namespace never_used; }
 @test "the creator has exited, the last user is in a PID namespace that cannot be seen" { row detached stays "exited.*but its last user $unseen" made_inside_used_outside; }
@@ -530,11 +530,11 @@ unseen='is in another PID namespace and may be running'
 @test "in a PID namespace that is visible: the creator is running" { row detached stays "$creator_runs" of_lower_pid_namespace "$make_and_live"; }
 @test "in a PID namespace that is visible: both have exited" { row orphaned goes "$both_gone" ended_in_lower_pid_namespace; }
 
-@test "hidepid: the creator of another user lives" { row detached stays "created by  +process [0-9]+, running.*$creator_runs" under_hidepid alive; }
+@test "hidepid: the creator, of another user, is running" { row detached stays "created by  +process [0-9]+, running.*$creator_runs" under_hidepid alive; }
 @test "hidepid: both were processes of another user, and have exited" { row orphaned goes "$both_gone" under_hidepid orphan; }
 @test "given to another user, both have exited: removed by root" { row orphaned goes "owner  +nobody.*creator  +root.*$both_gone" changed_orphan -u nobody; }
 @test "given to another user, both have exited: removed by that user" { row orphaned goes "$both_gone" by_new_owner orphan; }
-@test "given to another user, the creator lives" { row detached stays "$creator_runs" by_new_owner alive; }
+@test "given to another user, the creator is running" { row detached stays "$creator_runs" by_new_owner alive; }
 
 @test "kept by key" { row kept stays 'kept: not attached; its key is in the keep list; creator and last user have exited' with_keep_list '0x99\n' 644; }
 @test "kept by creator, though given away" { row kept stays 'its creator is in the keep list' kept_by_creator; }
@@ -546,7 +546,7 @@ unseen='is in another PID namespace and may be running'
 
 again='started after the segment.s last use: the pid may have been reused'
 @test "its pid belongs to a thread now" { row orphaned goes "$both_gone" pid_used_again 'creator and user' thread; }
-@test "its pid is a newer process's by now" { row detached stays "is running" pid_used_again 'creator and user' process; }
+@test "its pid belongs to a newer process now" { row detached stays "is running" pid_used_again 'creator and user' process; }
 @test "--likely, and the newer process is not that much newer" { row detached stays "is running" likely pid_used_again 'creator and user' process; }
 @test "--likely, ten minutes between, and after boot" { row detached stays "$again" likely pid_used_again 'creator and user' process 601 600; }
 @test "--likely, more than ten minutes between, ten minutes after boot" { row detached stays "$again" likely pid_used_again 'creator and user' process 600 601; }
@@ -561,13 +561,13 @@ again='started after the segment.s last use: the pid may have been reused'
 @test "--likely: the pid of the last user is reused, and the creator has exited" {
 	row detached goes 'its last user \(process [0-9]+\) is running, but its pid was probably reused' likely pid_used_again user process 601 601
 }
-@test "--likely, used again is the pid of the last user, and the creator lives" {
+@test "--likely: the pid of the last user is reused, and the creator is running" {
 	row detached stays 'its creator \(process 1\) is running, and its last user \(process [0-9]+\) is running, but its pid was probably reused$' \
 		likely pid_used_again 'user of one whose creator lives' process 601 601
 }
-@test "without --likely that stays, too" { row detached stays 'orphaned for --likely' pid_used_again 'creator and user' process 601 601; }
-@test "--likely, and the creator lives" { row detached stays "$creator_runs" likely after 5000 100000 alive; }
-@test "--likely, and the creator may live, unseen" { row detached stays "$unseen" likely from_new_pid_namespace never_used; }
+@test "without --likely, a segment with reused pids stays" { row detached stays 'orphaned for --likely' pid_used_again 'creator and user' process 601 601; }
+@test "--likely, and the creator is running" { row detached stays "$creator_runs" likely after 5000 100000 alive; }
+@test "--likely, and the creator may be running, in a PID namespace that cannot be seen" { row detached stays "$unseen" likely from_new_pid_namespace never_used; }
 
 # columns: 5 is cpid, 6 lpid, 12 to 14 the times; 4194304 is beyond every pid
 @test "a false list shows a creator that has exited: it is running, and nothing is removed" { row orphaned changed "$unused" lied_about alive 5 4194304; }
@@ -575,7 +575,7 @@ again='started after the segment.s last use: the pid may have been reused'
 @test "a false list shows old times: they are new, and nothing is removed" { row orphaned changed "have exited; idle for" lied_about orphan 12 1 13 1 14 1; }
 
 @test "shm_rmid_forced: the kernel removed it itself" { row - stays '' forced orphan; }
-@test "shm_rmid_forced: the creator lives" { row detached stays "$creator_runs" forced alive; }
+@test "shm_rmid_forced: the creator is running" { row detached stays "$creator_runs" forced alive; }
 @test "shm_rmid_forced: attached, its creator has exited" { row attached stays 'attached: in use \(1 attachment\)' forced attached; }
 
 # --- Between the list and the removal ---------------------------------------
@@ -598,7 +598,7 @@ slot_used_again()
 	assert_equal "$(kernel_list)" "$before"
 }
 
-@test "its slot is used again before it is looked at again" { slot_used_again listed make_orphan 600; }
+@test "its slot is used again before it is checked again" { slot_used_again listed make_orphan 600; }
 @test "the same, and neither was ever used" { slot_used_again listed make_segment 600; }
 @test "given to another user while it is blocked: that user keeps it, with its mode" {
 	need_root

@@ -61,7 +61,7 @@ as_unit()
 		setpriv --no-new-privs --bounding-set "$caps" --inh-caps=-all "$@"
 }
 
-@test "systemd finds no fault with the units, and they come disabled" {
+@test "systemd accepts the units, and they are disabled by default" {
 	need_command systemd-analyze
 	run --separate-stderr systemd-analyze verify --man=no "$units"/shmtool-{reclaim.service,reclaim.timer,record.service}
 	expect_status 0
@@ -153,7 +153,7 @@ allowed()
 	done
 }
 
-@test "the service makes only system calls that it may" {
+@test "the service makes only permitted system calls" {
 	need_root
 	need_command systemd-analyze strace
 	# the sanitizers make others
@@ -268,7 +268,7 @@ total 1 segment, 65536 bytes \(64K\)$"
 removed $two"
 }
 
-@test "cron with metrics: the file is put in place whole" {
+@test "cron with metrics: the file appears complete" {
 	job=$(cron_job prometheus)
 	job=${job/\/var\/lib\/prometheus\/node-exporter/$PWD}
 	run --separate-stderr as_cron "$job"
@@ -408,7 +408,7 @@ make_leak_of()
 	assert_equal "$(segment_count)" 4
 }
 
-@test "the epilog ends well when shmtool cannot remove, and logs why" {
+@test "the epilog succeeds even if shmtool cannot remove a segment, and logs why" {
 	need_root
 	fake_logger
 	fake_squeue
@@ -457,7 +457,7 @@ pre_start()
 	run --separate-stderr "$examples/postgresql-pre-start" "$@"
 }
 
-@test "pre-start removes the segment that the cluster noted, and only that" {
+@test "pre-start removes the segment that the cluster recorded, and no other" {
 	need_root
 	id=$(as_uid 4321 perl -e "$create" 4096 600 5432001)
 	other=$(as_uid 4321 perl -e "$create" 4096 600 5432002)
@@ -505,7 +505,7 @@ pre_start()
 	assert_equal "$(segment_count)" 2
 }
 
-@test "pre-start does nothing where nothing is noted" {
+@test "pre-start does nothing if no segment is recorded" {
 	need_root
 	id=$(as_uid 4321 perl -e "$create" 4096 600 0)
 	mkdir cluster
@@ -562,7 +562,7 @@ assert_no_harm()
 	done
 }
 
-@test "two runs side by side: each segment is removed once, and the totals add up" {
+@test "two concurrent runs: each segment is removed once, and the totals add up" {
 	make_3000()
 	{
 		perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
@@ -583,7 +583,7 @@ assert_no_harm()
 	jq -r '.results[] | select(.result == "removed").id' "${output_of[@]}" | sort | cmp - ids
 }
 
-@test "two runs side by side among segments in use: those are left as they were" {
+@test "two concurrent runs among segments in use: those are unchanged" {
 	id=$(make_segment)
 	hold_segment "$id"
 	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 1000'
@@ -595,7 +595,7 @@ assert_no_harm()
 
 # --- The keep list ---------------------------------------------------------------
 
-@test "the keep list to begin with keeps nothing; its lines are lines of one" {
+@test "the template of a keep list keeps nothing, and its entries are valid" {
 	local id
 	id=$(make_orphan 4096 600 0x51)
 	keep_lists

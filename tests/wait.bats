@@ -107,7 +107,7 @@ has_paused()
 }
 
 # Prompt: within 50 ms; cheap: a look takes microseconds, and there are not many.
-@test "it looks every 10 to 50 milliseconds" {
+@test "--wait checks every 10 to 50 milliseconds" {
 	need_strace
 	id=$(make_segment)
 	seek_no_leaks
@@ -133,7 +133,7 @@ has_paused()
 	expect_status 8
 }
 
-@test "timed out: how long it waited, and what it waits for still" {
+@test "a timeout reports how long it waited, and what still holds" {
 	id=$(make_segment 4096 600 0x31)
 	local is="timed out after 50ms: segment $id (key 0x00000031) is"
 	try stat --wait gone 0x31 --timeout 50ms
@@ -159,13 +159,13 @@ has_paused()
 	assert_stderr_has 'note: 0 of 1 attachments identified'
 }
 
-@test "prints when asked to" {
+@test "--wait prints the segment if a format is requested" {
 	id=$(make_segment)
 	try stat --wait exists "$id" --format '%{size}'
 	assert_output_is 4096
 }
 
-@test "SIGTERM ends it at once" {
+@test "SIGTERM ends --wait at once" {
 	start_waiting gone "$(make_segment)"
 	kill -TERM "$waiter"
 	assert_ended 143

@@ -41,7 +41,7 @@ assert_contents()
 	assert_contents "--llo..=a%"
 }
 
-@test "-t of every form that popt could spoil" {
+@test "-t writes text that is special to popt unchanged" {
 	local word
 	# shellcheck disable=SC2016 # as it stands
 	for word in =abc a=b '"q"' "'" "it's" '\n' '$HOME' ' x ' $'\n' '-z' '--' -1 "%s%n" '*' '#!' $'\xff\xfe'; do
@@ -70,7 +70,7 @@ assert_contents()
 	assert_contents 'ABC\377\032...'
 }
 
-@test "-x of anything else: exit 2, nothing written" {
+@test "-x with invalid digits: exit 2, nothing written" {
 	dots 8
 	local word
 	for word in 0 0x41 "4 1" 414 41,42 4g "" " " "41 4"; do
@@ -142,7 +142,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "-z gives the memory back" {
+@test "-z frees the memory" {
 	id=$(make_orphan $((1024 * 1024)))
 	head -c 1048576 /dev/urandom | foreign_write "$id" 0
 	assert_equal "$(segment_field "$id" rss)" 1048576
@@ -152,7 +152,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "--fill writes one byte all over, or in a range" {
+@test "--fill fills the segment, or a range, with one byte" {
 	dots 8
 	try write "$id" --fill 0x41 -o 2 -n 3
 	expect_status 0
@@ -180,7 +180,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "a large file, and a pipe in pieces, arrive whole" {
+@test "a large file, and a pipe in pieces, are written completely" {
 	head -c 2500000 /dev/urandom >file
 	id=$(make_orphan 2500000)
 	shmtool write "$id" -f file
@@ -191,7 +191,7 @@ assert_contents()
 }
 
 # bats test_tags=engine
-@test "a file from where it stands" {
+@test "stdin that is a file is read from its current position" {
 	dots 10
 	printf 0123456789 >file
 	{
@@ -326,7 +326,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 	assert_contents "........"
 }
 
-@test "files that cannot be read: exit 7, or 5 where they may not be" {
+@test "files that cannot be read: exit 7, or 5 if permission is denied" {
 	dots 8
 	mkdir directory
 	try write "$id" -f missing
@@ -375,7 +375,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 
 # --- Rights, and the segment itself -----------------------------------------
 
-@test "as an ordinary user: exit 5 without the right to write" {
+@test "as an ordinary user: exit 5 without write permission" {
 	need_root
 	dots 8
 	try_as_user write "$id" -t x
@@ -403,7 +403,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 }
 
 # bats test_tags=engine
-@test "the segment keeps its rights and no attachment is left" {
+@test "write leaves owner and mode unchanged, and no attachment" {
 	id=$(make_orphan 100 640 0x1234)
 	before=$(awk '{ print $1, $2, $3, $4, $7, $8, $9, $10, $11, $14 }' /proc/sysvipc/shm)
 	shmtool write key:0x1234 -t x
@@ -423,7 +423,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 }
 
 # bats test_tags=engine
-@test "a segment that vanishes before it is attached: exit 3" {
+@test "a segment that is removed before it is attached: exit 3" {
 	dots 8
 	stop_at shmat shmtool write "$id" -t x
 	ipcrm -m "$id"
@@ -514,7 +514,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 }
 
 # bats test_tags=engine
-@test "zeroing takes no huge page" {
+@test "zeroing uses no huge page" {
 	more_huge_pages 2
 	has_files || skip 'only the file tells what is zero already'
 	local id free
@@ -530,7 +530,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 }
 
 # bats test_tags=engine
-@test "what is written is there for a process that has it attached" {
+@test "a process that has the segment attached sees what is written" {
 	dots 8
 	hold_segment "$id"
 	try write "$id" -t seen
@@ -541,7 +541,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 }
 
 # bats test_tags=engine
-@test "killed with SIGKILL: its child does not go on" {
+@test "killed with SIGKILL: its child does not continue" {
 	dots 100
 	mkfifo pipe
 	exec 9<>pipe
@@ -561,7 +561,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 }
 
 # bats test_tags=engine
-@test "RLIMIT_FSIZE bounds files, and no segment" {
+@test "RLIMIT_FSIZE limits files, but not segments" {
 	id=$(make_segment 3000000)
 	head -c 3000000 /dev/urandom >big
 	local from

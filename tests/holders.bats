@@ -589,8 +589,9 @@ nattch_is()
 	local id object
 	id=$(make_segment)
 	hold_segment "$id"
-	object="{\"pid\":$holder_pid,\"user\":\"$(id -un)\",\"command\":\"hold\",\"access\":\"rw\",\"address\":\"$(
-		mapped "$id" "$holder_pid" | cut -d' ' -f3)\"}"
+	object="{\"pid\":$holder_pid,\"user\":\"$(id -un)\",\"command\":\"hold\",\"command_line\":\"$HELPERS/hold $id\",\"unit\":$(
+		shmtool ls "$id" -J -o lunit | jq -c '.segments[0].lunit'),\"access\":\"rw\",\"address\":\"$(
+		mapped "$id" "$holder_pid" | cut -d' ' -f3)\",\"offset\":0,\"length\":4096,\"resident\":"
 	for words in "ls -J" "stat --all -J"; do
 		# shellcheck disable=SC2086 # words
 		try $words
@@ -600,7 +601,8 @@ nattch_is()
 	for words in "ls -J -o id,holders" "stat -J $id" "stat --all -J --holders"; do
 		# shellcheck disable=SC2086 # words
 		try $words
-		assert_equal "$(jq -c '.segments[0].holders' <<<"$output")" "[$object]"
+		assert_output_has "[$object"
+		assert_output_lacks '"resident":null'
 	done
 	cp /proc/sysvipc/shm list
 	try ls --from list -J -o holders

@@ -166,6 +166,57 @@ units()
 	assert_output_is -
 }
 
+# --- Holders ----------------------------------------------------------------
+
+# resident PID: what smaps has of its attachments, in bytes, on one line each
+resident()
+{
+	awk '/^[0-9a-f]+-[0-9a-f]+ / { ours = $6 ~ /^.SYSV/ } ours && /^Rss:/ { print $2 * 1024 }' "/proc/$1/smaps"
+}
+
+@test "stat: the unit, command line, length and resident size of each holder" {
+	need_root
+	need_command cc
+	local page
+	page=$(getconf PAGESIZE)
+	id=$(make_segment $((64 * page)))
+	# twice: one with all pages read, one with 3 written; and its last 4 pages have other rights
+	cat >attach.pl <<-'END'
+		use IPC::SysV qw(shmat memread memwrite);
+		my ($id, $page) = @ARGV;
+		my $all = shmat($id, undef, 010000) // die;
+		memread($all, my $bytes, $_ * $page, 1) for 0 .. 63;
+		my $some = shmat($id, undef, 0) // die;
+		memwrite($some, "x", $_ * $page, 1) for 2, 9, 10;
+		syscall($ARGV[2], unpack("J", $some) + 60 * $page, 4 * $page, 1) == 0 or die "mprotect: $!";
+		$| = 1; print "ready\n"; sleep 1 while 1;
+	END
+	background perl attach.pl "$id" "$page" "$(mprotect_number)"
+	local pid=$background_pid
+	wait_until file_has "$background_output" ready || { cat "$background_errors"; return 1; }
+	printf '0::/system.slice/own.service\n' >paths
+	capture with_file paths "/proc/$pid/cgroup" "$SHMTOOL" stat -J "$id"
+	assert_equal "$(jq -r '.segments[0].holders[] | .resident' <<<"$output")" "$(resident "$pid")"
+	assert_equal "$(jq -r '.segments[0].holders[] | "\(.access) \(.length) \(.offset)"' <<<"$output" | sort)" \
+		"$(printf '%s\n' "ro $((64 * page)) 0" "ro $((4 * page)) $((60 * page))" "rw $((60 * page)) 0" | sort)"
+	assert_equal "$(jq -r '.segments[0].holders[] | "\(.unit) \(.command_line)"' <<<"$output" | sort -u)" \
+		"own.service $(ps -ww -o args= -p "$pid")"
+	capture with_file paths "/proc/$pid/cgroup" "$SHMTOOL" stat "$id"
+	assert_output_matches "process $pid \(perl\), user root, rw at 0x[0-9a-f]+, [0-9]+ bytes from byte 0, 12K resident"
+	assert_output_has "                  unit own.service
+                  $(ps -ww -o args= -p "$pid")
+                process $pid (perl)"
+	# in the note of the removal that is refused, and in its JSON
+	capture with_file paths "/proc/$pid/cgroup" "$SHMTOOL" rm -J "$id"
+	expect_status 9
+	assert_equal "$(jq -r '.results[0].holders[0].unit' <<<"$output")" own.service
+}
+
+mprotect_number()
+{
+	printf '#include <sys/syscall.h>\nSYS_mprotect\n' | cc -E - | tail -n 1
+}
+
 # --- Never the name of another process ---------------------------------------
 
 # later_process CODE: a process that has the number of one that ended after it had made a segment

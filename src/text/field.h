@@ -49,6 +49,7 @@ enum {
 	NEEDS_HOLDERS = 1,    /* which processes have segments attached */
 	NEEDS_CREATORS = 2,   /* start times of the creators, which are not named without */
 	NEEDS_LAST_USERS = 4, /* start times of the last users */
+	NEEDS_PRESENT = 16,   /* how much of each mapping is in memory, with NEEDS_HOLDERS */
 	NEEDS_ORIGINS = 8,    /* units and command lines of all these processes */
 };
 

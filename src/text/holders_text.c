@@ -10,6 +10,7 @@
 
 #include "shm/process/procfs.h"
 #include "text/json.h"
+#include "text/verdict.h"
 
 /* How many processes a short text names. */
 enum { HANDFUL = 4 };
@@ -118,9 +119,11 @@ static bool is_whole(const struct holder *holder, const struct segment *segment)
 	return mapping->offset == 0 && mapping->end - mapping->start >= segment->size;
 }
 
+/* One line. */
 static void print_holder(struct output *output, struct view *view, const struct segment *segment,
 			 const struct holder *holder)
 {
+	char present[UNIT_TEXT_SIZE];
 	const struct mapping *mapping = &holder->mapping;
 	const char *command = command_of(view, holder);
 	char text[COMMAND_TEXT_SIZE];
@@ -137,7 +140,34 @@ static void print_holder(struct output *output, struct view *view, const struct 
 	if (!is_whole(holder, segment))
 		output_format(output, ", %" PRIu64 " bytes from byte %" PRIu64,
 			      mapping->end - mapping->start, mapping->offset);
+	if (holder->present != PRESENT_UNKNOWN) {
+		size_text(present, holder->present);
+		output_format(output, ", %s resident", present);
+	}
 	output_char(output, '\n');
+}
+
+static const struct process *origin_of(struct view *view, const struct holder *holder)
+{
+	return process_origin(&view->judge->processes, holder->pid);
+}
+
+/* The processes of all holders at once, unless they were read before. */
+static void read_origins(struct view *view, const struct attachments *attachments)
+{
+	pid_t *pids = calloc(attachments->count + 1, sizeof(*pids));
+
+	for (size_t i = 0; pids && i < attachments->count; i++)
+		pids[i] = attachments->items[i]->pid;
+	if (pids)
+		processes_read(&view->judge->processes, pids, attachments->count, true);
+	free(pids);
+}
+
+/* Whether an earlier attachment is of the same process; they are sorted by pid. */
+static bool is_shown(const struct attachments *attachments, size_t index)
+{
+	return index && attachments->items[index]->pid == attachments->items[index - 1]->pid;
 }
 
 void print_holders(struct output *output, struct view *view, const struct segment *segment,
@@ -154,18 +184,31 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 	note = holders_note(text, view->holders, attachments);
 	if (!attachments->count && !note)
 		output_text(output, "none\n");
+	read_origins(view, attachments);
 	for (size_t i = 0; i < attachments->count; i++) {
 		if (i)
 			output_format(output, "%*s", indent, "");
 		print_holder(output, view, segment, attachments->items[i]);
+		if (!is_shown(attachments, i))
+			print_origin(output, origin_of(view, attachments->items[i]), indent + 2);
 	}
 	if (note)
 		output_format(output, "%*s%s\n", attachments->count ? indent : 0, "", note);
 }
 
+static void json_text(struct output *output, const char *name, const char *text)
+{
+	output_format(output, ",\"%s\":", name);
+	if (text && *text)
+		json_string(output, text);
+	else
+		output_text(output, "null");
+}
+
 static void json_holder(struct output *output, struct view *view, const struct holder *holder)
 {
-	const char *command = command_of(view, holder);
+	const struct mapping *mapping = &holder->mapping;
+	const struct process *process = origin_of(view, holder);
 	uid_t uid = process_user(holder->task);
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
@@ -175,13 +218,17 @@ static void json_holder(struct output *output, struct view *view, const struct h
 		output_number(output, uid);
 	else
 		json_string(output, name_of_user(&view->names, uid));
-	output_text(output, ",\"command\":");
-	if (*command)
-		json_string(output, command);
+	json_text(output, "command", process->command);
+	json_text(output, "command_line", process->command_line);
+	json_text(output, "unit", process->unit);
+	output_format(output, ",\"access\":\"%s\",\"address\":\"0x%" PRIx64 "\"",
+		      access_text(holder), mapping->start);
+	output_format(output, ",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 ",\"resident\":",
+		      mapping->offset, mapping->end - mapping->start);
+	if (holder->present == PRESENT_UNKNOWN)
+		output_text(output, "null}");
 	else
-		output_text(output, "null");
-	output_format(output, ",\"access\":\"%s\",\"address\":\"0x%" PRIx64 "\"}",
-		      access_text(holder), holder->mapping.start);
+		output_format(output, "%" PRIu64 "}", holder->present);
 }
 
 void json_holders(struct output *output, struct view *view, const struct segment *segment)
@@ -192,18 +239,13 @@ void json_holders(struct output *output, struct view *view, const struct segment
 		output_text(output, "null");
 		return;
 	}
+	read_origins(view, attachments);
 	output_char(output, '[');
 	for (size_t i = 0; i < attachments->count; i++) {
 		json_separate(output, i);
 		json_holder(output, view, attachments->items[i]);
 	}
 	output_char(output, ']');
-}
-
-/* Whether an earlier attachment is of the same process; they are sorted by pid. */
-static bool is_shown(const struct attachments *attachments, size_t index)
-{
-	return index && attachments->items[index]->pid == attachments->items[index - 1]->pid;
 }
 
 static size_t count_processes(const struct attachments *attachments)
@@ -288,6 +330,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 char *attached_sentence(struct view *view, const struct segment *segment)
 {
 	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
+	const struct process *named = judge_named(view->judge, segment, ROLE_CREATOR);
 	char *holders = holders_sentence(view, segment);
 	char command[COMMAND_TEXT_SIZE];
 	char *result = NULL;
@@ -302,7 +345,7 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 	if (text && !holders && segment->cpid)
 		fprintf(text, " (created by process %d, %s)", segment->cpid,
 			creator->liveness == LIVENESS_GONE ? process_exited
-			: *creator->command                ? command_text(command, creator->command)
+			: named && *named->command         ? command_text(command, named->command)
 							   : "running");
 	if (text)
 		fclose(text);

@@ -82,6 +82,9 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 	else
 		print_process(output, view, segment, role, &finding);
 	output_char(output, '\n');
+	/* the creator is printed first */
+	if (role == ROLE_LAST_USER && segment->lpid == segment->cpid)
+		return;
 	if (process)
 		print_origin(output, process_origin(&view->judge->processes, process->pid), indent);
 }

@@ -324,6 +324,8 @@ static enum status print_segments(struct output *output, const struct ls_options
 /* What is shown needs: JSON has all fields where none were chosen, but holders only on demand. */
 static unsigned int needs_of_output(const struct ls_options *options)
 {
+	unsigned int needs = fields_need(&options->columns);
+
 	if (options->format)
 		return format_needs(options->format);
 	if (shows_totals(options))
@@ -333,7 +335,9 @@ static unsigned int needs_of_output(const struct ls_options *options)
 	if (options->json && !options->columns_given)
 		return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
 		       fields_need(&options->added);
-	return fields_need(&options->columns);
+	if (options->json && needs & NEEDS_HOLDERS)
+		needs |= NEEDS_ORIGINS | NEEDS_PRESENT;
+	return needs;
 }
 
 static enum status list_segments(struct output *output, struct ls_options *options)

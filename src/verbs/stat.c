@@ -265,7 +265,7 @@ static unsigned int needs_of_output(const struct stat_options *options)
 	if (options->format)
 		return format_needs(options->format);
 	return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
-	       (wants_holders(options) ? NEEDS_HOLDERS : 0);
+	       (wants_holders(options) ? NEEDS_HOLDERS | NEEDS_PRESENT : 0);
 }
 
 /* Prints the map, the only part of stat that examines the contents. */

@@ -119,6 +119,7 @@ static int add_mapping(void *context, const struct mapping *mapping)
 		.pid = search->pid,
 		.task = search->task,
 		.ns = search->ns,
+		.present = PRESENT_UNKNOWN,
 	};
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
+#include "shm/process/present.h"
 #include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
 #include "text/holders_text.h"
@@ -158,6 +159,25 @@ static void read_processes(struct selection *selection, unsigned int needs)
 	if (count)
 		processes_read(&selection->judge.processes, pids, count, origins);
 	free(pids);
+}
+
+/* Reads how much of each attachment is in memory. Without memory, that is not known. */
+static void read_present(struct selection *selection)
+{
+	const struct holders *holders = &selection->holders;
+	struct holder **all = calloc(holders->all.count + 1, sizeof(struct holder *));
+	size_t count = 0;
+
+	for (size_t i = 0; all && i < selection->list.count; i++) {
+		const struct attachments *attachments =
+			holders_of(holders, &selection->list.items[i]);
+
+		for (size_t j = 0; attachments && j < attachments->count; j++)
+			all[count++] = attachments->items[j];
+	}
+	if (count)
+		present_read(all, count, &selection->judge.processes.losses);
+	free(all);
 }
 
 /* Reports a named segment that does not match the filters. */
@@ -373,6 +393,8 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	read_processes(selection, filter_needs(&choice->filter));
 	keep_matches(selection, choice);
 	read_processes(selection, source->needs);
+	if (selection->holders_known && source->needs & NEEDS_PRESENT)
+		read_present(selection);
 	return STATUS_DONE;
 }
 

@@ -278,10 +278,10 @@ read_to_a_file()
 	cp /proc/sysvipc/shm list
 	all()
 	{
-		same ls -o id,key,owner,mode,size,nattch,state,cpid
-		same ls -J -o id,size,state
+		same ls --grace 0 -o id,key,owner,mode,size,nattch,state,cpid
+		same ls --grace 0 -J -o id,size,state
 		same ls -r -o id,size,owner --from list
-		same ls --prometheus
+		same ls --grace 0 --prometheus
 		shmtool ls -q --from - < <(cat list) >out
 		"$plain" ls -q --from list | cmp - out
 	}

@@ -80,8 +80,8 @@ assert_installs()
 	deps
 	grep -qx 'dnf install -y fish' log
 	grep -qx 'dnf install -y zsh' log
-	assert_output_has 'deps: not to be had here: fish'
-	assert_output_lacks 'not to be had here: zsh'
+	assert_output_has 'deps: not available: fish'
+	assert_output_lacks 'not available: zsh'
 }
 
 @test "without a package manager: the names to install" {

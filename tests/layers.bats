@@ -8,7 +8,7 @@ load lib/common
 
 src=$BATS_TEST_DIRNAME/../src
 
-# included FOLDER: FILE INCLUDED, one pair a line, without their .c and .h
+# included DIRECTORY: prints pairs FILE INCLUDED, one per line, without .c and .h
 included()
 {
 	(cd "$src" && grep -roE '^#include "[^"]*"' --include '*.[ch]' "$1") |

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Hex dumps, of noise, which has nothing to squeeze, and of zeroes.
+# Hex dumps, of noise, which has nothing to squeeze, and of zeros.
 
 have 0
 head -c 8M /dev/urandom >"$work/noise"
@@ -10,9 +10,9 @@ measure 5 'hexdump -C, 8 MiB' "hexdump -C $work/noise"
 take_turns
 compare 'read -x, 8 MiB' 'hexdump -C, 8 MiB' least 4
 
-head -c 64M /dev/zero >"$work/zeroes"
-zeroes=$(shmtool create -f "$work/zeroes")
-measure 10 'read -x, 64 MiB of zeroes' "shmtool read -x $zeroes"
-measure 5 'hexdump -C, 64 MiB of zeroes' "hexdump -C $work/zeroes"
+head -c 64M /dev/zero >"$work/zeros"
+zeros=$(shmtool create -f "$work/zeros")
+measure 10 'read -x, 64 MiB of zeros' "shmtool read -x $zeros"
+measure 5 'hexdump -C, 64 MiB of zeros' "hexdump -C $work/zeros"
 take_turns
-compare 'read -x, 64 MiB of zeroes' 'hexdump -C, 64 MiB of zeroes' least 4
+compare 'read -x, 64 MiB of zeros' 'hexdump -C, 64 MiB of zeros' least 4

@@ -18,9 +18,9 @@ _Noreturn void __wrap__exit(int status);
 int __wrap_kill(pid_t pid, int number);
 
 /*
- * Before gcov writes, also at exit(3): memory is to be had again (see
- * tests/lib/preload/memory.c), and no signal comes in between, which would leave
- * the files broken, and all counts in them lost.
+ * Runs before gcov writes, also at exit(3): makes memory available again (see
+ * tests/lib/preload/memory.c), and blocks signals, since one in between would damage the
+ * files, and so lose all counts in them.
  */
 __attribute__((destructor)) static void prepare(void)
 {

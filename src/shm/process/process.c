@@ -82,13 +82,13 @@ static char *copy_of(const char *text)
 	return *text ? strdup(text) : NULL;
 }
 
-/* Texts for which there is no memory are not known. */
+/* Stores the origin of a process. If out of memory, its texts stay unknown. */
 static int take_origin(void *context, pid_t pid, const struct origin *origin)
 {
 	struct process *process = find(context, pid);
 
 	if (!process || (process->start >= 0 && process->start != origin->start))
-		return 0; /* another process has this number by now */
+		return 0; /* this is another process, with the same number */
 	process->start = origin->start;
 	if (!process->unit)
 		process->unit = copy_of(origin->unit);

@@ -51,7 +51,7 @@ const struct process *process_find(struct processes *processes, pid_t pid);
  */
 void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins);
 
-/* The same of one, which is returned; never NULL. */
+/* As process_find(), but first read the start of this process, or also its unit and command line. */
 const struct process *process_start(struct processes *processes, pid_t pid);
 const struct process *process_origin(struct processes *processes, pid_t pid);
 

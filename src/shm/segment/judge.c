@@ -17,7 +17,7 @@ enum { LIKELY_MARGIN = 600 };
  */
 enum { CLOCK_NOISE = 1 };
 
-/* The same for what is compared in milliseconds: the kernel's own clocks differ by a tick or two. */
+/* As CLOCK_NOISE, in milliseconds, for exact times: the kernel's clocks differ by a tick or two. */
 enum { START_NOISE = 100 };
 
 static int64_t milliseconds(const struct timespec *time)
@@ -80,7 +80,7 @@ static int64_t started_at_ms(struct judge *judge, pid_t pid)
 	return judge->boot + process->start;
 }
 
-/* The same in seconds. */
+/* As started_at_ms(), in seconds. */
 static int64_t started_at(struct judge *judge, pid_t pid)
 {
 	int64_t started = started_at_ms(judge, pid);

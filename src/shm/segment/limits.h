@@ -25,9 +25,9 @@ struct limits {
 	uint64_t pages;       /* sizes of all segments in pages, in memory or not */
 	uint64_t resident;    /* pages in memory, or LIMITS_UNKNOWN */
 	uint64_t swapped;     /* pages in swap, or LIMITS_UNKNOWN */
-	uint64_t ram_used;    /* the same in bytes: resident */
-	uint64_t swap_used;   /* swapped */
-	uint64_t memory_used; /* allocated */
+	uint64_t ram_used;    /* resident, in bytes */
+	uint64_t swap_used;   /* swapped, in bytes */
+	uint64_t memory_used; /* pages, in bytes */
 	uint64_t cgroup_used; /* bytes charged to the group for segments, at most */
 };
 

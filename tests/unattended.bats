@@ -36,7 +36,7 @@ setup()
 teardown()
 {
 	common_teardown
-	rm -f "$bin"/[!s]* "$bin/squeue" log
+	rm -f "$bin"/[!s]* "$bin/scontrol" log
 }
 
 # --- systemd ----------------------------------------------------------------
@@ -281,17 +281,26 @@ removed $two"
 
 # --- Slurm ------------------------------------------------------------------
 
-# Answers squeue as Slurm does: these jobs; asked wrongly, or with status 1, it fails.
-fake_squeue()
+# fake_scontrol PID:JOB...: answers as Slurm on a node where these jobs have these processes
+fake_scontrol()
 {
-	printf '%s\n' "$@" >jobs.txt
-	cat >"$bin/squeue" <<-END
+	printf '%s\n' "$@" | sed '/^$/d; s/\(.*\):\(.*\)/\1      \2    batch    0       0/' >jobs.txt
+	cat >"$bin/scontrol" <<-END
 		#!/bin/sh
-		[ "\$*" = "--noheader --format=%A %T --user=\$SLURM_JOB_UID --nodelist=node7" ] ||
-			{ echo "squeue: error: \$*"; exit 1; }
+		[ "\$*" = listpids ] || { echo "scontrol: error: \$*" >&2; exit 1; }
+		test -s $PWD/jobs.txt || { echo 'No job steps exist on this node.' >&2; exit 1; }
+		echo 'PID      JOBID    STEPID   LOCALID GLOBALID'
 		cat $PWD/jobs.txt
 	END
-	chmod 755 "$bin/squeue"
+	chmod 755 "$bin/scontrol"
+}
+
+# process_of UID [NAME=VALUE...]: starts one with this in its environment; sets pid
+process_of()
+{
+	background as_uid "$1" env "${@:2}" sleep 1000
+	pid=$background_pid
+	wait_until pgrep -u "$1" -x sleep >/dev/null
 }
 
 # epilog [NAME=VALUE...]: as slurmd runs it, with no PATH
@@ -314,7 +323,7 @@ make_leak_of()
 @test "the epilog removes what the user of the last job left, and nothing else" {
 	need_root
 	fake_logger
-	fake_squeue '77 COMPLETING' '78 COMPLETING' '79 PENDING'
+	fake_scontrol
 	leak=$(make_leak_of 4321)
 	# made by the user and given away; another's given to the user
 	given=$(make_leak_of 4321)
@@ -339,64 +348,113 @@ make_leak_of()
 	need_root
 	fake_logger
 	make_leak_of 4321
-	for other in RUNNING SUSPENDED CONFIGURING; do
-		fake_squeue '77 COMPLETING' "78 $other"
-		epilog
-		assert_equal "$(segment_count)" 1
-	done
-	assert_equal "$(cat log)" ''
-	# this very job, as some versions still call it
-	fake_squeue '77 RUNNING'
+	process_of 4321
+	fake_scontrol "$pid:78"
 	epilog
-	assert_equal "$(segment_count)" 0
+	assert_equal "$(segment_count)" 1
+	assert_equal "$(cat log)" ''
+	# a job of another user, and this very job: after the grace period
+	local job
+	for job in "1:78" "$pid:77"; do
+		fake_scontrol "$job"
+		# shellcheck disable=SC2016 # for sh
+		printf '#!/bin/sh\necho "shmtool $*"\n' >"$bin/recorder"
+		chmod 755 "$bin/recorder"
+		ln -sf recorder "$bin/shmtool"
+		rm -f log
+		epilog
+		ln -sf "$SHMTOOL" "$bin/shmtool"
+		assert_equal "$(cat log)" 'job 77: shmtool rm --orphaned --creator +4321 --grace 1m'
+	done
+}
+
+# fake_journal EVENT...: what the record has, each "EVENT ID JOB CPID", between other lines
+fake_journal()
+{
+	local event id job cpid number
+	number=$(stat -Lc %i /proc/self/ns/ipc)
+	echo 'Started shmtool-record.service - Record the creators of segments.' >journal.txt
+	while read -r event id job cpid; do
+		printf '{"event":"%s","time":"2026-11-28T09:00:02Z","segment":{"id":%s,"key":"0x00000000","cpid":%s,"cunit":"slurm/%s","ns":%s}}\n' \
+			"$event" "$id" "$cpid" "$job" "$number"
+	done < <(printf '%s\n' "$@") >>journal.txt
+	# shellcheck disable=SC2016 # for sh
+	printf '#!/bin/sh\n[ "$*" = "-b -u shmtool-record -o cat" ] && cat %s/journal.txt\n' "$PWD" >"$bin/journalctl"
+	chmod 755 "$bin/journalctl"
+}
+
+cpid_of()
+{
+	awk -v id="$1" '$2 == id { print $5 }' /proc/sysvipc/shm
+}
+
+@test "the epilog removes what its job created while another job of the user is running, as recorded" {
+	need_root
+	fake_logger
+	process_of 4321
+	fake_scontrol "$pid:78"
+	local mine theirs again other journal
+	mine=$(make_leak_of 4321)
+	theirs=$(make_leak_of 4321)
+	again=$(make_leak_of 4321)
+	other=$(make_leak_of 4321)
+	# an id that another job got later, and a segment that is not the one that was recorded
+	fake_journal "created $mine 77 $(cpid_of "$mine")" "created $theirs 78 $(cpid_of "$theirs")" \
+		"created $again 77 1" "removed $again 77 1" "created $again 78 $(cpid_of "$again")" \
+		"created $other 77 1"
+	epilog
+	assert_equal "$(sed -n 's/^\(job 77: removed [0-9]*\) .*/\1/p' log)" "job 77: removed $mine"
+	assert_equal "$(segment_count)" 3
+	# nothing is recorded, or it cannot be read
+	for journal in 'true' 'false' "echo '{\"event\":\"created\"'"; do
+		printf '#!/bin/sh\n%s\n' "$journal" >"$bin/journalctl"
+		epilog
+		assert_equal "$(segment_count)" 3
+	done
 }
 
 @test "the epilog waits for the grace period while the user has a process here" {
 	need_root
 	fake_logger
-	fake_squeue
+	fake_scontrol
 	make_leak_of 4321
-	background as_uid 4321 sleep 1000
-	wait_until pgrep -u 4321 -x sleep >/dev/null
+	process_of 4321
 	epilog
 	assert_equal "$(segment_count)" 1
-	end_process "$background_pid"
+	end_process "$pid"
 	epilog
 	assert_equal "$(segment_count)" 0
 }
 
-@test "the epilog waits for the grace period if ps does not show the processes" {
+@test "the epilog removes nothing if ps or scontrol fails, and logs it" {
 	need_root
 	fake_logger
-	fake_squeue
 	make_leak_of 4321
-	printf '#!/bin/sh\nexit 127\n' >"$bin/ps"
+	fake_scontrol
+	printf '#!/bin/sh\necho "ps: broken"; exit 127\n' >"$bin/ps"
 	chmod 755 "$bin/ps"
 	epilog
 	assert_equal "$(segment_count)" 1
-	rm "$bin/ps"
+	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken'
+	rm "$bin/ps" log
+	process_of 4321
+	printf '#!/bin/sh\necho "scontrol: error: no configuration" >&2; exit 1\n' >"$bin/scontrol"
+	epilog
+	assert_equal "$(segment_count)" 1
+	assert_equal "$(cat log)" 'job 77: nothing removed, scontrol failed: scontrol: error: no configuration'
+	rm "$bin/scontrol"
+	epilog
+	assert_equal "$(segment_count)" 1
+	# without a process of the user, no job has to be asked for
+	end_process "$pid"
 	epilog
 	assert_equal "$(segment_count)" 0
-}
-
-@test "the epilog removes nothing if squeue does not answer, and reports that" {
-	need_root
-	fake_logger
-	make_leak_of 4321
-	fake_squeue
-	printf '#!/bin/sh\necho "slurm_load_jobs error: down"; exit 1\n' >"$bin/squeue"
-	epilog
-	assert_equal "$(segment_count)" 1
-	assert_equal "$(cat log)" 'job 77: nothing removed, squeue failed: slurm_load_jobs error: down'
-	rm "$bin/squeue"
-	epilog
-	assert_equal "$(segment_count)" 1
 }
 
 @test "the epilog does nothing for root, system users, the user nobody, and invalid users" {
 	need_root
 	fake_logger
-	fake_squeue
+	fake_scontrol
 	make_orphan >/dev/null
 	make_leak_of 4321 >/dev/null
 	make_leak_of 999 >/dev/null
@@ -411,7 +469,7 @@ make_leak_of()
 @test "the epilog succeeds even if shmtool cannot remove a segment, and logs why" {
 	need_root
 	fake_logger
-	fake_squeue
+	fake_scontrol
 	make_leak_of 4321
 	printf '#!/bin/sh\necho "shmtool rm: no luck" >&2; exit 7\n' >"$bin/broken"
 	chmod 755 "$bin/broken"
@@ -425,7 +483,7 @@ job 77: shmtool rm ended with status 7'
 @test "the epilog in a namespace keeps what the keep list names" {
 	need_root
 	fake_logger
-	fake_squeue
+	fake_scontrol
 	make_leak_of 4321
 	[[ ! -e /etc/shmtool ]] || skip 'this machine has a keep list'
 	# a keep list that only this sees
@@ -437,6 +495,93 @@ job 77: shmtool rm ended with status 7'
 		SLURM_JOB_ID=77 SLURM_JOB_UID=4321 SLURMD_NODENAME=node7 "$0"' "$examples/slurm-epilog"
 	expect_status 0
 	assert_equal "$(cat log)" ''
+	assert_equal "$(segment_count)" 1
+}
+
+# --- PBS and LSF ------------------------------------------------------------
+
+# pbs_epilogue [JOB [USER]]: as pbs_mom runs it, with an empty environment
+pbs_epilogue()
+{
+	run --separate-stderr env -i ASAN_OPTIONS="${ASAN_OPTIONS-}" UBSAN_OPTIONS="${UBSAN_OPTIONS-}" \
+		"$examples/pbs-epilogue" "${1-77.server}" "${2-someone}" users name 1234
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+}
+
+# lsf_post_exec UID [NAME=VALUE...]: as sbatchd runs it, in the environment of the job
+lsf_post_exec()
+{
+	run --separate-stderr as_uid "$1" env PATH=/bin:/usr/bin HOME="$PWD" LSB_JOBID=77 LSB_JOBINDEX=0 "${@:2}" \
+		"$examples/lsf-post-exec"
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is ''
+}
+
+# Makes someone the name of user 4321.
+fake_id()
+{
+	# shellcheck disable=SC2016 # for sh
+	printf '#!/bin/sh\n[ "$*" = "-u -- someone" ] && echo 4321 || exec /usr/bin/id "$@"\n' >"$bin/id"
+	chmod 755 "$bin/id"
+}
+
+@test "PBS: the epilogue removes what the user's jobs left, but nothing while another one is running" {
+	need_root
+	fake_logger
+	fake_id
+	leak=$(make_leak_of 4321)
+	make_leak_of 5555 >/dev/null
+	process_of 4321 PBS_JOBID=78.server
+	pbs_epilogue
+	assert_equal "$(cat log)" ''
+	end_process "$pid"
+	# a process that belongs to no job, or to this one: after the grace period
+	local job
+	for job in OTHER=1 PBS_JOBID=77.server; do
+		process_of 4321 "$job"
+		pbs_epilogue
+		assert_equal "$(cat log)" ''
+		end_process "$pid"
+	done
+	pbs_epilogue
+	assert_equal "$(awk '{ print $1, $2, $3, $4 }' log)" "job 77.server: removed $leak
+job 77.server: total 1"
+	assert_equal "$(segment_count)" 1
+	make_leak_of 999 >/dev/null
+	make_orphan >/dev/null
+	local user
+	for user in root '' nonexistent -x nobody; do
+		pbs_epilogue 77.server "$user"
+	done
+	make_leak_of 4321 >/dev/null
+	pbs_epilogue '' someone
+	assert_equal "$(segment_count)" 4
+}
+
+@test "LSF: post-execution removes what the user's jobs left, but nothing while another one is running" {
+	need_root
+	fake_logger
+	chmod 777 .
+	leak=$(make_leak_of 4321)
+	make_leak_of 5555 >/dev/null
+	# another job, and another element of the same array
+	local other
+	for other in LSB_JOBID=78 'LSB_JOBID=77 LSB_JOBINDEX=2'; do
+		# shellcheck disable=SC2086 # words
+		process_of 4321 $other
+		lsf_post_exec 4321
+		[[ ! -s log ]]
+		end_process "$pid"
+	done
+	lsf_post_exec 4321 LSB_JOBID=
+	lsf_post_exec 0
+	[[ ! -s log ]]
+	lsf_post_exec 4321
+	assert_equal "$(awk '{ print $1, $2, $3, $4 }' log)" "job 77/0: removed $leak
+job 77/0: total 1"
 	assert_equal "$(segment_count)" 1
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# -A: in all IPC namespaces. A mistake here must not reach the machine: each
-# test works in a world of its own (tests/lib/isolated-namespaces.c), where the kernel itself
-# refuses the way to any other namespace.
+# -A: in all IPC namespaces. A mistake here must not affect the machine, so each test runs
+# in an environment of its own (tests/lib/isolated-namespaces.c), in which the kernel
+# refuses access to any other namespace.
 
 bats_require_minimum_version 1.5.0
 load lib/common

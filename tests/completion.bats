@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What bash, zsh and fish offer, in the real shells; and that it is all of the
-# program's own tables.
+# What bash, zsh and fish complete, in the real shells; and that all completions come from
+# the program's own tables.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# tests/deps (make deps) with a package manager that only writes down what it is
-# told, on a machine where nothing but a shell's own tools are installed.
+# tests/deps (make deps) with a package manager that only records its arguments, in an
+# environment with only basic tools.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# rm -n and rm go one path: for each choice of filters -n says, on stdout, on
-# stderr and by its exit status, what rm then says, but for the verb. Each choice
-# finds the same segments (tests/lib/compare-dry-run), in an IPC namespace of its own. What
-# is named is told only with -v.
+# rm -n agrees with rm: for each combination of filters, stdout, stderr and exit status are
+# the same, except for the verb. Each combination finds the same segments
+# (tests/lib/compare-dry-run), in an IPC namespace of its own. Named segments are reported
+# only with -v.
 
 load lib/common
 

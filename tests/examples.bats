@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The examples of the manual pages and of the README are run, in a namespace with
-# segments that have the keys that they use. Their output depends on the machine;
-# a command line that the program does not understand fails.
+# Runs the examples of the manual pages and the README, in a namespace with segments that
+# have the keys used there. Their output depends on the machine and is not compared; a
+# command line that the program does not accept is a failure.
 
 bats_require_minimum_version 1.5.0
 load lib/common

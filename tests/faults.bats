@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each system call that a command makes fails once, in turn, and each is
-# interrupted by SIGTERM and by SIGKILL. Which calls there are is taken from a
-# run of the command itself, so that new ones are covered by themselves.
+# Makes each system call of a command fail in turn, and interrupts each by SIGTERM and by
+# SIGKILL. The list of calls is taken from a run of the command, so new calls are covered
+# automatically.
 #
-# All of it takes minutes: `make faults`. Otherwise one in FAULTS_STEP (7)
-# faults is tried: a step that has no divisor with the number of
-# faults for a call, so that all kinds have their turn.
+# Trying all faults takes minutes: `make faults`. Otherwise, one in FAULTS_STEP (7) faults is
+# tried. That number and the number of faults per call have no common divisor, so that all
+# kinds of faults are tried.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -55,7 +55,7 @@ calls()
 		END { for (i = 1; i <= count; i++) if (!made[theirs[i]]++) print theirs[i], "-f" }' "$1"
 }
 
-# broken TEXT: tells which fault it was, and goes on with the next
+# broken TEXT: reports which fault it was, and continues with the next
 broken()
 {
 	printf '%s, call %s (%s), %s: status %s: %s\n' "$*" "$call" "$number" "$fault" "$code" \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Figures that must be true where the kernel, or the clock, has them wrong.
+# Figures that must be right even if those of the kernel or the clock are wrong.
 
 bats_require_minimum_version 1.5.0
 load lib/common

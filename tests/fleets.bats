@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The commands for several machines in README.md and shmtool-ls(1), as they stand
-# there, by the real clush. Its four nodes are IPC namespaces of this machine, each with a host
-# name of its own; what clush takes for ssh enters them.
+# Runs the commands for several machines of README.md and shmtool-ls(1) unchanged, with the
+# real clush. Its four nodes are IPC namespaces of this machine, each with its own host
+# name; a replacement for ssh enters them.
 
 load lib/common
 

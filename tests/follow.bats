@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls --follow: a line for whatever happens to segments, at once.
+# ls --follow: prints a line for every change of a segment, as it happens.
 
 bats_require_minimum_version 1.5.0
 load lib/common

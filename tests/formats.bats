@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The ways of printing: JSON against its schema, by a validator that is not
-# ours, and each field of the one table in every one of them.
+# Output formats: checks JSON against the schema with an independent validator, and each
+# field of the table in every format.
 
 bats_require_minimum_version 1.5.0
 load lib/common

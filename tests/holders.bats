@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Who has a segment attached. What /proc/PID/maps, lsof and the kernel's nattch
-# say is what shmtool is held against.
+# The processes that have a segment attached, compared with /proc/PID/maps, lsof and the
+# kernel's nattch.
 
 bats_require_minimum_version 1.5.0
 load lib/common

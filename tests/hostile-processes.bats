@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Processes of other users who are not friends: what they do to a shmtool that
-# looks at them. Each test is an attack that worked once.
+# Processes of hostile users, which attack a shmtool that examines them. Each test is an
+# attack that worked once.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Other users who are not friends: what they put in the way of a path, and how they
-# name what shows. Each test is an attack that worked once.
+# Hostile users: what they put in the way of a path, and the names that they choose. Each
+# test is an attack that worked once.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -10,7 +10,7 @@ load lib/stop
 
 # bats file_tags=long
 
-# A directory like /tmp, a file of root that nobody else may touch, and a segment.
+# A directory like /tmp, a file that only root may change, and a segment.
 setup()
 {
 	common_setup

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The id of a segment comes back: when it was removed, another user's segment can get it at
-# any moment, and so between a look of ours and the call that follows. Here that happens
-# right before each call on segments that rm and set make, one after the other
-# (kernel.shm_next_id gives the id). No call may hit the other segment.
+# Ids are reused: after a segment was removed, another user's segment can get its id at any
+# moment, even between a check by shmtool and the call that follows. Here that happens just
+# before each call on segments by rm and set, in turn (by kernel.shm_next_id). No call may
+# act on the other segment.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -47,7 +47,7 @@ attached()
 	user=$holder_pid
 }
 
-# Nobody has it attached, but its last user lives.
+# It is not attached, but its last user is running.
 detached()
 {
 	# shellcheck disable=SC2016
@@ -197,7 +197,7 @@ assert_calls()
 	done
 }
 
-# To hold it would replace its last user, who lives.
+# Holding it would overwrite its last user, which is running.
 @test "set of a segment that cannot be held never changes another one that has got the id" {
 	victim=detached
 	each_call parent set 0x55 -p 640 -u daemon

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Keep lists: what they name is never removed by a filter, and one that cannot
-# be trusted stops the removal.
+# Keep lists: the segments that they name are never removed by a filter, and a list that
+# cannot be trusted prevents the removal.
 
 load lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls -l, -u and --warn: the limits, what is in use of them, what changes them.
+# ls -l, -u and --warn: the limits, their usage, and how to change them.
 
 bats_require_minimum_version 1.5.0
 load lib/common

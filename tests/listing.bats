@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The parser of the kernel's list: by ls --from FILE, and by a false
-# /proc/sysvipc/shm in a mount namespace of its own.
+# The parser of the kernel's list, tested by ls --from FILE, and by a false
+# /proc/sysvipc/shm in a private mount namespace.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls as people see it: on terminals of several widths, in colour, with names
-# that are long, of several bytes a character, or hostile.
+# ls on a terminal: several widths, colors, and names that are long, have several bytes per
+# character, or are hostile.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -166,7 +166,7 @@ last_word_at()
 	assert_output_lacks $'\e'
 	try "${ls[@]}" --color always
 	assert_output_has "$orphaned"
-	# colours take no room (the idle time may differ)
+	# colors do not change the layout (the idle time may differ)
 	local plain
 	plain=$(shmtool "${ls[@]}" -o id,key,state,created-by)
 	try "${ls[@]}" -o id,key,state,created-by --color always
@@ -188,7 +188,7 @@ last_word_at()
 	assert_stderr_has 'auto, always, never'
 }
 
-# One segment in each state that has a colour, and one attached
+# One segment in each state that has a color, and an attached one
 some_states()
 {
 	make_orphan 4096 600 1 >/dev/null

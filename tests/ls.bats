@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls: its views, beside those of ipcs, and its ways of printing.
+# ls: its views, compared with those of ipcs, and its output formats.
 
 bats_require_minimum_version 1.5.0
 load lib/common
 
 fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
 
-# Blanks between words made one.
+# Makes several spaces between words one.
 words()
 {
 	awk '{ $1 = $1; print }'

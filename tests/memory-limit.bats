@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A control group's memory limit is not an error but a SIGKILL: it must be told
-# all the same, and leave nothing behind. Needs root, for a group of our own.
+# Exceeding the memory limit of a control group is not an error, but SIGKILL. It must be
+# reported anyway, and leave nothing behind. Requires root, to create a group.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Memory runs out at each allocation of a command in turn, once for good and once
-# for that one alone (tests/lib/preload/memory.c). The command ends with status 6
-# and a word, and nothing is half done; where it could go on without, it does just
-# what it should.
+# Makes each allocation of a command fail in turn: once together with all later ones, and
+# once alone (tests/lib/preload/memory.c). The command must exit with status 6 and a
+# message, without unfinished work; or, if it does not depend on the allocation, succeed.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -30,7 +29,7 @@ look()
 	segment_exists "${id-none}" || prepare
 }
 
-# broken TEXT: tells at which allocation, and goes on with the next
+# broken TEXT: reports at which allocation, and continues with the next
 broken()
 {
 	printf '%s, allocation %s (%s): status %s: %s\n' "$*" "$from" "${once:-for good}" "$code" "$(head -c 400 err)"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# -N: inside another IPC namespace. Each test makes namespaces of its own.
+# -N: in another IPC namespace. Each test creates its own namespaces.
 
 load lib/common
 
@@ -69,7 +69,7 @@ new_namespace()
 	assert_output_is 12345
 	keep_lists
 	echo creator:nobody >"$lists/keep"
-	# the list is ours: its owner is judged before the namespace is entered
+	# the list is that of the caller: its owner is checked before the namespace is entered
 	try rm -N "$inside" --all --keep-file "$lists/keep"
 	expect_status 0
 	try ls -N "$inside" -q

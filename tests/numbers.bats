@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Numbers, small accesses that are one load or store, and compare-and-swap.
+# Numbers, atomic loads and stores, and compare-and-swap.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Calls that an older kernel, or a file that is not of the usual kind, does not
-# have: strace says what would be said there, and all is as it is with them.
+# System calls that an older kernel lacks, or that an unusual file does not support: strace
+# injects the error, and the result must be the same as without it.
 
 bats_require_minimum_version 1.5.0
 load lib/common

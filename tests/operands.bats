@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What people type: ids, keys, sizes, durations, modes, users, and all the ways
-# to get them wrong.
+# Arguments: ids, keys, sizes, durations, modes, users, and all kinds of invalid ones.
 
 bats_require_minimum_version 1.5.0
 load lib/common

@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A little of all that depends on the machine: the order of bytes, the sizes of
-# types, libc. tests/cross runs this with programs for other machines, which
-# takes qemu a while: few runs for each test. BYTE_ORDER (big, little) is that of
-# the program, where it is not this machine's.
+# Everything that depends on the machine: byte order, sizes of types, libc. tests/cross runs
+# this file with programs for other machines. qemu is slow, so each test has few runs.
+# BYTE_ORDER (big, little) is that of the program, if it differs from that of this machine.
 
 bats_require_minimum_version 1.5.0
 load lib/common

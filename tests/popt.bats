@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The traps of popt: each test falls into one when the care is taken away.
+# The pitfalls of popt: each test fails if the program does not avoid one of them.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -49,7 +49,7 @@ verbs=(create attach read write stat set rm ls)
 		try write "$id" -t "$word" other
 		expect_status 2
 		assert_stderr_has "\"$word\""
-		# With no operand behind it popt looks for one for ever.
+		# If no operand follows, popt loops forever.
 		try write "$id" -t "$word"
 		expect_status 2
 		try write "$id" "--text=$word"
@@ -129,7 +129,7 @@ verbs=(create attach read write stat set rm ls)
 	mkdir popt.d
 	cp popt popt.d/shmtool
 	ln -s "$SHMTOOL" shmrm
-	# An /etc of our own: what popt looks for, and the users.
+	# A private /etc: the files that popt looks for, and the users.
 	mkdir etc
 	cp /etc/passwd /etc/group etc
 	[[ ! -e /etc/nsswitch.conf ]] || cp /etc/nsswitch.conf etc

@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A real database: two PostgreSQL clusters side by side, of an ordinary user,
-# with their memory in System V segments. One crashes, the other must not notice
-# what happens then.
+# A real database: two PostgreSQL clusters of an ordinary user, with their memory in System
+# V segments. One crashes; the other must not be affected by the cleanup.
 
 load lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls --prometheus, judged by Prometheus' own promtool and by the kernel's list.
+# ls --prometheus, checked with Prometheus' own promtool and the kernel's list.
 
 load lib/common
 
@@ -151,7 +151,7 @@ as_if_named()
 	assert_promtool_agrees
 	assert_series 'shmtool_segments{state="orphaned",owner="root"}' 2
 	assert_series 'shmtool_segment_bytes{state="orphaned",owner="root"}' 9096
-	# who has no name is told by number
+	# a user without a name is shown by number
 	assert_series 'shmtool_segments{state="orphaned",owner="5"}' 1
 }
 

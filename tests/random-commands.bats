@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 10,000 random command lines, good words and junk mixed. Each must end within
-# RANDOM_LIMIT seconds with one of the documented exit codes, and say why if it failed.
+# 10,000 random command lines, of valid and invalid words. Each must end within RANDOM_LIMIT
+# seconds with a documented exit status, and with a message if it failed.
 #
 #   RANDOM_SEED   another seed       RANDOM_COUNT  another number of lines
 #   RANDOM_LIMIT  seconds until a command is given up (60)

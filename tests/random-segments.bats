@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# 240 random segments made by perl: every field that ipcs tells is compared with
-# ipcs, and every column of the kernel's list with awk's reading of it.
+# 240 random segments, created by perl: every field that ipcs shows is compared with ipcs,
+# and every column of the kernel's list with what awk reads.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -113,7 +113,7 @@ END
 	# Only root of the machine can be other users.
 	[[ $(awk '{ print $1, $2, $3 }' /proc/self/uid_map) != '0 0 4294967295' ]] || privileged=1
 
-	# end_process, in the teardown of each test, is to leave it alone.
+	# end_process, in the teardown of each test, must not end it.
 	perl "$BATS_FILE_TMPDIR/make.pl" "$count" "${RANDOM_SEED:-20240607}" "$privileged" \
 		>"$BATS_FILE_TMPDIR/made" 2>"$BATS_FILE_TMPDIR/errors" </dev/null 3>&- 4>&- &
 	maker=$!

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Pages of a segment are lent to a pipe, not copied. What a reader takes from it
-# after shmtool has ended must all the same be what the segment held before.
+# Pages of a segment are passed to a pipe by reference, not copied. What a reader reads after
+# shmtool has exited must be what the segment contained before.
 
 # shellcheck disable=SC2016 # $r is perl's
 bats_require_minimum_version 1.5.0

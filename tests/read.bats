@@ -168,7 +168,7 @@ files_here()
 	local live
 	random_segment 100
 	hold_segment "$id"
-	# while its creator lives, the kernel leaves what nobody has attached
+	# while its creator runs, the kernel does not destroy an unattached segment
 	make_live_segment >live
 	live=$(<live)
 	set_limit shm_rmid_forced 1
@@ -187,8 +187,8 @@ times_and_users()
 	awk -v id="$id" '$2 == id { print $5, $6, $7, $12, $13, $14 }' /proc/sysvipc/shm
 }
 
-# A segment that is attached by somebody else, with times that are long ago and
-# a last user that is gone: who has it attached now was not the last to do so.
+# A segment that another process has attached, with old times and a last user that has
+# exited: the attached process was not the last one to attach.
 attached_segment()
 {
 	random_segment 50000

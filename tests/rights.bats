@@ -1,24 +1,24 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Who may do what, and what they are told: one test a person, and for each of
-# them all rows of a table. A row is
+# Permissions, and the messages about them: one test for each kind of user, with all rows of
+# a table. A row is
 #
 #   COMMAND | EXIT STATUS | WHAT IT DID | WORDS
 #
-# WHAT IT DID is how the kernel's list differs afterwards, "-" if in nothing:
-# "@free used" is a trace (another last user), "new" a segment that was left.
-# WORDS is a regular expression for stdout, and stderr behind it; "-" if
-# nothing may be on stderr. The words of shmtool.1 on rights come from here.
+# WHAT IT DID is how the kernel's list differs afterwards, "-" if it is the same: "@free
+# used" is a trace (another last user), "new" a new segment. WORDS is a regular expression
+# for stdout followed by stderr; "-" if stderr must be empty. The text of
+# shmtool-security(7) about permissions is based on this table.
 #
-# The segments, all made by 4001, owned by 4002, and of the group 4003:
+# The segments, all created by 4001, owned by 4002, with the group 4003:
 #
-#   @free   mode 0640, key 0x101, nobody has it attached: orphaned
+#   @free   mode 0640, key 0x101, unattached: orphaned
 #   @held   mode 0640, attached by a process of 4002, @holder
-#   @shut   mode 0000, nobody has it attached: orphaned
+#   @shut   mode 0000, unattached: orphaned
 #
-# 4001 also made the semaphore 0x101, which others may look at only. @other is
-# a process of root in another IPC namespace.
+# 4001 also created the semaphore 0x101, which others may only read. @other is a process of
+# root in another IPC namespace.
 
 load lib/common
 
@@ -43,7 +43,7 @@ setup()
 
 names=(free held shut)
 
-# furnish NAME MODE KEY: makes that segment, used by its creator, who is gone
+# furnish NAME MODE KEY: creates that segment, used by its creator, which has exited
 furnish()
 {
 	local id i
@@ -587,7 +587,7 @@ proc_is()
 	check
 }
 
-# His group is not mapped.
+# The group of that user is not mapped.
 @test "the owner as root of a user namespace" {
 	user 4002
 	person+=(unshare --user --map-root-user)

@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Kernels and sandboxes that lack a call for shared memory, or refuse it
-# (tests/lib/preload/sandbox.c): another way is taken where there is one, and
-# one sentence says so where there is none. The list is never empty, and no
-# segment missing, for want of a call.
+# Kernels and sandboxes that lack a system call for shared memory, or refuse it
+# (tests/lib/preload/sandbox.c). The program uses another way if there is one, and otherwise
+# reports that in one sentence. It never shows an empty list or a missing segment because
+# of such a call.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -103,7 +103,7 @@ without_list()
 	user_at_old rm 0x9
 	expect_status 5
 	segment_exists "$id"
-	# his own goes, though he may not look at it once he locked others out
+	# the user's own segment is removed, although it cannot be read once it is blocked
 	user_at_old rm --owner nobody
 	expect_status 0
 	segment_exists "$id"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Where each call moves only a part of what was asked, and is interrupted time
-# and again (tests/lib/preload/short.c), every command does and says the same.
-# SHORT_SEEDS says with how many sequences of that each is tried.
+# If each read and write transfers only a part, and is interrupted repeatedly
+# (tests/lib/preload/short.c), every command has the same result and output. SHORT_SEEDS is
+# the number of random sequences that are tried.
 
 bats_require_minimum_version 1.5.0
 load lib/common

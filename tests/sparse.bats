@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What was never written takes no memory, and looking at it does not change that.
+# Pages that were never written use no memory, and reading them does not change that.
 
 bats_require_minimum_version 1.5.0
 load lib/common

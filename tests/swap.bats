@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Pages in swap are data. Needs root, for a swap file and a control group: what
-# is charged to the group is pushed out of memory when the group is told to.
+# Pages in swap are data. Requires root, for a swap file and a control group, which can be
+# made to swap out its memory.
 
 bats_require_minimum_version 1.5.0
 load lib/common

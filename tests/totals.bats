@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# ls -u with filters, and ls --by: how many segments there are, and what they take.
+# ls -u with filters, and ls --by: the number and the sizes of segments.
 
 # shellcheck disable=SC2016 # what is in single quotes is awk
 

@@ -1,28 +1,28 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The truth table: one row a situation. Each is made for real, and judged by
-# ls, by stat, by rm -n and by rm. A row is
+# The truth table: one row for each situation. Each situation is produced for real, and
+# judged by ls, stat, rm -n and rm. A row is
 #
 #   row STATE OUTCOME WORDS MAKER [ARGUMENT...]
 #
-# STATE is what ls says ("-": ls does not show it), WORDS a regular expression
-# for what stat says of it, and OUTCOME what rm --orphaned makes of it:
+# STATE is the state that ls shows ("-": ls does not list the segment), WORDS a regular
+# expression for the output of stat, and OUTCOME the result of rm --orphaned:
 #
 #   goes      it is removed
-#   stays     it is left alone without a word
+#   stays     it is skipped silently
 #   refused   nothing at all is removed: exit 7
-#   changed   it is no longer what was listed, and left alone: exit 9
+#   changed   it is not removed, because it has changed since it was listed: exit 9
 #
-# Whatever stays is afterwards to the letter what it was in the kernel's list.
-# MAKER is a function that makes the situation and sets
+# The row of the kernel's list for a segment that stays must not change at all. MAKER is a
+# function that produces the situation and sets
 #
-#   id        the segment it is about
-#   filter    what rm goes by (--orphaned)
-#   options   of all verbs (--grace 0)
-#   place     a command that runs shmtool where it is to run
-#   witness   what becomes of a plain orphan beside it, which shows that rm does
-#             its work in that place: goes, stays, or none (goes)
+#   id        the segment
+#   filter    the filter for rm (--orphaned)
+#   options   options for all commands (--grace 0)
+#   place     a command that runs shmtool in the right place
+#   witness   what happens to an ordinary orphan, which shows that rm works in that
+#             place: goes, stays, or none (goes)
 #
 # shellcheck disable=SC2016 # what is in single quotes is perl or sh
 
@@ -149,7 +149,7 @@ has_a_line()
 	(($(wc -l <"$1") > 0))
 }
 
-# Something that waits and is no child of ours, ended when the test ends.
+# A process that waits, and is not a child of the test. It is ended with the test.
 stop_later()
 {
 	echo "$1" >>"$started"
@@ -324,7 +324,7 @@ made_outside_used_inside()
 	inside_pid_namespace 'print $id = shift; waitpid(spawn(sub { touch($id) }), 0)' "$outside"
 }
 
-# Made and used by a process of a pid namespace below ours, whose pid we see.
+# Created and used by a process of a lower PID namespace, which is visible from here.
 of_lower_pid_namespace()
 {
 	inside_pid_namespace "$@"

@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is installed beside the program and runs unattended: the systemd units,
-# the line for cron, the Slurm epilog, what PostgreSQL runs before it starts;
-# and two runs side by side.
+# The installed files for unattended use: the systemd units, the line for cron, the Slurm
+# epilog, the script for PostgreSQL; and concurrent runs.
 
 load lib/common
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Hex input: the bytes, printed again, are the word without its blanks. */
+/* Hex input: the bytes, printed again, are the word without its spaces. */
 #include "fuzz.h"
 
 #include <ctype.h>
 
 #include "text/parse.h"
 
-/* The word without blanks and in small letters, to be freed. */
+/* The word without spaces and in lower case, for free(3). */
 static char *squeeze(const char *word)
 {
 	char *copy = fuzz_word((const uint8_t *)word, strlen(word));

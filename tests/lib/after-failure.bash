@@ -90,7 +90,7 @@ no_mode_is_0()
 gone_or_unharmed()
 {
 	if segment_exists "$id"; then
-		# where rm itself is killed, its child may still be at work; where that is, rm mends it
+		# where rm itself is killed, its child may still be at work; if so, another rm restores the mode
 		((code == 137)) || unharmed
 	else
 		((code == 0 || code > 128)) || [[ -s err ]] || broken 'removed, and not told'

@@ -1,26 +1,26 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What every test file loads (load lib/common). The words it offers:
+# Functions for all test files (load lib/common):
 #
 #   try ARGUMENT...            run shmtool; sets status, output, stderr (and lines, stderr_lines)
-#   try_as_user ARGUMENT...    the same as the ordinary user
-#   capture COMMAND...         the same with any command
-#   shmtool ARGUMENT...        the program under test
-#   as_user COMMAND...         as an ordinary user (nobody), also: as_user shmtool ...
-#   as_uid UID COMMAND...      as that user
-#   alone COMMAND...           where -A finds no namespace but this one: in a PID namespace of its own
+#   try_as_user ARGUMENT...    as try, for the ordinary user
+#   capture COMMAND...         as try, with any command
+#   shmtool ARGUMENT...        run the program under test
+#   as_user COMMAND...         run as an ordinary user (nobody); also: as_user shmtool ...
+#   as_uid UID COMMAND...      run as that user
+#   alone COMMAND...           run in a private PID namespace, where -A finds only this namespace
 #   background COMMAND...      start it; sets background_pid, background_output, background_errors
-#   wait_until COMMAND...      until it succeeds; fails after 60 seconds
-#   open_full_pipe             descriptor 5: a pipe that has no room, and no reader
-#   waits_in_pipe PID          whether it waits for room in a pipe
+#   wait_until COMMAND...      wait until it succeeds; fails after 60 seconds
+#   open_full_pipe             open descriptor 5: a full pipe without reader
+#   waits_in_pipe PID          whether it waits for space in a pipe
 #   file_has FILE ERE          whether a line of the file matches
-#   end_process PID...         SIGKILL, and wait until it is gone
+#   end_process PID...         SIGKILL, and wait until it has exited
 #
-#   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator is gone
-#   make_live_segment [SIZE [MODE [KEY]]]  the same, but the creator lives on until the test ends
-#   make_orphan [SIZE [MODE [KEY]]]        was also used; the creator and the last user are gone
-#   hold_segment ID [ro] [UID]             attached until the test ends; sets holder_pid
+#   make_segment [SIZE [MODE [KEY]]]       by perl; prints the id; the creator has exited
+#   make_live_segment [SIZE [MODE [KEY]]]  the same, but the creator runs until the test ends
+#   make_orphan [SIZE [MODE [KEY]]]        has also been used; creator and last user have exited
+#   hold_segment ID [ro] [UID]             attach it until the test ends; sets holder_pid
 #   foreign_write ID OFFSET    stdin into the segment, by perl's shmwrite
 #   foreign_read ID OFFSET N   N bytes of the segment, by perl's shmread
 #   segment_field ID NAME      a column of /proc/sysvipc/shm; fails if there is no such segment
@@ -29,8 +29,8 @@
 #   field_is ID NAME VALUE     count_is N                 begins_with TEXT (the segment $id)
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
-#   keep_lists                 makes a directory for keep lists: nobody else may write to it, nor to one
-#                              on the way to it; sets and exports lists to its path
+#   keep_lists                 create a directory for keep lists, to which, and to those above it, no
+#                              other user may write; sets and exports lists to its path
 #   has_files                  whether the program has segments as files here
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
@@ -286,7 +286,7 @@ file_has()
 	return 1
 }
 
-# A zombie is gone, whoever has yet to reap it.
+# A zombie counts as exited.
 process_is_gone()
 {
 	local stat
@@ -329,7 +329,7 @@ end_process()
 	done
 }
 
-# --- Segments, made and looked at by programs that are not ours -------------
+# --- Segments, created and examined by other programs -----------------------
 
 # perl -e "$create" SIZE MODE KEY; 01000 is IPC_CREAT, 02000 IPC_EXCL.
 # shellcheck disable=SC2016
@@ -459,7 +459,7 @@ set_limit()
 	fi
 }
 
-# Whether only root and we may write to this directory, and to those above it.
+# Whether only root and this user may write to this directory, and to those above it.
 is_trusted()
 {
 	local owner mode root path=$1 paths=(/)

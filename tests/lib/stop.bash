@@ -33,7 +33,7 @@ steps_taken()
 	wc -l <"$BATS_TEST_TMPDIR/steps"
 }
 
-# Its state is the first word after the name, which may hold blanks.
+# Its state is the first word after the name, which may contain spaces.
 process_is_stopped()
 {
 	local stat

@@ -5,7 +5,7 @@
  * that are run with it (env, setpriv, timeout) are not affected, nor is what
  * shmtool itself executes.
  *
- * STOP_AT holds up to 8 steps, separated by blanks. A step is
+ * STOP_AT has up to 8 steps, separated by spaces. A step is
  *
  *     [then:][DO:][WHO:][WHEN:]FUNCTION[:ARGUMENT[:NUMBER[:ID]]]
  *

@@ -969,6 +969,9 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	there nsenter --target "$one_pid" --ipc perl -e 'shmget(0, $_, 01600) // die for 2000, 2 ** 22'
 	wait_until test -s "$background_output"
 	assert_equal "$(jq -c '[.event, .segment.size, .segment.ns]' "$background_output")" "[\"created\",4194304,$one]"
+	# SIGTERM ends all there
+	there sh -c 'kill -TERM -1'
+	wait_until process_is_gone "$background_pid"
 }
 
 @test "more namespaces than the soft limit on open files" {

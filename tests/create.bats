@@ -719,7 +719,30 @@ as_hinted()
 	assert_none_left
 }
 
+@test "a limit is reached where files in /proc are empty: exit 6, and a hint" {
+	need_root
+	local size
+	set_limit shmmni 1
+	make_segment >/dev/null
+	for size in 4096 "1P --huge"; do
+		# shellcheck disable=SC2086,SC2016 # words; sh
+		run --separate-stderr unshare --mount sh -c 'mount --bind /dev/null /proc/meminfo &&
+			mount --bind /dev/null /proc/cmdline && exec "$@"' sh "$SHMTOOL" create -s $size
+		expect_status 6
+		assert_stderr_matches 'limit reached \(1 of 1 segments|not enough huge pages for 1P'
+		assert_stderr_has 'hint: '
+	done
+	assert_equal "$(segment_count)" 1
+}
+
 # --- What is printed --------------------------------------------------------
+
+@test "a segment that another process removes before it is printed: exit 3" {
+	# after the id is known
+	STOP_RUN='ipcrm --all=shm' with_steps run:shmctl:SHM_STAT_ANY try create -s 4096 -k 7
+	expect_status 3
+	assert_stderr_matches 'segment [0-9]+ was removed by another process'
+}
 
 @test "--format prints more" {
 	try create -k 0x1234 -s 1M -p 640 --format '%{id}:%{key}:%{size}:%{mode}:%{created}%%\t|'

@@ -5,6 +5,8 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/reuse
+load lib/stop
 
 # follow ARGUMENT...: from now on; sets events, the file it writes to
 follow()
@@ -251,4 +253,18 @@ event_names()
 	try ls --interval 1s
 	expect_status 2
 	assert_stderr_has '--interval requires --follow'
+}
+
+@test "an id that becomes another segment's between two looks: removed, and created" {
+	need_root
+	local id
+	make_segment >/dev/null # perl takes an id 0 for a failure
+	id=$(make_segment)
+	follow
+	kill -STOP "$background_pid"
+	wait_until process_is_stopped "$background_pid"
+	swap "$id" 65534
+	kill -CONT "$background_pid"
+	wait_until printed "created $id .* size=8192"
+	assert_equal "$(cut -d ' ' -f 3-4 "$events" | paste -sd ' ')" "removed $id created $id"
 }

@@ -400,8 +400,8 @@ not_entered()
 		attach --as-file @free head -c 5               | 125 | -          | cannot attach segment @free .*: permission denied.*CAP_IPC_OWNER
 		set -p 600 @free                               | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
 		set -u 4004 @free                              | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
-		set --lock @free                               | 0 | @free locked     | -
-		set --lock -p 600 @free                        | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
+		set --lock @free                               | 5 | -            | cannot lock segment @free .*: permission denied.*CAP_IPC_OWNER
+		set --lock -p 600 @free                        | 5 | -            | cannot lock segment @free .*: permission denied.*CAP_IPC_OWNER
 	END
 	check
 }

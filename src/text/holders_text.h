@@ -36,13 +36,13 @@ void json_holders(struct output *output, struct view *view, const struct segment
 char *holders_text(struct view *view, const struct segment *segment);
 
 /*
- * Returns "process 1234 (hold, nobody), 1300 (postgres, pg) and 12 more", for free(3), or
+ * Returns "process 1234 (hold, alice), 1300 (postgres, pg) and 12 more", for free(3), or
  * NULL if no process is known.
  */
 char *holders_sentence(struct view *view, const struct segment *segment);
 
 /*
- * Returns "attached by process 12 (hold, nobody)", for free(3), or NULL if out of memory.
+ * Returns "attached by process 12 (hold, alice)", for free(3), or NULL if out of memory.
  * If no attached process is known, the text is the number of attachments and the creator.
  */
 char *attached_sentence(struct view *view, const struct segment *segment);

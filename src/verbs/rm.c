@@ -105,7 +105,7 @@ static const char *rm_option(void *state, int code, const char *value)
 	}
 }
 
-/* What is chosen by name or by filter; and the names that its lines will show. */
+/* Selects the segments, and looks up the names that their lines will show. */
 static void choose(struct report *report, struct selection *selection)
 {
 	const struct rm_options *options = report->options;
@@ -152,9 +152,9 @@ static enum status rm(const struct rm_options *options)
 	unchecked = find_unchecked(&report);
 	if (options->choice.named.count || report.by_filter)
 		choose(&report, &selection);
-	/* without a reader of stderr it goes on; output_end() sees to that of stdout */
+	/* continue if stderr has no reader; for stdout, output_end() handles that */
 	signal(SIGPIPE, SIG_IGN);
-	/* from here on, whatever comes, what was done is reported first */
+	/* from here on, a signal ends the program only after what was done is reported */
 	signals_begin(signals_others);
 	remove_unchecked(&report, unchecked);
 	remove_chosen(&report, &selection);

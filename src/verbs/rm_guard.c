@@ -27,7 +27,7 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		return refuse(report, segment, guard, STATUS_BUSY, obstacle);
 	if (!may_control_of(guard->uid, guard->cuid))
 		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
-	/* a guard that may not be looked at counts as held */
+	/* a guard whose state may not be read counts as held */
 	if (report->options->choice.filter.even_attached ||
 	    (!guard_in_use(guard->id, &in_use) && !in_use))
 		return STATUS_DONE;

@@ -6,14 +6,14 @@
 #include "verbs/rm_report.h"
 
 /*
- * Finds the guard of a segment, and checks whether it can be removed. Returns
- * STATUS_DONE, also if there is none (guard->id is -1 then); otherwise it reports
- * why neither of the two is removed.
+ * Finds the guard of a segment, and checks whether it can be removed. Returns STATUS_DONE if
+ * so, or if there is no guard (guard->id is then -1). Otherwise reports why neither segment
+ * nor guard is removed.
  */
 enum status rm_guard_check(struct report *report, const struct segment *segment,
 			   struct guard *guard);
 
-/* Removes the guard of a segment that was just removed; reports if there is none. */
+/* Removes the guard of a segment that has been removed. Reports if there is none. */
 enum status rm_guard_remove(struct report *report, const struct segment *segment,
 			    const struct guard *guard);
 

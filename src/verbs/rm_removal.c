@@ -30,32 +30,31 @@
 #include "verbs/rm_guard.h"
 
 /*
- * So many segments at most are removed together: enough that the wait in
- * reclaim() is short beside the removal itself, and few enough that no process
- * is kept out for longer than 0.2 s.
+ * Maximum number of segments in a batch: large enough that the wait in reclaim() is short
+ * compared with the removal, and small enough that segments are blocked for at most 0.2 s.
  */
 enum { BATCH = 16384 };
 
-/* So many lines are written at a time: a write for each would take as long as the removal. */
+/* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
 
 /* How long this run waits in all for other removals in the same namespaces, in milliseconds. */
 enum { PATIENCE = 3000 };
 
-/* The work on what is chosen. */
+/* A removal in progress. */
 struct removal {
 	struct report *report;
 	const struct selection *selection;
 	struct reclaim_batch *batch;           /* shared with the worker */
-	const struct segment *segments[BATCH]; /* those in the batch, */
+	const struct segment *segments[BATCH]; /* the segments of the batch, */
 	size_t count;
 	const struct namespace *places[BATCH]; /* and the namespaces that they are in */
 	unsigned int place_count;
 	struct namespace home; /* the namespace in which remove_chosen() began */
-	bool away;             /* we have entered another one */
+	bool away;             /* this process has entered another one */
 	pid_t parent;
 	int patience; /* what is left of PATIENCE */
-	bool begun;   /* the first was tried */
+	bool begun;   /* the first segment was tried */
 	bool undo;
 };
 
@@ -81,7 +80,7 @@ static int enter(void *context, unsigned int place)
 
 	if (!removal->away && namespace_same(ns, &removal->home))
 		return 0;
-	/* there is no way back from another user namespace */
+	/* a process cannot return from another user namespace */
 	if (ns->foreign && getpid() == removal->parent)
 		return EAGAIN;
 	error = namespace_enter_fd(ns->fd, &users_changed);
@@ -89,7 +88,7 @@ static int enter(void *context, unsigned int place)
 	return error;
 }
 
-/* Closes files, so that a process in a container would gain nothing by taking the worker over. */
+/* Closes files, so that a process in a container gains nothing by controlling the worker. */
 static void become_worker(const struct removal *removal)
 {
 	static int files[BATCH + 1];
@@ -101,14 +100,14 @@ static void become_worker(const struct removal *removal)
 	child_keep_files(files, removal->place_count + 1);
 }
 
-/* The worker, or this process where no worker can be had. */
+/* Runs in the worker, or if none can be created, in this process. */
 static int work(void *context)
 {
 	struct removal *removal = context;
 	bool users_changed;
 	sigset_t mask;
 
-	/* without a worker no process is left to undo what a signal interrupts */
+	/* without a worker, no other process could undo work that a signal interrupts */
 	signals_block(&mask);
 	if (getpid() != removal->parent)
 		become_worker(removal);
@@ -122,16 +121,16 @@ static int work(void *context)
 /* --- What this process does --- */
 
 /*
- * Fills the batch with what is not skipped, from this segment of the selection
- * on. Returns where it ends. A namespace that only its user namespace leads to
- * gets a worker of its own.
+ * Fills the batch with segments that are not skipped, from this index of the selection on.
+ * Returns the index where it ends. A namespace whose user namespace must be entered, too,
+ * gets a batch, and so a worker, of its own.
  */
 static size_t fill_batch(struct removal *removal, size_t first)
 {
 	const struct listing *list = &removal->selection->list;
-	/* the line of the first one shows whether stdout can be written at all */
+	/* the first batch has one segment: its line shows whether stdout can be written */
 	const size_t most = removal->begun ? BATCH : 1;
-	/* a guard is removed with its own segment only */
+	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
 	size_t i;
@@ -155,7 +154,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 	return i;
 }
 
-/* Writes into the shared memory what the worker needs to know. */
+/* Writes the data for the worker to the shared memory. */
 static void share_batch(const struct removal *removal)
 {
 	unsigned int place = 0;
@@ -172,7 +171,7 @@ static void share_batch(const struct removal *removal)
 	}
 }
 
-/* Replaces impossible results: a process in a container may have taken the worker over. */
+/* Replaces impossible results: a process in a container may control the worker. */
 static void check_results(const struct removal *removal)
 {
 	struct reclaim_item *items = removal->batch->items;
@@ -180,13 +179,13 @@ static void check_results(const struct removal *removal)
 	for (size_t i = 0; i < removal->count; i++) {
 		if (items[i].result >= RECLAIM_RESULTS)
 			items[i].result = RECLAIM_PENDING;
-		/* the kernel has no errno values beyond (MAX_ERRNO) */
+		/* the kernel's largest errno value (MAX_ERRNO) */
 		if (items[i].error < 0 || items[i].error > 4095)
 			items[i].error = EIO;
 	}
 }
 
-/* After reclaim_undo(): what it did not finish may be at mode 0. */
+/* Sets the result of segments that reclaim_undo() did not finish: they may be at mode 0. */
 static void find_not_undone(const struct removal *removal)
 {
 	struct reclaim_item *items = removal->batch->items;
@@ -200,9 +199,9 @@ static void find_not_undone(const struct removal *removal)
 }
 
 /*
- * Two removals at once would mistake each other's attachment for use. So one waits
- * for the other, but not for long, since any process can take this lock. The worker
- * shares these open files, so the lock holds until both have ended, whatever ends this one.
+ * Locks the namespaces. Two concurrent removals would mistake each other's attachments for
+ * use, so one waits for the other, but not for long, since any process can hold this lock.
+ * The worker inherits these open files, so the lock is held until both have exited.
  */
 static void lock_places(struct removal *removal)
 {
@@ -224,8 +223,8 @@ static void unlock_places(const struct removal *removal)
 }
 
 /*
- * Has a worker remove the batch. Returns 0, or the signal that ended the worker;
- * what it left half done is undone then.
+ * Removes the batch in a worker. Returns 0, or the signal that killed the worker. In that
+ * case, unfinished work has been undone.
  */
 static int try_batch(struct removal *removal)
 {
@@ -239,7 +238,7 @@ static int try_batch(struct removal *removal)
 	if (killed) {
 		share_batch(removal);
 		removal->undo = true;
-		/* that worker, too, may be killed: then this process does it, where it can */
+		/* if that worker is killed, too, this process undoes the work, as far as it can */
 		if (child_run(work, removal, CHILD_GOES_ON, &undo_killed) || undo_killed)
 			work(removal);
 		find_not_undone(removal);
@@ -249,13 +248,13 @@ static int try_batch(struct removal *removal)
 	return killed;
 }
 
-/* Why its removal would fail, as far as that shows beforehand. */
+/* Predicts the result of a removal, for a dry run. */
 static enum reclaim_result foreseen(const struct segment *segment, int *error)
 {
 	bool privileged;
 	bool forced;
 
-	/* the worker is root in the user namespace that it enters */
+	/* the worker would be root in the user namespace that it enters */
 	if (segment->ns && segment->ns->foreign)
 		return RECLAIM_REMOVED;
 	*error = EOVERFLOW;
@@ -267,14 +266,14 @@ static enum reclaim_result foreseen(const struct segment *segment, int *error)
 	privileged = may_control_all();
 	forced = removal_is_forced();
 	*error = forced ? EOWNERDEAD : EACCES;
-	/* as reclaim() decides when it cannot hold it */
+	/* the same decision as in reclaim(), if the segment cannot be held */
 	if ((forced || !may_attach(segment)) &&
 	    ((privileged && !forced) || !find_actor(segment, privileged, &(uid_t){ 0 })))
 		return RECLAIM_NO_HOLD;
 	return RECLAIM_REMOVED;
 }
 
-/* Reports a segment that was tried, or with -n would be. */
+/* Reports a segment of the batch: what was done with it, or with -n, what would be done. */
 static enum status report_tried(struct report *report, const struct segment *segment,
 				const struct reclaim_item *item)
 {
@@ -284,7 +283,7 @@ static enum status report_tried(struct report *report, const struct segment *seg
 	enum status status;
 
 	if (result == RECLAIM_PENDING && !(item->replaced && segment->lpid))
-		return STATUS_DONE; /* the worker was killed before */
+		return STATUS_DONE; /* the worker was killed before it came to this one */
 	if (result == RECLAIM_REMOVED) {
 		report_removed(report, segment);
 		return STATUS_DONE;
@@ -303,7 +302,7 @@ static enum status report_skipped(struct report *report, const struct segment *s
 {
 	const char *why = why_skipped(report, segment);
 
-	/* by name; a denial comes first, since it does not pass */
+	/* named: report a denial first, since it does not depend on attachments */
 	if (!report->by_filter && !may_control(segment))
 		return report_not_removed(report, segment, RECLAIM_FAILED, EPERM);
 	if (!report->by_filter)
@@ -313,13 +312,13 @@ static enum status report_skipped(struct report *report, const struct segment *s
 	return STATUS_DONE;
 }
 
-/* Reports what became of the segments of the selection from first to before end. */
+/* Reports the results for the segments of the selection from first to end - 1. */
 static void report_batch(struct removal *removal, size_t first, size_t end)
 {
 	struct report *report = removal->report;
 	const struct reclaim_item *items = removal->batch->items;
-	size_t reported = 0; /* so many of the batch */
-	size_t written = 0;  /* and of so many the output is written */
+	size_t reported = 0; /* items of the batch reported so far */
+	size_t written = 0;  /* items of which the output is written */
 
 	for (size_t i = first; i < end; i++) {
 		const struct segment *segment = &removal->selection->list.items[i];
@@ -341,8 +340,8 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 }
 
 /*
- * Where a worker could not hold all of a batch: how much of it was tried, as an
- * end for the segments of the selection. What is left is for the next batch.
+ * If the worker could not hold all segments of a batch: returns the index in the selection
+ * after the last one that was tried. The others belong to the next batch.
  */
 static size_t end_of_tried(struct removal *removal, size_t end)
 {
@@ -363,7 +362,7 @@ static size_t end_of_tried(struct removal *removal, size_t end)
 	return (size_t)(removal->segments[tried - 1] - list->items) + 1;
 }
 
-/* Removes a batch, and reports it; returns where it ended. */
+/* Removes and reports a batch. Returns the index where it ended. */
 static size_t remove_batch(struct removal *removal, size_t first)
 {
 	size_t end = fill_batch(removal, first);
@@ -387,8 +386,8 @@ static size_t remove_batch(struct removal *removal, size_t first)
 /* --- With a guard --- */
 
 /*
- * Removes a segment and the guard with its key. What stands against either is
- * looked for first, so that none of the two stays without the other.
+ * Removes a segment and the guard with its key. First checks whether both can be removed, so
+ * that neither remains without the other.
  */
 static size_t remove_with_guard(struct removal *removal, size_t at)
 {

@@ -6,10 +6,10 @@
 #include "verbs/rm_report.h"
 
 /*
- * Removes all that is chosen, and reports what became of it; sets the status of
- * the report. A worker removes, and this process reports, and undoes unfinished work if
- * the worker is killed. It stops
- * after the batch at hand when a signal comes, or when stdout cannot be written.
+ * Removes the selected segments, reports the results, and sets the status of the report. A
+ * worker process removes; this process reports, and has unfinished work undone if the
+ * worker is killed. If a signal comes or stdout cannot be written, stops after the current
+ * batch.
  */
 void remove_chosen(struct report *report, const struct selection *selection);
 

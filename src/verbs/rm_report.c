@@ -15,10 +15,10 @@
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
-/* What each result of reclaim() is called in JSON. */
+/* How each result of reclaim() is printed in JSON. */
 static const struct result_text {
 	const char *result;
-	const char *reason; /* NULL: that of the errno value */
+	const char *reason; /* NULL: the text of the errno value */
 } results[RECLAIM_RESULTS] = {
 	[RECLAIM_REMOVED] = { "removed", NULL },
 	[RECLAIM_VANISHED] = { "vanished", "another process removed it" },
@@ -69,13 +69,13 @@ bool report_has_lines(const struct report *report)
 	       (!options->quiet && (report->by_filter || options->dry_run || options->verbose));
 }
 
-/* What was done, for a line and for JSON; and what would be done, with -n. */
+/* The words for what was done, and with -n would be done, in a line and in JSON. */
 static const struct action {
 	const char *line[2];
 	const char *result[2];
 } actions[] = {
 	{ { "removed ", "would remove " }, { "removed", "would-remove" } },
-	/* what is attached is destroyed at its last detach */
+	/* attached segments are only marked for removal */
 	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
 };
 
@@ -103,7 +103,7 @@ void report_removed(struct report *report, const struct segment *segment)
 	report->last_namespace = segment->ns;
 }
 
-/* After -m ID there are no checks that could fail. */
+/* The hint for a segment that fails the checks: -m removes without them. */
 #define REMOVE_UNCHECKED "remove it without these checks, as ipcrm does: shmtool rm -m %d"
 
 static enum status cannot_hold(const struct segment *segment, int error)
@@ -160,7 +160,7 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 	}
 }
 
-/* One scan serves all the segments that are refused. */
+/* Scans the processes once, for all segments that are not removed. */
 static struct holders *find_holders(struct report *report, const struct segment *segment,
 				    int *error)
 {
@@ -174,8 +174,8 @@ static struct holders *find_holders(struct report *report, const struct segment 
 }
 
 /*
- * "attached by process 12 (hold, nobody)"; where no process is known, at least
- * how many there are, and who created it.
+ * Prints "attached by process 12 (hold, alice)", or if no process is known, the number of
+ * attachments and the creator.
  */
 static void print_users(FILE *text, struct report *report, const struct segment *segment)
 {
@@ -196,7 +196,7 @@ static void print_users(FILE *text, struct report *report, const struct segment 
 	free(holders);
 }
 
-/* Which processes have a segment attached, and what is not known of that. */
+/* Prints the attached processes, and a note if some are not known. */
 static void print_attached(struct report *report, const struct segment *segment)
 {
 	const struct attachments *attachments =
@@ -234,14 +234,17 @@ enum status report_attached(struct report *report, const struct segment *segment
 	if (!segment->dest && may_control(segment))
 		hint("stop these processes first, or use --even-attached to mark the segment for "
 		     "removal: it is then destroyed at its last detach (the key is freed at once)");
-	report->view.holders = NULL; /* JSON shows them only where they were asked for */
+	report->view.holders = NULL; /* JSON shows them only if they were requested */
 	return STATUS_BUSY;
 }
 
 void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count)
 {
-	enum { IDS = 300, ID_SIZE = 12 }; /* in a line of less than PIPE_BUF */
+	enum {
+		IDS = 300,
+		ID_SIZE = 12
+	}; /* a line is shorter than PIPE_BUF, so it is written at once */
 	char ids[IDS * ID_SIZE];
 
 	for (size_t i = 0; i < count;) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rm_report: what rm prints of each segment: a line on stdout, or an entry in
- * JSON, for what was removed; on stderr why another was not.
+ * rm_report: the output of rm. For a segment that was removed, that is a line on stdout, or
+ * an entry in JSON; for one that was not, the reason on stderr.
  */
 #ifndef VERBS_RM_REPORT_H
 #define VERBS_RM_REPORT_H
@@ -23,57 +23,57 @@ struct rm_options {
 	bool verbose;
 };
 
-/* What was done and printed so far. */
+/* The state of the output. */
 struct report {
 	const struct rm_options *options;
-	bool by_filter; /* lines and a total are printed */
+	bool by_filter; /* a filter is given: print lines and a total */
 	struct view view;
-	struct holders holders; /* read when the first attached segment is refused */
+	struct holders holders; /* read when the first attached segment is not removed */
 	bool holders_read;
 	struct output output;
 	enum status status;
-	size_t entries; /* in JSON */
-	size_t done;    /* removed or marked, */
-	size_t count;   /* and of those removed */
+	size_t entries; /* number of entries in JSON */
+	size_t done;    /* segments removed or marked */
+	size_t count;   /* segments removed */
 	uint64_t bytes;
-	size_t namespaces; /* from which something was removed */
+	size_t namespaces; /* from which a segment was removed */
 	const struct namespace *last_namespace;
 };
 
 /*
- * Looks up the names that the lines will show. A name service may hang: so this
- * comes before the first removal, while signals still end the program.
+ * Looks up the names that a segment's line will show. A name service may block, so this is
+ * called before the first removal, while signals still end the program.
  */
 void report_prepare(struct report *report, const struct segment *segment);
 
-/* For a segment that was removed or marked, or with -n would be. */
+/* Reports a segment that was removed or marked, or with -n, would be. */
 void report_removed(struct report *report, const struct segment *segment);
 
-/* The same for its guard. */
+/* Reports a guard that was removed, or with -n, would be. */
 void report_guard_removed(struct report *report, const struct guard *guard);
 
-/* For a segment that reclaim() did not remove. Returns the status. */
+/* Reports a segment that reclaim() did not remove. Returns the status. */
 enum status report_not_removed(struct report *report, const struct segment *segment,
 			       enum reclaim_result result, int error);
 
-/* For one that is attached: by whom, and what would mark it for removal. */
+/* Reports that a segment is attached, by which processes, and how to mark it for removal. */
 enum status report_attached(struct report *report, const struct segment *segment);
 
-/* Its entry in JSON, with -J: what became of it, and why (or NULL). */
+/* With -J, prints an entry: the segment, the result, and the reason (or NULL). */
 void report_json(struct report *report, const struct segment *segment, const char *result,
 		 const char *reason);
 
-/* Whether what is removed has a line or an entry. */
+/* Whether removed segments have a line or an entry. */
 bool report_has_lines(const struct report *report);
 
 /*
- * Where stdout can no longer be written: lists on stderr what was removed or
- * marked of these, since it may have no line.
+ * If stdout can no longer be written: lists on stderr which of these segments were removed
+ * or marked, since they may have no line.
  */
 void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count);
 
-/* How much it was, after all lines. */
+/* Prints the total, after all lines. */
 void report_total(struct report *report);
 
 #endif

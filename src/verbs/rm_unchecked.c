@@ -30,7 +30,7 @@ struct segment *find_unchecked(struct report *report)
 	return segments;
 }
 
-/* Removes one, and reports it at once. */
+/* Removes a segment, and reports it at once. */
 static enum status remove_one_unchecked(struct report *report, const struct segment *segment)
 {
 	struct reclaim_item item = { .result = RECLAIM_REMOVED };

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rm_unchecked: rm -m and -M, which remove as ipcrm does. */
+/* rm_unchecked: rm -m and -M, which remove segments without checks, as ipcrm(1) does. */
 #ifndef VERBS_RM_UNCHECKED_H
 #define VERBS_RM_UNCHECKED_H
 
 #include "verbs/rm_report.h"
 
 /*
- * Finds what -m and -M name; one that is not there has no id (-1), and is
- * reported. The result is for free(); NULL without memory.
+ * Finds the segments of -m and -M. Reports one that does not exist, and sets its id to -1.
+ * The result is for free(3); NULL: out of memory.
  */
 struct segment *find_unchecked(struct report *report);
 
-/* Removes these as ipcrm does: attached or not, and whatever has become of the id. */
+/* Removes these segments as ipcrm(1) does, even if they are attached or the id was reused. */
 void remove_unchecked(struct report *report, const struct segment *segments);
 
 #endif

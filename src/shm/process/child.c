@@ -15,7 +15,7 @@
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
 
-/* The exit status of a child that is in another PID namespace */
+/* The exit status of a child in another PID namespace. */
 enum { ELSEWHERE = 255 };
 
 static int compare_fds(const void *a, const void *b)
@@ -32,7 +32,7 @@ static void close_files(int first, int last)
 
 	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
 		return;
-	/* before Linux 5.9 */
+	/* Linux before 5.9 has no close_range */
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)last > limit.rlim_cur)
 		last = (int)limit.rlim_cur;
 	for (int fd = first; fd <= last; fd++)
@@ -46,7 +46,7 @@ void child_keep_files(int *fds, size_t count)
 	qsort(fds, count, sizeof(*fds), compare_fds);
 	for (size_t i = 0; i < count; i++) {
 		if (fds[i] < first)
-			continue; /* -1, or twice in the list */
+			continue; /* -1, or a duplicate */
 		close_files(first, fds[i] - 1);
 		first = fds[i] + 1;
 	}
@@ -60,14 +60,14 @@ void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* The kernel kills the process with the highest number first (proc(5)). */
+/* If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)). */
 static void be_killed_first(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
-	/* without it the kernel chooses by itself */
+	/* a failure does not matter: then the kernel chooses */
 	if (write(fd, "1000", 4) < 0)
 		errno = 0;
 	close(fd);
@@ -77,7 +77,7 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 {
 	pid_t parent = getpid();
 
-	/* ignored, it would take the child's exit status with it */
+	/* if it were ignored, the child's exit status would be lost */
 	signal(SIGCHLD, SIG_DFL);
 	*child = fork();
 	if (*child < 0)
@@ -89,7 +89,7 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 	if (bond == CHILD_DIES_TOO) {
 		be_killed_first();
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* the parent may have ended before that was asked for */
+		/* the parent may have exited before prctl(2) */
 		if (getppid() != parent)
 			_exit(ELSEWHERE);
 	}

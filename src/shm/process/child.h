@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * child: a function that runs in a process of its own: because it may be killed
- * for the memory that it uses, because it enters namespaces that a process
- * cannot leave again (setns(2)), or because somebody must be left to undo what
- * it leaves half done.
+ * child: runs a function in a child process. Reasons for that are that the function may be
+ * killed for its memory use, that it enters namespaces which a process cannot leave again
+ * (setns(2)), or that a parent must survive to undo unfinished work.
  */
 #ifndef SHM_PROCESS_CHILD_H
 #define SHM_PROCESS_CHILD_H
@@ -11,37 +10,37 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What happens to a child when its parent is killed */
+/* What happens to a child when its parent is killed. */
 enum child_bond {
-	CHILD_DIES_TOO, /* it gets SIGKILL; the kernel also kills it first when memory runs out */
+	CHILD_DIES_TOO, /* it gets SIGKILL. If memory runs out, the kernel kills the child first */
 	CHILD_GOES_ON,  /* it finishes its work */
 };
 
 /*
- * Starts a child that calls work(context) and exits with what that returns (0
- * to 254). Returns 0 or an errno value. child_wait() must follow.
+ * Starts a child that calls work(context) and exits with its result (0 to 254). Returns 0,
+ * and then child_wait() must follow, or an errno value.
  */
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond);
 
 /*
- * Waits for the end of the child. A signal that signals_begin() remembers is
- * passed on to a child that dies with its parent. Returns 0 and the exit status in
- * *status; EOWNERDEAD and the signal in *status when one ended it; ECHILD when the
- * child did nothing, since it found itself in another PID namespace than its
- * parent (`unshare --pid`), where process ids are not the same.
+ * Waits until the child exits. A signal that signals_begin() remembers is passed on to a
+ * child with CHILD_DIES_TOO. Returns 0, with the exit status in *status; EOWNERDEAD, with
+ * the signal that killed the child in *status; or ECHILD, if the child did nothing because
+ * it was created in another PID namespace (`unshare --pid`), where process ids differ.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 
 /*
- * Both. Where no child can be had, it calls work itself. Returns 0 and the exit
- * status, or EOWNERDEAD and the signal that ended the child.
+ * Runs work(context) in a child and waits for it. If no child can be created, calls work()
+ * in this process. Returns 0, with the exit status in *status, or EOWNERDEAD, with the
+ * signal that killed the child.
  */
 int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 
-/* In a child: closes all files but these, so that it holds nothing that it does not need. */
+/* In a child: closes all descriptors except these. Sorts fds; entries of -1 are ignored. */
 void child_keep_files(int *fds, size_t count);
 
-/* Memory that is shared with children: all zero, or NULL. munmap(2) gives it back. */
+/* Allocates zeroed memory that is shared with children. NULL: out of memory. Free by munmap(2). */
 void *shared_memory(size_t size);
 
 #endif

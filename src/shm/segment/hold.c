@@ -36,7 +36,7 @@ void segment_release(struct hold *hold)
 	*hold = (struct hold){ 0 };
 }
 
-/* Whether the second is attached right below the first, where the kernel puts the next one. */
+/* Whether the second is attached directly below the first, as the kernel places them. */
 static bool is_below(const struct hold *first, const struct hold *second)
 {
 	return (char *)second->address + second->length == first->address;
@@ -51,7 +51,7 @@ void segments_release(struct hold *holds, size_t count)
 
 		for (next = i + 1; next < count && is_below(&holds[next - 1], &holds[next]); next++)
 			length += holds[next].length;
-		/* this fails where huge pages make an attachment longer than its segment */
+		/* this fails if an attachment is longer than its segment, because of huge pages */
 		if (next > i + 1 && munmap(holds[next - 1].address, length) == 0)
 			memset(&holds[i], 0, (next - i) * sizeof(*holds));
 		for (; i < next; i++)
@@ -60,8 +60,8 @@ void segments_release(struct hold *holds, size_t count)
 }
 
 /*
- * Whether this user has all capabilities here, in use or not, since he owns the user
- * namespace of our IPC namespace and we are outside of it (user_namespaces(7)).
+ * Whether this user owns the user namespace of the IPC namespace, and this process is
+ * outside of it. Then the user always has all capabilities there (user_namespaces(7)).
  */
 static bool owns_users_here(uid_t uid)
 {
@@ -100,8 +100,9 @@ int act_as(uid_t uid, struct actor *before)
 	if (owns_users_here(uid))
 		return EPERM;
 	if (uid != before->uid && seteuid(uid) < 0)
-		return errno == EINVAL ? EOVERFLOW : errno; /* not mapped in our user namespace */
-	/* which a change of the effective user may have undone (fs.suid_dumpable) */
+		return errno == EINVAL ? EOVERFLOW
+				       : errno; /* EINVAL: not mapped in this user namespace */
+	/* changing the effective user may have reset it (fs.suid_dumpable) */
 	prctl(PR_SET_DUMPABLE, 0);
 	if (may_control_all())
 		error = capability_use(CAP_SYS_ADMIN, false);
@@ -114,7 +115,7 @@ void stop_acting(const struct actor *before)
 {
 	if (!before->privileged)
 		return;
-	/* the user before is the saved one, and the capability is permitted: neither can fail */
+	/* neither can fail: that user is the saved one, and the capability is still permitted */
 	if (geteuid() == before->uid || seteuid(before->uid) == 0)
 		capability_use(CAP_SYS_ADMIN, true);
 }

@@ -12,7 +12,7 @@
 #include "shm/segment/hold.h"
 #include "shm/segment/listing.h"
 
-/* Few enough that the processor still has in its caches what it needs to destroy them. */
+/* Segments released at a time: few, so that their kernel data are still in processor caches. */
 enum { RELEASED_TOGETHER = 64 };
 
 /* The work on one batch. */
@@ -20,15 +20,15 @@ struct work {
 	struct reclaim_batch *batch;
 	reclaim_enter *enter;
 	void *context;
-	pid_t pid;          /* ours */
+	pid_t pid;          /* of this process */
 	struct hold *holds; /* by the index of the item */
-	bool full;          /* no more of them can be held */
-	unsigned int place; /* the namespace that is entered */
+	bool full;          /* no more segments can be held */
+	unsigned int place; /* the namespace that this process is in */
 	bool forced;        /* kernel.shm_rmid_forced is 1 there, see try_to_block() */
 	bool privileged;    /* may_control_all() there */
 };
 
-/* The namespace that no item is in. */
+/* The place of no namespace. */
 static const unsigned int nowhere = (unsigned int)-1;
 
 static struct hold *hold_of(const struct work *work, const struct reclaim_item *item)
@@ -58,7 +58,7 @@ static void finish(struct work *work, struct reclaim_item *item, enum reclaim_re
 	segment_release(hold_of(work, item));
 }
 
-/* Enters the namespace of an item, if it is another one than that of the item before. */
+/* Enters the namespace of an item, unless this process is in it already. */
 static int enter_its_place(struct work *work, const struct reclaim_item *item)
 {
 	int error;
@@ -85,7 +85,7 @@ static bool begin(struct work *work, struct reclaim_batch *batch, reclaim_enter 
 	return work->holds;
 }
 
-/* Whether other processes have it attached, and it is only to be marked. */
+/* Whether a segment is attached, and is only to be marked for removal. */
 static bool is_to_be_marked(const struct work *work, const struct reclaim_item *item)
 {
 	return work->batch->even_attached && item->listed.nattch > 0;
@@ -97,9 +97,10 @@ static bool has_same_owner(const struct segment *before, const struct segment *a
 }
 
 /*
- * Looks at it: whether it still is as it was listed, but for its mode, and whether no other
- * process has used it since. RECLAIM_PENDING says yes. While it is held, last
- * user and atime are ours; another process that has detached it shows by the dtime.
+ * Checks that the segment is as it was listed, except for its mode, and that no other
+ * process has used it since. Returns RECLAIM_PENDING if so. While it is held, its last
+ * user and atime are those of this process; the dtime shows whether another process has
+ * detached it.
  */
 static enum reclaim_result look(const struct work *work, struct reclaim_item *item,
 				struct segment *now)
@@ -113,7 +114,7 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 	if (!segment_is_same(listed, now) || !has_same_owner(listed, now))
 		return RECLAIM_CHANGED;
 	if (now->dest && !listed->dest)
-		return RECLAIM_VANISHED; /* at its last detach, which may be ours */
+		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING;
 	if (now->nattch > held)
@@ -125,7 +126,7 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 	return RECLAIM_PENDING;
 }
 
-/* The same, before its mode is 0. */
+/* As look(), for a segment that is not blocked yet: its mode must be as listed, too. */
 static enum reclaim_result look_before(const struct work *work, struct reclaim_item *item,
 				       struct segment *now)
 {
@@ -137,8 +138,8 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim_i
 }
 
 /*
- * Calls IPC_SET or IPC_RMID (rights is NULL). By the id of a segment that is not
- * held this can hit what that user owns, and nothing else.
+ * Calls IPC_SET, or if rights is NULL, IPC_RMID. If the segment is not held, its id may have
+ * been reused: then this acts as its user, and can affect only segments of that user.
  */
 static int call(const struct work *work, const struct reclaim_item *item,
 		const struct segment_rights *rights)
@@ -160,7 +161,7 @@ static int call(const struct work *work, const struct reclaim_item *item,
 	return error;
 }
 
-/* Why shmat(2) failed: EINVAL says that there is no segment, or that it was truncated. */
+/* Why shmat(2) failed. EINVAL means that the segment no longer exists, or that it was truncated. */
 static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *item, int error)
 {
 	struct segment now;
@@ -175,18 +176,18 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 			return failed_with(item, RECLAIM_FAILED, error);
 		error = ENODATA;
 	}
-	/* an ordinary user can hit only what is his own */
+	/* an ordinary user may go on without holding it: only segments of that user are at risk */
 	return work->privileged || !find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 		       ? failed_with(item, RECLAIM_NO_HOLD, error)
 		       : RECLAIM_PENDING;
 }
 
-/* Holds it, and looks again; RECLAIM_PENDING says that the work can go on. */
+/* Holds the segment, and checks it again. Returns RECLAIM_PENDING if the work can continue. */
 static enum reclaim_result hold(struct work *work, struct reclaim_item *item, struct segment *now)
 {
 	int error;
 
-	/* with our detach it would be destroyed, even where it is to stay */
+	/* the detach would destroy it, even if it turns out to be in use */
 	if (work->forced)
 		return find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 			       ? RECLAIM_PENDING
@@ -199,8 +200,8 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 }
 
 /*
- * Blocks it, or marks it. A segment of mode 0 is blocked already. If another removal
- * restored its mode after our look, IPC_SET would block it again for good.
+ * Blocks the segment, or marks it for removal. If its mode is 0 already, another removal may
+ * be about to restore it: IPC_SET is not called, since it could make mode 0 permanent.
  */
 static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 				 const struct segment *now)
@@ -209,7 +210,7 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 	bool mark = is_to_be_marked(work, item);
 	int error = 0;
 
-	/* before the call, for reclaim_undo() */
+	/* set before the call, for reclaim_undo() */
 	item->step = mark ? STEP_REMOVING : STEP_BLOCKING;
 	if (mark || now->mode)
 		error = call(work, item, mark ? NULL : &blocked);
@@ -225,7 +226,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	bool is_other_place = item->place != work->place;
 	int error = enter_its_place(work, item);
 
-	/* once for each namespace: with many, the kernel takes long to find the setting */
+	/* read once for each namespace: with many namespaces, reading the setting is slow */
 	if (is_other_place && !error) {
 		work->forced = removal_is_forced();
 		work->privileged = may_control_all();
@@ -234,7 +235,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
 	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
 		result = failed_with(item, RECLAIM_FAILED, EOVERFLOW);
-	/* before it is held, which leaves a trace */
+	/* checked before holding it, which leaves a trace */
 	if (!result && !work->privileged && !may_control(&now))
 		result = failed_with(item, RECLAIM_FAILED, EPERM);
 	if (!result)
@@ -246,16 +247,15 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 }
 
 /*
- * Waits for the processes that shmat(2) let in before the mode was 0 until they
- * are counted. membarrier(2) does nothing with one processor, where they may be
- * stopped because we run, and is not to be had with nohz_full or where seccomp
- * refuses it: time must do then.
+ * Waits until nattch counts all processes for which shmat(2) checked the mode before it
+ * was 0. membarrier(2) does nothing on a single processor, and fails with nohz_full or
+ * under some seccomp filters. Then waiting for a while must do.
  */
 static void settle(void)
 {
 	struct timespec moment = { .tv_nsec = 20000000 };
 
-	/* in this order: some C libraries count only the processors that we may use */
+	/* membarrier comes first: some C libraries count only processors that this process may use */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ||
 	    sysconf(_SC_NPROCESSORS_ONLN) < 2)
 		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
@@ -263,8 +263,8 @@ static void settle(void)
 }
 
 /*
- * Gives a blocked segment its mode back, unless it is another one, or a process has set
- * one since, which has the last word. Its owner is who it is now.
+ * Restores the mode of a blocked segment. Does nothing if its id belongs to another segment
+ * now, or if a process has set a mode in the meantime. Keeps its current owner.
  */
 static enum reclaim_result restore(const struct work *work, struct reclaim_item *item,
 				   enum reclaim_result result)
@@ -274,7 +274,7 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 	int error = listing_look(listed->id, &now);
 	bool blocked = !error && segment_is_same(listed, &now) && now.mode == 0;
 
-	/* where SHM_STAT_ANY is not known, the owner may not look at mode 0: held, it is the same */
+	/* without SHM_STAT_ANY, even the owner may not read mode 0; a held segment is the same one */
 	if (error == EACCES && is_held(work, item)) {
 		blocked = true;
 		now = *listed;
@@ -290,8 +290,8 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 }
 
 /*
- * After IPC_RMID, and after it was released: it is destroyed, unless a process has attached
- * it in spite of mode 0. The id may be another segment's by now.
+ * Whether the segment still exists, marked for removal, after IPC_RMID and release: a process
+ * has attached it in spite of mode 0. (The id may also belong to another segment now.)
  */
 static bool is_marked(const struct segment *listed)
 {
@@ -301,7 +301,7 @@ static bool is_marked(const struct segment *listed)
 	       segment_is_same(listed, &now);
 }
 
-/* The last look at a segment that is blocked, and IPC_RMID. */
+/* Checks a blocked segment for the last time, and removes it. */
 static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
@@ -321,7 +321,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	return result == RECLAIM_REMOVED ? result : restore(work, item, result);
 }
 
-/* The last steps for those from first to before end, which are in one namespace. */
+/* Does the last steps for the items from first to end - 1, which are in one namespace. */
 static void remove_blocked(struct work *work, size_t first, size_t end)
 {
 	struct reclaim_item *items = work->batch->items;
@@ -349,7 +349,7 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 	size_t end;
 
 	if (!begin(&work, batch, enter_place, context))
-		return; /* all stay untried */
+		return; /* all stay RECLAIM_PENDING */
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &batch->items[i]);
 		blocked |= items[i].step == STEP_BLOCKING;
@@ -365,7 +365,7 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 	free(work.holds);
 }
 
-/* For an item that a killed process has begun, and not finished. */
+/* Undoes the work on an item that a killed process has begun, but not finished. */
 static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 {
 	const struct segment *listed = &item->listed;
@@ -381,7 +381,7 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (removing && now.dest && !listed->dest)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
-	/* where it cannot be held, call() sees to it that no other user's is hit */
+	/* if it cannot be held, call() prevents that another user's segment is changed */
 	if (!removal_is_forced())
 		segment_hold(listed, hold_of(work, item));
 	return restore(work, item, RECLAIM_PENDING);

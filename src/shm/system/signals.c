@@ -14,7 +14,7 @@ static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
 const int signals_others[] = { SIGPIPE,   SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU,   SIGXFSZ,
 			       SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT, 0 };
 
-/* What the handler writes down */
+/* What the handler records */
 static volatile sig_atomic_t first;
 static volatile sig_atomic_t came[NSIG];
 static volatile sig_atomic_t sent_by_kernel[NSIG];
@@ -31,9 +31,9 @@ static void handle(int number)
 }
 
 /*
- * A signal that comes right before a system call does not interrupt it. So
- * SIGALRM comes every 20 ms from the first one on. Both calls are plain system
- * calls, which a handler may make.
+ * The handler. A signal that comes just before a system call does not interrupt it. So
+ * from the first signal on, a timer sends SIGALRM every 20 ms. sigaction(2) and
+ * setitimer(2) are plain system calls, which a handler may call.
  */
 static void remember(int number, siginfo_t *info, void *context)
 {
@@ -41,7 +41,7 @@ static void remember(int number, siginfo_t *info, void *context)
 
 	(void)context;
 	if (number == SIGALRM && ticking && info->si_code == SI_KERNEL)
-		return; /* a tick */
+		return; /* from the timer */
 	sent_by_kernel[number] = info->si_code == SI_KERNEL;
 	came[number] = 1;
 	if (!first && number != SIGCHLD)
@@ -79,7 +79,7 @@ static bool any_came(void)
 	return false;
 }
 
-/* ppoll(2) lets signals in and waits in one step, so that none comes in between. */
+/* Waits with ppoll(2), which unblocks signals and waits atomically, so that none is missed. */
 static int wait_once(struct pollfd *pollfd, const struct timespec *timeout)
 {
 	sigset_t mask;
@@ -109,7 +109,7 @@ int signals_wait(int fd, short events, int64_t timeout)
 					       .tv_nsec = left % 1000 * 1000000 };
 
 		error = wait_once(&pollfd, left < 0 ? NULL : &time);
-		/* by a signal that is not remembered, such as SIGCONT */
+		/* interrupted by a signal that is not remembered, such as SIGCONT: wait again */
 	} while (error == EINTR && !any_came());
 	return error;
 }
@@ -149,7 +149,7 @@ void signals_end(void)
 	if (!first)
 		return;
 	signal_raise(first);
-	/* init of a PID namespace survives that */
+	/* still here: init of a PID namespace survives the signal */
 	_exit(128 + first);
 }
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * signals: lets a verb finish what it has begun before a signal ends the
- * program. Between signals_begin() and signals_end() the signals that would end
- * it are only remembered. System calls that wait fail with EINTR then, again
- * and again until the program ends: so whoever waits needs to ask
- * signals_came() after each EINTR, and nothing else.
+ * signals: lets a command finish its work before a signal ends the program. Between
+ * signals_begin() and signals_end(), signals that would end the program are remembered
+ * instead. Once one has come, system calls that wait fail with EINTR, repeatedly. So code
+ * that waits must check signals_came() after each EINTR, and need not check it before.
  */
 #ifndef SHM_SYSTEM_SIGNALS_H
 #define SHM_SYSTEM_SIGNALS_H
@@ -14,39 +13,37 @@
 #include <stdint.h>
 
 /*
- * From here on SIGINT, SIGTERM, SIGHUP and SIGQUIT are remembered, and these
- * others (a list that ends with 0, or NULL). A signal that is ignored (nohup)
- * stays ignored.
+ * From here on, remembers SIGINT, SIGTERM, SIGHUP, SIGQUIT and these others (a list that
+ * ends with 0, or NULL). A signal that is ignored, as after nohup(1), stays ignored.
  */
 void signals_begin(const int *others);
 
-/* The other signals that end a program which does nothing about them. */
+/* All other signals that end a program by default and can be handled, for signals_begin(). */
 extern const int signals_others[];
 
-/* The first signal that was not yet taken, or 0. SIGCHLD does not count. */
+/* The first signal that has come and was not taken (signals_take()), or 0. Ignores SIGCHLD. */
 int signals_came(void);
 
 /*
- * Waits until fd (-1: none) is ready for these poll(2) events. timeout is in
- * milliseconds, -1 waits for ever. Returns 0 when ready, ETIMEDOUT, EINTR when
- * a signal has come, or another errno value.
+ * Waits until fd (-1: none) is ready for these events of poll(2). timeout is in
+ * milliseconds, -1 waits forever. Returns 0 if ready, ETIMEDOUT, EINTR if a signal has
+ * come, or another errno value.
  */
 int signals_wait(int fd, short events, int64_t timeout);
 
 /*
- * Takes one of the signals that have come, which is then forgotten. by_kernel:
- * the terminal sent it, so other processes of its group have it, too. Returns
- * false when there is none.
+ * Takes one of the signals that have come, and forgets it. *by_kernel: the terminal sent it,
+ * and so it also went to the other processes of the group. Returns false if there is none.
  */
 bool signals_take(int *number, bool *by_kernel);
 
-/* For the end of the program: if a signal has come, it ends the program now. */
+/* At the end of the program: if a signal has come, ends the program by it now. */
 void signals_end(void);
 
-/* Ends the program by this signal. Only init of a PID namespace survives that. */
+/* Ends the program by this signal. Returns only in init of a PID namespace, which survives. */
 void signal_raise(int number);
 
-/* Blocks all signals, until sigprocmask(2) sets this mask again, which was the one before. */
+/* Blocks all signals. *mask is the previous mask, for sigprocmask(2). */
 void signals_block(sigset_t *mask);
 
 #endif

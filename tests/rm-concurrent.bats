@@ -13,7 +13,7 @@ setup()
 	removal_setup
 }
 
-@test "listed, and used before it is removed: left alone, exit 9" {
+@test "a segment that is used after it was listed is not removed: exit 9" {
 	need_root
 	users_orphan
 	stop_rm listed --orphaned --grace 0
@@ -25,7 +25,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "listed, and attached before it is removed: left alone, exit 9" {
+@test "a segment that is attached after it was listed is not removed: exit 9" {
 	need_root
 	users_orphan
 	stop_rm listed --orphaned --grace 0
@@ -36,7 +36,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "another removal is at work: waits until it is done, no news, exit 0" {
+@test "rm waits for another removal, and does not report its segments: exit 0" {
 	need_root
 	users_orphan
 	exec {lock}</proc/self/ns/ipc
@@ -50,7 +50,7 @@ setup()
 	assert_stderr_is ""
 }
 
-@test "what another removal would lock stays locked: it waits a moment, and removes" {
+@test "if another process keeps the lock, rm waits for a moment and then removes" {
 	users_orphan
 	exec {lock}</proc/self/ns/ipc
 	flock "$lock"
@@ -60,7 +60,7 @@ setup()
 	assert_output_matches "^removed $id "
 }
 
-@test "listed, and set to mode 0, but not removed: left alone with mode 0, exit 9" {
+@test "a segment whose mode is set to 0 after it was listed is not removed, and stays at mode 0: exit 9" {
 	need_root
 	users_orphan
 	stop_rm listed --orphaned --grace 0
@@ -73,7 +73,7 @@ setup()
 
 # Mode 0 may be the lock-out of another removal, which then finds it attached
 # and gives the old mode back.
-@test "mode 0, and given its mode again before it is removed: left with that mode, exit 9" {
+@test "a segment of mode 0 whose mode is restored in the meantime keeps that mode: exit 9" {
 	need_root
 	users_orphan
 	shmtool "set" "$id" -p 0
@@ -86,7 +86,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "mode 0 and attached before it is removed: left alone with mode 0, exit 9" {
+@test "a segment of mode 0 that is attached in the meantime is not removed: exit 9" {
 	need_root
 	users_orphan
 	shmtool "set" "$id" -p 0
@@ -97,7 +97,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "0 65534 1"
 }
 
-@test "mode 0 and unused: removed as any other" {
+@test "an unused segment of mode 0 is removed like any other" {
 	id=$(make_orphan)
 	shmtool "set" "$id" -p 0
 	try rm --orphaned --grace 0
@@ -106,7 +106,7 @@ setup()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "listed, and given to another or another mode before it is removed: left alone, exit 9" {
+@test "a segment whose owner or mode changes after it was listed is not removed: exit 9" {
 	need_root
 	users_orphan
 	stop_rm listed --orphaned --grace 0
@@ -121,7 +121,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "660 1 1"
 }
 
-@test "listed, and removed by another: no error by filter, exit 3 by name" {
+@test "a segment that another process removes: no error by filter, exit 3 by name" {
 	id=$(make_orphan)
 	stop_rm listed --orphaned --grace 0
 	ipcrm -m "$id"
@@ -142,7 +142,7 @@ setup()
 	assert_equal "$ended" 0
 }
 
-@test "locked out: an ordinary user can no longer attach, not even the owner" {
+@test "no ordinary user can attach a blocked segment, not even its owner" {
 	need_root
 	users_orphan
 	stop_rm locked --orphaned --grace 0
@@ -156,7 +156,7 @@ setup()
 	assert_gone "$id"
 }
 
-@test "locked out, and attached meanwhile: mode and owner come back, exit 9" {
+@test "a blocked segment that was attached just before: mode and owner are restored, exit 9" {
 	need_root
 	users_orphan
 	local as
@@ -173,7 +173,7 @@ setup()
 	done
 }
 
-@test "locked out, and attached and detached meanwhile: mode and owner come back, exit 9" {
+@test "a blocked segment that was attached and detached: mode and owner are restored, exit 9" {
 	need_root
 	users_orphan
 	stop_rm locked --orphaned --grace 0
@@ -183,7 +183,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "locked out, and somebody sets a mode: that stays, exit 9" {
+@test "a blocked segment whose mode another process sets keeps that mode: exit 9" {
 	need_root
 	users_orphan
 	stop_rm locked --orphaned --grace 0
@@ -193,7 +193,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "604 65534 1"
 }
 
-@test "locked out, and removed by another: no error" {
+@test "a blocked segment that another process removes: no error" {
 	id=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
 	ipcrm -m "$id"
@@ -202,7 +202,7 @@ setup()
 	assert_stderr_is ""
 }
 
-@test "locked out by the owner, an ordinary user, and attached meanwhile: it comes back, too" {
+@test "a segment that an ordinary user blocks, and that was attached: its mode is restored, too" {
 	need_root
 	users_orphan
 	stop_at "${removal_steps[locked]}" setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -214,7 +214,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "attached by root after the last look: marked, and said, exit 9" {
+@test "a segment that root attaches after the last check is marked for removal and reported: exit 9" {
 	need_root
 	users_orphan
 	stop_rm looked --orphaned --grace 0
@@ -231,7 +231,7 @@ setup()
 
 # shmat(2) may have let somebody in before the lock-out whom nattch does not count yet:
 # no look counts before those are waited for, and one wait is enough for all.
-@test "all are locked out, then it waits once for who is on his way in, then they are removed" {
+@test "all segments are blocked, then rm waits once for attachments in progress, then all are removed" {
 	need_root
 	need_strace
 	(($(getconf _NPROCESSORS_ONLN) > 1)) || skip 'there is nobody to wait for with one processor'
@@ -264,7 +264,7 @@ setup()
 	assert_output_is ''
 }
 
-@test "let in before the lock-out, and counted when that has been waited for: left alone" {
+@test "a segment with an attachment in progress when it is blocked is not removed" {
 	need_root
 	users_orphan
 	stop_rm settled --orphaned --grace 0
@@ -275,7 +275,7 @@ setup()
 }
 
 # The lock-out, and then no call on segments works any more.
-@test "a mode that cannot be set back: exit 9, and what to do" {
+@test "a mode that cannot be restored: exit 9, and what to do" {
 	need_root
 	local words
 	export STOP_ERROR=EIO

@@ -20,7 +20,7 @@ need_plain_memory()
 	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has its own memory under the limit'
 }
 
-@test "one's own of mode 0 and 0200: removed without a hold" {
+@test "an ordinary user's own segments of mode 0 and 0200 are removed without being held" {
 	need_root
 	local mode id
 	for mode in 0 200; do
@@ -31,7 +31,7 @@ need_plain_memory()
 	done
 }
 
-@test "kernel.shm_rmid_forced=1: nothing is held, so nothing is destroyed that is to stay" {
+@test "kernel.shm_rmid_forced=1: no segment is held, so none is destroyed by the detach" {
 	need_root
 	local id kept
 	set_limit shm_rmid_forced 1
@@ -44,7 +44,7 @@ need_plain_memory()
 	assert_there "$kept"
 }
 
-@test "more than the address space takes: removed in several batches" {
+@test "more segments than fit into the address space are removed in several batches" {
 	need_root
 	need_plain_memory
 	for _ in {1..20}; do
@@ -56,7 +56,7 @@ need_plain_memory()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "no more mappings can be had (vm.max_map_count): removed in several batches" {
+@test "more segments than vm.max_map_count allows are removed in several batches" {
 	need_root
 	for _ in {1..9}; do
 		make_orphan >/dev/null
@@ -69,7 +69,7 @@ need_plain_memory()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "one that the address space does not take: exit 6 and what to do, and it stays" {
+@test "a segment that does not fit into the address space is not removed: exit 6, and what to do" {
 	need_root
 	need_plain_memory
 	local id
@@ -87,7 +87,7 @@ need_plain_memory()
 }
 
 # The kernel attaches no segment whose file is shorter than it.
-@test "one that was truncated through its file: exit 9 and what to do, and it stays" {
+@test "a segment that was truncated through its file is not removed: exit 9, and what to do" {
 	need_root
 	has_files || skip "needs segments as files"
 	local id

@@ -20,7 +20,7 @@ assert_killed_is_said()
 		"shmtool rm: the worker process was killed by signal 9; nothing more was removed"
 }
 
-@test "SIGTERM in the middle: nothing is left at mode 0, and the rest stays" {
+@test "SIGTERM during the removal: no segment stays at mode 0, and the rest is not removed" {
 	id=$(make_orphan)
 	other=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
@@ -33,7 +33,7 @@ assert_killed_is_said()
 }
 
 # Before each call of rm, and then before each of its child's
-@test "SIGTERM at any moment: what was removed is told, the rest is as it was" {
+@test "SIGTERM at any moment: what was removed is reported, and the rest is unchanged" {
 	local who at ids=()
 	export STOP_RUN
 	# the process that runs this, or its parent
@@ -61,7 +61,7 @@ assert_killed_is_said()
 	(($(grep -c ' IPC_RMID ' calls) == 4))
 }
 
-@test "SIGTERM while it is attached meanwhile: the mode comes back" {
+@test "SIGTERM while another process has attached the segment: the mode is restored" {
 	need_root
 	id=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
@@ -72,7 +72,7 @@ assert_killed_is_said()
 	assert_equal "$(rights_of "$id")" "600 0 0"
 }
 
-@test "its child is killed while a segment is locked out: the mode comes back, exit 7" {
+@test "if the child is killed while a segment is blocked, the mode is restored: exit 7" {
 	need_root
 	users_orphan
 	other=$(make_orphan)
@@ -87,7 +87,7 @@ assert_killed_is_said()
 }
 
 # Before each of its calls on segments
-@test "its child is killed among others: what was removed is told, and nobody is locked out" {
+@test "if the child is killed among many segments, removed ones are reported, and none stays blocked" {
 	need_root
 	local at json removed ids=()
 	for json in '' -J; do
@@ -120,7 +120,7 @@ assert_killed_is_said()
 }
 
 # Neither of which is ours to give back or to tell.
-@test "its child is killed: what it had not come to stays as others left it" {
+@test "if the child is killed, segments that it had not begun are unchanged" {
 	need_root
 	local ids
 	orphans_as_listed 5
@@ -138,7 +138,7 @@ assert_killed_is_said()
 	assert_equal "$(rights_of "${ids[3]}")" "0 0 0"
 }
 
-@test "its child is killed when it has marked what somebody attached: that is told" {
+@test "if the child is killed after it marked a segment that root attached, that is reported" {
 	need_root
 	local ids
 	orphans_as_listed 3
@@ -153,7 +153,7 @@ assert_killed_is_said()
 	assert_equal "$(rights_of "${ids[2]}")" "600 0 0"
 }
 
-@test "its child is killed when it has marked what is attached, as asked: that is told" {
+@test "if the child is killed after it marked a segment by --even-attached, that is reported" {
 	id=$(make_segment)
 	hold_segment "$id"
 	stop_rm removed --all --even-attached
@@ -164,7 +164,7 @@ assert_killed_is_said()
 	assert_killed_is_said
 }
 
-@test "SIGTERM or the like to rm, and its child is killed: the mode comes back before rm ends" {
+@test "if a signal comes and the child is killed, the mode is restored before rm ends" {
 	need_root
 	local signal
 	users_orphan
@@ -178,7 +178,7 @@ assert_killed_is_said()
 	done
 }
 
-@test "where its children have another PID namespace: it removes all the same" {
+@test "rm works if its children would be in another PID namespace" {
 	need_root
 	local id
 	id=$(make_orphan)
@@ -190,7 +190,7 @@ assert_killed_is_said()
 	assert_gone "$id"
 }
 
-@test "rm itself is killed: its worker finishes the batch" {
+@test "if rm itself is killed, its child finishes the batch" {
 	need_root
 	local ignored ids
 	# also where it inherits that it shall not end by that
@@ -208,7 +208,7 @@ assert_killed_is_said()
 	trap - TERM
 }
 
-@test "who restores the mode is killed, too: the program itself does it" {
+@test "if the child that restores the mode is killed, too, rm itself restores it" {
 	need_root
 	users_orphan
 	run --separate-stderr with_steps "kill:child:after:shmctl:IPC_SET then:kill:child:shmat" \
@@ -217,7 +217,7 @@ assert_killed_is_said()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-@test "no further process may be made: it removes all the same" {
+@test "rm works if it cannot create a process" {
 	id=$(make_orphan)
 	export STOP_ERROR=EAGAIN
 	run --separate-stderr with_steps fail:fork::1+ shmtool rm --orphaned --grace 0

@@ -13,7 +13,7 @@ setup()
 	removal_setup
 }
 
-@test "stdout full: it stops at the first that it cannot tell, exit 7" {
+@test "stdout full: rm stops at the first segment that it cannot report, exit 7" {
 	make_orphan
 	make_orphan
 	make_orphan
@@ -29,7 +29,7 @@ setup()
 	expect_status 7
 }
 
-@test "a reader that is gone: SIGPIPE, what was removed is told, and the rest stays" {
+@test "stdout without reader: SIGPIPE, what was removed is reported, and the rest is not removed" {
 	local first
 	orphans_as_listed 3
 	first=${ids[0]}
@@ -62,7 +62,7 @@ fill_fifo()
 	perl -MFcntl -e 'fcntl STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK; 1 while syswrite STDOUT, "x" x 4096' >&9
 }
 
-@test "SIGTERM while nobody reads its lines: it ends, and the rest stays" {
+@test "SIGTERM while no process reads its lines: rm ends, and the rest is not removed" {
 	local id
 	for _ in {1..5}; do
 		id=$(make_orphan)
@@ -77,7 +77,7 @@ fill_fifo()
 	assert_equal "$(segment_count)" 4
 }
 
-@test "SIGTERM while nobody reads its errors: it ends, and what was removed is told" {
+@test "SIGTERM while no process reads its errors: rm ends, and what was removed is reported" {
 	local held alone
 	held=$(make_segment)
 	hold_segment "$held"
@@ -105,7 +105,7 @@ fill_fifo()
 	done
 }
 
-@test "errors that are read late: it waits, and goes on" {
+@test "errors that are read late: rm waits, and continues" {
 	local held
 	make_orphan
 	held=$(make_segment)
@@ -123,7 +123,7 @@ fill_fifo()
 	grep -q '^total 2 segments' told
 }
 
-@test "-m whose line cannot be written: exit 7, and what was removed is told" {
+@test "-m whose line cannot be written: exit 7, and what was removed is reported" {
 	id=$(make_segment)
 	other=$(make_segment)
 	# shellcheck disable=SC2016
@@ -135,7 +135,7 @@ shmtool rm: cannot write the output: No space left on device"
 	assert_there "$other"
 }
 
-@test "-m whose line nobody reads, and SIGTERM: what was removed is told" {
+@test "-m whose line no process reads, and SIGTERM: what was removed is reported" {
 	id=$(make_segment)
 	other=$(make_segment)
 	fill_fifo
@@ -154,7 +154,7 @@ shmtool rm: cannot write the output: No space left on device"
 }
 
 # More lines than a pipe holds, of which nobody reads any.
-@test "SIGTERM when it has removed many, and nobody reads on: each has a line or is told" {
+@test "SIGTERM after many were removed, and no process reads: each has a line or is reported" {
 	local signal
 	local alone=()
 	for signal in TERM PIPE ALONE; do
@@ -201,7 +201,7 @@ shmtool rm: cannot write the output: No space left on device"
 	done
 }
 
-@test "SIGTERM when it has removed many, and nobody reads lines nor errors: it ends" {
+@test "SIGTERM after many were removed, and no process reads lines or errors: rm ends" {
 	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
 	fill_fifo
 	unread_both()
@@ -217,7 +217,7 @@ shmtool rm: cannot write the output: No space left on device"
 	exec 8<&- 9<&-
 }
 
-@test "no child can be had, and the reader is gone: what was removed is told" {
+@test "no child can be created, and stdout has no reader: what was removed is reported" {
 	local first
 	orphans_as_listed 2
 	first=${ids[0]}
@@ -253,7 +253,7 @@ ends_in_terminal()
 	wait_until process_is_gone "$background_pid"
 }
 
-@test "SIGTERM while a terminal takes no more: it ends, and tells the rest" {
+@test "SIGTERM while a terminal is stopped: rm ends, and reports the rest" {
 	perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 3000'
 	in_unread_terminal "'$SHMTOOL' rm --orphaned --grace 0 2>told"
 	wait_until count_is 0
@@ -268,7 +268,7 @@ waits_for_stderr()
 	awk '{ exit !($2 == "0x2" && $4 != "0x0" && length($4) < 7) }' "/proc/$1/syscall"
 }
 
-@test "SIGTERM while a terminal takes no more errors: it ends" {
+@test "SIGTERM while a terminal with the errors is stopped: rm ends" {
 	need_root
 	local errors
 	# those that it leaves alone, and those that it cannot remove
@@ -285,7 +285,7 @@ waits_for_stderr()
 }
 
 # More ids than a terminal takes that nobody reads
-@test "SIGTERM while a terminal takes no more of the ids of what is removed: it ends" {
+@test "SIGTERM while a terminal is stopped within the list of removed ids: rm ends" {
 	need_root
 	local alone
 	seek_no_leaks
@@ -301,7 +301,7 @@ waits_for_stderr()
 	done
 }
 
-@test "the reader of its errors is gone: it goes on" {
+@test "stderr without reader: rm continues" {
 	local held
 	held=$(make_segment)
 	hold_segment "$held"
@@ -313,7 +313,7 @@ waits_for_stderr()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "init of a container that gets SIGTERM while nobody reads: it tells what was removed, and ends" {
+@test "SIGTERM to init of a container while no process reads: it reports what was removed, and ends" {
 	need_root
 	local limit
 	seek_no_leaks

@@ -14,7 +14,7 @@ setup()
 
 # --- By name ----------------------------------------------------------------
 
-@test "by id: gone, and nothing printed" {
+@test "a segment is removed by id, and nothing is printed" {
 	id=$(make_segment)
 	other=$(make_segment)
 	try rm "$id"
@@ -25,7 +25,7 @@ setup()
 	assert_there "$other"
 }
 
-@test "by key, and every other form of a name" {
+@test "a segment is removed by key, and by every other form of operand" {
 	touch here
 	one=$(make_segment 10 600 0x11)
 	two=$(make_segment 10 600 18)
@@ -39,7 +39,7 @@ setup()
 	assert_there "$six"
 }
 
-@test "-m and -M as ipcrm has them: whoever has it attached" {
+@test "-m and -M remove even attached segments, like ipcrm" {
 	one=$(make_segment)
 	two=$(make_segment 10 600 0x11)
 	three=$(make_segment 10 600 12)
@@ -59,7 +59,7 @@ setup()
 	expect_status 0
 }
 
-@test "-m takes ids and -M keys, and nothing else" {
+@test "-m accepts only ids, and -M only keys" {
 	id=$(make_segment 10 600 0x11)
 	local arguments
 	for arguments in "-m 0x11" "-m key:0x11" "-m -1" "-m x" "-m 01" "-m 4294967296" "-M 0" "-M x" \
@@ -71,7 +71,7 @@ setup()
 	assert_there "$id"
 }
 
-@test "several: all are tried, and the first failure is told" {
+@test "several segments: all are processed, and the exit status is that of the first failure" {
 	need_root
 	one=$(make_segment)
 	two=$(as_user shmtool create -s 10)
@@ -93,7 +93,7 @@ setup()
 	expect_status 3
 }
 
-@test "one that is named twice is removed once, and that is no error" {
+@test "a segment that is named twice is removed once, without an error" {
 	id=$(make_segment 10 600 0x11)
 	try rm "$id" "$id" 0x11 "id:$id"
 	expect_status 0
@@ -101,7 +101,7 @@ setup()
 	assert_gone "$id"
 }
 
-@test "a missing one: exit 3, and with -f no error" {
+@test "a segment that does not exist: exit 3, or no error with -f" {
 	id=$(make_segment)
 	try rm 54321
 	expect_status 3
@@ -117,7 +117,7 @@ setup()
 	expect_status 2
 }
 
-@test "an id that is a key in use gets a hint" {
+@test "a number that is not an id but a key in use gets a hint" {
 	make_segment 10 600 1234
 	try rm 1234
 	expect_status 3
@@ -156,7 +156,7 @@ setup()
 	assert_there "$id"
 }
 
-@test "-m and -M go with no --except, which they would not heed" {
+@test "-m and -M cannot be combined with --except, which they would ignore" {
 	id=$(make_segment 10 600 0x11)
 	local arguments
 	for arguments in "-m $id --except $id" "--except 0x11 -M 0x11" "-m $id --except 54321"; do
@@ -170,7 +170,7 @@ setup()
 
 # --- Attached ---------------------------------------------------------------
 
-@test "what is attached is left alone by name: exit 9" {
+@test "an attached segment is not removed by name: exit 9" {
 	id=$(make_segment 10 600 0x11)
 	other=$(make_segment)
 	hold_segment "$id"
@@ -185,7 +185,7 @@ setup()
 	expect_status 9
 }
 
-@test "--even-attached marks it" {
+@test "--even-attached marks an attached segment for removal" {
 	id=$(make_segment 10 600 0x11)
 	hold_segment "$id"
 	try rm --even-attached "$id"
@@ -195,7 +195,7 @@ setup()
 	assert_gone "$id"
 }
 
-@test "by filter what is attached is left alone without a word, but for -v" {
+@test "by filter, attached segments are skipped silently, except with -v" {
 	id=$(make_segment)
 	other=$(make_segment)
 	hold_segment "$id"
@@ -215,7 +215,7 @@ total 1 segment"
 	assert_equal "$(segment_field "$id" perms)" 1600
 }
 
-@test "lines can be split at blanks and =, whatever the owner is called" {
+@test "lines can be split at spaces and =, whatever the owner's name is" {
 	need_root
 	local id
 	{
@@ -236,7 +236,7 @@ total 1 segment"
 	done
 }
 
-@test "-J tells the memory of what is named, as of what is found" {
+@test "-J shows the memory of named segments, as of those found by filter" {
 	id=$(make_orphan 4096 600 0x99)
 	for words in "$id" 0x99 --all; do
 		try rm -n -J "$words"
@@ -246,7 +246,7 @@ total 1 segment"
 
 # --- By filter --------------------------------------------------------------
 
-@test "--orphaned removes what is leaked, and nothing else" {
+@test "--orphaned removes leaks, and nothing else" {
 	orphan=$(make_orphan 5000)
 	never_used=$(make_segment 3000)
 	alive=$(make_live_segment)
@@ -294,7 +294,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_there "$id"
 }
 
-@test "what ls shows is what rm acts on" {
+@test "rm acts on the segments that ls lists" {
 	need_root
 	make_orphan 100
 	make_segment 9000
@@ -344,7 +344,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_there "$id"
 }
 
-@test "segments together with filters: only those named that pass" {
+@test "segments with filters: only named segments that match are removed" {
 	one=$(make_orphan 100)
 	two=$(make_orphan 9000)
 	three=$(make_orphan 9000)
@@ -416,7 +416,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 
 # --- Rights -----------------------------------------------------------------
 
-@test "not the owner: exit 5, and it is as it was" {
+@test "not the owner: exit 5, and the segment is unchanged" {
 	need_root
 	id=$(make_segment 10 666)
 	before=$(segment_field "$id" ctime)
@@ -448,7 +448,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_equal "$(segment_count)" 0
 }
 
-@test "an ordinary user removes own ones among others, by filter" {
+@test "an ordinary user removes only their own segments by filter" {
 	need_root
 	one=$(make_segment)
 	two=$(as_user shmtool create -s 10)
@@ -468,7 +468,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_equal "$(grep -c 'hint: ' <<<"$stderr")" 1
 }
 
-@test "-v says of one that was named why the filters leave it out" {
+@test "-v reports why a named segment does not match the filters" {
 	local id
 	id=$(make_orphan)
 	try rm "$id" --orphaned -v
@@ -478,7 +478,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_there "$id"
 }
 
-@test "-n -m of another's: exit 5, as it would be" {
+@test "-n -m of another user's segment: exit 5, as without -n" {
 	id=$(make_segment)
 	try_as_user rm -n -m "$id"
 	expect_status 5

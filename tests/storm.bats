@@ -7,7 +7,7 @@ load lib/common
 
 # tests/lib/storm.c says what storms, and what its log proves. It lasts
 # STORM_SECONDS (5), with STORM_PROCESSES (200) at a time; make storm for 60.
-@test "a storm: nothing is removed that is not orphaned, and nothing is left" {
+@test "a storm of random processes: only orphaned segments are removed, and no leak is left" {
 	need_root
 	keep_lists
 	echo 0x5700 >"$lists/keep"

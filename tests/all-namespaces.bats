@@ -230,6 +230,24 @@ $one 2 3000"
 	assert_output_is 8000
 }
 
+@test "where /proc hides processes (hidepid=2), it is reported that namespaces may be missing" {
+	settle unshare --ipc -- 7000
+	# shellcheck disable=SC2016
+	local hidden=(unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc && exec "$@"' sh)
+	capture there "${hidden[@]}" "${ordinary_user[@]}" "$SHMTOOL" ls -A --keep-file "$lists/none" --format '%{size}'
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is 'shmtool ls: warning: cannot see the IPC namespaces of the processes of other users, which /proc hides (hidepid); run as root to cover all namespaces'
+	capture there "${hidden[@]}" setpriv --bounding-set -sys_ptrace "$SHMTOOL" rm -A --all -n --keep-file "$lists/none"
+	expect_status 5
+	assert_output_lacks 7000
+	assert_stderr_has 'shmtool rm: cannot determine the IPC namespace of '
+	capture there "${hidden[@]}" "$SHMTOOL" ls -A --keep-file "$lists/none" --format '%{size}'
+	expect_status 0
+	assert_output_is 7000
+	assert_stderr_is ''
+}
+
 @test "an ordinary user sees the segments of their own rootless container" {
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000:7
 	settle unshare --ipc -- 9000

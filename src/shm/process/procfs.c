@@ -16,6 +16,12 @@ bool proc_is_ours(void)
 	       strtol(name, NULL, 10) == getpid();
 }
 
+bool proc_hides_processes(void)
+{
+	/* every PID namespace has a process 1 (pid_namespaces(7)) */
+	return proc_is_ours() && access("/proc/1", F_OK) < 0;
+}
+
 pid_t process_number(const char *name)
 {
 	if (!*name || name[strspn(name, "0123456789")] != '\0')

@@ -15,6 +15,9 @@ enum { COMMAND_SIZE = 64 };
  */
 bool proc_is_ours(void);
 
+/* Whether /proc shows only some processes to this one (hidepid=2 and 4 in proc(5)). */
+bool proc_hides_processes(void);
+
 /* The pid that is the name of a directory in /proc; 0: the name is not a number. */
 pid_t process_number(const char *name);
 

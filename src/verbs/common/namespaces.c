@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/process/namespaces_each.h"
+#include "shm/process/procfs.h"
 #include "text/parse.h"
 
 int namespace_open_named(const char *word, struct namespace *ns)
@@ -150,16 +151,19 @@ static enum status report_lost(const struct namespaces *found)
 static enum status report_hidden(const struct namespaces *found)
 {
 	enum status status = report_lost(found);
+	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
 
-	if (found->hidden && geteuid() != 0)
-		warn("cannot see the IPC namespaces of %zu process%s of other users; run as root to "
-		     "cover all namespaces",
-		     found->hidden, plural(found->hidden));
-	if (!found->hidden || geteuid() != 0)
+	if (!found->hidden && !proc_hides_processes())
 		return status;
-	fail(STATUS_DENIED,
-	     "cannot determine the IPC namespace of %zu process%s: permission denied",
-	     found->hidden, plural(found->hidden));
+	if (found->hidden)
+		snprintf(whose, sizeof(whose), "%zu process%s%s", found->hidden,
+			 plural(found->hidden), geteuid() ? " of other users" : "");
+	if (geteuid() != 0) {
+		warn("cannot see the IPC namespaces of %s; run as root to cover all namespaces",
+		     whose);
+		return status;
+	}
+	fail(STATUS_DENIED, "cannot determine the IPC namespace of %s: permission denied", whose);
 	hint("run with CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter namespaces");
 	return STATUS_DENIED;
 }

@@ -245,7 +245,7 @@ assert_size()
 	# one that is to be left out is no error, and the more in need of it
 	try rm -n --all --except 1234
 	expect_status 0
-	assert_stderr_is 'shmtool rm: hint: 1234 is no id, but the key of a segment: key:1234?'
+	assert_stderr_is 'shmtool rm: hint: 1234 is not an id, but the key of a segment: key:1234?'
 	try rm -n --all --except id:1234 --except 1235
 	expect_status 0
 	assert_stderr_is ''

@@ -374,7 +374,7 @@ const char *parse_hex(const char *word, unsigned char *bytes, size_t *length)
 		high = digit_of(word[0]);
 		low = high < 16 ? digit_of(word[1]) : INT_MAX;
 		if (high >= 16 || low >= 16)
-			return "not hex digits, two a byte (blanks may stand between bytes)";
+			return "not hex digits, two for each byte (spaces between bytes are allowed)";
 		bytes[(*length)++] = (unsigned char)(high << 4 | low);
 		word += 2;
 	}

@@ -34,7 +34,7 @@ void hint_at_key(const struct segment_ref *ref)
 
 	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
 	    segment_by_key(ref->id, &id) == 0)
-		hint("%d is no id, but the key of a segment: key:%d?", ref->id, ref->id);
+		hint("%d is not an id, but the key of a segment: key:%d?", ref->id, ref->id);
 }
 
 static enum status report_missing(const struct segment_ref *ref)

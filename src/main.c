@@ -49,7 +49,7 @@ static enum status run_verb_at(const struct verb *verb, int argc, char **argv, s
 
 static enum status unknown_verb(const char *name)
 {
-	fail(STATUS_USAGE, "\"%s\": no such command", name);
+	fail(STATUS_USAGE, "unknown command \"%.200s\"", name);
 	return usage_hint();
 }
 
@@ -64,7 +64,7 @@ static enum status run_help(const struct command *program, int argc, char **argv
 	enum status status;
 
 	if (argc > 2) {
-		fail(STATUS_USAGE, "help takes one command");
+		fail(STATUS_USAGE, "help takes at most one COMMAND");
 		return usage_hint();
 	}
 	if (argc == 2 && !verb)
@@ -89,7 +89,11 @@ static const char *describe_verbs(void)
 		snprintf(text + length, sizeof(text) - length,
 			 "\nSEGMENT is an id (131076), a key (0x4306f4ef, key:1234) or "
 			 "ftok:PROJ:PATH.\n"
-			 "More: shmtool help COMMAND, man shmtool");
+			 "To find and remove leaks:\n"
+			 "  shmtool ls\n"
+			 "  shmtool rm --orphaned -n\n"
+			 "  shmtool rm --orphaned\n"
+			 "See \"shmtool help COMMAND\" and shmtool(1).");
 	return text;
 }
 
@@ -97,7 +101,7 @@ static enum status run_program(int argc, char **argv)
 {
 	const struct command program = {
 		.usage = "COMMAND [OPTION...] [SEGMENT...]",
-		.summary = "see, reclaim and script System V shared memory segments",
+		.summary = "list, reclaim and script System V shared memory segments",
 		.epilogue = describe_verbs(),
 		.options = no_options,
 		.options_first = true,

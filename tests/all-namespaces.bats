@@ -968,7 +968,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	settle unshare --ipc -- 1000
 	local one=$ns one_pid=$pid
 	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep
-	wait_until grep -q 'following 1 segment' "$background_errors"
+	wait_until grep -q 'watching (1 segment now)' "$background_errors"
 	local events=$background_output
 	there nsenter --target "$pid" --ipc perl -e 'shmget(7, 1500, 01600) // die'
 	wait_until grep -q "created .* size=1500 .* ns=$one ns-of=$pid perl" "$events"
@@ -982,7 +982,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	wait_until grep -q "removed 0 .* size=1000 .* ns=$ns " "$events"
 	assert_equal "$(cut -d ' ' -f 3 "$events" | paste -sd ' ')" 'created created removed removed'
 	background there "$SHMTOOL" ls -A --follow --interval 50ms -J --ignore-keep --min-size 1M -v
-	wait_until grep -q 'following' "$background_errors"
+	wait_until grep -q watching "$background_errors"
 	# shellcheck disable=SC2016
 	there nsenter --target "$one_pid" --ipc perl -e 'shmget(0, $_, 01600) // die for 2000, 2 ** 22'
 	wait_until test -s "$background_output"

@@ -272,7 +272,7 @@ broken_pipe()
 	id=$(make_segment 10 600 0x99)
 	try create -k 0x99 -s 11 --reuse
 	expect_status 4
-	assert_stderr_matches "10 bytes.*11"
+	assert_stderr_has "its size is 10, but 11 was requested"
 	segment_exists "$id"
 	try create -k 0x99 -s 10 --reuse
 	expect_status 0
@@ -601,6 +601,21 @@ as_hinted()
 	expect_status 0
 }
 
+@test "a hint never lowers a limit" {
+	local before
+	set_limit shmmni 0
+	try create -s 1
+	expect_status 6
+	assert_stderr_has 'kernel.shmmni=1'
+	need_strace
+	more_huge_pages 3
+	before=$(</proc/sys/vm/nr_hugepages)
+	seek_no_leaks
+	capture strace -qq -o trace -e trace=shmget -e inject=shmget:error=ENOMEM "$SHMTOOL" create -s 2M --huge
+	expect_status 6
+	(($(sed -n 's/.*vm.nr_hugepages=\([0-9]*\).*/\1/p' <<<"$stderr") > before)) || fail "$before: $stderr"
+}
+
 @test "a size that no kernel accepts" {
 	try create -s 0xffffffffffffffff
 	expect_status 6
@@ -628,8 +643,8 @@ as_hinted()
 	run --separate-stderr unshare --mount sh -c 'mount --bind two /proc/sys/vm/overcommit_memory &&
 		exec "$@"' sh "$SHMTOOL" create -s 1000T
 	expect_status 6
-	assert_stderr_matches "not enough memory for 1000T \([0-9.]+[KMGT] of the CommitLimit of [0-9.]+[KMGT] are taken"
-	assert_stderr_has 'hint: raise vm.overcommit_ratio, or add swap'
+	assert_stderr_matches "not enough memory for 1000T \([0-9.]+[KMGT] of the CommitLimit of [0-9.]+[KMGT] is in use"
+	assert_stderr_has 'hint: raise vm.overcommit_ratio or add swap (with vm.overcommit_memory=2, the CommitLimit applies)'
 	assert_stderr_lacks no-reserve
 }
 

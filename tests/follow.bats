@@ -13,7 +13,7 @@ follow()
 {
 	background shmtool ls --follow --interval 20ms -v "$@"
 	events=$background_output
-	wait_until file_has "$background_errors" following
+	wait_until file_has "$background_errors" watching
 }
 
 # It ends as it does elsewhere: what is killed is not counted by `make coverage`.
@@ -188,7 +188,7 @@ event_names()
 		# a background job of a shell ignores SIGINT
 		# shellcheck disable=SC2016
 		background perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' "$SHMTOOL" ls --follow -v
-		wait_until file_has "$background_errors" following
+		wait_until file_has "$background_errors" watching
 		kill "-$signal" "$background_pid"
 		number=0
 		wait "$background_pid" || number=$?
@@ -201,7 +201,7 @@ event_names()
 	exec 9<>pipe
 	# shellcheck disable=SC2016
 	background bash -c 'exec "$0" ls --follow --interval 1h -v >pipe 9>&-' "$SHMTOOL"
-	wait_until file_has "$background_errors" following
+	wait_until file_has "$background_errors" watching
 	exec 9>&-
 	wait_until process_is_gone "$background_pid"
 	local number=0
@@ -212,7 +212,7 @@ event_names()
 @test "output that cannot be written is exit 7, with the first event" {
 	# shellcheck disable=SC2016
 	background bash -c 'exec "$0" ls --follow --interval 20ms -v >/dev/full' "$SHMTOOL"
-	wait_until file_has "$background_errors" following
+	wait_until file_has "$background_errors" watching
 	make_segment >/dev/null
 	local number=0
 	wait_until process_is_gone "$background_pid"
@@ -226,7 +226,7 @@ event_names()
 	local id
 	background as_user shmtool ls --follow --interval 20ms -v --numeric --time-format epoch
 	events=$background_output
-	wait_until file_has "$background_errors" following
+	wait_until file_has "$background_errors" watching
 	id=$(make_segment 4096 0)
 	wait_until printed "^[0-9]+ created $id .* owner=0 mode=0000 "
 }

@@ -272,7 +272,7 @@ in_our_namespace()
 	capture unshare --pid --fork "$SHMTOOL" stat "$id"
 	expect_status 0
 	assert_output_matches "holders +not known"
-	assert_stderr_has 'cannot find out who has segments attached: /proc is that of another pid namespace'
+	assert_stderr_has 'cannot determine which processes have segments attached: /proc belongs to another PID namespace'
 	capture unshare --pid --fork "$SHMTOOL" ls --pid "$holder_pid" -q
 	assert_output_is ''
 }
@@ -288,7 +288,7 @@ in_our_namespace()
 	# the leak checker needs /proc, too, even to be told that it is not wanted
 	[[ $stderr == *LeakSanitizer* ]] || expect_status 0
 	assert_output_matches "holders +not known"
-	assert_stderr_has 'cannot find out who has segments attached: /proc is not mounted'
+	assert_stderr_has 'cannot determine which processes have segments attached: /proc is not mounted'
 }
 
 # --- IPC namespaces ---------------------------------------------------------

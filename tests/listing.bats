@@ -43,7 +43,7 @@ list_of()
 # Exit 7, one line that names the line, and not one row printed.
 assert_refused()
 {
-	expect_status 7 && assert_output_is '' && assert_stderr_has "cannot read the list" &&
+	expect_status 7 && assert_output_is '' && assert_stderr_has "cannot read segment list" &&
 		assert_equal "${#stderr_lines[@]}" 1
 }
 
@@ -119,7 +119,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 		list_of | sed "s/\\b$column\\b/xxx/" >list
 		try ls --from list
 		assert_refused
-		assert_stderr_has "column $column"
+		assert_stderr_has "line 1: column \"$column\" is missing in the header"
 	done
 }
 
@@ -128,7 +128,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	list_of >list
 	try ls --from list
 	assert_refused
-	assert_stderr_has "column uid"
+	assert_stderr_has "line 1: column \"uid\" is there twice"
 }
 
 @test "negative keys, as the kernel prints those above 0x7fffffff" {
@@ -176,7 +176,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 		list_of "$bad" >list
 		try ls --from list
 		assert_refused
-		assert_stderr_has "line 2, column ${bad%%=*}"
+		assert_stderr_has "line 2: column \"${bad%%=*}\" is not a valid number"
 	done
 }
 
@@ -222,7 +222,7 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 		list_of "$bad" >list
 		try ls --from list
 		assert_refused
-		assert_stderr_has "line 2, column ${bad%%=*}"
+		assert_stderr_has "line 2: column \"${bad%%=*}\" is not a valid number"
 	done
 }
 

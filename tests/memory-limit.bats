@@ -214,7 +214,7 @@ try_inside()
 	try_inside write "$id" < <(head -c 64M /dev/zero | tr '\0' x)
 	expect_status 6
 	assert_stderr_has "was killed"
-	count=$(sed -n 's/.*was killed; \([0-9]*\) bytes were written$/\1/p' <<<"$stderr")
+	count=$(sed -n 's/.*was killed; \([0-9]*\) bytes had been written$/\1/p' <<<"$stderr")
 	((count > 8 << 20 && count < 64 << 20))
 	shmtool read "$id" -n "$count" | cmp - <(head -c "$count" /dev/zero | tr '\0' x)
 	ipcrm --shmem-id "$id"

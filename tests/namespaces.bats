@@ -40,6 +40,24 @@ new_namespace()
 	assert_equal "$(segment_count)" 1
 }
 
+@test "the commands in hints act in that namespace" {
+	local command
+	need_root
+	new_namespace unshare --ipc
+	ln -s "/proc/$inside/ns/ipc" "it's one"
+	nsenter --target "$inside" --ipc sh -c 'echo 1 >/proc/sys/kernel/shmmni'
+	try create -N "$inside" -s 1
+	expect_status 6
+	assert_stderr_has "\"shmtool ls --orphaned -N $inside\""
+	assert_stderr_matches ": nsenter --ipc=/proc/$inside/ns/ipc sysctl kernel.shmmni=2$"
+	try create -N "it's one" -s 1
+	assert_stderr_has "\"shmtool ls --orphaned -N 'it'\\''s one'\""
+	command=$(sed -n 's/.*raise the limit: //p' <<<"$stderr")
+	eval "$command"
+	try create -N "$inside" -s 1
+	expect_status 0
+}
+
 @test "the field ns is the number of the namespace" {
 	new_namespace unshare --ipc
 	try ls -N "$inside" -J

@@ -157,7 +157,7 @@ stop_contending()
 	try write "$id" --u8 '!#:+'
 	expect_status 2
 	try write "$id" --u16 70000
-	assert_stderr_has '"70000": does not fit: 16 bits hold 0..65535'
+	assert_stderr_has '"70000": out of range for 16 bits (0..65535)'
 	foreign_read "$id" 0 20 | cmp - <(head -c 20 /dev/zero)
 }
 
@@ -394,7 +394,7 @@ looks_torn()
 	zeroes 16
 	run --separate-stderr bash -c "printf abc | '$SHMTOOL' write $id -o 8 -n 4"
 	expect_status 7
-	assert_stderr_has '3 of 4 bytes (-n) were written'
+	assert_stderr_has '3 of 4 bytes (-n) had been written'
 	assert_equal "$(foreign_read "$id" 8 3)" abc
 	# and what is behind it stays in the pipe
 	printf abcdefgh | { shmtool write "$id" -n 4; shmtool write "$id" -o 4 -n 4; }

@@ -221,12 +221,21 @@ assert_size()
 
 @test "create: key 0 and private create a private segment" {
 	local word
-	for word in 0 private; do
+	for word in 0 0x00000000 key:0 private; do
 		try create -s 1 -k "$word"
 		expect_status 0
 		assert_equal "$(segment_field "$output" key)" 0
 	done
-	assert_equal "$(segment_count)" 2
+	assert_equal "$(segment_count)" 4
+}
+
+@test "key 0: what to give instead" {
+	try rm key:0
+	expect_status 2
+	assert_stderr_has 'key 0 (IPC_PRIVATE) does not identify a segment; use its id'
+	try ls --key 0
+	expect_status 2
+	assert_stderr_has 'key 0 (IPC_PRIVATE) is that of every private segment; use "private"'
 }
 
 @test "a number that is not an id but a key in use gets a hint" {
@@ -236,8 +245,7 @@ assert_size()
 		# shellcheck disable=SC2086
 		try $verb 1234
 		expect_status 3
-		assert_stderr_has 'hint: '
-		assert_stderr_has 'key:1234?'
+		assert_stderr_has 'hint: try key:1234 (a segment has this key)'
 	done
 	try ls 1235
 	expect_status 3
@@ -245,7 +253,7 @@ assert_size()
 	# one that is to be left out is no error, and the more in need of it
 	try rm -n --all --except 1234
 	expect_status 0
-	assert_stderr_is 'shmtool rm: hint: 1234 is not an id, but the key of a segment: key:1234?'
+	assert_stderr_is 'shmtool rm: hint: try key:1234 (a segment has this key)'
 	try rm -n --all --except id:1234 --except 1235
 	expect_status 0
 	assert_stderr_is ''
@@ -589,8 +597,9 @@ assert_size()
 	expect_status 2
 	try rm -m "$one" nonsense
 	expect_status 2
-	try rm "$one" ftok:A:missing
+	try rm "$one" --except ftok:A:missing
 	expect_status 7
+	assert_stderr_is 'shmtool rm: cannot derive a key from ftok:A:missing: No such file or directory; nothing was removed'
 	assert_equal "$(segment_field "$one" perms)" 600
 }
 
@@ -609,6 +618,26 @@ assert_size()
 	try ls "$one"
 	expect_status 3
 	segment_exists "$two"
+}
+
+@test "a path that gives no key fails by itself, and the other operands are tried" {
+	local one
+	one=$(make_segment)
+	try set "$one" ftok:A:missing -p 640
+	expect_status 7
+	assert_equal "$(segment_field "$one" perms)" 640
+	try ls -q ftok:A:missing "$one"
+	expect_status 7
+	assert_output_is "$one"
+	# -f ignores segments that do not exist; whether this one does is not known
+	try rm -f ftok:A:missing "$one" 2147483647
+	expect_status 7
+	assert_stderr_is 'shmtool rm: cannot derive a key from ftok:A:missing: No such file or directory'
+	! segment_exists "$one"
+	try stat --wait gone ftok:A:missing --timeout 0
+	expect_status 7
+	try ls --follow ftok:A:missing
+	expect_status 7
 }
 
 @test "a segment that is named twice is listed once" {

@@ -33,7 +33,7 @@ verbs=(create attach read write stat set rm ls)
 		try rm "$option" "$id"
 		expect_status 2
 		assert_output_is ''
-		assert_stderr_has "$option"
+		assert_stderr_has "option ${option%%=*} does not take a value"
 	done
 	for option in -n=no -f=0 -q=1; do
 		try rm "$option" "$id"

@@ -362,7 +362,7 @@ page_options()
 		read -ra words <<<"$line"
 		if [[ $line == *--follow* ]]; then
 			background "${words[@]}" -v
-			wait_until file_has "$background_errors" following
+			wait_until file_has "$background_errors" watching
 			continue
 		fi
 		run --separate-stderr "${words[@]}"

@@ -242,7 +242,7 @@ ordinary()
 		stat --map @held                               | 0 | @held used   | -
 		read -n 5 --guard 0x101 @free                  | 5 | -            | cannot acquire guard .*: permission denied.*get write permission
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
-		create -s 2M --huge                            | 5 | -            | in the group set by vm.hugetlb_shm_group
+		create -s 2M --huge                            | 5 | -            | hint: run as root, or as a member of the group set by vm.hugetlb_shm_group
 	END
 }
 
@@ -321,10 +321,10 @@ user()
 	user 4002
 	ordinary
 	but <<-'END'
-		read -n 5 @shut                                | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
-		rm -n @shut                                    | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		read -n 5 @shut                                | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
 	END
 	check
 }
@@ -334,9 +334,9 @@ user()
 	ordinary
 	holders_unseen
 	but <<-'END'
-		read -n 5 @shut                                | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: you made it, with mode 0000: shmtool set @shut -p u.rw
+		read -n 5 @shut                                | 5 | -            | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
 		read -n 5 --guard 0x101 @free                  | 0 | @free used   | ^hello
 		rm @held                                       | 9 | -            | 0 of 1 attachments identified; run as root.*hint: stop these processes first
 	END
@@ -347,9 +347,9 @@ user()
 	user 4004 4003
 	ordinary
 	holders_unseen
-	may_not_write 'belongs to 4002 .mode 0640.: be that user, or root'
-	may_not_control 'belongs to 4002 .mode 0[06][04]0.: be that user, or root'
-	may_not_lock 'belongs to 4002 .mode 0640.: be that user, or root'
+	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
+	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
 	check
 }
 
@@ -357,10 +357,10 @@ user()
 	user 4004
 	ordinary
 	holders_unseen
-	may_not_read 'belongs to 4002 .mode 0[06][04]0.: be that user, or root'
-	may_not_write 'belongs to 4002 .mode 0640.: be that user, or root'
-	may_not_control 'belongs to 4002 .mode 0[06][04]0.: be that user, or root'
-	may_not_lock 'belongs to 4002 .mode 0640.: be that user, or root'
+	may_not_read 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
+	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
+	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
 	check
 }
 
@@ -390,8 +390,8 @@ not_entered()
 
 @test "root without CAP_IPC_OWNER" {
 	without -ipc_owner
-	may_not_read 'be that user, or have CAP_IPC_OWNER'
-	may_not_write 'be that user, or have CAP_IPC_OWNER'
+	may_not_read 'hint: run as user 4002, or with CAP_IPC_OWNER'
+	may_not_write 'hint: run as user 4002, or with CAP_IPC_OWNER'
 	but <<-'END'
 		rm -n @free                                    | 5 | -            | cannot remove segment @free .*: permission denied.*CAP_IPC_OWNER
 		rm @free                                       | 5 | -            | cannot remove segment @free .*: permission denied.*CAP_IPC_OWNER
@@ -408,13 +408,13 @@ not_entered()
 
 @test "root without CAP_IPC_LOCK" {
 	without -ipc_lock
-	may_not_lock 'be that user, or have CAP_IPC_LOCK'
+	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK'
 	check
 }
 
 @test "root without CAP_SYS_ADMIN" {
 	without -sys_admin
-	may_not_control 'be that user, or have CAP_SYS_ADMIN'
+	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN'
 	not_entered 'Operation not permitted'
 	check
 }
@@ -427,7 +427,7 @@ not_entered()
 @test "root without CAP_CHECKPOINT_RESTORE and CAP_SYS_ADMIN" {
 	without -checkpoint_restore,-sys_admin
 	no_file
-	may_not_control 'be that user, or have CAP_SYS_ADMIN'
+	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN'
 	not_entered 'Operation not permitted'
 	check
 }
@@ -463,10 +463,10 @@ not_entered()
 
 @test "root without any capability" {
 	without -all
-	may_not_read 'be that user, or have CAP_IPC_OWNER'
-	may_not_write 'be that user, or have CAP_IPC_OWNER'
-	may_not_control 'be that user, or have CAP_SYS_ADMIN'
-	may_not_lock 'be that user, or have CAP_IPC_LOCK'
+	may_not_read 'hint: run as user 4002, or with CAP_IPC_OWNER'
+	may_not_write 'hint: run as user 4002, or with CAP_IPC_OWNER'
+	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN'
+	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK'
 	not_entered 'Permission denied'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
@@ -497,9 +497,9 @@ proc_is()
 	person+=("${who[@]}")
 	ordinary
 	but <<-'END'
-		rm -n @shut                                    | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: it is yours, with mode 0000: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
 	END
 	check
 }
@@ -511,10 +511,10 @@ proc_is()
 	person+=("${who[@]}")
 	ordinary
 	holders_unseen
-	may_not_read 'be that user, or root'
-	may_not_write 'be that user, or root'
-	may_not_control 'be that user, or root'
-	may_not_lock 'be that user, or root'
+	may_not_read 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
+	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
+	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
 	check
 }
 
@@ -530,7 +530,7 @@ proc_is()
 	no_file
 	but <<-'END'
 		ls --sort id --grace 0 --format %{id}=%{state}:%{rss} | 0 | -            | @free=orphaned:-.*@held=attached:-.*@shut=orphaned
-		ls -o id,holders -r                            | 0 | -            | cannot find out who has segments attached: /proc is not mounted
+		ls -o id,holders -r                            | 0 | -            | cannot determine which processes have segments attached: /proc is not mounted
 		ls -A                                          | 7 | -            | cannot find the IPC namespaces: /proc
 		ls -N @other -q                                | 7 | -            | cannot enter the IPC namespace of @other: No such file.*hint: mount /proc
 		stat @held                                     | 0 | -            | holders +not known.*/proc is not mounted
@@ -544,22 +544,22 @@ proc_is()
 @test "root of a user namespace in which the owner is not mapped" {
 	person=(unshare --user --map-root-user)
 	root
-	may_not_read 'who owns it is not known in this user namespace'
-	may_not_write 'who owns it is not known in this user namespace'
-	may_not_lock 'who owns it is not known in this user namespace'
+	may_not_read 'hint: run as root outside this user namespace, in which the owner is not mapped'
+	may_not_write 'hint: run as root outside this user namespace, in which the owner is not mapped'
+	may_not_lock 'hint: run as root outside this user namespace, in which the owner is not mapped'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
 		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		attach --as-file @free head -c 5               | 125 | -          | as a file: .*requires CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN
-		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm -n @free                                    | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm -M 0x101                                    | 5 | -            | permission denied.*who owns it is not known in this user namespace
-		rm @held                                       | 5 | -            | permission denied.*who owns it is not known in this user namespace
+		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm -n @free                                    | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm -M 0x101                                    | 5 | -            | permission denied.*hint: run as root outside this user namespace, in which the owner is not mapped
+		rm @held                                       | 5 | -            | permission denied.*hint: run as root outside this user namespace, in which the owner is not mapped
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
 		create -s 5 -k 0x101                           | 4 | -            | is in use by segment @free \(size 4K
@@ -574,10 +574,10 @@ proc_is()
 		read -r _ <ready && echo 0 0 5000 >/proc/$!/uid_map && echo 0 0 5000 >/proc/$!/gid_map &&
 		echo >go && wait $!' sh)
 	root
-	may_not_read 'be that user, or have CAP_IPC_OWNER outside of this user namespace'
-	may_not_write 'be that user, or have CAP_IPC_OWNER outside of this user namespace'
-	may_not_control 'be that user, or have CAP_SYS_ADMIN outside of this user namespace'
-	may_not_lock 'be that user, or have CAP_IPC_LOCK outside of this user namespace'
+	may_not_read 'hint: run as user 4002, or with CAP_IPC_OWNER in the user namespace that owns'
+	may_not_write 'hint: run as user 4002, or with CAP_IPC_OWNER in the user namespace that owns'
+	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN in the user namespace that owns'
+	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK in the user namespace that owns'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
@@ -597,13 +597,13 @@ proc_is()
 		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
 		stat @held                                     | 0 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
 		rm @held                                       | 9 | -            | 0 of 1 attachments identified; the memory maps of [0-9]+ processes are not readable
-		read -n 5 @shut                                | 5 | -            | permission denied.*who owns it is not known in this user namespace
-		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm -n @free                                    | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
-		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: do it outside
+		read -n 5 @shut                                | 5 | -            | permission denied.*hint: run as root outside this user namespace, in which the owner is not mapped
+		set -p 600 @free                               | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		set -u 4004 @free                              | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		set --lock -p 600 @free                        | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm -n @free                                    | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm @free                                       | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
+		rm @shut                                       | 7 | -            | not mapped in this user namespace.*hint: run this outside the user namespace
 		rm --orphaned --grace 0                        | 7 | -            | segment [0-9]+ .*not mapped.*segment [0-9]+ .*not mapped
 		create -s 5 -u 4004                            | 7 | -            | not mapped in this user namespace
 		create -s 5 -k 0x101                           | 4 | -            | is in use by segment @free \(size 4K

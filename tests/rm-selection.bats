@@ -138,8 +138,9 @@ setup()
 	done
 	try rm "$id" ""
 	expect_status 2
-	try rm "$id" ftok:A:missing
+	try rm --all --except ftok:A:missing
 	expect_status 7
+	assert_stderr_has '; nothing was removed'
 	assert_there "$id"
 }
 
@@ -474,7 +475,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	try rm "$id" --orphaned -v
 	expect_status 0
 	assert_output_is ''
-	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) does not pass the filters: it is detached, idle for [0-9]+s$"
+	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) skipped: it does not match the filters \\(detached, idle for [0-9]+s\\)$"
 	assert_there "$id"
 }
 

@@ -237,16 +237,16 @@ assert_contents()
 	run --separate-stderr bash -c "printf 123456789 | '$SHMTOOL' write $id"
 	expect_status 7
 	assert_stderr_is "\
-shmtool write: stdin does not fit: 8 bytes were written, the rest was not
+shmtool write: stdin does not fit: wrote 8 bytes, but not the rest
 shmtool write: hint: use --truncate to write as much as fits"
 	assert_contents "12345678"
 	run --separate-stderr bash -c "printf abcdef | '$SHMTOOL' write $id -o 3"
 	expect_status 7
-	assert_stderr_matches "[^0-9]5 bytes were written"
+	assert_stderr_matches "[^0-9]wrote 5 bytes"
 	assert_contents "123abcde"
 	run --separate-stderr bash -c "printf x | '$SHMTOOL' write $id -o 8"
 	expect_status 7
-	assert_stderr_matches "[^0-9]0 bytes were written"
+	assert_stderr_matches "[^0-9]wrote 0 bytes"
 }
 
 # bats test_tags=engine
@@ -286,7 +286,7 @@ shmtool write: hint: use --truncate to write as much as fits"
 	assert_contents "........"
 	run --separate-stderr bash -c "printf 123 | '$SHMTOOL' write $id -n 4"
 	expect_status 7
-	assert_stderr_is "shmtool write: stdin ended early: 3 of 4 bytes (-n) were written"
+	assert_stderr_is "shmtool write: stdin ended early: 3 of 4 bytes (-n) had been written"
 	assert_contents "123....."
 }
 

@@ -13,9 +13,9 @@
 static const char *parse_word(const char *value, unsigned char *bytes, size_t length)
 {
 	static const char *const too_large[WORD_MAX + 1] = {
-		[1] = "does not fit: 8 bits hold 0..255",
-		[2] = "does not fit: 16 bits hold 0..65535",
-		[4] = "does not fit: 32 bits hold 0..4294967295",
+		[1] = "out of range for 8 bits (0..255)",
+		[2] = "out of range for 16 bits (0..65535)",
+		[4] = "out of range for 32 bits (0..4294967295)",
 	};
 	uint64_t number;
 	const char *wrong = parse_number(value, &number);

@@ -3,19 +3,20 @@
 
 #include <inttypes.h>
 
+#include "text/units.h"
+
 enum status byte_range_check(struct byte_range *range, const struct segment *segment)
 {
 	if (range->offset > segment->size)
-		return fail(STATUS_USAGE,
-			    "offset %" PRIu64 " is past the end of %s, which has %" PRIu64 " bytes",
-			    range->offset, SEGMENT_LABEL(segment), segment->size);
+		return fail(STATUS_USAGE, "offset %" PRIu64 " is past the end of %s, which has %s",
+			    range->offset, SEGMENT_LABEL(segment), BYTES(segment->size));
 	if (!range->length_given)
 		range->length = segment->size - range->offset;
 	if (range->length > segment->size - range->offset)
 		return fail(STATUS_USAGE,
-			    "offset %" PRIu64 " and length %" PRIu64
-			    " reach past the end of %s, which has %" PRIu64 " bytes",
-			    range->offset, range->length, SEGMENT_LABEL(segment), segment->size);
+			    "offset %" PRIu64 " plus length %" PRIu64 " exceeds %s, which has %s",
+			    range->offset, range->length, SEGMENT_LABEL(segment),
+			    BYTES(segment->size));
 	return STATUS_DONE;
 }
 

@@ -143,7 +143,7 @@ static const struct meaning {
 	{ EINVAL, STATUS_MISSING, "no such segment" },
 	{ EIDRM, STATUS_MISSING, "no such segment" },
 	{ ENOENT, STATUS_MISSING, "no such segment" },
-	{ EEXIST, STATUS_EXISTS, "it exists already" },
+	{ EEXIST, STATUS_EXISTS, "already exists" },
 	{ EACCES, STATUS_DENIED, "permission denied" },
 	{ EPERM, STATUS_DENIED, "permission denied" },
 	{ ENOMEM, STATUS_EXHAUSTED, "not enough memory" },
@@ -158,7 +158,7 @@ static const struct meaning {
 	{ EOPNOTSUPP, STATUS_FAILED,
 	  "there are segments, but this kernel does not list them: name them by id or key" },
 	{ EOVERFLOW, STATUS_FAILED,
-	  "its owner or group, or the one given, is not mapped in this user namespace" },
+	  "its owner or group, or the new one, is not mapped in this user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
 	  "kernel.shm_rmid_forced is 1 and no process has it attached, so attaching and detaching "
 	  "would destroy it" },

@@ -178,6 +178,8 @@ static const char *add_keys(struct filter *filter, struct key_ranges *ranges, co
 				    ? NULL
 				    : parse_key_range(value, &first, &last, &file_error);
 
+	if (wrong == key_is_private)
+		return "key 0 (IPC_PRIVATE) is that of every private segment; use \"private\"";
 	if (wrong)
 		return wrong;
 	if (file_error) {
@@ -241,7 +243,7 @@ static const char *add_name(struct word_list *names, const char *value)
 	if (ARRAY_MAKE_ROOM(names))
 		return out_of_memory;
 	names->items[names->count++] = value;
-	return *value ? NULL : "an empty name";
+	return *value ? NULL : "empty name";
 }
 
 /* What the kernel keeps of a command (TASK_COMM_LEN); a longer name would match nothing. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/footer.h"
 
-#include <string.h>
-
+#include "text/namespace_option.h"
 #include "text/sums.h"
 #include "text/units.h"
 
@@ -17,22 +16,12 @@ static void print_size(struct output *output, const struct footer *footer, uint6
 	output_text(output, text);
 }
 
-/* Whether a shell needs no quotes for this word. */
-static bool is_plain_word(const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789/._-";
-
-	return word[strspn(word, plain)] == '\0';
-}
-
 static void print_command(struct output *output, const struct footer *footer)
 {
-	if (!footer->command || (footer->ns && !is_plain_word(footer->ns)))
+	if (!footer->command)
 		return;
 	output_format(output, " (preview removal: %s", footer->command);
-	if (footer->ns)
-		output_format(output, " -N %s", footer->ns);
+	output_escaped(output, NAMESPACE_OPTION(NULL));
 	output_char(output, ')');
 }
 

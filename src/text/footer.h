@@ -10,11 +10,9 @@ struct footer {
 	bool exact; /* sizes in bytes */
 	/*
 	 * A command that previews the removal of the orphaned segments in this table, or
-	 * NULL if no command would select the same segments; and the argument of -N for
-	 * that command, or NULL.
+	 * NULL if no command would select the same segments.
 	 */
 	const char *command;
-	const char *ns;
 	bool everywhere;  /* -A */
 	size_t visited;   /* IPC namespaces that were listed */
 	size_t inhabited; /* how many of them have segments in this table */

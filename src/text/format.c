@@ -36,13 +36,13 @@ static const char *next_piece(const char **format, const struct field **field, c
 
 		*field = find_field(at + 2, name);
 		if (at[2 + name] != '}')
-			return "%{ without its }";
+			return "missing } after %{";
 		if (!*field)
 			return no_such_field;
 		*format = at + 3 + name;
 		return NULL;
 	}
-	return "not a format (%{field}, %% for a percent sign, \\t, \\n, \\\\)";
+	return "invalid format (use %{FIELD}, %%, \\t, \\n, \\\\)";
 }
 
 const char *check_format(const char *format)

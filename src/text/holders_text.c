@@ -10,6 +10,7 @@
 
 #include "shm/process/procfs.h"
 #include "text/json.h"
+#include "text/units.h"
 #include "text/verdict.h"
 
 /* How many processes a short text names. */
@@ -56,7 +57,7 @@ const char *reason_of_holders(int error)
 	case ENOENT:
 		return "/proc is not mounted";
 	case ENXIO:
-		return "/proc is that of another pid namespace";
+		return "/proc belongs to another PID namespace";
 	default:
 		return strerror(error);
 	}
@@ -138,8 +139,8 @@ static void print_holder(struct output *output, struct view *view, const struct 
 	output_escaped(output, user_of(view, holder));
 	output_format(output, ", %s at 0x%" PRIx64, access_text(holder), mapping->start);
 	if (!is_whole(holder, segment))
-		output_format(output, ", %" PRIu64 " bytes from byte %" PRIu64,
-			      mapping->end - mapping->start, mapping->offset);
+		output_format(output, ", %s from byte %" PRIu64,
+			      BYTES(mapping->end - mapping->start), mapping->offset);
 	if (holder->present != PRESENT_UNKNOWN) {
 		size_text(present, holder->present);
 		output_format(output, ", %s resident", present);

@@ -78,9 +78,9 @@ static void print_totals(struct output *output, const struct places *sum, bool h
 		if (i == PLACE_UNKNOWN && sum->bytes[i] == 0)
 			continue;
 		size_text(text, sum->bytes[i]);
-		output_format(output, "%s%s %s (%" PRIu64 " bytes)", between, text,
+		output_format(output, "%s%s %s (%s)", between, text,
 			      huge && total->huge_words ? total->huge_words : total->words,
-			      sum->bytes[i]);
+			      BYTES(sum->bytes[i]));
 		between = ", ";
 	}
 	output_char(output, '\n');

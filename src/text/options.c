@@ -68,9 +68,9 @@ static bool has_magic_word(const struct command *command, int argc, char **argv)
 		if (strcmp(argv[at], "--") == 0 || !reaches_popt(command, argv, at))
 			return false;
 		if (strstr(argv[at], "!#:+")) {
-			fail(STATUS_USAGE, "\"%s\": a word with !#:+ in it cannot be read safely",
+			fail(STATUS_USAGE,
+			     "\"%s\": an argument that contains \"!#:+\" must come after \"--\"",
 			     argv[at]);
-			hint("only behind -- may an operand contain it");
 			return true;
 		}
 	}
@@ -185,7 +185,8 @@ static enum status report_bad_option(poptContext context, int code)
 	if (code == POPT_ERROR_NOARG)
 		fail(STATUS_USAGE, "option %s needs a value", word);
 	else if (code == POPT_ERROR_UNWANTEDARG)
-		fail(STATUS_USAGE, "\"%s\": this option takes no value", word);
+		fail(STATUS_USAGE, "option %.*s does not take a value", (int)strcspn(word, "="),
+		     word);
 	else if (code == POPT_ERROR_BADOPT)
 		fail(STATUS_USAGE, "unknown option \"%.200s\"", word);
 	else

@@ -12,7 +12,7 @@
 #include "text/error.h"
 
 static const char not_a_number[] = "not a number (decimal, or hexadecimal with 0x)";
-static const char too_large[] = "the number is too large";
+static const char too_large[] = "number too large";
 
 static int digit_of(char c)
 {
@@ -82,8 +82,7 @@ const char *parse_number(const char *word, uint64_t *number)
 
 const char *parse_size(const char *word, uint64_t *bytes)
 {
-	static const char wrong[] =
-		"not a size (bytes, 0x..., or with K, M, G, T, P or E; KB for 1000)";
+	static const char wrong[] = "not a size (such as 4096, 0x1000, 64K, 1G; KB for 1000)";
 	static const char letters[] = "KMGTPE";
 	const char *letter;
 	uint64_t unit;
@@ -120,8 +119,9 @@ const char *parse_size(const char *word, uint64_t *bytes)
 
 const char *parse_duration(const char *word, int64_t *milliseconds)
 {
-	static const char wrong[] = "not a duration (500ms, 90s, 10m, 2h, 3d, 1h30m; a bare "
-				    "number is seconds)";
+	static const char wrong[] =
+		"not a duration (such as 500ms, 90s, 10m, 2h, 3d, 1h30m; a bare "
+		"number is seconds)";
 	static const struct {
 		const char *name;
 		int64_t milliseconds;
@@ -157,7 +157,7 @@ const char *parse_duration(const char *word, int64_t *milliseconds)
 		if (overflow || number > INT64_MAX ||
 		    __builtin_mul_overflow((int64_t)number, units[unit].milliseconds, &part) ||
 		    __builtin_add_overflow(*milliseconds, part, milliseconds))
-			return "the duration is too long";
+			return "duration too long";
 	} while (*word);
 	return NULL;
 }
@@ -168,9 +168,9 @@ const char *parse_mode(const char *word, unsigned short *mode)
 	bool overflow;
 
 	if (!read_digits(&word, 8, &number, &overflow) || *word)
-		return "not an octal mode (0600, say)";
+		return "not an octal mode (such as 0600)";
 	if (overflow || number > 0777)
-		return "the mode has bits above 0777";
+		return "above 0777";
 	*mode = (unsigned short)number;
 	return NULL;
 }
@@ -347,7 +347,7 @@ const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode)
 	*pid = 0;
 	*inode = 0;
 	if (!*word)
-		return "an empty name";
+		return "empty name";
 	if (digits[strspn(digits, "0123456789")])
 		return NULL;
 	if (!parse_pid(word, pid))
@@ -374,7 +374,7 @@ const char *parse_hex(const char *word, unsigned char *bytes, size_t *length)
 		high = digit_of(word[0]);
 		low = high < 16 ? digit_of(word[1]) : INT_MAX;
 		if (high >= 16 || low >= 16)
-			return "not hex digits, two for each byte (spaces between bytes are allowed)";
+			return "not pairs of hex digits (such as \"00 ff 1a\")";
 		bytes[(*length)++] = (unsigned char)(high << 4 | low);
 		word += 2;
 	}

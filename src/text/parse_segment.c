@@ -10,12 +10,11 @@
 #include "shm/segment/ftok.h"
 #include "text/parse.h"
 
-static const char key_is_private[] =
-	"key 0 (IPC_PRIVATE) names no segment: any number of them have it; use an id";
+const char key_is_private[] = "key 0 (IPC_PRIVATE) does not identify a segment; use its id";
 
 static const char *read_key_number(const char *word, key_t *key)
 {
-	static const char range[] = "the key is outside -2147483648..4294967295";
+	static const char range[] = "key outside -2147483648..4294967295";
 	bool negative = *word == '-';
 	bool overflow;
 	uint64_t number;
@@ -30,8 +29,7 @@ static const char *read_key_number(const char *word, key_t *key)
 		word++;
 	}
 	if (!read_digits(&word, base, &number, &overflow) || *word || (negative && base != 10))
-		return "not a key (a number: decimal, 0x hexadecimal or 0 octal; or "
-		       "ftok:PROJ:PATH)";
+		return "not a key (a number such as 1234, 0x4d2 or 02322, or ftok:PROJ:PATH)";
 	if (overflow)
 		return range;
 	if (negative && number > (uint64_t)INT32_MAX + 1)
@@ -132,11 +130,11 @@ static const char *read_id(const char *word, int *id)
 	bool overflow;
 
 	if (!read_digits(&word, 10, &number, &overflow) || *word)
-		return "not a segment (an id, a key as 0x..., key:K, id:N or ftok:PROJ:PATH)";
+		return "not a segment (expected ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH)";
 	if (zero_first)
-		return "an id has no leading zero (an octal key is key:0...)";
+		return "ids have no leading zeros (for an octal key, write key:0N)";
 	if (overflow || number > INT_MAX)
-		return "the id is too large (a decimal key is key:N)";
+		return "id too large (for a decimal key, write key:N)";
 	*id = (int)number;
 	return NULL;
 }

@@ -20,6 +20,9 @@ const char *parse_key_or_file(const char *word, key_t *key, int *file_error);
 /* KEY, or a range KEY-KEY of two numbers. As unsigned 32-bit numbers, first <= last. */
 const char *parse_key_range(const char *word, key_t *first, key_t *last, int *file_error);
 
+/* What is wrong with key 0, which all private segments have. */
+extern const char key_is_private[];
+
 /* The parts of ftok:PROJ:PATH. Sets *path to NULL if the word does not have this form. */
 const char *parse_ftok(const char *word, uint64_t *project, const char **path);
 

@@ -46,8 +46,8 @@ static const struct group_metric {
 } group_metrics[] = {
 	{ "shmtool_segments", "Shared memory segments.", segments_of, false },
 	{ "shmtool_segment_bytes", "Size of the segments.", size_of, false },
-	{ "shmtool_segment_resident_bytes", "Memory that they take.", rss_of, true },
-	{ "shmtool_segment_swapped_bytes", "Swap that they take.", swap_of, true },
+	{ "shmtool_segment_resident_bytes", "Resident memory of the segments.", rss_of, true },
+	{ "shmtool_segment_swapped_bytes", "Swap used by the segments.", swap_of, true },
 };
 
 static ino_t number_of(const struct namespace *ns)
@@ -194,20 +194,20 @@ static const struct limit_metric {
 	uint64_t (*get)(const struct limits *limits);
 	bool may_lack; /* LIMITS_UNKNOWN means unknown (no line), not unlimited */
 } limit_metrics[] = {
-	{ "shmtool_limit_segments", "How many segments there may be (shmmni).", shmmni_of, false },
-	{ "shmtool_limit_bytes", "How large all may be together (shmall).", shmall_of, false },
-	{ "shmtool_limit_segment_bytes", "How large one may be (shmmax).", shmmax_of, false },
-	{ "shmtool_limit_cgroup_bytes", "How much memory the control group may use.", cgroup_of,
-	  true },
-	{ "shmtool_used_segments", "How many there are, whatever the filters.", used_segments_of,
+	{ "shmtool_limit_segments", "Maximum number of segments (shmmni).", shmmni_of, false },
+	{ "shmtool_limit_bytes", "Maximum total size (shmall).", shmall_of, false },
+	{ "shmtool_limit_segment_bytes", "Maximum size of one segment (shmmax).", shmmax_of,
 	  false },
-	{ "shmtool_used_bytes", "How large all are together, whatever the filters.", used_bytes_of,
+	{ "shmtool_limit_cgroup_bytes", "Memory limit of the control group.", cgroup_of, true },
+	{ "shmtool_used_segments", "Number of segments, regardless of filters.", used_segments_of,
 	  false },
-	{ "shmtool_used_resident_bytes", "Memory that all take, whatever the filters.", ram_used_of,
-	  true },
-	{ "shmtool_used_swapped_bytes", "Swap that all take, whatever the filters.", swap_used_of,
-	  true },
-	{ "shmtool_used_cgroup_bytes", "Memory of the control group that all take at most.",
+	{ "shmtool_used_bytes", "Total size of all segments, regardless of filters.", used_bytes_of,
+	  false },
+	{ "shmtool_used_resident_bytes", "Resident memory of all segments, regardless of filters.",
+	  ram_used_of, true },
+	{ "shmtool_used_swapped_bytes", "Swap used by all segments, regardless of filters.",
+	  swap_used_of, true },
+	{ "shmtool_used_cgroup_bytes", "Memory of the control group that all segments use at most.",
 	  cgroup_used_of, true },
 };
 
@@ -245,7 +245,7 @@ static void print_machine(struct output *output, int64_t now)
 	limits_read_machine(&machine);
 	print_single(output, "shmtool_limit_ram_bytes", "RAM of the machine.", machine.ram);
 	print_single(output, "shmtool_limit_swap_bytes", "Swap of the machine.", machine.swap);
-	print_single(output, "shmtool_run_timestamp_seconds", "When this was found out.",
+	print_single(output, "shmtool_run_timestamp_seconds", "Time of this measurement.",
 		     (uint64_t)now);
 }
 
@@ -256,7 +256,7 @@ enum status print_prometheus(struct output *output, struct view *view,
 	struct group *groups = calloc(count + 1, sizeof(*groups));
 
 	if (!groups)
-		return fail(STATUS_EXHAUSTED, "cannot add the segments up: not enough memory");
+		return fail(STATUS_EXHAUSTED, "cannot total the segments: not enough memory");
 	for (size_t i = 0; i < count; i++)
 		groups[i] = group_of_one(view, &segments[i]);
 	count = merge_groups(groups, count);

@@ -31,6 +31,8 @@ const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const 
 	int error = why_not_writable(name);
 	const char *who = "";
 
+	if (!of_namespace)
+		in_namespace = "";
 	if (error == EROFS && of_namespace) {
 		snprintf(text, REMEDY_SIZE,
 			 "start the container with --sysctl %s=%" PRIu64

@@ -5,17 +5,19 @@
 
 #include <stdint.h>
 
-enum { REMEDY_SIZE = 256 };
+#include "text/namespace_option.h"
+
+enum { REMEDY_SIZE = 256 + NAMESPACE_OPTION_SIZE };
 
 /*
  * Writes to text how to set a sysctl ("kernel.shmall") to a value, and returns text: by
  * sysctl(8) if /proc/sys is writable, by the container engine if it is read-only, or by
  * root of the machine in a user namespace. in_namespace is a prefix for the command
- * ("nsenter --ipc=PATH "), or "".
+ * ("nsenter --ipc=PATH "), or ""; REMEDY takes that of the namespace of -N.
  */
 const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const char *name,
 			uint64_t value);
-#define REMEDY(name, value) remedy_text((char[REMEDY_SIZE]){ 0 }, "", name, value)
+#define REMEDY(name, value) remedy_text((char[REMEDY_SIZE]){ 0 }, NAMESPACE_PREFIX(), name, value)
 
 /*
  * The largest value of kernel.shmmni that the kernel accepts: 32768, or 16777216 with the

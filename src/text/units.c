@@ -64,6 +64,12 @@ void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
 		tenths_text(text, tenths, letters[power]);
 }
 
+const char *byte_count_text(char text[UNIT_TEXT_SIZE], uint64_t bytes)
+{
+	snprintf(text, UNIT_TEXT_SIZE, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+	return text;
+}
+
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds)
 {
 	static const struct {

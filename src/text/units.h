@@ -14,6 +14,10 @@ size_t number_text(char text[NUMBER_TEXT_SIZE], uint64_t number);
 /* "512", "64K", "1.5G": in powers of 1024, rounded to nearest. */
 void size_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
 
+/* "1 byte", "4096 bytes"; BYTES() for the argument of a message. */
+const char *byte_count_text(char text[UNIT_TEXT_SIZE], uint64_t bytes);
+#define BYTES(bytes) byte_count_text((char[UNIT_TEXT_SIZE]){ 0 }, bytes)
+
 /* "12s", "5m", "2h", "3d": the largest unit, rounded down. */
 void duration_text(char text[UNIT_TEXT_SIZE], int64_t seconds);
 

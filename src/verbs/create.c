@@ -78,16 +78,22 @@ const struct verb verb_create = {
 
 static const char *set_key(struct create_options *options, const char *value)
 {
+	const char *wrong;
+
 	options->key_kind = KEY_PRIVATE;
 	options->key_word = value;
 	options->file_error = 0;
-	if (strcmp(value, "private") == 0 || strcmp(value, "0") == 0 || strcmp(value, "0x0") == 0)
+	if (strcmp(value, "private") == 0)
 		return NULL;
 	options->key_kind = KEY_AUTO;
 	if (strcmp(value, "auto") == 0)
 		return NULL;
-	options->key_kind = KEY_GIVEN;
-	return parse_key_or_file(value, &options->key, &options->file_error);
+	wrong = parse_key_or_file(value, &options->key, &options->file_error);
+	if (wrong == key_is_private)
+		options->key_kind = KEY_PRIVATE;
+	else
+		options->key_kind = KEY_GIVEN;
+	return wrong == key_is_private ? NULL : wrong;
 }
 
 static const char *set_huge_size(struct create_options *options, const char *value)
@@ -121,7 +127,7 @@ static const char *create_option(void *state, int code, const char *value)
 		return parse_group(value, &options->gid);
 	case CODE_FILE:
 		options->file = value;
-		return *value ? NULL : "an empty name";
+		return *value ? NULL : "empty name";
 	case CODE_REUSE:
 		options->reuse = true;
 		return NULL;
@@ -213,7 +219,7 @@ static enum status check_options(const struct create_options *options,
 			return fail(STATUS_USAGE, "--format \"%s\": %s", options->format, wrong);
 	}
 	if (options->file_error)
-		return key_path_failed(options->key_word, options->file_error);
+		return key_path_failed(options->key_word, options->file_error, "");
 	return STATUS_DONE;
 }
 

@@ -37,17 +37,17 @@ static enum status say_exists(key_t key)
 static enum status say_too_many(const struct limits *limits)
 {
 	uint64_t most = most_segments();
-	uint64_t more = 2 * limits->segments;
+	uint64_t more = limits->segments ? 2 * limits->segments : 1;
 
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
 	     " segments, kernel.shmmni)",
 	     limits->segments, limits->shmmni);
 	if (limits->segments >= most)
-		hint("look for leaks with \"shmtool ls --orphaned\"");
+		hint("look for leaks with \"shmtool ls --orphaned%s\"", NAMESPACE_OPTION(NULL));
 	else
-		hint("look for leaks with \"shmtool ls --orphaned\", or raise it: %s",
-		     REMEDY("kernel.shmmni", more < most ? more : most));
+		hint("look for leaks with \"shmtool ls --orphaned%s\", or raise the limit: %s",
+		     NAMESPACE_OPTION(NULL), REMEDY("kernel.shmmni", more < most ? more : most));
 	return STATUS_EXHAUSTED;
 }
 
@@ -56,6 +56,7 @@ static enum status say_limit(uint64_t size)
 {
 	struct limits limits;
 	uint64_t pages;
+	uint64_t enough;
 
 	if (limits_read(&limits))
 		return fail(STATUS_EXHAUSTED,
@@ -63,12 +64,16 @@ static enum status say_limit(uint64_t size)
 	if (limits.segments >= limits.shmmni)
 		return say_too_many(&limits);
 	pages = size / limits.page + (size % limits.page != 0);
+	enough = limits.pages + pages;
+	/* segments may have been removed since */
+	if (enough < limits.shmall)
+		enough = limits.shmall;
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
 	     " pages in use, %" PRIu64 " more needed, kernel.shmall)",
 	     limits.pages, limits.shmall, pages);
-	hint("see the largest with \"shmtool ls --sort -size\", or raise it: %s",
-	     REMEDY("kernel.shmall", limits.pages + pages));
+	hint("see the largest with \"shmtool ls --sort -size%s\", or raise the limit: %s",
+	     NAMESPACE_OPTION(NULL), REMEDY("kernel.shmall", enough));
 	return STATUS_EXHAUSTED;
 }
 
@@ -90,6 +95,7 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	char page_text[UNIT_TEXT_SIZE];
 	uint64_t all;
 	uint64_t unused;
+	uint64_t needed;
 	uint64_t enough;
 
 	size_text(size, wanted->size);
@@ -103,7 +109,11 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 	all = huge_page_count(page, "nr_hugepages");
 	/* the free pages include those that are reserved */
 	unused = huge_page_count(page, "free_hugepages") - huge_page_count(page, "resv_hugepages");
-	enough = all - unused + wanted->size / page + (wanted->size % page != 0);
+	needed = wanted->size / page + (wanted->size % page != 0);
+	enough = all - unused + needed;
+	/* what is free may be refused for another reason: never propose fewer than there are */
+	if (enough <= all)
+		enough = all + needed;
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: not enough %s huge pages for %s (%" PRIu64
 	     " configured, %" PRIu64 " free)",
@@ -132,11 +142,11 @@ static enum status say_committed(const char *size)
 	size_text(limit_text, limit * 1024);
 	size_text(used_text, used * 1024);
 	fail(STATUS_EXHAUSTED,
-	     "cannot create the segment: not enough memory for %s (%s of the CommitLimit of %s are "
-	     "taken)",
+	     "cannot create the segment: not enough memory for %s (%s of the CommitLimit of %s is "
+	     "in use)",
 	     size, used_text, limit_text);
-	hint("raise vm.overcommit_ratio, or add swap: with vm.overcommit_memory=2 the CommitLimit "
-	     "counts");
+	hint("raise vm.overcommit_ratio or add swap (with vm.overcommit_memory=2, the CommitLimit "
+	     "applies)");
 	return STATUS_EXHAUSTED;
 }
 
@@ -173,22 +183,22 @@ static enum status say_bad_size(const struct wanted *wanted)
 	if (wanted->reuse && segment_by_key(wanted->key, &id) == 0 &&
 	    segment_look(id, &segment) == 0 && segment.size < size)
 		return fail(STATUS_EXISTS,
-			    "cannot reuse %s: it has %" PRIu64 " bytes, and %" PRIu64 " are wanted",
+			    "cannot reuse %s: its size is %" PRIu64 ", but %" PRIu64
+			    " was requested",
 			    SEGMENT_LABEL(&segment), segment.size, size);
 	if (limits_read(&limits) == 0 && size > limits.shmmax) {
 		fail(STATUS_EXHAUSTED,
 		     "cannot create the segment: size %" PRIu64 " exceeds kernel.shmmax (%" PRIu64
 		     ")",
 		     size, limits.shmmax);
-		hint("raise it: %s", REMEDY("kernel.shmmax", size));
+		hint("raise the limit: %s", REMEDY("kernel.shmmax", size));
 		return STATUS_EXHAUSTED;
 	}
 	if (wanted->huge)
 		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
 					   "pages of that size");
 	return fail(STATUS_EXHAUSTED,
-		    "cannot create the segment: %" PRIu64
-		    " bytes are more than the kernel can make",
+		    "cannot create the segment: %" PRIu64 " bytes is more than the kernel supports",
 		    size);
 }
 
@@ -210,7 +220,7 @@ enum status say_refused(const struct wanted *wanted, int error)
 	case EPERM:
 		fail(STATUS_DENIED, "cannot create the segment: permission denied");
 		if (wanted->huge)
-			hint("be root, or in the group set by vm.hugetlb_shm_group: huge pages require it");
+			hint("run as root, or as a member of the group set by vm.hugetlb_shm_group");
 		return STATUS_DENIED;
 	default:
 		return fail(status_of_segment(error), "cannot create the segment: %s",

@@ -12,6 +12,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/limits.h"
 #include "text/progress.h"
+#include "text/units.h"
 #include "verbs/common/memory_errors.h"
 
 static enum status input_failed(const struct creation *creation, int error)
@@ -59,9 +60,8 @@ enum status open_create_input(struct creation *creation)
 		return fail(STATUS_FAILED, "%s is empty; a segment must have at least one byte",
 			    input->name);
 	if (options->size_given && input->size > options->size)
-		return fail(STATUS_FAILED,
-			    "%s (%" PRIu64 " bytes) does not fit into %" PRIu64 " bytes (--size)",
-			    input->name, input->size, options->size);
+		return fail(STATUS_FAILED, "%s (%s) does not fit into %s (--size)", input->name,
+			    BYTES(input->size), BYTES(options->size));
 	return STATUS_DONE;
 }
 
@@ -88,8 +88,8 @@ static enum status load(struct creation *creation, struct memory *memory)
 	if (error)
 		return input_failed(creation, error);
 	if (more)
-		return fail(STATUS_FAILED, "%s does not fit into %" PRIu64 " bytes (--size)",
-			    input->name, size);
+		return fail(STATUS_FAILED, "%s does not fit into %s (--size)", input->name,
+			    BYTES(size));
 	if (!input->is_stream && done < input->size)
 		return fail(STATUS_FAILED,
 			    "%s ended early: fewer bytes than its size (was it being changed?)",

@@ -9,6 +9,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
+#include "text/namespace_option.h"
 #include "verbs/create_errors.h"
 #include "verbs/create_input.h"
 
@@ -101,11 +102,12 @@ static enum status guard_failed(const struct creation *creation, int error)
 		guard_by_key(creation->key, &other);
 		fail(STATUS_EXISTS, "%s: semaphore set %d already has the key 0x%08x", what, other,
 		     (unsigned int)creation->key);
-		hint("remove it if it is no longer needed: ipcrm -s %d", other);
+		hint("remove it if it is no longer needed: %sipcrm -s %d", NAMESPACE_PREFIX(),
+		     other);
 		return STATUS_EXISTS;
 	case ENOSPC:
 		fail(STATUS_EXHAUSTED, "%s: the limit on semaphores is reached (kernel.sem)", what);
-		hint("see \"ipcs -s\", or raise kernel.sem with sysctl");
+		hint("see \"%sipcs -s\", or raise kernel.sem with sysctl", NAMESPACE_PREFIX());
 		return STATUS_EXHAUSTED;
 	default:
 		return fail(status_of_segment(error), "%s: %s", what,

@@ -178,7 +178,7 @@ static const char *set_interval(struct ls_options *options, const char *value)
 {
 	const char *wrong = parse_duration(value, &options->interval);
 
-	return wrong || options->interval > 0 ? wrong : "it must be longer than nothing";
+	return wrong || options->interval > 0 ? wrong : "must be greater than 0";
 }
 
 static const char *ls_option(void *state, int code, const char *value)
@@ -214,7 +214,7 @@ static const char *ls_option(void *state, int code, const char *value)
 		return parse_color(value, &options->color);
 	case CODE_FROM:
 		options->from = value;
-		return *value ? NULL : "an empty name";
+		return *value ? NULL : "empty name";
 	case CODE_INTERVAL:
 		return set_interval(options, value);
 	default:
@@ -277,7 +277,6 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 		.command = !all         ? NULL
 			   : everywhere ? "shmtool rm -A --orphaned -n"
 					: "shmtool rm --orphaned -n",
-		.ns = options->ns,
 		.everywhere = everywhere,
 		.visited = selection->namespaces.count,
 		.inhabited = count_namespaces(selection),
@@ -422,7 +421,6 @@ static enum status ls_run(int argc, char **argv)
 		if (!status)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
-		options.ns = operands.ns;
 		options.ns_path = operands.ns_path;
 		options.verbose = operands.verbose;
 		if (!status)

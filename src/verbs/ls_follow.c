@@ -113,6 +113,9 @@ static enum status check_ids(const struct choice *choice, const struct listing *
 	for (size_t i = 0; i < choice->named.count; i++) {
 		const struct segment_ref *ref = &choice->named.items[i];
 
+		if (ref->path_error)
+			return key_path_failed(ref->word, ref->path_error, "");
+
 		if (ref->kind == REF_ID && !listing_find(list, ref->id))
 			status_keep_first(&status, lookup_failed(ref, EINVAL));
 	}
@@ -305,7 +308,8 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	if (!status)
 		status = check_ids(choice, &sight.list);
 	if (!status && follow->verbose)
-		note("following %zu segment%s", sight.list.count, sight.list.count == 1 ? "" : "s");
+		note("watching (%zu segment%s now)", sight.list.count,
+		     sight.list.count == 1 ? "" : "s");
 	if (!status)
 		status = follow_from(&reporter, &sight);
 	status_keep_first(&status, view_end(&reporter.view));

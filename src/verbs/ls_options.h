@@ -35,8 +35,7 @@ struct ls_options {
 	unsigned int warn_percent;
 	bool field_help;
 	const char *from;
-	const char *ns;      /* the value of -N, or NULL */
-	const char *ns_path; /* a path of that namespace */
+	const char *ns_path; /* a path of the namespace of -N, or NULL */
 	bool verbose;
 };
 

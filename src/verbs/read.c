@@ -13,6 +13,7 @@
 #include "text/hexdump.h"
 #include "text/parse.h"
 #include "text/progress.h"
+#include "text/units.h"
 #include "verbs/common/guard_option.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
@@ -89,7 +90,7 @@ static const char *read_option(void *state, int code, const char *value)
 		return parse_size(value, &options->range.length);
 	case CODE_FILE:
 		options->file = strcmp(value, "-") == 0 ? NULL : value;
-		return *value ? NULL : "an empty name";
+		return *value ? NULL : "empty name";
 	case CODE_HEX:
 		options->forms += !options->hex;
 		options->hex = true;
@@ -348,8 +349,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		status = read_to_stdout(options, &segment, &memory);
 	memory_close(&memory);
 	if (!status && options->verbose)
-		note("read %" PRIu64 " bytes from %s", options->range.length,
-		     SEGMENT_LABEL(&segment));
+		note("read %s from %s", BYTES(options->range.length), SEGMENT_LABEL(&segment));
 	signals_end();
 	return status;
 }

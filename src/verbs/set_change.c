@@ -19,6 +19,7 @@
 #include "shm/segment/hold.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
+#include "text/namespace_option.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
 
@@ -240,7 +241,7 @@ static enum status give_back(const struct change *change, const struct segment *
 	     "%s was not changed: another segment got its id at that moment, and was %s",
 	     SEGMENT_LABEL(&change->segment),
 	     error ? "changed instead" : "given back to its creator");
-	hint("check its owner and mode: shmtool stat %d", other->id);
+	hint("check its owner and mode: shmtool stat%s %d", NAMESPACE_OPTION(NULL), other->id);
 	return STATUS_BUSY;
 }
 

@@ -125,7 +125,7 @@ static void print_bytes(struct output *output, const char *label, uint64_t bytes
 
 	size_text(text, bytes);
 	print_label(output, label);
-	output_format(output, "%s (%" PRIu64 " bytes)\n", text, bytes);
+	output_format(output, "%s (%s)\n", text, BYTES(bytes));
 }
 
 static void print_time(struct output *output, const struct view *view, const char *label,

@@ -39,10 +39,12 @@ static enum status check_one(struct wait *wait, const struct segment_ref *ref)
 {
 	const enum wait_condition condition = wait->condition;
 	struct segment segment;
-	int error = look_up_segment(ref, &segment);
+	int error = ref->path_error ? 0 : look_up_segment(ref, &segment);
 	bool may_come = ref->kind == REF_KEY && condition != WAIT_DETACHED;
 	bool holds = false;
 
+	if (ref->path_error)
+		return key_path_failed(ref->word, ref->path_error, "");
 	if (error && !segment_missing(error))
 		return lookup_failed(ref, error);
 	if (condition == WAIT_GONE)

@@ -106,7 +106,7 @@ static const char *write_option(void *state, int code, const char *value)
 		options->sources++;
 		options->from = FROM_FILE;
 		options->file = strcmp(value, "-") == 0 ? NULL : value;
-		return *value ? NULL : "an empty name";
+		return *value ? NULL : "empty name";
 	case CODE_TEXT:
 		return set_literal(options, value, NOTATION_TEXT, 0);
 	case CODE_HEX:

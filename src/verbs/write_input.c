@@ -10,20 +10,20 @@
 #include "shm/bytes/atomic.h"
 #include "shm/bytes/copy.h"
 #include "shm/system/signals.h"
+#include "text/units.h"
 
 static enum status read_failed(const struct writing *writing, int error, uint64_t done)
 {
 	const struct input *input = &writing->input;
 
 	if (error == EINTR)
-		return fail(STATUS_FAILED, "interrupted after writing %" PRIu64 " bytes from %s",
-			    done, input->name);
+		return fail(STATUS_FAILED, "interrupted after writing %s from %s", BYTES(done),
+			    input->name);
 	if (error == EFAULT) /* reading into the segment touches its memory */
-		return fail(STATUS_EXHAUSTED,
-			    "out of memory for %s after writing %" PRIu64 " bytes from %s",
-			    SEGMENT_LABEL(writing->segment), done, input->name);
-	return fail(status_of_file(error), "cannot read %s: %s (%" PRIu64 " bytes were written)",
-		    input->name, strerror(error), done);
+		return fail(STATUS_EXHAUSTED, "out of memory for %s after writing %s from %s",
+			    SEGMENT_LABEL(writing->segment), BYTES(done), input->name);
+	return fail(status_of_file(error), "cannot read %s: %s (%s had been written)", input->name,
+		    strerror(error), BYTES(done));
 }
 
 static void hint_truncate(void)
@@ -48,9 +48,9 @@ static enum status spool_stream(struct writing *writing)
 	if (error != EFBIG)
 		return read_failed(writing, error, 0);
 	fail(STATUS_FAILED,
-	     "%s does not fit: more than %" PRIu64 " bytes, or more than half of the available "
-	     "memory; nothing was written",
-	     input->name, range->length);
+	     "%s does not fit: more than %s, or more than half of the available memory; nothing "
+	     "was written",
+	     input->name, BYTES(range->length));
 	hint_truncate();
 	return STATUS_FAILED;
 }
@@ -65,18 +65,16 @@ static enum status check_file(const struct write_options *options, const struct 
 		return STATUS_DONE;
 	if (!range->length_given && input->size > range->length && !options->truncate) {
 		fail(STATUS_FAILED,
-		     "%s (%" PRIu64 " bytes) does not fit: %s has %" PRIu64
-		     " bytes at offset %" PRIu64 "; nothing was written",
-		     input->name, input->size, SEGMENT_LABEL(segment), range->length,
+		     "%s (%s) does not fit: %s has %s at offset %" PRIu64 "; nothing was written",
+		     input->name, BYTES(input->size), SEGMENT_LABEL(segment), BYTES(range->length),
 		     range->offset);
 		hint_truncate();
 		return STATUS_FAILED;
 	}
 	if (range->length_given && input->size < range->length)
 		return fail(STATUS_FAILED,
-			    "%s is too short (%" PRIu64 " bytes; -n %" PRIu64
-			    "); nothing was written",
-			    input->name, input->size, range->length);
+			    "%s is too short (%s; -n %" PRIu64 "); nothing was written",
+			    input->name, BYTES(input->size), range->length);
 	return STATUS_DONE;
 }
 
@@ -183,24 +181,25 @@ enum status write_input(struct writing *writing, struct memory *memory)
 	int error = copy_input(writing, memory, &done);
 
 	if (options->verbose)
-		note("wrote %" PRIu64 " bytes from %s", done, input->name);
+		note("wrote %s from %s", BYTES(done), input->name);
 	if (!error && range->length_given && done < range->length)
 		return fail(STATUS_FAILED,
-			    "%s ended early: %" PRIu64 " of %" PRIu64 " bytes (-n) were written",
-			    input->name, done, range->length);
+			    "%s ended early: %" PRIu64 " of %s (-n) had been written", input->name,
+			    done, BYTES(range->length));
 	if (!error && !input->is_stream && !range->length_given && done < input->size &&
 	    done < range->length)
 		return fail(STATUS_FAILED,
-			    "%s holds fewer bytes than its size says: %" PRIu64 " were written",
-			    input->name, done);
+			    "%s ended early: fewer bytes than its size (was it being changed?); "
+			    "%s had been written",
+			    input->name, BYTES(done));
 	if (!error && !range->length_given && !options->truncate && done == range->length)
 		error = input_has_more(input, &more);
 	if (error)
 		return read_failed(writing, error, done);
 	if (!more)
 		return STATUS_DONE;
-	fail(STATUS_FAILED, "%s does not fit: %" PRIu64 " bytes were written, the rest was not",
-	     input->name, done);
+	fail(STATUS_FAILED, "%s does not fit: wrote %s, but not the rest", input->name,
+	     BYTES(done));
 	hint_truncate();
 	return STATUS_FAILED;
 }

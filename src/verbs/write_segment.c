@@ -15,6 +15,7 @@
 #include "shm/segment/control.h"
 #include "shm/system/signals.h"
 #include "text/output.h"
+#include "text/units.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
 #include "verbs/write_input.h"
@@ -77,8 +78,7 @@ static enum status fill_range(struct writing *writing, struct memory *memory)
 		if (memory_is_huge(memory) && piece > in_page)
 			piece = (size_t)in_page;
 		if (signals_came())
-			return fail(STATUS_FAILED, "interrupted after filling %" PRIu64 " bytes",
-				    done);
+			return fail(STATUS_FAILED, "interrupted after filling %s", BYTES(done));
 		memory_prepare(memory, range->offset + done, piece, true);
 		memset(memory->bytes + range->offset + done, writing->options->fill, piece);
 		done += piece;
@@ -153,9 +153,9 @@ static enum status check_marked(const struct writing *writing)
 	if (before->dest || segment_look(before->id, &now) || !now.dest)
 		return STATUS_DONE;
 	return fail(STATUS_BUSY,
-		    "%s was marked for removal while being written: the %" PRIu64
-		    " bytes written will be lost at its last detach",
-		    SEGMENT_LABEL(before), done);
+		    "%s was marked for removal while being written: the %s "
+		    "written will be lost at its last detach",
+		    SEGMENT_LABEL(before), BYTES(done));
 }
 
 /* Attaches the segment and writes. Returns the status, for child_run(). */
@@ -198,7 +198,7 @@ static enum status write_in_child(struct writing *writing)
 	if (!writing->done)
 		return report_lost_child(TASK(writing), ENOMEM, 0, "");
 	error = child_run(write_attached, writing, CHILD_DIES_TOO, &result);
-	snprintf(rest, sizeof(rest), "%" PRIu64 " bytes were written", *writing->done);
+	snprintf(rest, sizeof(rest), "%s had been written", BYTES(*writing->done));
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
 		return (enum status)result;
@@ -247,7 +247,6 @@ enum status write_segment(struct write_options *options, const struct segment_re
 		status = (enum status)write_attached(&writing);
 	/* for a file, write_input() has reported this */
 	if (!status && options->verbose && options->from != FROM_FILE)
-		note("wrote %" PRIu64 " bytes to %s", options->range.length,
-		     SEGMENT_LABEL(&segment));
+		note("wrote %s to %s", BYTES(options->range.length), SEGMENT_LABEL(&segment));
 	return status;
 }

@@ -116,13 +116,13 @@ static int parse_header(struct parser *parser, const char *at, const char *end)
 		if (!column)
 			continue;
 		if (seen[column - columns])
-			return malformed(parser, "a column comes twice", column);
+			return malformed(parser, "is there twice", column);
 		seen[column - columns] = true;
 	}
 	parser->memory_known = true;
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		if (!seen[i] && !columns[i].optional)
-			return malformed(parser, "no header with this column", &columns[i]);
+			return malformed(parser, "is missing in the header", &columns[i]);
 		parser->memory_known &= seen[i] || !columns[i].optional;
 	}
 	return 0;
@@ -191,17 +191,17 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 
 		stop = next_word(&at, end);
 		if (at == end)
-			return malformed(parser, "fewer words than the header has", NULL);
+			return malformed(parser, "fewer columns than the header", NULL);
 		if (!column)
 			continue;
 		negative = *at == '-';
 		if (!parse_digits(at + negative, stop, column->storage == STORE_PERMS ? 8 : 10,
 				  &number) ||
 		    !store(&segment, column, number, negative))
-			return malformed(parser, "not a number that fits", column);
+			return malformed(parser, "is not a valid number", column);
 	}
 	if (next_word(&at, end) > at)
-		return malformed(parser, "more words than the header has", NULL);
+		return malformed(parser, "more columns than the header", NULL);
 	return parser->fault->error = listing_add(parser->list, &segment);
 }
 
@@ -210,7 +210,7 @@ static int parse_line(struct parser *parser, const char *at, const char *end)
 {
 	parser->line++;
 	if (memchr(at, '\0', (size_t)(end - at)))
-		return malformed(parser, "a zero byte", NULL);
+		return malformed(parser, "contains a NUL byte", NULL);
 	/* a copy that passed through a terminal has CRs (ssh -t, docker exec -t) */
 	if (end > at && end[-1] == '\r')
 		end--;
@@ -238,10 +238,10 @@ static int finish(struct parser *parser, size_t rest)
 {
 	parser->line++;
 	if (rest)
-		return malformed(parser, "the last line is cut off (no newline at its end)", NULL);
+		return malformed(parser, "the last line is incomplete (no newline)", NULL);
 	if (parser->line == 1) {
 		parser->line = 0;
-		return malformed(parser, "it is empty, without even a header", NULL);
+		return malformed(parser, "empty (no header line)", NULL);
 	}
 	return 0;
 }

@@ -60,6 +60,8 @@ struct segment_ref {
 	int id;
 	key_t key;
 	const char *word; /* the argument as typed, for messages */
+	/* why the path of an ftok: word gave no key: an errno value or an error of safe_open.h; or 0 */
+	int path_error;
 };
 
 #endif

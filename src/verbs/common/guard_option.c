@@ -8,6 +8,7 @@
 
 #include "shm/process/process.h"
 #include "text/names.h"
+#include "text/namespace_option.h"
 #include "text/parse.h"
 #include "text/parse_segment.h"
 #include "text/units.h"
@@ -60,7 +61,7 @@ enum status guard_option_check(const struct guard_option *guard_option)
 	if (!guard_option->given && (guard_option->number_given || guard_option->timeout_given))
 		return fail(STATUS_USAGE, "--guard-number and --guard-timeout require --guard");
 	if (guard_option->file_error)
-		return key_path_failed(guard_option->ref.word, guard_option->file_error);
+		return key_path_failed(guard_option->ref.word, guard_option->file_error, "");
 	return STATUS_DONE;
 }
 
@@ -120,7 +121,8 @@ static enum status take_failed(const struct guard_option *guard_option, int erro
 	fail(status_of_segment(error), "cannot acquire %s: %s", LABEL(guard),
 	     segment_missing(error) ? "it was removed in the meantime" : reason_of_segment(error));
 	if (error == EACCES)
-		hint("get write permission on the semaphore set: see \"ipcs -s -i %d\"", guard->id);
+		hint("get write permission on the semaphore set: see \"%sipcs -s -i %d\"",
+		     NAMESPACE_PREFIX(), guard->id);
 	return status_of_segment(error);
 }
 

@@ -10,22 +10,22 @@
 #include "shm/segment/control.h"
 #include "shm/segment/listing.h"
 #include "text/names.h"
+#include "text/namespace_option.h"
 #include "text/parse_segment.h"
 
-enum status key_path_failed(const char *word, int error)
+enum status key_path_failed(const char *word, int error, const char *rest)
 {
-	return fail(status_of_file(error), "%.200s: cannot make a key of this path: %s", word,
-		    reason_of_file(error));
+	return fail(status_of_file(error), "cannot derive a key from %.200s: %s%s", word,
+		    reason_of_file(error), rest);
 }
 
 enum status parse_operand(const char *word, struct segment_ref *ref)
 {
-	int file_error;
-	const char *wrong = parse_segment(word, ref, &file_error);
+	int path_error;
+	const char *wrong = parse_segment(word, ref, &path_error);
 
-	if (wrong)
-		return fail(STATUS_USAGE, "\"%.200s\": %s", word, wrong);
-	return file_error ? key_path_failed(word, file_error) : STATUS_DONE;
+	ref->path_error = path_error;
+	return wrong ? fail(STATUS_USAGE, "\"%.200s\": %s", word, wrong) : STATUS_DONE;
 }
 
 void hint_at_key(const struct segment_ref *ref)
@@ -34,7 +34,7 @@ void hint_at_key(const struct segment_ref *ref)
 
 	if (ref->kind == REF_ID && strncmp(ref->word, "id:", 3) != 0 && ref->id != 0 &&
 	    segment_by_key(ref->id, &id) == 0)
-		hint("%d is not an id, but the key of a segment: key:%d?", ref->id, ref->id);
+		hint("try key:%d (a segment has this key)", ref->id);
 }
 
 static enum status report_missing(const struct segment_ref *ref)
@@ -83,40 +83,69 @@ enum status find_segment(const struct segment_ref *ref, struct segment *segment)
 
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref)
 {
-	if (operands->count == 1)
-		return parse_operand(operands->words[0], ref);
+	if (operands->count == 1) {
+		enum status status = parse_operand(operands->words[0], ref);
+
+		return status || !ref->path_error ? status
+						  : key_path_failed(ref->word, ref->path_error, "");
+	}
 	if (operands->count == 0)
-		fail(STATUS_USAGE, "no segment given");
+		fail(STATUS_USAGE, "no SEGMENT given");
 	else
-		fail(STATUS_USAGE, "\"%s\": only one segment may be given", operands->words[1]);
+		fail(STATUS_USAGE, "\"%s\": only one SEGMENT may be given", operands->words[1]);
 	return usage_hint();
 }
 
-/* Hints at what helps against a denial. Even root may lack the required capability. */
-static void hint_at_rights(const struct segment *segment, const char *capability)
+/* Hints at what helps an ordinary user who is neither the owner nor the creator. */
+static void hint_at_other_user(const struct segment *segment, bool by_mode)
 {
 	struct names names = { 0 };
 	const char *owner = name_of_user(&names, segment->uid);
 
+	if (by_mode)
+		hint("run as root or as a user with permission (owner %s, mode 0%03o)", owner,
+		     segment->mode);
+	else if (segment->uid == 0 && segment->cuid == 0)
+		hint("run as root");
+	else if (segment->uid == segment->cuid)
+		hint("run as root or as its owner and creator (%s)", owner);
+	else
+		hint("run as root, as its owner (%s) or as its creator (%s)", owner,
+		     name_of_user(&names, segment->cuid));
+	names_free(&names);
+}
+
+/* Root, too, may lack the capability that is required. */
+static void hint_at_capability(const struct segment *segment, const char *capability)
+{
+	struct names names = { 0 };
+
+	hint("run as user %s, or with %s%s", name_of_user(&names, segment->uid), capability,
+	     capabilities_count_here() ? "" : " in the user namespace that owns the IPC namespace");
+	names_free(&names);
+}
+
+/* by_mode: the mode of the segment decides; otherwise only who owns or created it. */
+static void hint_at_rights(const struct segment *segment, const char *capability, bool by_mode)
+{
+	const bool is_owner = segment->uid == geteuid();
+
 	if (owner_is_unknown(segment))
-		hint("who owns it is not known in this user namespace: be root outside of it");
-	else if (segment->uid == geteuid() || segment->cuid == geteuid())
-		hint("%s, with mode 0%03o: shmtool set %d -p u+rw",
-		     segment->uid == geteuid() ? "it is yours" : "you made it", segment->mode,
+		hint("run as root outside this user namespace, in which the owner is not mapped");
+	else if (is_owner || segment->cuid == geteuid())
+		hint("grant yourself access (you %s it, mode 0%03o): shmtool set%s %d -p u+rw",
+		     is_owner ? "own" : "created", segment->mode, NAMESPACE_OPTION(segment->ns),
 		     segment->id);
 	else if (geteuid() != 0)
-		hint("it belongs to %s (mode 0%03o): be that user, or root", owner, segment->mode);
+		hint_at_other_user(segment, by_mode);
 	else
-		hint("it belongs to %s (mode 0%03o): be that user, or have %s%s", owner,
-		     segment->mode, capability,
-		     capabilities_count_here() ? "" : " outside of this user namespace");
-	names_free(&names);
+		hint_at_capability(segment, capability);
 }
 
 enum status segment_denied(const char *what, const struct segment *segment, const char *capability)
 {
 	fail(STATUS_DENIED, "cannot %s %s: permission denied", what, SEGMENT_LABEL(segment));
-	hint_at_rights(segment, capability);
+	hint_at_rights(segment, capability, strcmp(capability, "CAP_IPC_OWNER") == 0);
 	return STATUS_DENIED;
 }
 
@@ -133,7 +162,7 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 	fail(status_of_segment(error), "cannot %s %s: %s", what, SEGMENT_LABEL(segment),
 	     segment_missing(error) ? "it no longer exists" : reason_of_segment(error));
 	if (error == EOVERFLOW)
-		hint("do it outside of this user namespace, where all users are known");
+		hint("run this outside the user namespace, where all users are mapped");
 	return status_of_segment(error);
 }
 
@@ -143,7 +172,8 @@ void warn_of_trace(const struct segment *segment)
 	const struct process *last = process_find(&processes, segment->lpid);
 
 	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
-		warn("reading %s replaces its last user, process %s, which is running",
+		warn("reading %s overwrites its last user (process %s, still running); it may "
+		     "later be considered orphaned",
 		     SEGMENT_LABEL(segment), PROCESS_LABEL(last));
 	processes_free(&processes);
 }

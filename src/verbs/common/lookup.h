@@ -7,14 +7,17 @@
 #include "text/error.h"
 #include "text/options.h"
 
-/* Parses a SEGMENT operand. */
+/* Parses a SEGMENT operand, and reports what is wrong with it, except ref->path_error. */
 enum status parse_operand(const char *word, struct segment_ref *ref);
 
 /* Parses the operands of a command that requires exactly one SEGMENT. */
 enum status read_only_segment(const struct operands *operands, struct segment_ref *ref);
 
-/* Reports that the PATH of an ftok:PROJ:PATH could not be resolved. error: see parse_segment.h. */
-enum status key_path_failed(const char *word, int error);
+/*
+ * Reports that the PATH of an ftok:PROJ:PATH could not be resolved. error: see
+ * parse_segment.h; rest: "; nothing was removed", or "".
+ */
+enum status key_path_failed(const char *word, int error, const char *rest);
 
 /* Looks up a segment, and reports nothing. Returns 0 or an errno value (control.h). */
 int look_up_segment(const struct segment_ref *ref, struct segment *segment);

@@ -10,6 +10,7 @@
 
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
+#include "text/namespace_option.h"
 #include "text/parse.h"
 
 int namespace_open_named(const char *word, struct namespace *ns)
@@ -55,6 +56,8 @@ static int enter_named(struct operands *operands, bool *users_changed)
 	operands->ns_path = ns.path;
 	ns.path = NULL;
 	namespace_close(&ns);
+	if (!error)
+		namespace_option_set(operands->ns, operands->ns_path);
 	return error;
 }
 

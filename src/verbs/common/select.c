@@ -13,7 +13,6 @@
 #include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
 #include "text/holders_text.h"
-#include "text/parse.h"
 #include "text/state_names.h"
 #include "text/units.h"
 #include "verbs/common/keep_lists.h"
@@ -36,7 +35,8 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 	if (wrong)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
-		return key_path_failed(choice->filter.file_error_word, choice->filter.file_error);
+		return key_path_failed(choice->filter.file_error_word, choice->filter.file_error,
+				       choice->removal ? "; nothing was removed" : "");
 	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
 	if (!choice->named.items)
 		return fail(STATUS_EXHAUSTED, "not enough memory");
@@ -72,15 +72,16 @@ void choice_free(struct choice *choice)
 static enum status report_bad_list(const char *path, const struct listing_fault *fault)
 {
 	if (fault->error != EBADMSG)
-		return fail(status_of_file(fault->error), "cannot read the list %s: %s", path,
+		return fail(status_of_file(fault->error), "cannot read segment list %s: %s", path,
 			    strerror(fault->error));
 	if (fault->line && fault->field)
-		return fail(STATUS_FAILED, "cannot read the list %s: line %zu, column %s: %s", path,
+		return fail(STATUS_FAILED,
+			    "cannot read segment list %s: line %zu: column \"%s\" %s", path,
 			    fault->line, fault->field, fault->what);
 	if (fault->line)
-		return fail(STATUS_FAILED, "cannot read the list %s: line %zu: %s", path,
+		return fail(STATUS_FAILED, "cannot read segment list %s: line %zu: %s", path,
 			    fault->line, fault->what);
-	return fail(STATUS_FAILED, "cannot read the list %s: %s", path, fault->what);
+	return fail(STATUS_FAILED, "cannot read segment list %s: %s", path, fault->what);
 }
 
 static enum status read_saved(struct listing *all, const char *path)
@@ -91,14 +92,14 @@ static enum status read_saved(struct listing *all, const char *path)
 	int error = from_stdin ? 0 : safe_open(path, O_RDONLY | O_NOCTTY, &fd);
 
 	if (error)
-		return fail(status_of_file(error), "cannot read the list %s: %s", path,
+		return fail(status_of_file(error), "cannot read segment list %s: %s", path,
 			    reason_of_file(error));
 	error = listing_parse(all, fd, &fault);
 	if (!from_stdin)
 		close(fd);
 	if (!error)
 		return STATUS_DONE;
-	return report_bad_list(from_stdin ? "on stdin" : path, &fault);
+	return report_bad_list(from_stdin ? "stdin" : path, &fault);
 }
 
 static enum status list_failed(const struct listing_fault *fault)
@@ -135,7 +136,8 @@ static void look_for_holders(struct selection *selection)
 		error = holders_decide(&selection->holders, list,
 				       namespaces->count ? namespaces : NULL, losses);
 	if (error)
-		warn("cannot find out who has segments attached: %s", reason_of_holders(error));
+		warn("cannot determine which processes have segments attached: %s",
+		     reason_of_holders(error));
 	selection->holders_known = !error;
 }
 
@@ -186,7 +188,7 @@ static void report_skipped(const struct selection *selection, const struct segme
 	char idle[UNIT_TEXT_SIZE];
 
 	duration_text(idle, segment_idle(&selection->judge, segment));
-	note("%s does not pass the filters: it is %s, idle for %s", SEGMENT_LABEL(segment),
+	note("%s skipped: it does not match the filters (%s, idle for %s)", SEGMENT_LABEL(segment),
 	     state_name(segment->state), idle);
 }
 
@@ -288,21 +290,23 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 	struct intmap seen = { 0 }; /* by id */
 
 	for (size_t i = 0; i < named->count; i++) {
+		const struct segment_ref *ref = &named->items[i];
 		struct segment segment;
-		int error = find_named(&named->items[i], all, by_itself, &segment);
-		enum status status = STATUS_DONE;
+		int error = ref->path_error ? 0 : find_named(ref, all, by_itself, &segment);
+		enum status status = ref->path_error
+					     ? key_path_failed(ref->word, ref->path_error, "")
+					     : STATUS_DONE;
 
 		/* a segment that is named twice is listed once */
-		if (!error && !intmap_get(&seen, (uint32_t)segment.id)) {
+		if (!error && !status && !intmap_get(&seen, (uint32_t)segment.id)) {
 			error = intmap_add(&seen, (uint32_t)segment.id, &named->items[i]);
 			if (!error)
 				error = listing_add(chosen, &segment);
 		}
 		if (error && segment_missing(error) && source->saved)
-			status = fail(STATUS_MISSING, "the list has no segment %s",
-				      named->items[i].word);
+			status = fail(STATUS_MISSING, "no segment %s in the list", ref->word);
 		else if (error && !(segment_missing(error) && source->missing_is_no_error))
-			status = lookup_failed(&named->items[i], error);
+			status = lookup_failed(ref, error);
 		if (status && !selection->missing) {
 			selection->missing = status;
 			selection->missing_at = chosen->count;

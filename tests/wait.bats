@@ -94,7 +94,7 @@ assert_ended()
 	make_segment 4096 600 4711 >/dev/null
 	try stat --wait gone 4711
 	expect_status 0
-	assert_stderr_has 'hint: 4711 is not an id, but the key of a segment: key:4711?'
+	assert_stderr_has 'hint: try key:4711 (a segment has this key)'
 	try stat --wait gone 4711 -q
 	assert_stderr_is ''
 	try stat --wait gone id:4711

@@ -54,19 +54,19 @@ $in_own 4000"
 	try_there ls -A --sort ns,key --time-format epoch
 	expect_status 0
 	assert_equal "${#lines[@]}" 5
-	[[ ${lines[0]} =~ ^ID\ +KEY\ .*\ STATE\ .*\ CREATED-BY\ +NS\ +NS-OF$ ]]
+	[[ ${lines[0]} =~ ^ID\ +KEY\ .*\ STATE\ .*\ CREATED-BY\ +NS\ +NS-NAME\ +NS-OF$ ]]
 	end=${lines[0]%  NS-OF}
 	for line in "${lines[@]:1:3}"; do
-		[[ ${line:0:${#end}} =~ \ [0-9]+$ && ${line:${#end}} =~ ^\ \ [0-9]+\ perl$ ]]
+		[[ ${line:0:${#end}} =~ \ [0-9]+\ +[^\ ]+\ *$ && ${line:${#end}} =~ ^\ \ [0-9]+\ perl$ ]]
 	done
-	assert_output_matches " 1  0x00000002  root   0600    4K       0  detached +[0-9]+s  $one_pid perl +$one  $one_pid perl"
+	assert_output_matches " 1  0x00000002  root   0600    4K       0  detached +[0-9]+s  $one_pid perl +$one  [^ ]+ +$one_pid perl"
 	assert_equal "${lines[4]}" "3 segments, 1.0M, in 2 of 3 IPC namespaces"
 	try_there ls -A --no-header
 	assert_equal "${#lines[@]}" 3
 	for view in -t -p -c; do
 		try_there ls -A "$view"
-		assert_output_matches ' NS  NS-OF'
-		assert_output_has "$one  $one_pid perl"
+		assert_output_matches ' NS  NS-NAME +NS-OF'
+		assert_output_matches "$one  [^ ]+ +$one_pid perl"
 	done
 	try_there ls -A -o id,size
 	assert_output_lacks perl
@@ -102,7 +102,7 @@ $one 2 3000"
 3000 $ns $pid perl $pid perl"
 	try_there ls -A -r --min-size 2500
 	assert_equal "${#lines[@]}" 2
-	assert_equal "$(cut -f 10,11 <<<"${lines[1]}")" "$ns"$'\t'"$pid perl"
+	assert_equal "$(cut -f 10,12 <<<"${lines[1]}")" "$ns"$'\t'"$pid perl"
 	try_there ls -J
 	assert_equal "$(jq -c '.segments' <<<"$output")" '[]'
 	there perl -e 'shmget(5, 4000, 01600) // die'
@@ -160,7 +160,7 @@ $one 2 3000"
 	try_there rm -A --orphaned --grace 0
 	expect_status 0
 	assert_output_has "size=5000"
-	assert_output_has "ns=$ns ns-of=$PWD/a place/ipc\\x"
+	assert_output_has "ns=$ns ns-name=- ns-of=$PWD/a place/ipc\\x"
 	assert_output_has 'total 1 segment, 5000 bytes (4.9K) in 1 IPC namespace'
 }
 
@@ -951,12 +951,14 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	expect_status 0
 	assert_stderr_is ''
 	promtool check metrics <<<"$output"
-	assert_output_has "shmtool_segments{state=\"detached\",owner=\"root\",ns=\"$one\"} 2"
-	assert_output_has "shmtool_segment_bytes{state=\"detached\",owner=\"root\",ns=\"$ns\"} 3000"
-	assert_output_has "shmtool_limit_segments{ns=\"$ns\"} 7"
-	assert_output_has "shmtool_used_segments{ns=\"$one\"} 2"
+	local name
+	name=$(sed -n "s/^shmtool_used_segments{ns=\"$one\",ns_name=\"\(.*\)\"} .*/\1/p" <<<"$output")
+	assert_output_has "shmtool_segments{state=\"detached\",owner=\"root\",ns=\"$one\",ns_name=\"$name\"} 2"
+	assert_output_has "shmtool_segment_bytes{state=\"detached\",owner=\"root\",ns=\"$ns\",ns_name=\"$name\"} 3000"
+	assert_output_has "shmtool_limit_segments{ns=\"$ns\",ns_name=\"$name\"} 7"
+	assert_output_has "shmtool_used_segments{ns=\"$one\",ns_name=\"$name\"} 2"
 	# our own has no segment, but limits
-	assert_output_has "shmtool_used_segments{ns=\"$(number_of 1)\"} 0"
+	assert_output_has "shmtool_used_segments{ns=\"$(number_of 1)\",ns_name=\"$(uname -n)\"} 0"
 	assert_equal "$(grep -c '^shmtool_run_timestamp_seconds ' <<<"$output")" 1
 	# filters choose segments, not limits
 	try_there ls -A --prometheus --min-size 2500
@@ -971,10 +973,10 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	wait_until grep -q 'watching (1 segment now)' "$background_errors"
 	local events=$background_output
 	there nsenter --target "$pid" --ipc perl -e 'shmget(7, 1500, 01600) // die'
-	wait_until grep -q "created .* size=1500 .* ns=$one ns-of=$pid perl" "$events"
+	wait_until grep -q "created .* size=1500 .* ns=$one ns-name=.* ns-of=$pid perl" "$events"
 	# the same id and size in another one
 	settle unshare --ipc -- 1000
-	wait_until grep -q "created 0 .* size=1000 .* ns=$ns ns-of=$pid perl" "$events"
+	wait_until grep -q "created 0 .* size=1000 .* ns=$ns ns-name=.* ns-of=$pid perl" "$events"
 	there nsenter --target "$one_pid" --ipc ipcrm -m 0
 	wait_until grep -q "removed 0 .* size=1000 .* ns=$one " "$events"
 	# with its last process a namespace ends, and all that is in it

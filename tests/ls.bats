@@ -6,7 +6,7 @@
 bats_require_minimum_version 1.5.0
 load lib/common
 
-fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host'
+fields='id key owner uid group gid creator cuid creator-group cgid mode perms size rss swap nattch state locked dest cpid ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-name ns-pid ns-comm ns-of host'
 
 # Makes several spaces between words one.
 words()

@@ -73,7 +73,7 @@ sub file { pick('file', 'out', '-', '/dev/null', '/dev/full', '/dev/zero', '.', 
 	'/proc/sysvipc/shm', '/proc/sysvipc/sem', 'list', 'link') }
 sub text { pick('abc', '', 'x' x 100, '%d', '00 ff', 'ff', '0', 'zz', '-n', '=') }
 sub fields { join ',', map { pick(qw(id key owner uid mode perms size rss swap nattch state locked dest cpid
-	ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-pid ns-comm ns-of host), rand() < 0.05 ? junk() : 'id') } 0 .. rand 4 }
+	ccomm ccmdline cunit lpid lcomm lcmdline lunit created-by atime dtime ctime idle holders ns ns-name ns-pid ns-comm ns-of host), rand() < 0.05 ? junk() : 'id') } 0 .. rand 4 }
 sub sort_fields { join ',', map { pick('', '-') . $_ } split /,/, fields(), -1 }
 sub format { join '', map { pick('%{' . fields() . '}', '%{id}', ' ', '%%', '\t', '\n', 'x', '\\', '%') } 0 .. rand 4 }
 sub state { join ',', map { pick(qw(dest attached kept orphaned detached dead)) } 0 .. rand 3 }

@@ -27,14 +27,18 @@ static const char *suitable(const struct view *view, const char *name)
 	return view->unambiguous && strpbrk(name, " =") ? NULL : name;
 }
 
-static const char *user_text(struct view *view, uid_t uid)
+static const char *user_text(struct view *view, const struct segment *segment, uid_t uid)
 {
-	return view->numeric ? NULL : suitable(view, name_of_user(&view->names, uid));
+	if (view->numeric || !users_are_known(view, segment))
+		return NULL;
+	return suitable(view, name_of_user(&view->names, uid));
 }
 
-static const char *group_text(struct view *view, gid_t gid)
+static const char *group_text(struct view *view, const struct segment *segment, gid_t gid)
 {
-	return view->numeric ? NULL : suitable(view, name_of_group(&view->names, gid));
+	if (view->numeric || !users_are_known(view, segment))
+		return NULL;
+	return suitable(view, name_of_group(&view->names, gid));
 }
 
 /* A user or group: its name, or if NULL, its number. */
@@ -94,22 +98,22 @@ static struct value get_created_by(struct view *view, const struct segment *segm
 
 static struct value get_owner(struct view *view, const struct segment *segment)
 {
-	return identity(user_text(view, segment->uid), segment->uid);
+	return identity(user_text(view, segment, segment->uid), segment->uid);
 }
 
 static struct value get_group(struct view *view, const struct segment *segment)
 {
-	return identity(group_text(view, segment->gid), segment->gid);
+	return identity(group_text(view, segment, segment->gid), segment->gid);
 }
 
 static struct value get_creator(struct view *view, const struct segment *segment)
 {
-	return identity(user_text(view, segment->cuid), segment->cuid);
+	return identity(user_text(view, segment, segment->cuid), segment->cuid);
 }
 
 static struct value get_creator_group(struct view *view, const struct segment *segment)
 {
-	return identity(group_text(view, segment->cgid), segment->cgid);
+	return identity(group_text(view, segment, segment->cgid), segment->cgid);
 }
 
 static struct value get_ccomm(struct view *view, const struct segment *segment)
@@ -207,6 +211,13 @@ static struct value get_ns_comm(struct view *view, const struct segment *segment
 	return foreign_name(segment->ns ? segment->ns->command : NULL);
 }
 
+static struct value get_ns_name(struct view *view, const struct segment *segment)
+{
+	if (segment->ns)
+		return foreign_name(segment->ns->name);
+	return foreign_name(view->entered ? NULL : machine_of(view)->host);
+}
+
 static struct value get_ns_of(struct view *view, const struct segment *segment)
 {
 	const struct namespace *ns = segment->ns;
@@ -280,6 +291,7 @@ const struct field fields[] = {
 	{ "idle", "IDLE", true, get_idle, "time since the last attach, detach or change" },
 	{ "holders", "HOLDERS", false, get_holders, "processes that have it attached" },
 	{ "ns", "NS", true, get_ns, "inode of its IPC namespace" },
+	{ "ns-name", "NS-NAME", false, get_ns_name, "host name or unit of its IPC namespace" },
 	{ "ns-pid", "NS-PID", true, get_ns_pid, "with -A: a process (or thread) in the namespace" },
 	{ "ns-comm", "NS-COMM", false, get_ns_comm, "with -A: its command" },
 	{ "ns-of", "NS-OF", false, get_ns_of, "with -A: its pid and command, or its mount point" },
@@ -344,7 +356,12 @@ unsigned int field_needs(const struct field *field)
 		struct value (*get)(struct view *view, const struct segment *segment);
 		unsigned int needs;
 	} table[] = {
-		{ get_holders, NEEDS_HOLDERS },
+		{ get_owner, NEEDS_NAMES },
+		{ get_group, NEEDS_NAMES },
+		{ get_creator, NEEDS_NAMES },
+		{ get_creator_group, NEEDS_NAMES },
+		{ get_ns_name, NEEDS_NAMES },
+		{ get_holders, NEEDS_HOLDERS | NEEDS_NAMES },
 		{ get_created_by, NEEDS_CREATORS },
 		{ get_ccomm, NEEDS_CREATORS },
 		{ get_ccmdline, NEEDS_CREATORS | NEEDS_ORIGINS },

@@ -50,6 +50,7 @@ enum {
 	NEEDS_CREATORS = 2,   /* start times of the creators, which are not named without */
 	NEEDS_LAST_USERS = 4, /* start times of the last users */
 	NEEDS_PRESENT = 16,   /* how much of each mapping is in memory, with NEEDS_HOLDERS */
+	NEEDS_NAMES = 32,     /* with -A, names of namespaces, and whether names of users apply */
 	NEEDS_ORIGINS = 8,    /* units and command lines of all these processes */
 };
 

@@ -44,11 +44,12 @@ static const char *command_of(struct view *view, const struct holder *holder)
 	return process_find(&view->judge->processes, holder->pid)->command;
 }
 
-static const char *user_of(struct view *view, const struct holder *holder)
+static const char *user_of(struct view *view, const struct segment *segment,
+			   const struct holder *holder)
 {
 	uid_t uid = process_user(holder->task);
 
-	return uid == (uid_t)-1 ? "unknown" : name_of_user(&view->names, uid);
+	return uid == (uid_t)-1 ? "unknown" : user_of_segment(view, segment, uid);
 }
 
 const char *reason_of_holders(int error)
@@ -136,7 +137,7 @@ static void print_holder(struct output *output, struct view *view, const struct 
 		output_char(output, ')');
 	}
 	output_text(output, ", user ");
-	output_escaped(output, user_of(view, holder));
+	output_escaped(output, user_of(view, segment, holder));
 	output_format(output, ", %s at 0x%" PRIx64, access_text(holder), mapping->start);
 	if (!is_whole(holder, segment))
 		output_format(output, ", %s from byte %" PRIu64,
@@ -206,7 +207,8 @@ static void json_text(struct output *output, const char *name, const char *text)
 		output_text(output, "null");
 }
 
-static void json_holder(struct output *output, struct view *view, const struct holder *holder)
+static void json_holder(struct output *output, struct view *view, const struct segment *segment,
+			const struct holder *holder)
 {
 	const struct mapping *mapping = &holder->mapping;
 	const struct process *process = origin_of(view, holder);
@@ -215,7 +217,7 @@ static void json_holder(struct output *output, struct view *view, const struct h
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
 	if (uid == (uid_t)-1)
 		output_text(output, "null");
-	else if (view->numeric)
+	else if (view->numeric || !users_are_known(view, segment))
 		output_number(output, uid);
 	else
 		json_string(output, name_of_user(&view->names, uid));
@@ -244,7 +246,7 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	output_char(output, '[');
 	for (size_t i = 0; i < attachments->count; i++) {
 		json_separate(output, i);
-		json_holder(output, view, attachments->items[i]);
+		json_holder(output, view, segment, attachments->items[i]);
 	}
 	output_char(output, ']');
 }
@@ -318,7 +320,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 		if (!is_shown(attachments, i))
 			fprintf(text, "%s%d (%s%s%s)", shown++ ? ", " : "process ", holder->pid,
 				command_text(safe, command), *command ? ", " : "",
-				user_of(view, holder));
+				user_of(view, segment, holder));
 	}
 	if (count_processes(attachments) > shown)
 		fprintf(text, " and %zu more", count_processes(attachments) - shown);

@@ -53,8 +53,16 @@ const char *name_of_group(struct names *names, gid_t gid)
 	return remember(names, &names->groups, gid, group ? group->gr_name : NULL);
 }
 
+const char *number_as_name(struct names *names, uint32_t number)
+{
+	const char *known = intmap_get(&names->numbers, number);
+
+	return known ? known : remember(names, &names->numbers, number, NULL);
+}
+
 void names_free(struct names *names)
 {
+	intmap_free(&names->numbers, free);
 	intmap_free(&names->users, free);
 	intmap_free(&names->groups, free);
 }

@@ -12,12 +12,16 @@
 struct names {
 	struct intmap users;
 	struct intmap groups;
+	struct intmap numbers;
 	bool lacks_memory; /* out of memory: some names could not be looked up or kept */
 };
 
 /* The name of a user or group, or the number as text if it has none. Valid until names_free(). */
 const char *name_of_user(struct names *names, uid_t uid);
 const char *name_of_group(struct names *names, gid_t gid);
+
+/* The number of a user or group as text. Valid until names_free(). */
+const char *number_as_name(struct names *names, uint32_t number);
 
 void names_free(struct names *names);
 

@@ -292,7 +292,7 @@ static bool read_identity(const char *word, uint32_t *identity)
 	return true;
 }
 
-const char no_such_user[] = "no such user";
+const char no_such_user[] = "no such user (for a user ID, use +NUMBER)";
 
 const char *parse_user(const char *word, uid_t *uid)
 {
@@ -320,7 +320,7 @@ const char *parse_group(const char *word, gid_t *gid)
 	if (group)
 		*gid = group->gr_gid;
 	else if (!read_identity(word, gid))
-		return "no such group";
+		return "no such group (for a group ID, use +NUMBER)";
 	return NULL;
 }
 

@@ -71,7 +71,7 @@ static struct group group_of_one(struct view *view, const struct segment *segmen
 {
 	struct group group = {
 		.ns = segment->ns,
-		.owner = name_of_user(&view->names, segment->uid),
+		.owner = user_of_segment(view, segment, segment->uid),
 		.state = segment->state,
 	};
 
@@ -118,6 +118,13 @@ static void print_label_value(struct output *output, const char *text)
 	}
 }
 
+static void print_namespace(struct output *output, const struct namespace *ns)
+{
+	output_format(output, "ns=\"%lu\",ns_name=\"", (unsigned long)ns->inode);
+	print_label_value(output, ns->name);
+	output_char(output, '"');
+}
+
 static void print_group_metric(struct output *output, const struct group_metric *metric,
 			       const struct group *groups, size_t count)
 {
@@ -129,8 +136,10 @@ static void print_group_metric(struct output *output, const struct group_metric 
 			      state_name(groups[i].state));
 		print_label_value(output, groups[i].owner);
 		output_char(output, '"');
-		if (groups[i].ns)
-			output_format(output, ",ns=\"%lu\"", (unsigned long)groups[i].ns->inode);
+		if (groups[i].ns) {
+			output_char(output, ',');
+			print_namespace(output, groups[i].ns);
+		}
 		output_format(output, "} %" PRIu64 "\n", metric->get(&groups[i].sums));
 	}
 }
@@ -222,8 +231,11 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 		if (metric->may_lack && value == LIMITS_UNKNOWN)
 			continue;
 		output_text(output, metric->name);
-		if (limits[i].ns)
-			output_format(output, "{ns=\"%lu\"}", (unsigned long)limits[i].ns->inode);
+		if (limits[i].ns) {
+			output_char(output, '{');
+			print_namespace(output, limits[i].ns);
+			output_char(output, '}');
+		}
 		if (limit_is_none(value))
 			output_text(output, " +Inf\n");
 		else

@@ -36,3 +36,20 @@ const struct machine *machine_of(struct view *view)
 	machine->known = true;
 	return machine;
 }
+
+bool users_are_known(const struct view *view, const struct segment *segment)
+{
+	return segment->ns ? segment->ns->users_known : !view->users_unknown;
+}
+
+const char *user_of_segment(struct view *view, const struct segment *segment, uid_t uid)
+{
+	return users_are_known(view, segment) ? name_of_user(&view->names, uid)
+					      : number_as_name(&view->names, uid);
+}
+
+const char *group_of_segment(struct view *view, const struct segment *segment, gid_t gid)
+{
+	return users_are_known(view, segment) ? name_of_group(&view->names, gid)
+					      : number_as_name(&view->names, gid);
+}

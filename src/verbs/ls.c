@@ -166,7 +166,7 @@ static enum status complete_columns(struct ls_options *options)
 		wrong = parse_fields(options->view ? options->view : default_columns,
 				     &options->columns);
 	if (!wrong && !options->columns_given && options->choice.filter.all_namespaces)
-		wrong = add_fields("ns,ns-of", &options->columns);
+		wrong = add_fields("ns,ns-name,ns-of", &options->columns);
 	if (!wrong)
 		wrong = append_fields(&options->added, &options->columns);
 	if (options->json)
@@ -329,10 +329,12 @@ static unsigned int needs_of_output(const struct ls_options *options)
 		return format_needs(options->format);
 	if (shows_totals(options))
 		return options->by ? field_needs(options->by) : 0;
-	if (options->quiet || options->prometheus)
+	if (options->quiet)
 		return 0;
+	if (options->prometheus)
+		return NEEDS_NAMES;
 	if (options->json && !options->columns_given)
-		return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
+		return NEEDS_NAMES | NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
 		       fields_need(&options->added);
 	if (options->json && needs & NEEDS_HOLDERS)
 		needs |= NEEDS_ORIGINS | NEEDS_PRESENT;
@@ -357,6 +359,7 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 		view.holders = &selection.holders;
 	view.exact = options->bytes;
 	view.numeric = options->numeric;
+	choice_prepare_view(&options->choice, &view);
 	view.times = options->times;
 	if (usable && options->fail_empty && selection.list.count == 0) {
 		status_keep_first(&status, STATUS_NO);
@@ -422,6 +425,7 @@ static enum status ls_run(int argc, char **argv)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
 		options.ns_path = operands.ns_path;
+		options.choice.users_unknown = operands.users_unknown;
 		options.verbose = operands.verbose;
 		if (!status)
 			status = options.follow ? follow(&options) : ls(&options);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "shm/process/namespace_names.h"
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
@@ -82,7 +83,7 @@ static void report_line(struct reporter *reporter, const char *name, const struc
 	static const char format_with_namespace[] =
 		" %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
 		"nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid} "
-		"ns=%{ns} ns-of=%{ns-of}";
+		"ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}";
 	char time[UNIT_TEXT_SIZE];
 
 	time_text(time, reporter->judge.now, reporter->follow->times, reporter->judge.now);
@@ -184,6 +185,7 @@ static enum status take_sight(struct sight *sight, const struct choice *choice,
 		return read_segments(&sight->list, &source);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
 				     choice_depends_on_users(choice), NULL, missing, &missing_at);
+	namespace_names_find(&sight->namespaces, NULL);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;
@@ -304,6 +306,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = follow->numeric;
+	choice_prepare_view(choice, &reporter.view);
 	reporter.view.unambiguous = !follow->json;
 	if (!status)
 		status = check_ids(choice, &sight.list);

@@ -112,7 +112,9 @@ static void choose(struct report *report, struct selection *selection)
 	const struct source source = {
 		.missing_is_no_error = options->force,
 		.memory = options->json,
-		.needs = NEEDS_CREATORS,
+		/* lines have only the pid of the creator */
+		.needs = NEEDS_NAMES |
+			 (options->json ? NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS : 0),
 		.named_by_itself = true,
 	};
 
@@ -145,6 +147,7 @@ static enum status rm(const struct rm_options *options)
 	report.by_filter = filter_given(&options->choice.filter);
 	judge_begin(&judge, options->choice.filter.grace, false);
 	view_begin(&report.view, &judge);
+	choice_prepare_view(&options->choice, &report.view);
 	report.view.unambiguous = !options->json;
 	output_begin(&report.output, STDOUT_FILENO);
 	if (options->json)
@@ -210,6 +213,7 @@ static enum status rm_run(int argc, char **argv)
 		if (!status)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
+		options.choice.users_unknown = operands.users_unknown;
 		if (!status)
 			status = rm(&options);
 		operands_free(&operands);

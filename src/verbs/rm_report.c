@@ -37,12 +37,12 @@ void report_prepare(struct report *report, const struct segment *segment)
 {
 	if (!report_has_lines(report))
 		return;
-	name_of_user(&report->view.names, segment->uid);
+	user_of_segment(&report->view, segment, segment->uid);
 	if (!report->options->json)
 		return;
-	name_of_group(&report->view.names, segment->gid);
-	name_of_user(&report->view.names, segment->cuid);
-	name_of_group(&report->view.names, segment->cgid);
+	group_of_segment(&report->view, segment, segment->gid);
+	user_of_segment(&report->view, segment, segment->cuid);
+	group_of_segment(&report->view, segment, segment->cgid);
 }
 
 void report_json(struct report *report, const struct segment *segment, const char *result,
@@ -91,7 +91,9 @@ void report_removed(struct report *report, const struct segment *segment)
 		report_json(report, segment, action->result[options->dry_run], NULL);
 	} else if (report_has_lines(report)) {
 		output_text(&report->output, action->line[options->dry_run]);
-		print_format(&report->output, segment->ns ? LINE " ns=%{ns} ns-of=%{ns-of}" : LINE,
+		print_format(&report->output,
+			     segment->ns ? LINE " ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}"
+					 : LINE,
 			     &report->view, segment);
 	}
 	report->done++;
@@ -180,6 +182,7 @@ static struct holders *find_holders(struct report *report, const struct segment 
 static void print_users(FILE *text, struct report *report, const struct segment *segment)
 {
 	const struct process *creator = process_find(&report->view.judge->processes, segment->cpid);
+	const struct process *named = judge_named(report->view.judge, segment, ROLE_CREATOR);
 	char *holders = holders_sentence(&report->view, segment);
 	char command[COMMAND_TEXT_SIZE];
 
@@ -191,7 +194,7 @@ static void print_users(FILE *text, struct report *report, const struct segment 
 	if (!holders && segment->cpid)
 		fprintf(text, " (created by process %d, %s)", segment->cpid,
 			creator->liveness == LIVENESS_GONE ? process_exited
-			: *creator->command                ? command_text(command, creator->command)
+			: named && *named->command         ? command_text(command, named->command)
 							   : "running");
 	free(holders);
 }

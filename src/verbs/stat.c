@@ -144,13 +144,13 @@ static void print_time(struct output *output, const struct view *view, const cha
 	output_format(output, "%s (%s)\n", absolute, ago);
 }
 
-static void print_owner(struct output *output, struct view *view, const char *label, uid_t uid,
-			gid_t gid)
+static void print_owner(struct output *output, struct view *view, const struct segment *segment,
+			const char *label, uid_t uid, gid_t gid)
 {
 	print_label(output, label);
-	output_escaped(output, name_of_user(&view->names, uid));
+	output_escaped(output, user_of_segment(view, segment, uid));
 	output_format(output, " (uid %u), group ", uid);
-	output_escaped(output, name_of_group(&view->names, gid));
+	output_escaped(output, group_of_segment(view, segment, gid));
 	output_format(output, " (gid %u)\n", gid);
 }
 
@@ -178,8 +178,8 @@ static void print_rights(struct output *output, struct view *view, const struct 
 
 	perms_text(perms, segment->mode);
 	output_text(output, "permissions\n");
-	print_owner(output, view, "owner", segment->uid, segment->gid);
-	print_owner(output, view, "creator", segment->cuid, segment->cgid);
+	print_owner(output, view, segment, "owner", segment->uid, segment->gid);
+	print_owner(output, view, segment, "creator", segment->cuid, segment->cgid);
 	print_label(output, "mode");
 	output_format(output, "0%03o (%s)\n", segment->mode, perms);
 }
@@ -264,7 +264,7 @@ static unsigned int needs_of_output(const struct stat_options *options)
 		return 0;
 	if (options->format)
 		return format_needs(options->format);
-	return NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
+	return NEEDS_NAMES | NEEDS_CREATORS | NEEDS_LAST_USERS | NEEDS_ORIGINS |
 	       (wants_holders(options) ? NEEDS_HOLDERS | NEEDS_PRESENT : 0);
 }
 
@@ -321,6 +321,7 @@ static enum status stat_segments(const struct stat_options *options)
 	enum status status = select_segments(&selection, &options->choice, &source);
 
 	view_begin(&view, &selection.judge);
+	choice_prepare_view(&options->choice, &view);
 	if (source.needs & NEEDS_HOLDERS && selection.holders_known)
 		view.holders = &selection.holders;
 	output_begin(&output, STDOUT_FILENO);
@@ -372,6 +373,7 @@ static enum status stat_run(int argc, char **argv)
 		if (!status)
 			status = enter_namespace(&operands,
 						 choice_depends_on_users(&options.choice));
+		options.choice.users_unknown = operands.users_unknown;
 		if (!status && options.wait)
 			status = wait_for(options.wait, &options.choice.named, options.timeout,
 					  options.quiet);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "shm/process/procfs.h"
+#include "shm/process/unit.h"
 
 /*
  * One IPC namespace. It is identified by the device and inode of /proc/PID/ns/ipc
@@ -25,6 +26,10 @@ struct namespace
 	bool unread;  /* its segments could not be listed */
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */
 	char command[COMMAND_SIZE]; /* command name of pid; empty: not known */
+	/* these are set by namespace_names_find() */
+	bool users_known;     /* uids and gids have the names that they have on this machine */
+	bool named_by_pause;  /* a better name is looked for */
+	char name[UNIT_SIZE]; /* empty: not known */
 	struct {
 		key_t *items;
 		size_t count;

@@ -10,9 +10,6 @@
 
 #include "shm/system/procfile.h"
 
-/* A path of 4096 bytes for each of the hierarchies of cgroup v1, and their names. */
-enum { CGROUP_SIZE = 64 * 1024 };
-
 struct reading {
 	bool details;
 	int (*found)(void *context, pid_t pid, const struct origin *origin);

@@ -9,6 +9,9 @@
 /* A name in a cgroup file system has at most 255 bytes; that of a machine gets "machine/". */
 enum { UNIT_SIZE = 288 };
 
+/* /proc/PID/cgroup: a path of 4096 bytes for each hierarchy of cgroup v1, and their names. */
+enum { CGROUP_SIZE = 64 * 1024 };
+
 /*
  * Finds the unit in the text of /proc/PID/cgroup, of cgroup v1, v2 or both at once:
  *

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
 #include "text/namespace_option.h"
@@ -48,11 +49,16 @@ static const char *reason_of_namespace(int error)
 static int enter_named(struct operands *operands, bool *users_changed)
 {
 	struct namespace ns;
+	const struct namespaces one = { .items = &ns, .count = 1 };
 	int error = namespace_open_named(operands->ns, &ns);
 
 	if (error)
 		return error;
+	if (!ns.pid)
+		ns.pid = operands->ns_pid;
+	namespace_names_find(&one, NULL);
 	error = namespace_enter_fd(ns.fd, users_changed);
+	operands->users_unknown = !ns.users_known || *users_changed;
 	operands->ns_path = ns.path;
 	ns.path = NULL;
 	namespace_close(&ns);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/process/namespace.h"
+#include "shm/process/namespace_names.h"
 #include "shm/process/present.h"
 #include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
@@ -60,6 +60,12 @@ bool choice_depends_on_users(const struct choice *choice)
 {
 	return filter_names_users(&choice->filter) ||
 	       (choice->removal && choice->keep.creators.count);
+}
+
+void choice_prepare_view(const struct choice *choice, struct view *view)
+{
+	view->entered = choice->ns;
+	view->users_unknown = choice->users_unknown;
 }
 
 void choice_free(struct choice *choice)
@@ -343,7 +349,7 @@ static void look_at_exceptions(const struct choice *choice)
 }
 
 static enum status read_everywhere(struct selection *selection, struct listing *all,
-				   const struct choice *choice)
+				   const struct choice *choice, unsigned int needs)
 {
 	enum status status = all_namespaces_read(
 		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
@@ -353,6 +359,8 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
 					 choice->removal, &selection->judge.processes.losses,
 					 &selection->missing, &selection->missing_at);
+	if (!status && needs & NEEDS_NAMES)
+		namespace_names_find(&selection->namespaces, &selection->judge.processes.losses);
 	return status;
 }
 
@@ -372,7 +380,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces) {
-		status = read_everywhere(selection, &all, choice);
+		status = read_everywhere(selection, &all, choice, source->needs);
 	} else if (source->saved) {
 		status = read_saved(&all, source->saved);
 	} else if (need_list && listing_read(&all, &fault)) {

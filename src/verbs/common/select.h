@@ -20,6 +20,7 @@ struct choice {
 	struct segment_refs named; /* operands */
 	struct keep keep;
 	const char *ns;         /* the value of -N, or NULL */
+	bool users_unknown;     /* names of users do not apply there; see struct operands */
 	bool removal;           /* a fault in a keep list is an error, if a filter is given */
 	bool may_be_everywhere; /* the verb has the option -A */
 	bool verbose;           /* report why a named segment is skipped */
@@ -39,6 +40,9 @@ enum status choice_read_keep(struct choice *choice);
 
 /* Whether the filters or the keep list name users, who are others in another user namespace. */
 bool choice_depends_on_users(const struct choice *choice);
+
+/* Prepares a view for the namespace of -N, if it was given: see view.h. */
+void choice_prepare_view(const struct choice *choice, struct view *view);
 
 void choice_free(struct choice *choice);
 

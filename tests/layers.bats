@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The order of the source files: what includes what, and how long they are.
+# The order of the source files: what includes what, and how long they are; and the size
+# of the texts that a new user reads first.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -49,7 +50,16 @@ included()
 
 @test "tests/README.md names each helper of the tests, and none that does not exist" {
 	cd "$BATS_TEST_DIRNAME"
-	assert_equal "$(sed -n '/^## Helpers/,/^## A test/s/^| \(`[^|]*\) |.*/\1/p' README.md |
+	assert_equal "$(sed -n '/^## Helpers/,/^## When/s/^| \(`[^|]*\) |.*/\1/p' README.md |
 		grep -o '[^`, ]*' | sort)" \
 		"$(find lib -type f -printf '%P\n' | sed 's/\.c$//' | sort)"
+}
+
+@test "README.md has at most 220 lines, and shmtool(1) at most 400" {
+	local top=$BATS_TEST_DIRNAME/..
+	(($(wc -l <"$top/README.md") <= 220))
+	need_command mandoc
+	local lines
+	lines=$(mandoc -T utf8 "$top/man/shmtool.1" | wc -l)
+	((lines > 100 && lines <= 400))
 }

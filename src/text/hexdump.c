@@ -113,19 +113,19 @@ void hexdump_add(struct output *output, struct hexdump *dump, const unsigned cha
 		fill_line(output, dump, bytes + done, length - done);
 }
 
-void hexdump_add_zeroes(struct output *output, struct hexdump *dump, uint64_t length)
+void hexdump_add_zeros(struct output *output, struct hexdump *dump, uint64_t length)
 {
-	static const unsigned char zeroes[WIDTH];
+	static const unsigned char zeros[WIDTH];
 
 	while (length && !output->error) {
 		uint64_t piece = length < WIDTH ? length : WIDTH;
 
 		if (length >= WIDTH && dump->squeezing && dump->held == 0 &&
-		    memcmp(dump->before, zeroes, WIDTH) == 0) {
+		    memcmp(dump->before, zeros, WIDTH) == 0) {
 			piece = length - length % WIDTH;
 			dump->offset += piece;
 		} else {
-			hexdump_add(output, dump, zeroes, (size_t)piece);
+			hexdump_add(output, dump, zeros, (size_t)piece);
 		}
 		length -= piece;
 	}

@@ -22,7 +22,7 @@ void hexdump_add(struct output *output, struct hexdump *dump, const unsigned cha
 		 size_t length);
 
 /* Prints the zeros of a hole, which cannot be read without allocating memory. */
-void hexdump_add_zeroes(struct output *output, struct hexdump *dump, uint64_t length);
+void hexdump_add_zeros(struct output *output, struct hexdump *dump, uint64_t length);
 
 /* Prints the last line, if it is shorter than the others, and the end offset (if not empty). */
 void hexdump_end(struct output *output, struct hexdump *dump);

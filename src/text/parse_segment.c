@@ -66,7 +66,7 @@ static const char *read_project(const char *word, size_t length, uint64_t *proje
 }
 
 /* Returns the colon after PROJ. PROJ itself may be a colon. */
-static const char *behind_project(const char *word)
+static const char *after_project(const char *word)
 {
 	return strchr(word[0] == ':' ? word + 1 : word, ':');
 }
@@ -79,7 +79,7 @@ const char *parse_ftok(const char *word, uint64_t *project, const char **path)
 	if (strncmp(word, "ftok:", 5) != 0)
 		return NULL;
 	word += 5;
-	colon = behind_project(word);
+	colon = after_project(word);
 	if (!colon || !colon[1])
 		return "not of the form ftok:PROJ:PATH";
 	*path = colon + 1;

@@ -36,7 +36,7 @@ static void offer_words(const struct typing *typing, const char *const *words)
 }
 
 /* Splits off the part of the word after its last comma. */
-static struct typing behind_comma(const struct typing *typing)
+static struct typing after_comma(const struct typing *typing)
 {
 	struct typing rest = *typing;
 	const char *comma = strrchr(typing->typed, ',');
@@ -64,14 +64,14 @@ static void offer_field(const struct typing *typing, char sign)
 /* Offers a list of fields, which may begin with a plus. */
 static void offer_fields(const struct typing *typing)
 {
-	const struct typing rest = behind_comma(typing);
+	const struct typing rest = after_comma(typing);
 
 	offer_field(&rest, rest.typed == typing->typed ? '+' : ',');
 }
 
 static void offer_sort_keys(const struct typing *typing)
 {
-	const struct typing rest = behind_comma(typing);
+	const struct typing rest = after_comma(typing);
 
 	offer_field(&rest, '-');
 }
@@ -96,7 +96,7 @@ static void offer_format(const struct typing *typing)
 
 static void offer_states(const struct typing *typing)
 {
-	const struct typing rest = behind_comma(typing);
+	const struct typing rest = after_comma(typing);
 
 	for (int state = 0; state < STATE_COUNT; state++)
 		offer(&rest, state_name((enum segment_state)state), "");

@@ -14,7 +14,7 @@
 #include "text/units.h"
 
 /* Reports which segment has the key. */
-static enum status say_exists(key_t key)
+static enum status report_exists(key_t key)
 {
 	struct segment segment;
 	struct names names = { 0 };
@@ -34,7 +34,7 @@ static enum status say_exists(key_t key)
 }
 
 /* Reports too many segments, and how to allow twice as many (or the most that is possible). */
-static enum status say_too_many(const struct limits *limits)
+static enum status report_too_many(const struct limits *limits)
 {
 	uint64_t most = most_segments();
 	uint64_t more = limits->segments ? 2 * limits->segments : 1;
@@ -52,7 +52,7 @@ static enum status say_too_many(const struct limits *limits)
 }
 
 /* Reports which of the limits ENOSPC was about. */
-static enum status say_limit(uint64_t size)
+static enum status report_limit(uint64_t size)
 {
 	struct limits limits;
 	uint64_t pages;
@@ -62,7 +62,7 @@ static enum status say_limit(uint64_t size)
 		return fail(STATUS_EXHAUSTED,
 			    "cannot create the segment: a kernel limit is reached");
 	if (limits.segments >= limits.shmmni)
-		return say_too_many(&limits);
+		return report_too_many(&limits);
 	pages = size / limits.page + (size % limits.page != 0);
 	enough = limits.pages + pages;
 	/* segments may have been removed since */
@@ -88,7 +88,7 @@ static uint64_t huge_page(const struct wanted *wanted)
 	return kilobytes * 1024;
 }
 
-static enum status say_no_huge_pages(const struct wanted *wanted)
+static enum status report_no_huge_pages(const struct wanted *wanted)
 {
 	uint64_t page = huge_page(wanted);
 	char size[UNIT_TEXT_SIZE];
@@ -128,7 +128,7 @@ static enum status say_no_huge_pages(const struct wanted *wanted)
 }
 
 /* Reports the commit limit. With vm.overcommit_memory=2 it counts even SHM_NORESERVE segments. */
-static enum status say_committed(const char *size)
+static enum status report_committed(const char *size)
 {
 	uint64_t limit;
 	uint64_t used;
@@ -150,7 +150,7 @@ static enum status say_committed(const char *size)
 	return STATUS_EXHAUSTED;
 }
 
-static enum status say_no_memory(const struct wanted *wanted)
+static enum status report_no_memory(const struct wanted *wanted)
 {
 	uint64_t available = 0;
 	uint64_t overcommit = 0;
@@ -159,10 +159,10 @@ static enum status say_no_memory(const struct wanted *wanted)
 	char there[UNIT_TEXT_SIZE + 32] = "";
 
 	if (wanted->huge)
-		return say_no_huge_pages(wanted);
+		return report_no_huge_pages(wanted);
 	size_text(size, wanted->size);
 	if (sysctl_read("vm/overcommit_memory", &overcommit) == 0 && overcommit == 2)
-		return say_committed(size);
+		return report_committed(size);
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0) {
 		size_text(rest, available * 1024);
 		snprintf(there, sizeof(there), " (%s available)", rest);
@@ -173,7 +173,7 @@ static enum status say_no_memory(const struct wanted *wanted)
 	return STATUS_EXHAUSTED;
 }
 
-static enum status say_bad_size(const struct wanted *wanted)
+static enum status report_bad_size(const struct wanted *wanted)
 {
 	struct limits limits;
 	struct segment segment;
@@ -202,17 +202,17 @@ static enum status say_bad_size(const struct wanted *wanted)
 		    size);
 }
 
-enum status say_refused(const struct wanted *wanted, int error)
+enum status report_refused(const struct wanted *wanted, int error)
 {
 	switch (error) {
 	case EEXIST:
-		return say_exists(wanted->key);
+		return report_exists(wanted->key);
 	case ENOSPC:
-		return say_limit(wanted->size);
+		return report_limit(wanted->size);
 	case ENOMEM:
-		return say_no_memory(wanted);
+		return report_no_memory(wanted);
 	case EINVAL:
-		return say_bad_size(wanted);
+		return report_bad_size(wanted);
 	case ENOENT:
 		return fail(STATUS_MISSING, "no segment has the key 0x%08x",
 			    (unsigned int)wanted->key);

@@ -22,6 +22,6 @@ struct wanted {
  * Reports the cause of an errno value of shmget(2): which segment has the key, which limit
  * was reached and its usage, or how much memory is available. Returns the status.
  */
-enum status say_refused(const struct wanted *wanted, int error);
+enum status report_refused(const struct wanted *wanted, int error);
 
 #endif

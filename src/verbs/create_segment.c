@@ -23,7 +23,7 @@ enum status creation_failed(const struct creation *creation, key_t key, int erro
 		.reuse = creation->options->reuse,
 	};
 
-	return say_refused(&wanted, error);
+	return report_refused(&wanted, error);
 }
 
 /* Calls shmget(2). Returns 0 or an errno value; EEXIST: the key is in use. */

@@ -154,7 +154,7 @@ static int dump_out(const struct memory *memory, const struct byte_range *range,
 			left = extent.length;
 		}
 		if (!error && extent.hole) {
-			hexdump_add_zeroes(&output, &dump, left);
+			hexdump_add_zeros(&output, &dump, left);
 		} else if (!error) {
 			left = left < DUMP_CHUNK ? left : DUMP_CHUNK;
 			error = memory_get(memory, at, bytes, left);

@@ -21,7 +21,7 @@ struct copy_out {
 };
 
 /* Never written, so the kernel maps one page of zeros for all of it. */
-static unsigned char zeroes[COPY_BUFFER] __attribute__((aligned(4096)));
+static unsigned char zeros[COPY_BUFFER] __attribute__((aligned(4096)));
 
 static ssize_t write_plain(struct copy *copy, size_t length)
 {
@@ -139,14 +139,14 @@ static ssize_t write_data(struct copy_out *out, uint64_t length)
 	return put;
 }
 
-static ssize_t write_zeroes(const struct copy *copy, uint64_t length)
+static ssize_t write_zeros(const struct copy *copy, uint64_t length)
 {
-	struct iovec piece = { .iov_base = zeroes, .iov_len = at_most(length, COPY_BUFFER) };
+	struct iovec piece = { .iov_base = zeros, .iov_len = at_most(length, COPY_BUFFER) };
 
 	/* a page of zeros never changes, so it can always be lent */
 	if (copy->kind == END_PIPE && !copy->plain)
 		return vmsplice(copy->fd, &piece, 1, 0);
-	return write(copy->fd, zeroes, piece.iov_len);
+	return write(copy->fd, zeros, piece.iov_len);
 }
 
 /* Makes a hole in the file, even where it had data. */
@@ -163,7 +163,7 @@ static ssize_t leave_hole(struct copy_out *out, uint64_t length)
 		length = at_most((uint64_t)(status.st_size - here), length);
 		if (fallocate(copy->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, here,
 			      (off_t)length) < 0)
-			return write_zeroes(copy, length);
+			return write_zeros(copy, length);
 	}
 	if (lseek(copy->fd, (off_t)length, SEEK_CUR) < 0)
 		return -1;
@@ -179,7 +179,7 @@ static ssize_t write_hole(struct copy_out *out, uint64_t length)
 	 */
 	if (out->copy.kind == END_FILE && !out->appends)
 		return leave_hole(out, length);
-	return write_zeroes(&out->copy, length);
+	return write_zeros(&out->copy, length);
 }
 
 /* Copies the next piece of an extent. */
@@ -206,7 +206,7 @@ static int extend(const struct copy *copy)
 	if (copy->options->exclusive)
 		return ftruncate(copy->fd, here) < 0 ? errno : 0;
 	/* not ftruncate(2): it would cut off what another process appends at this moment */
-	return pwrite(copy->fd, zeroes, 1, here - 1) == 1 ? 0 : errno;
+	return pwrite(copy->fd, zeros, 1, here - 1) == 1 ? 0 : errno;
 }
 
 /*

@@ -62,14 +62,11 @@ const char *check_format(const char *format)
 unsigned int format_needs(const char *format)
 {
 	unsigned int needs = 0;
+	const struct field *field;
+	const char *text;
+	size_t length;
 
-	while (*format) {
-		const struct field *field;
-		const char *text;
-		size_t length;
-
-		if (next_piece(&format, &field, &text, &length))
-			break; /* check_format() has said it */
+	while (*format && !next_piece(&format, &field, &text, &length)) {
 		if (field)
 			needs |= field_needs(field);
 	}
@@ -79,15 +76,13 @@ unsigned int format_needs(const char *format)
 void print_format(struct output *output, const char *format, struct view *view,
 		  const struct segment *segment)
 {
-	while (*format) {
-		char buffer[VALUE_TEXT_SIZE];
-		const struct field *field;
-		const char *text;
-		size_t length;
+	const struct field *field;
+	const char *text;
+	size_t length;
 
-		if (next_piece(&format, &field, &text, &length))
-			break; /* check_format() has said it */
+	while (*format && !next_piece(&format, &field, &text, &length)) {
 		if (field) {
+			char buffer[VALUE_TEXT_SIZE];
 			struct value value = field->get(view, segment);
 
 			output_escaped(output, value_for_programs(&value, buffer));

@@ -302,14 +302,12 @@ static enum status read_all(const struct command *command, const struct poptOpti
 			    struct words *words, void *state, struct operands *operands,
 			    bool *finished)
 {
+	const struct poptOption *row;
 	int code;
 
-	while ((code = poptGetNextOpt(operands->context)) > 0) {
-		const struct poptOption *row = find_row(table, code);
+	while ((code = poptGetNextOpt(operands->context)) > 0 && (row = find_row(table, code))) {
 		enum status status;
 
-		if (!row) /* cannot happen: popt returns only codes of the table */
-			break;
 		status = take_option(command, operands, words, row, state, finished);
 		if (status || *finished)
 			return status;

@@ -77,10 +77,10 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_HOLDERS:
 		return holders_in_full(value);
 	case VALUE_PROCESS:
-		process_text(buffer, value);
-		return buffer;
+		break;
 	}
-	return "";
+	process_text(buffer, value);
+	return buffer;
 }
 
 const char *value_for_people(const struct view *view, const struct value *value,

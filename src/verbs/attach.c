@@ -104,10 +104,9 @@ static const char *attach_option(void *state, int code, const char *value)
 		return parse_duration(value, &options->hold);
 	case CODE_AS_FILE:
 		options->as_file = true;
-		return NULL;
-	default:
-		return NULL;
+		break;
 	}
+	return NULL;
 }
 
 /* after_dashes: COMMAND comes after "--". */

@@ -147,10 +147,9 @@ static const char *create_option(void *state, int code, const char *value)
 		return NULL;
 	case CODE_FORMAT:
 		options->format = value;
-		return NULL;
-	default:
-		return NULL;
+		break;
 	}
+	return NULL;
 }
 
 /*

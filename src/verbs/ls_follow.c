@@ -176,13 +176,12 @@ static void sight_free(struct sight *sight)
 static enum status take_sight(struct sight *sight, const struct choice *choice,
 			      enum status *missing)
 {
-	static const struct source source = { .memory = true };
 	size_t missing_at;
 	enum status status;
 
 	*sight = (struct sight){ 0 };
 	if (!choice->filter.all_namespaces)
-		return read_segments(&sight->list, &source);
+		return read_segments(&sight->list);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
 				     choice_depends_on_users(choice), NULL, missing, &missing_at);
 	namespace_names_find(&sight->namespaces, NULL);

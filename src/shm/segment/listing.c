@@ -156,9 +156,9 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 		segment->flags_unknown = number > PERMS_KNOWN;
 		segment->dest = !segment->flags_unknown && (number & PERMS_DEST);
 		segment->locked = !segment->flags_unknown && (number & PERMS_LOCKED);
-		return true;
+		break;
 	}
-	return false;
+	return true;
 }
 
 /* Parses a word of digits of this base; false if it is not a number, or too large. */

@@ -48,11 +48,9 @@ const char *guard_option_set(struct guard_option *guard_option, int code, const 
 		return parse_segment(value, &guard_option->ref, &guard_option->file_error);
 	case CODE_NUMBER:
 		return set_number(guard_option, value);
-	case CODE_TIMEOUT:
+	default: /* CODE_TIMEOUT */
 		guard_option->timeout_given = true;
 		return parse_duration(value, &guard_option->timeout);
-	default:
-		return NULL;
 	}
 }
 

@@ -116,12 +116,10 @@ static enum status list_failed(const struct listing_fault *fault)
 		    reason_of_segment(fault->error));
 }
 
-enum status read_segments(struct listing *all, const struct source *source)
+enum status read_segments(struct listing *all)
 {
 	struct listing_fault fault;
 
-	if (source->saved)
-		return read_saved(all, source->saved);
 	return listing_read(all, &fault) ? list_failed(&fault) : STATUS_DONE;
 }
 

@@ -61,7 +61,7 @@ struct source {
 };
 
 /* Reads the list of all segments. Does not set their states. */
-enum status read_segments(struct listing *all, const struct source *source);
+enum status read_segments(struct listing *all);
 
 /* The selected segments, with their states. */
 struct selection {

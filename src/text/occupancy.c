@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "shm/bytes/residency.h"
 #include "text/units.h"
 
 enum {
@@ -16,28 +17,32 @@ enum {
 static const struct mark {
 	char character;
 	enum place place;
-	bool all; /* applies to a whole range only, not to a part of it */
-	const char *legend;
-	const char *huge_legend; /* for huge pages, which are never in swap; NULL: the same */
+	bool all;           /* applies to a whole range only, not to a part of it */
+	const char *legend; /* NULL: see unknown_words() */
 } marks[] = {
-	{ '#', PLACE_MEMORY, true, "in memory", NULL },
-	{ '.', PLACE_HOLE, true, "unallocated", NULL },
-	{ 's', PLACE_SWAP, false, "all or part of it in swap", NULL },
-	{ '+', PLACE_MEMORY, false, "part of it in memory", NULL },
-	{ '?', PLACE_UNKNOWN, false, "in swap or unallocated", "in memory or unallocated" },
+	{ '#', PLACE_MEMORY, true, "in memory" },
+	{ '.', PLACE_HOLE, true, "unallocated" },
+	{ 's', PLACE_SWAP, false, "all or part of it in swap" },
+	{ '+', PLACE_MEMORY, false, "part of it in memory" },
+	{ '?', PLACE_UNKNOWN, false, NULL },
 };
 
 enum { MARK_COUNT = sizeof(marks) / sizeof(marks[0]) };
 
-static const struct total {
-	const char *words;
-	const char *huge_words; /* NULL: the same */
-} totals[PLACE_COUNT] = {
-	[PLACE_MEMORY] = { "in memory", NULL },
-	[PLACE_SWAP] = { "in swap", NULL },
-	[PLACE_HOLE] = { "unallocated", NULL },
-	[PLACE_UNKNOWN] = { "in swap or unallocated", "in memory or unallocated" },
+static const char *const totals[PLACE_COUNT] = {
+	[PLACE_MEMORY] = "in memory",
+	[PLACE_SWAP] = "in swap",
+	[PLACE_HOLE] = "unallocated",
+	[PLACE_UNKNOWN] = NULL,
 };
+
+static const char *unknown_words(const struct memory *memory)
+{
+	if (memory_is_huge(memory)) /* they have no swap */
+		return "in memory or unallocated";
+	return residency_is_refused(memory->residency) ? "not known (mincore(2) is refused here)"
+						       : "in swap or unallocated";
+}
 
 static size_t mark_of(const struct places *places, uint64_t length)
 {
@@ -66,28 +71,27 @@ static uint64_t ranges_in_line(size_t width, int taken)
 	return (left < WIDTH_MAX ? left : WIDTH_MAX) / CELLS_UNIT * CELLS_UNIT;
 }
 
-static void print_totals(struct output *output, const struct places *sum, bool huge, int margin)
+static void print_totals(struct output *output, const struct places *sum, const char *unknown,
+			 int margin)
 {
 	const char *between = "";
 
 	output_format(output, "%*s", margin, "");
 	for (size_t i = 0; i < PLACE_COUNT; i++) {
-		const struct total *total = &totals[i];
 		char text[UNIT_TEXT_SIZE];
 
 		if (i == PLACE_UNKNOWN && sum->bytes[i] == 0)
 			continue;
 		size_text(text, sum->bytes[i]);
 		output_format(output, "%s%s %s (%s)", between, text,
-			      huge && total->huge_words ? total->huge_words : total->words,
-			      BYTES(sum->bytes[i]));
+			      totals[i] ? totals[i] : unknown, BYTES(sum->bytes[i]));
 		between = ", ";
 	}
 	output_char(output, '\n');
 }
 
 static void print_legend(struct output *output, const bool used[MARK_COUNT], uint64_t range,
-			 bool huge, int margin)
+			 const char *unknown, int margin)
 {
 	char text[UNIT_TEXT_SIZE];
 	const char *between = "";
@@ -98,8 +102,7 @@ static void print_legend(struct output *output, const bool used[MARK_COUNT], uin
 		if (!used[i])
 			continue;
 		output_format(output, "%s%c %s", between, marks[i].character,
-			      huge && marks[i].huge_legend ? marks[i].huge_legend
-							   : marks[i].legend);
+			      marks[i].legend ? marks[i].legend : unknown);
 		between = ", ";
 	}
 	output_char(output, '\n');
@@ -113,7 +116,6 @@ int print_occupancy(struct output *output, const struct memory *memory, size_t w
 	struct extent known = { 0 };
 	struct places sum = { 0 };
 	bool used[MARK_COUNT] = { false };
-	const bool huge = memory_is_huge(memory);
 	uint64_t taken;
 	uint64_t length;
 
@@ -143,7 +145,7 @@ int print_occupancy(struct output *output, const struct memory *memory, size_t w
 		sum = (struct places){
 			.bytes = { [PLACE_MEMORY] = taken, [PLACE_HOLE] = memory->size - taken }
 		};
-	print_legend(output, used, range, huge, margin);
-	print_totals(output, &sum, huge, margin);
+	print_legend(output, used, range, unknown_words(memory), margin);
+	print_totals(output, &sum, unknown_words(memory), margin);
 	return 0;
 }

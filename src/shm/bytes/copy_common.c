@@ -64,7 +64,7 @@ void copy_prepare(struct copy *copy, uint64_t length, bool writing)
 bool is_unsupported(int error)
 {
 	return error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EXDEV ||
-	       error == EFBIG;
+	       error == EFBIG || error == EPERM || error == EACCES;
 }
 
 void enlarge_pipe(int fd)

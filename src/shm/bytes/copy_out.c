@@ -139,20 +139,25 @@ static ssize_t write_data(struct copy_out *out, uint64_t length)
 	return put;
 }
 
-static ssize_t write_zeros(const struct copy *copy, uint64_t length)
+static ssize_t write_zeros(struct copy *copy, uint64_t length)
 {
 	struct iovec piece = { .iov_base = zeros, .iov_len = at_most(length, COPY_BUFFER) };
+	ssize_t put;
 
+	if (copy->kind != END_PIPE || copy->plain)
+		return write(copy->fd, zeros, piece.iov_len);
 	/* a page of zeros never changes, so it can always be lent */
-	if (copy->kind == END_PIPE && !copy->plain)
-		return vmsplice(copy->fd, &piece, 1, 0);
+	put = vmsplice(copy->fd, &piece, 1, 0);
+	if (put >= 0 || !is_unsupported(errno))
+		return put;
+	copy->plain = true;
 	return write(copy->fd, zeros, piece.iov_len);
 }
 
 /* Makes a hole in the file, even where it had data. */
 static ssize_t leave_hole(struct copy_out *out, uint64_t length)
 {
-	const struct copy *copy = &out->copy;
+	struct copy *copy = &out->copy;
 	off_t here = lseek(copy->fd, 0, SEEK_CUR);
 	struct stat status;
 

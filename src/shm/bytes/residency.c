@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct residency {
 	uint64_t window; /* offset of the window that states describes */
 	uint64_t known;  /* bytes that states describes */
 	bool window_proved;
+	bool refused; /* a sandbox refuses mincore(2) */
 	bool counted; /* all windows were counted; proved is the result */
 	bool proved;
 	uint32_t *counts; /* resident pages of each window at that time */
@@ -88,8 +90,13 @@ static int ask(struct residency *residency, uint64_t offset)
 	uint64_t first = window_of(residency, offset) * size;
 	uint64_t length = residency->length - first < size ? residency->length - first : size;
 
-	if (mincore(residency->bytes + first, length, residency->states) < 0)
-		return errno;
+	if (!residency->refused &&
+	    mincore(residency->bytes + first, length, residency->states) < 0) {
+		if (errno != ENOSYS && errno != EPERM && errno != EACCES)
+			return errno;
+		residency->refused = true;
+		memset(residency->states, 0, sizeof(residency->states));
+	}
 	residency->window = first;
 	residency->known = length;
 	return 0;
@@ -172,8 +179,9 @@ static int ask_and_prove(struct residency *residency, uint64_t offset)
 	error = ask(residency, offset);
 	pages = error ? 0 : (residency->known + residency->page - 1) / residency->page;
 	residency->window_proved =
-		!error && (count_window(residency) == pages || (!had_swap && !machine_has_swap()) ||
-			   window_is_proved(residency));
+		!error && !residency->refused &&
+		(count_window(residency) == pages || (!had_swap && !machine_has_swap()) ||
+		 window_is_proved(residency));
 	return error;
 }
 
@@ -203,4 +211,9 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
 bool residency_proves_holes(struct residency *residency)
 {
 	return residency->window_proved;
+}
+
+bool residency_is_refused(const struct residency *residency)
+{
+	return residency->refused;
 }

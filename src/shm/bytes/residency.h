@@ -22,7 +22,8 @@ void residency_end(struct residency *residency);
 
 /*
  * Finds out whether the page at offset is in memory, and up to where (*end, at most
- * limit) the pages after it are in the same state. Returns 0 or an errno value.
+ * limit) the pages after it are in the same state. Where mincore(2) is refused, no page
+ * counts as in memory, and no hole is proved. Returns 0 or an errno value.
  */
 int residency_look(struct residency *residency, uint64_t offset, uint64_t limit, bool *resident,
 		   uint64_t *end);
@@ -33,5 +34,8 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
  * after that look.
  */
 bool residency_proves_holes(struct residency *residency);
+
+/* Whether mincore(2) was refused, so that a page may be in memory or not. */
+bool residency_is_refused(const struct residency *residency);
 
 #endif

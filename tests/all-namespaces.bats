@@ -511,6 +511,28 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+@test "ftok: means the file of each container, too, where there is no openat2(2)" {
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
+	without()
+	{
+		capture there "$HELPERS/refuse" "$@" "$SHMTOOL" rm -A --orphaned --grace 0 \
+			--keep-file "$lists/none" --keep ftok:K:/etc/hostname
+	}
+	# nothing is removed where that cannot be known
+	without ENOSYS openat2,chroot
+	expect_status 7
+	assert_stderr_has 'cannot find the files of the keep list in IPC namespace'
+	assert_equal "$(sizes)" '1000 1500'
+	without EPERM openat2
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+	settle unshare --ipc -- '!2000:1'
+	without ENOSYS openat2
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+}
+
 @test "ftok: means the file that is in the namespace of -N" {
 	touch one
 	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'

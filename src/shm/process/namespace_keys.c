@@ -83,10 +83,35 @@ static void send(const struct worker *worker, int what, size_t index, key_t key,
 	worker_send(worker, &finding, sizeof(finding), -1);
 }
 
-/* Whether an error means that the file does not exist, or that this kernel lacks openat2(2). */
+/* Whether an error means that the file does not exist. */
 static bool is_absent(int error)
 {
-	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ENOSYS;
+	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
+/*
+ * Opens what a path is below a root, before Linux 5.6 or where seccomp refuses
+ * openat2(2). Only a worker may do that: one that could not come back ends. A link of
+ * /proc may lead out of that root, but only to a key that is kept in vain.
+ */
+static int open_by_chroot(const struct worker *worker, int root, const char *path)
+{
+	int own = worker->is_child ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	int error = own < 0 ? ENOSYS : 0;
+	int fd = -1;
+
+	if (!error && (fchdir(root) < 0 || chroot(".") < 0))
+		error = errno;
+	if (!error) {
+		fd = open(path, O_PATH | O_CLOEXEC);
+		error = errno;
+		if (fchdir(own) < 0 || chroot(".") < 0)
+			_exit(EXIT_FAILURE);
+	}
+	if (own >= 0)
+		close(own);
+	errno = error;
+	return fd;
 }
 
 static void look_at_file(const struct worker *worker, size_t index, int root,
@@ -98,7 +123,11 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 	};
 	int fd = (int)syscall(SYS_openat2, root, file->path, &how, sizeof(how));
 	key_t key = 0;
-	int error = fd < 0 ? errno : ftok_key_of(fd, file->project, &key);
+	int error;
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = open_by_chroot(worker, root, file->path);
+	error = fd < 0 ? errno : ftok_key_of(fd, file->project, &key);
 
 	if (fd >= 0)
 		close(fd);

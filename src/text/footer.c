@@ -27,7 +27,7 @@ static void print_command(struct output *output, const struct footer *footer)
 
 static void print_none(struct output *output, const struct footer *footer)
 {
-	if (footer->everywhere)
+	if (footer->everywhere && footer->visited)
 		output_format(output, "no segments in %zu IPC namespace%s\n", footer->visited,
 			      footer->visited == 1 ? "" : "s");
 }

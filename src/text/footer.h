@@ -20,7 +20,7 @@ struct footer {
 
 /*
  * Prints how many segments and bytes there are, and how many of them are orphaned. If
- * there are no segments, prints nothing, or with -A how many namespaces were listed.
+ * there are no segments, prints nothing, or with -A how many namespaces were listed, if any.
  */
 void print_footer(struct output *output, const struct footer *footer,
 		  const struct segment *segments, size_t count);

@@ -263,6 +263,16 @@ static size_t count_namespaces(const struct selection *selection)
 	return count;
 }
 
+/* How many namespaces could be listed. */
+static size_t count_visited(const struct namespaces *namespaces)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < namespaces->count; i++)
+		count += !namespaces->items[i].unread;
+	return count;
+}
+
 /* Prints the table. On a terminal it fits the width and has a footer (with -A always). */
 static enum status print_for_people(struct output *output, const struct ls_options *options,
 				    const struct selection *selection, struct view *view)
@@ -278,7 +288,7 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 			   : everywhere ? "shmtool rm -A --orphaned -n"
 					: "shmtool rm --orphaned -n",
 		.everywhere = everywhere,
-		.visited = selection->namespaces.count,
+		.visited = count_visited(&selection->namespaces),
 		.inhabited = count_namespaces(selection),
 	};
 

@@ -244,12 +244,14 @@ static int look_at_threads(const struct search *search)
 	tasks = opendir(path);
 	if (!tasks)
 		return errno;
-	while (!error && (entry = readdir(tasks))) {
+	while (!error && (errno = 0, entry = readdir(tasks))) {
 		pid_t tid = process_number(entry->d_name);
 
 		if (tid)
 			error = look_at_thread(search, tid);
 	}
+	if (!error)
+		error = errno; /* of readdir(3), if it failed */
 	closedir(tasks);
 	return error;
 }

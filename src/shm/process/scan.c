@@ -47,12 +47,14 @@ static int list_processes(struct pids *pids)
 
 	if (!processes)
 		return errno;
-	while (!error && (entry = readdir(processes))) {
+	while (!error && (errno = 0, entry = readdir(processes))) {
 		pid_t pid = process_number(entry->d_name);
 
 		if (pid)
 			error = add_pid(pids, pid);
 	}
+	if (!error)
+		error = errno; /* of readdir(3), if it failed */
 	closedir(processes);
 	if (!error && !pids->count)
 		error = ENOENT; /* a mounted /proc has at least this process */

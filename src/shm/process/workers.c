@@ -32,6 +32,8 @@ struct run {
 	struct progress *progress;
 	size_t first; /* the item that the next worker begins with */
 	int sockets[2];
+	bool heard;   /* the worker has sent a message */
+	bool refused; /* recvmsg(2) is refused */
 };
 
 /* Space for one descriptor in a message, aligned as cmsg(3) requires. */
@@ -151,7 +153,7 @@ static int descriptor_of(struct msghdr *header)
  * Takes the next message, with these flags of recvmsg(2). Returns 1; 0 after the last
  * message; -1 if it cannot be received.
  */
-static int take_message(const struct run *run, int flags)
+static int take_message(struct run *run, int flags)
 {
 	const struct workers *workers = run->workers;
 	_Alignas(max_align_t) char message[WORKER_MESSAGE_SIZE];
@@ -169,8 +171,10 @@ static int take_message(const struct run *run, int flags)
 
 	if (got < 0 && errno == EINTR)
 		return 1;
+	run->refused = got < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
 	if (got <= 0)
 		return (int)got;
+	run->heard = true;
 	if ((size_t)got >= sizeof(head) && !(header.msg_flags & MSG_TRUNC) &&
 	    head.item < workers->count) {
 		if (!head.error) {
@@ -197,7 +201,7 @@ static void give_up(pid_t child)
 }
 
 /* Takes messages until the worker exits. Returns true if it was given up. */
-static bool listen_to(const struct run *run, pid_t child)
+static bool listen_to(struct run *run, pid_t child)
 {
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
 	size_t item = run->first;
@@ -249,6 +253,7 @@ static int run_one(struct run *run)
 	int status = 0;
 	int error;
 
+	run->heard = run->refused = false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run->sockets) < 0)
 		return errno;
 	atomic_store(&run->progress->item, run->first);
@@ -261,6 +266,9 @@ static int run_one(struct run *run)
 	close(run->sockets[0]);
 	if (error && error != EOWNERDEAD)
 		return error;
+	/* a sandbox may refuse sendmsg(2) or recvmsg(2): then this process does the work */
+	if (!run->heard && (run->refused || (!error && status == NOT_SENT)))
+		return EPIPE;
 	run->first = next_item(run, error, status, gave_up);
 	return 0;
 }

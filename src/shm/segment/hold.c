@@ -78,7 +78,7 @@ static bool owns_users_here(uid_t uid)
 		close(users);
 	if (ipc >= 0)
 		close(ipc);
-	/* in doubt he does: a sandbox may refuse these */
+	/* in doubt the user does: a sandbox may refuse these ioctls */
 	return owns || (ipc >= 0 && users < 0);
 }
 

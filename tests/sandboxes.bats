@@ -64,6 +64,22 @@ without_list()
 	assert_equal "$(segment_count)" 0
 }
 
+@test "ls -A where no namespace can be listed does not say that there are no segments" {
+	need_root
+	make_segment 4096 600 0x77 >/dev/null
+	# shellcheck disable=SC2016
+	capture alone sh -c 'mount -t tmpfs none /proc/sysvipc &&
+		SANDBOX=gvisor LD_PRELOAD=$0/sandbox.so exec "$@"' "$HELPERS" "$SHMTOOL" ls -A --no-header
+	expect_status 7
+	assert_output_is ''
+	# shellcheck disable=SC2016
+	capture alone sh -c 'mount -t tmpfs none /proc/sysvipc &&
+		SANDBOX=gvisor LD_PRELOAD=$0/sandbox.so exec "$@"' "$HELPERS" "$SHMTOOL" ls -A
+	expect_status 7
+	assert_output_lacks 'no segments'
+	assert_stderr_has 'this kernel does not list them'
+}
+
 @test "without SHM_STAT_ANY: the same by IPC_STAT" {
 	local id
 	at old create -s 4K -k 5

@@ -25,14 +25,40 @@ struct word {
 };
 
 static const struct word errors[] = {
-	{ "EPERM", EPERM },
+	{ "EACCES", EACCES },
 	{ "ENOSYS", ENOSYS },
+	{ "EPERM", EPERM },
 	{ NULL, 0 },
 };
 
+/* NAME, where this machine has the call */
+#define CALL(name)                \
+	{                         \
+#name, SYS_##name \
+	}
+
 static const struct word calls[] = {
-	{ "kcmp", SYS_kcmp },   { "pidfd_open", SYS_pidfd_open }, { "setns", SYS_setns },
-	{ "shmat", SYS_shmat }, { "shmctl", SYS_shmctl },         { NULL, 0 },
+	CALL(capget),        CALL(capset),       CALL(chroot),
+	CALL(clone),         CALL(clone3),       CALL(close_range),
+	CALL(fallocate),     CALL(fchmod),       CALL(fcntl),
+	CALL(flock),         CALL(fstatfs),      CALL(fsync),
+	CALL(getdents64),    CALL(getrandom),    CALL(inotify_add_watch),
+	CALL(inotify_init1), CALL(ioctl),        CALL(kcmp),
+	CALL(kill),          CALL(lseek),        CALL(madvise),
+	CALL(membarrier),    CALL(memfd_create), CALL(mincore),
+	CALL(openat2),       CALL(pidfd_open),   CALL(pipe2),
+	CALL(ppoll),         CALL(prctl),        CALL(prlimit64),
+	CALL(pwrite64),      CALL(readlinkat),   CALL(recvmsg),
+	CALL(renameat),      CALL(sendfile),     CALL(sendmsg),
+	CALL(setitimer),     CALL(setns),        CALL(setresuid),
+	CALL(shmat),         CALL(shmctl),       CALL(shmdt),
+	CALL(shmget),        CALL(socketpair),   CALL(splice),
+	CALL(sysinfo),       CALL(unlinkat),     CALL(vmsplice),
+	CALL(wait4),
+#ifdef SYS_fork
+	CALL(fork),
+#endif
+	{ NULL, 0 },
 };
 
 static unsigned int find(const struct word *words, const char *name)
@@ -56,7 +82,8 @@ static void refuse(unsigned int call, unsigned int error)
 	};
 	struct sock_fprog filter = { sizeof(program) / sizeof(program[0]), program };
 
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+	/* not by prctl(2), which may be refused already */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0)
 		err(127, "refuse: seccomp");
 }
 

@@ -145,10 +145,19 @@ void limits_add_use(struct limits *sum, const struct limits *limits)
 void limits_read_machine(struct limits *limits)
 {
 	struct sysinfo info;
+	uint64_t ram;
+	uint64_t swap;
 
-	if (sysinfo(&info) < 0)
-		return; /* cannot happen */
-	limits->ram = (uint64_t)info.totalram * info.mem_unit;
-	limits->swap = (uint64_t)info.totalswap * info.mem_unit;
+	if (sysinfo(&info) == 0) {
+		limits->ram = (uint64_t)info.totalram * info.mem_unit;
+		limits->swap = (uint64_t)info.totalswap * info.mem_unit;
+	} else if (!file_number("/proc/meminfo", "MemTotal", &ram) &&
+		   !file_number("/proc/meminfo", "SwapTotal", &swap)) {
+		/* a sandbox refuses sysinfo(2) */
+		limits->ram = ram * 1024;
+		limits->swap = swap * 1024;
+	} else {
+		return;
+	}
 	limits->memory = limits->ram + limits->swap;
 }

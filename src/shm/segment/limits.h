@@ -52,7 +52,7 @@ void limits_read_cgroup(struct limits *limits, const char *file);
 /* Adds ram_used, swap_used and memory_used of *limits to those of *sum. */
 void limits_add_use(struct limits *sum, const struct limits *limits);
 
-/* Sets ram, swap and memory to what the machine has (sysinfo(2)). */
+/* Sets ram, swap and memory to what the machine has (sysinfo(2), or else /proc/meminfo). */
 void limits_read_machine(struct limits *limits);
 
 /* Whether the value of a limit means "unlimited". */

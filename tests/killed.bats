@@ -72,7 +72,7 @@ try_steps()
 			done
 		done
 	done
-	((steps > 20)) || fail "$steps steps"
+	((steps > 5)) || fail "$steps steps"
 	return "$bad"
 }
 
@@ -99,4 +99,24 @@ created_for_its_user()
 
 @test "set: a signal at any step" {
 	try_steps prepare was_set set -p 640 "$KEY"
+}
+
+# What was removed is known, unless the program itself was killed
+removed_and_reported()
+{
+	gone_or_unharmed
+	segment_exists "$id" || ((code == 0 || code == 137)) || grep -qw "$id" out err ||
+		broken 'removed, and not reported'
+}
+
+@test "rm by name: a signal at any step, and what was removed is reported" {
+	try_steps prepare removed_and_reported rm "$KEY"
+}
+
+@test "rm -M: a signal at any step, and what was removed is reported" {
+	try_steps prepare removed_and_reported rm -M "$KEY"
+}
+
+@test "rm by filter: a signal at any step, and what was removed is reported" {
+	try_steps prepare removed_and_reported rm --orphaned --grace 0 --ignore-keep
 }

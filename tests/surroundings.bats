@@ -30,6 +30,7 @@ commands=(
 	"prepare unharmed ls -l -J"
 	"prepare was_set set -p 640 $KEY"
 	"prepare removed_by_name rm $KEY"
+	"prepare removed_by_name rm -M $KEY"
 	"prepare removed_by_name rm --orphaned --grace 0 --ignore-keep"
 )
 

@@ -161,6 +161,8 @@ static enum status rm(const struct rm_options *options)
 	signals_begin(signals_others);
 	remove_unchecked(&report, unchecked);
 	remove_chosen(&report, &selection);
+	if (signals_came())
+		report_interrupted(&report);
 	end_report(&report);
 	free(unchecked);
 	selection_free(&selection);

@@ -375,6 +375,7 @@ static size_t remove_batch(struct removal *removal, size_t first)
 	report_batch(removal, first, end);
 	if (!killed)
 		return end;
+	report_interrupted(removal->report);
 	status_keep_first(&removal->report->status,
 			  fail(STATUS_FAILED,
 			       "the worker process was killed by signal %d; nothing more was "
@@ -413,13 +414,19 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 void remove_chosen(struct report *report, const struct selection *selection)
 {
 	const size_t size = sizeof(struct reclaim_batch) + BATCH * sizeof(struct reclaim_item);
-	struct removal *removal = calloc(1, sizeof(*removal));
+	struct removal *removal = selection->list.count ? calloc(1, sizeof(*removal)) : NULL;
 	size_t at = 0;
 
+	if (!selection->list.count) {
+		status_keep_first(&report->status, missing_before(selection, SIZE_MAX));
+		return;
+	}
 	if (removal)
 		removal->batch = shared_memory(size);
 	if (!removal || !removal->batch) {
-		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
+		/* what -m and -M name was removed before */
+		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing %swas removed",
+				      report->done ? "more " : "");
 		free(removal);
 		return;
 	}

@@ -79,6 +79,23 @@ static const struct action {
 	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
 };
 
+/* By name, rm prints no lines: the id is kept for report_interrupted(). */
+static void note_silent(struct report *report, int id)
+{
+	enum { ID_SIZE = 12 };
+
+	if (report->silent_length + ID_SIZE < sizeof(report->silent))
+		report->silent_length += (size_t)snprintf(report->silent + report->silent_length,
+							  ID_SIZE, " %d", id);
+}
+
+void report_interrupted(struct report *report)
+{
+	if (report->silent_length && !report->options->quiet)
+		note("already removed (or marked for removal):%s", report->silent);
+	report->silent_length = 0;
+}
+
 void report_removed(struct report *report, const struct segment *segment)
 {
 	const struct rm_options *options = report->options;
@@ -95,6 +112,8 @@ void report_removed(struct report *report, const struct segment *segment)
 			     segment->ns ? LINE " ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}"
 					 : LINE,
 			     &report->view, segment);
+	} else {
+		note_silent(report, segment->id);
 	}
 	report->done++;
 	if (segment->nattch > 0)

@@ -38,6 +38,8 @@ struct report {
 	uint64_t bytes;
 	size_t namespaces; /* from which a segment was removed */
 	const struct namespace *last_namespace;
+	char silent[3600]; /* ids that were removed without a line; shorter than PIPE_BUF */
+	size_t silent_length;
 };
 
 /*
@@ -48,6 +50,9 @@ void report_prepare(struct report *report, const struct segment *segment);
 
 /* Reports a segment that was removed or marked, or with -n, would be. */
 void report_removed(struct report *report, const struct segment *segment);
+
+/* If rm is interrupted: reports what was removed without a line, which is so by name. */
+void report_interrupted(struct report *report);
 
 /* Reports a guard that was removed, or with -n, would be. */
 void report_guard_removed(struct report *report, const struct guard *guard);

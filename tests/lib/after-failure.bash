@@ -94,6 +94,7 @@ gone_or_unharmed()
 		((code == 137)) || unharmed
 	else
 		((code == 0 || code > 128)) || [[ -s err ]] || broken 'removed, and not told'
+		! grep -q 'nothing was removed' err || broken 'removed, and denied'
 	fi
 }
 

@@ -23,8 +23,8 @@ enum { ESCAPED_SIZE = 4 * 4 + 1 };
 size_t escape_controls(char *copy, size_t size, const char *text);
 
 /*
- * Copies a word so that a shell reads it as it is: in single quotes, if it needs
- * any. Returns the copy, of at most size - 1 bytes.
+ * Copies a word, in single quotes if a shell would need them, at most size - 1 bytes. Returns
+ * the copy.
  */
 const char *quote_word(char *copy, size_t size, const char *word);
 

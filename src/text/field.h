@@ -44,10 +44,10 @@ const char *append_fields(const struct field_list *others, struct field_list *li
 void field_list_drop_repeats(struct field_list *list);
 void field_list_free(struct field_list *list);
 
-/* What must be read of processes before fields can be shown, as bits. */
+/* What must be read about processes before fields can be printed, as bits. */
 enum {
-	NEEDS_HOLDERS = 1,    /* which processes have segments attached */
-	NEEDS_CREATORS = 2,   /* start times of the creators, which are not named without */
+	NEEDS_HOLDERS = 1,    /* the attached processes */
+	NEEDS_CREATORS = 2,   /* start times of the creators, without which they are not named */
 	NEEDS_LAST_USERS = 4, /* start times of the last users */
 	NEEDS_PRESENT = 16,   /* how much of each mapping is in memory, with NEEDS_HOLDERS */
 	NEEDS_NAMES = 32,     /* with -A, names of namespaces, and whether names of users apply */

@@ -5,7 +5,7 @@
 
 #include "text/escape.h"
 
-/* Like the name of the program: of every message, and set once. NULL: the namespace of the caller. */
+/* Static, since every message needs it, and it is set once. NULL: the namespace of the caller. */
 static const char *word_of_option;
 static char prefix[NAMESPACE_OPTION_SIZE];
 

@@ -23,7 +23,7 @@ struct view {
 	bool color;         /* highlight states in tables */
 	size_t width;       /* of the table, which cuts names to fit; 0: unlimited */
 	bool entered;       /* segments are those of the IPC namespace of -N */
-	bool users_unknown; /* uids and gids in there have other names than on this machine */
+	bool users_unknown; /* the names of users and groups on this machine do not apply there */
 	struct machine {
 		bool known;
 		uint64_t ns;   /* inode of the IPC namespace */
@@ -44,7 +44,7 @@ const struct machine *machine_of(struct view *view);
 /* Whether the names of users and groups on this machine apply to the ids of a segment. */
 bool users_are_known(const struct view *view, const struct segment *segment);
 
-/* The name of a user or group of a segment, or the number as text where names do not apply. */
+/* The name of a user or group of a segment, or the number as text if names do not apply. */
 const char *user_of_segment(struct view *view, const struct segment *segment, uid_t uid);
 const char *group_of_segment(struct view *view, const struct segment *segment, gid_t gid);
 

@@ -33,7 +33,7 @@ int output_file_open(struct output_file *output, const char *path);
  */
 int output_file_create(struct output_file *output);
 
-/* Whether what is written there takes memory, and not room on a disk: a file of a tmpfs. */
+/* Whether the output uses memory instead of disk space, since it is in a tmpfs. */
 bool output_takes_memory(int fd);
 
 /* Syncs the file, renames it into place and closes it. Returns 0 or an errno value. */

@@ -27,8 +27,8 @@ struct namespace
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */
 	char command[COMMAND_SIZE]; /* command name of pid; empty: not known */
 	/* these are set by namespace_names_find() */
-	bool users_known;     /* uids and gids have the names that they have on this machine */
-	bool named_by_pause;  /* a better name is looked for */
+	bool users_known;     /* the names of users and groups on this machine apply */
+	bool named_by_pause;  /* named by the pause process of a pod: another name is better */
 	char name[UNIT_SIZE]; /* empty: not known */
 	struct {
 		key_t *items;

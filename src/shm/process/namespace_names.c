@@ -14,7 +14,7 @@
 #include "shm/process/unit.h"
 #include "shm/system/procfile.h"
 
-/* The list of users that a process has. */
+/* Which list of users a process sees. */
 struct users {
 	ino_t user_namespace; /* inode; 0: not known */
 	dev_t device;         /* of /etc/passwd */
@@ -23,14 +23,14 @@ struct users {
 
 struct search {
 	const struct namespaces *found;
-	bool by_inode; /* of any process, not only of that which is known of a namespace */
+	bool by_inode; /* look at any process, not only at the known one of each namespace */
 	struct utsname here;
 	ino_t own_uts; /* inode of the UTS namespace */
 	ino_t own_ipc;
 	struct users own;
 };
 
-/* What a worker sends of a namespace. */
+/* What a worker sends about a namespace. */
 struct answer {
 	size_t index;
 	bool same_users; /* /etc/passwd is that of this machine */
@@ -45,7 +45,7 @@ static ino_t inode_at(int process, const char *path)
 	return fstatat(process, path, &status, 0) < 0 ? 0 : status.st_ino;
 }
 
-/* No symbolic link of a container leads out of it. */
+/* Finds the list of users of a process. Follows no symlink, which could lead elsewhere. */
 static struct users users_of(int process)
 {
 	struct users users = { .user_namespace = inode_at(process, "ns/user") };
@@ -62,7 +62,7 @@ static struct users users_of(int process)
 	return users;
 }
 
-/* The host name of a process, if its UTS namespace is another one; false: it says nothing. */
+/* Sets the host name of a process in another UTS namespace; false: there is none, or unknown. */
 static bool host_name(const struct search *search, const struct worker *worker, int process,
 		      char name[UNIT_SIZE])
 {
@@ -70,7 +70,7 @@ static bool host_name(const struct search *search, const struct worker *worker, 
 	int fd;
 	bool entered;
 
-	/* only a child may enter another one for good */
+	/* only in a child, which never returns to its own UTS namespace */
 	if (!worker->is_child || inode_at(process, "ns/uts") == search->own_uts)
 		return false;
 	fd = openat(process, "ns/uts", O_RDONLY | O_CLOEXEC);
@@ -95,7 +95,7 @@ static void set_unit(int process, char name[UNIT_SIZE])
 		unit_of_cgroup(text, name);
 }
 
-/* The namespace that this process is to name; SIZE_MAX: none. */
+/* The index of the namespace that this process can name; SIZE_MAX: none. */
 static size_t index_of(const struct search *search, pid_t pid, ino_t inode)
 {
 	const struct namespaces *found = search->found;
@@ -108,7 +108,7 @@ static size_t index_of(const struct search *search, pid_t pid, ino_t inode)
 	return i < found->count ? i : SIZE_MAX;
 }
 
-/* In a worker. The directory stays that of this process, whatever process gets its number. */
+/* In a worker. An open directory stays that of this process, even if its pid is reused. */
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	const struct search *search = context;
@@ -138,8 +138,8 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 }
 
 /*
- * Numbers of users that are those of this machine may be named: where users are those of another
- * user namespace, the kernel translates them, unless that was entered.
+ * User names apply if the ids are those of this machine. The kernel translates the ids of another
+ * user namespace, unless that was entered.
  */
 static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
@@ -163,7 +163,7 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	return 0;
 }
 
-/* Asks the processes that are known of the namespaces; whether one of them is not enough. */
+/* Looks at the known processes of the namespaces. Returns whether others are needed, too. */
 static bool ask_known(struct search *search, struct scan *scan)
 {
 	const struct namespaces *found = search->found;

@@ -16,14 +16,14 @@ struct reading {
 	void *context;
 };
 
-/* What a worker sends; of the command line only as much as there is. */
+/* What a worker sends, cut off after the command line. */
 struct answer {
 	int64_t ticks; /* since boot */
 	char unit[UNIT_SIZE];
 	char command_line[COMMAND_LINE_SIZE];
 };
 
-/* Field 22 of /proc/PID/stat. */
+/* Reads field 22 of /proc/PID/stat. */
 static int read_start(int process, struct answer *answer)
 {
 	char text[4096];
@@ -32,7 +32,7 @@ static int read_start(int process, struct answer *answer)
 
 	if (error)
 		return error;
-	/* the command, in parentheses, may hold spaces and parentheses itself */
+	/* skip the command, in parentheses, which may contain spaces and parentheses itself */
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
@@ -50,7 +50,7 @@ static void read_unit(int process, struct answer *answer)
 		unit_of_cgroup(text, answer->unit);
 }
 
-/* The arguments, each of which ends with a zero byte; a process may have more of these at the end. */
+/* Reads the arguments. Each ends with a zero byte, and there may be more of these at the end. */
 static void read_command_line(int process, struct answer *answer)
 {
 	char *text = answer->command_line;
@@ -67,7 +67,7 @@ static void read_command_line(int process, struct answer *answer)
 	text[length] = '\0';
 }
 
-/* In a worker. The directory stays that of this process, whatever gets its number. */
+/* In a worker. An open directory stays that of this process, even if its pid is reused. */
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	const struct reading *reading = context;
@@ -121,6 +121,6 @@ void origins_read(const pid_t *pids, size_t count, bool details,
 	struct reading reading = { .details = details, .found = found, .context = context };
 	struct scan scan = { .look = look, .take = take, .context = &reading, .losses = losses };
 
-	/* whatever could not be read is not known */
+	/* errors are ignored: what could not be read stays unknown */
 	scan_list(&scan, pids, count);
 }

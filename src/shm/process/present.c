@@ -9,10 +9,10 @@
 
 #include "shm/system/clock.h"
 
-/* How long all mappings may take together, in milliseconds: less than a scan waits for one. */
+/* Time limit for all mappings together, in milliseconds: less than a scan waits for one process. */
 enum { TIME_LIMIT = 300 };
 
-/* Entries of pagemap that are read at once: of 32 MiB, if a page has 4 KiB. */
+/* Entries of pagemap that are read at once, which is 32 MiB with 4 KiB pages. */
 enum { WINDOW = 8192 };
 
 struct search {
@@ -21,7 +21,7 @@ struct search {
 	int64_t deadline;
 };
 
-/* What a worker sends of a holder. */
+/* What a worker sends about a mapping. */
 struct answer {
 	size_t index;
 	uint64_t present;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* present: how much of each mapping of a segment its process has in memory. */
+/* present: finds out how much of each mapping of a segment its process has in memory. */
 #ifndef SHM_PROCESS_PRESENT_H
 #define SHM_PROCESS_PRESENT_H
 
 #include "shm/process/mappings.h"
 
 /*
- * Sets holder->present of each of these: the pages that /proc/PID/pagemap shows as present, which
- * smaps of proc(5) calls Rss. It stays unknown if that cannot be read, and for the rest once
- * all of them together have taken 0.3 seconds: a page takes about 10 ns, and there may be a
- * thousand processes with a large segment. Sorts the array. losses: see scan.h.
+ * Sets holder->present of each of these mappings, from the pages that /proc/PID/pagemap shows as
+ * present (Rss in smaps of proc(5)). It stays unknown if pagemap cannot be read, and for all
+ * remaining mappings after 0.3 seconds: a page takes about 10 ns, and there may be a thousand
+ * processes with a large segment. Sorts the array. losses: see scan.h.
  */
 void present_read(struct holder **holders, size_t count, struct scan_losses *losses);
 

@@ -51,7 +51,7 @@ const struct process *process_find(struct processes *processes, pid_t pid);
  */
 void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins);
 
-/* As process_find(), but first read the start of this process, or also its unit and command line. */
+/* As process_find(), after reading the start of this process, or also its unit and command line. */
 const struct process *process_start(struct processes *processes, pid_t pid);
 const struct process *process_origin(struct processes *processes, pid_t pid);
 

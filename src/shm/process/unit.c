@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One name in a path: not ended by a zero byte. */
+/* A component of a path, without a terminating zero byte. */
 struct part {
 	const char *text;
 	size_t length;
@@ -35,7 +35,7 @@ static bool has_suffix(const struct part *part, const char *suffix)
 	       memcmp(part->text + part->length - length, suffix, length) == 0;
 }
 
-/* What is left of it without this prefix and this suffix; an empty part where it lacks them. */
+/* The part without this prefix and this suffix, or an empty part if it lacks one of them. */
 static struct part inner_part(const struct part *part, const char *prefix, const char *suffix)
 {
 	struct part inner = { part->text, 0 };
@@ -51,7 +51,7 @@ static struct part inner_part(const struct part *part, const char *prefix, const
 	return inner;
 }
 
-/* The next part of a path from *at to end, but for "." and ".."; false: there is none. */
+/* Finds the next part of a path from *at to end, except "." and ".."; false: there is none. */
 static bool next_part(const char **at, const char *end, struct part *part)
 {
 	while (*at < end) {
@@ -59,7 +59,7 @@ static bool next_part(const char **at, const char *end, struct part *part)
 
 		*part = (struct part){ *at, (size_t)((slash ? slash : end) - *at) };
 		*at = slash ? slash + 1 : end;
-		/* above the root that a cgroup namespace shows, a path begins with ".." */
+		/* outside of the cgroup namespace, a path begins with ".." */
 		if (part->length && !part_is(part, ".") && !part_is(part, ".."))
 			return true;
 	}
@@ -75,7 +75,7 @@ static bool is_id(const struct part *part)
 	return digits == ID_DIGITS && part->length == ID_DIGITS;
 }
 
-/* The place of a container's id at or after at: 64 hexadecimal digits, or NULL. */
+/* Finds a container's id, 64 hexadecimal digits, at or after at. NULL: there is none. */
 static const char *find_id(const char *at, const char *end)
 {
 	size_t digits = 0;
@@ -105,7 +105,7 @@ static bool is_docker(char *unit, const struct part *before, const struct part *
 
 static bool is_podman(char *unit, const struct part *part)
 {
-	/* the suffix is systemd's: the cgroupfs driver does without it */
+	/* only the systemd driver adds the suffix, not the cgroupfs driver */
 	struct part scope = inner_part(part, "libpod-", ".scope");
 	struct part bare = inner_part(part, "libpod-", "");
 
@@ -113,8 +113,8 @@ static bool is_podman(char *unit, const struct part *part)
 }
 
 /*
- * pod<uid> by the cgroupfs driver, and kubepods-burstable-pod<uid>.slice by that of systemd, where
- * the uid has _ for -; what is below it differs from runtime to runtime, but for the id.
+ * Kubernetes: pod<uid> with the cgroupfs driver, and kubepods-burstable-pod<uid>.slice with the
+ * systemd driver, where the uid has _ instead of -. Below it, runtimes agree only on the id.
  */
 static bool is_pod(char *unit, const struct part *part, const char *end)
 {
@@ -157,7 +157,7 @@ static bool is_lxc(char *unit, const struct part *before, const struct part *par
 	return true;
 }
 
-/* The byte of "\x2d", as systemd escapes those that a unit's name cannot have; or 0. */
+/* Decodes "\x2d", by which systemd escapes characters in names of units; 0: not escaped. */
 static char escaped_byte(const char *text, const char *end)
 {
 	char digits[3] = { 0 };
@@ -169,7 +169,7 @@ static char escaped_byte(const char *text, const char *end)
 	return (char)strtol(digits, NULL, 16);
 }
 
-/* machine-NAME.scope; machinectl(1) knows the name without its escapes */
+/* machine-NAME.scope. machinectl(1) uses the name without escapes. */
 static bool is_machine(char *unit, const struct part *part)
 {
 	struct part name = inner_part(part, "machine-", ".scope");
@@ -202,7 +202,7 @@ static bool is_slurm_job(char *unit, const char *path, const struct part *part)
 	return true;
 }
 
-/* What a path says: the higher, the more. */
+/* How specific a unit is. A higher rank takes precedence. */
 enum rank {
 	RANK_NONE,
 	RANK_OTHER,
@@ -216,7 +216,7 @@ static void copy_part(char *unit, const struct part *part)
 		 part->text);
 }
 
-/* A unit of systemd; a _ before it is also systemd's, where a file of cgroups has such a name. */
+/* A unit of systemd. systemd puts _ before a name that is also that of a file in cgroups. */
 static bool is_systemd(char *unit, const struct part *part)
 {
 	struct part name = *part;
@@ -254,7 +254,7 @@ static enum rank unit_of_path(const char *path, const char *end, char unit[UNIT_
 	return rank;
 }
 
-/* Cuts what the kernel adds to the path of a cgroup that was removed. */
+/* Cuts off what the kernel appends to the path of a removed control group. */
 static const char *end_of_path(const char *path, const char *end)
 {
 	static const char deleted[] = " (deleted)";
@@ -281,7 +281,7 @@ void unit_of_cgroup(const char *text, char unit[UNIT_SIZE])
 			path = memchr(path + 1, ':', (size_t)(end - path - 1));
 		if (path)
 			rank = unit_of_path(path + 1, end_of_path(path + 1, end), found);
-		/* systemd's own line and that of v2 come last, and are the better ones */
+		/* on a tie, later lines are better: that of systemd itself, and that of v2 */
 		if (rank && rank >= best) {
 			strcpy(unit, found);
 			best = rank;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * unit: where the service manager, a container engine or a batch system put a
- * process, as the path of its control group shows (cgroups(7)).
+ * unit: finds the service, container or batch job that a process belongs to, from the
+ * path of its control group (cgroups(7)).
  */
 #ifndef SHM_PROCESS_UNIT_H
 #define SHM_PROCESS_UNIT_H
@@ -22,10 +22,10 @@ enum { CGROUP_SIZE = 64 * 1024 };
  *     NAME.service NAME.scope   a unit of systemd
  *     NAME                      the last part of any other path
  *
- * A container or job counts more than a unit of systemd, and the outermost one counts:
- * that is the one that the tools of this machine know, and what is inside it cannot
- * choose its name. Of several units the innermost one counts. unit becomes empty where there
- * is none: the process is at the root of what can be seen of the cgroups.
+ * A container or job takes precedence over a unit of systemd. Of nested containers, the
+ * outermost is used: the tools of this machine know it, and its processes cannot choose its
+ * name. Of nested units, the innermost is used. Sets unit to "" if there is none: the
+ * process is in the root of the visible control groups.
  */
 void unit_of_cgroup(const char *text, char unit[UNIT_SIZE]);
 

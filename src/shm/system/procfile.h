@@ -18,7 +18,7 @@ int sysctl_read(const char *name, uint64_t *value);
  */
 int file_read(const char *path, char *text, size_t size);
 
-/* The same below a directory, as openat(2) has it; sets *total to the bytes read, unless it is NULL. */
+/* As file_read(), relative to a directory (openat(2)). Sets *total (if not NULL) to the bytes read. */
 int file_read_at(int directory, const char *path, char *text, size_t size, size_t *total);
 
 /*

@@ -63,9 +63,23 @@ assert_refused()
 	orphans "$kept"
 	expect_status 0
 	segment_exists "$kept"
-	try rm --keep-file "$list" "$kept"
+	try rm "$kept" --all --keep-file "$list"
+	expect_status 0
+	segment_exists "$kept"
+	try rm "$kept"
 	expect_status 0
 	run ! segment_exists "$kept"
+}
+
+@test "a keep list that could not have an effect is refused: exit 2" {
+	local words
+	for words in "$kept --keep-file $list" "$kept --keep 0x99" "-m $kept --keep 0x99" "-M 0x99 --keep-file $list"; do
+		# shellcheck disable=SC2086 # words
+		try rm $words
+		expect_status 2
+		assert_stderr_has '--keep and --keep-file require a filter'
+	done
+	segment_exists "$kept"
 }
 
 @test "--ignore-keep removes what the list names" {
@@ -218,7 +232,7 @@ assert_refused()
 	run ! segment_exists "$kept"
 	try rm --all --keep creator:root
 	expect_status 0
-	try rm "$third" --keep 0x98
+	try rm "$third"
 	expect_status 0
 	assert_equal "$(segment_count)" 0
 }

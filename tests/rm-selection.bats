@@ -463,10 +463,34 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	need_root
 	make_segment >/dev/null
 	make_segment >/dev/null
-	try_as_user rm --all
+	try_as_user rm --all -v
 	expect_status 5
 	assert_equal "$(grep -c 'permission denied' <<<"$stderr")" 2
 	assert_equal "$(grep -c 'hint: ' <<<"$stderr")" 1
+}
+
+@test "segments of other users that a filter matches are reported in one line" {
+	local own
+	need_root
+	perl -e 'shmget(0, 1, 01600) // die for 1 .. 500'
+	own=$(as_user shmtool create -s 1)
+	try_as_user rm --all -n
+	expect_status 5
+	assert_output_matches "^would remove $own "
+	assert_stderr_is $'shmtool rm: cannot remove 500 segments of other users: permission denied\nshmtool rm: hint: run as root (-v lists the segments)'
+	try_as_user rm --all
+	expect_status 5
+	assert_output_has 'total 1 segment, 1 byte (1)'
+	assert_equal "${#stderr_lines[@]}" 2
+	assert_gone "$own"
+	assert_equal "$(segment_count)" 500
+	try_as_user rm --all -J
+	assert_equal "$(jq '[.results[] | select(.result == "failed" and .reason == "permission denied")] | length' <<<"$output")" 500
+	ipcrm --all=shm
+	make_segment >/dev/null
+	try_as_user rm --all
+	expect_status 5
+	assert_stderr_matches '^shmtool rm: cannot remove segment [0-9]+ \(no key\): permission denied'
 }
 
 @test "-v reports why a named segment does not match the filters" {

@@ -132,6 +132,7 @@ static void end_report(struct report *report)
 	if (report->options->json)
 		json_end(&report->output);
 	report->status = output_end(&report->output, report->status);
+	report_denied(report);
 	status_keep_first(&report->status, view_end(&report->view));
 	holders_free(&report->holders);
 }
@@ -181,6 +182,13 @@ static enum status check_options(const struct rm_options *options)
 			"-m and -M cannot be combined with filters; give the id as SEGMENT instead");
 	if (options->as_ipcrm.count && filter_has_exceptions(&options->choice.filter))
 		return fail(STATUS_USAGE, "--except cannot be combined with -m or -M");
+	if (!filter_given(&options->choice.filter) &&
+	    (options->choice.filter.keep_given || options->choice.filter.keep_files.count)) {
+		fail(STATUS_USAGE, "--keep and --keep-file require a filter: a SEGMENT that is "
+				   "given is removed even if it is in a keep list");
+		hint("add a filter such as --detached: filters and keep lists then apply to each SEGMENT, too");
+		return STATUS_USAGE;
+	}
 	if (options->with_guard &&
 	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
 		return fail(

@@ -5,11 +5,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/system/capability.h"
 #include "text/format.h"
 #include "text/holders_text.h"
 #include "text/json.h"
+#include "text/namespace_option.h"
 #include "text/segment_json.h"
 #include "text/units.h"
 #include "verbs/common/lookup.h"
@@ -125,7 +128,7 @@ void report_removed(struct report *report, const struct segment *segment)
 }
 
 /* The hint for a segment that fails the checks: -m removes without them. */
-#define REMOVE_UNCHECKED "remove it without these checks, as ipcrm does: shmtool rm -m %d"
+#define REMOVE_UNCHECKED "remove it without these checks, as ipcrm does: shmtool rm%s -m %d"
 
 static enum status cannot_hold(const struct segment *segment, int error)
 {
@@ -136,9 +139,9 @@ static enum status cannot_hold(const struct segment *segment, int error)
 	if (error == ENOMEM)
 		hint("raise the limit of the address space (ulimit -v) or vm.max_map_count, "
 		     "or " REMOVE_UNCHECKED,
-		     segment->id);
+		     NAMESPACE_OPTION(segment->ns), segment->id);
 	else
-		hint(REMOVE_UNCHECKED, segment->id);
+		hint(REMOVE_UNCHECKED, NAMESPACE_OPTION(segment->ns), segment->id);
 	return status_of_segment(error);
 }
 
@@ -146,10 +149,32 @@ static enum status still_blocked(const struct segment *segment, int error)
 {
 	fail(STATUS_BUSY, "%s was not removed, and its mode is still 0000: cannot restore it: %s",
 	     SEGMENT_LABEL(segment), reason_of_segment(error));
-	hint("no process can attach it until you run: shmtool set%s%.200s %d -p 0%03o",
-	     segment->ns ? " -N " : "", segment->ns ? segment->ns->path : "", segment->id,
-	     segment->mode);
+	hint("restore its mode, or no process can attach it: shmtool set%s %d -p 0%03o",
+	     NAMESPACE_OPTION(segment->ns), segment->id, segment->mode);
 	return STATUS_BUSY;
+}
+
+/* A filter may match thousands of segments of other users: report_denied() reports them at once. */
+static enum status count_denied(struct report *report, const struct segment *segment)
+{
+	if (!report->denied++)
+		report->first_denied = segment;
+	return STATUS_DENIED;
+}
+
+void report_denied(const struct report *report)
+{
+	if (report->denied == 1)
+		segment_failed("remove", report->first_denied, EPERM);
+	if (report->denied <= 1)
+		return;
+	fail(STATUS_DENIED, "cannot remove %zu segments of other users: permission denied",
+	     report->denied);
+	if (geteuid() != 0)
+		hint("run as root (-v lists the segments)");
+	else
+		hint("run with CAP_SYS_ADMIN%s (-v lists the segments)",
+		     capabilities_count_here() ? "" : OF_OWNING_USER_NAMESPACE);
 }
 
 enum status report_not_removed(struct report *report, const struct segment *segment,
@@ -162,6 +187,8 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 		report_json(report, segment, text->result, reason);
 	switch (result) {
 	case RECLAIM_FAILED:
+		if (report->by_filter && error == EPERM && !report->options->verbose)
+			return count_denied(report, segment);
 		return segment_failed("remove", segment, error);
 	case RECLAIM_NO_HOLD:
 		return cannot_hold(segment, error);
@@ -194,30 +221,6 @@ static struct holders *find_holders(struct report *report, const struct segment 
 	return *error ? NULL : &report->holders;
 }
 
-/*
- * Prints "attached by process 12 (hold, alice)", or if no process is known, the number of
- * attachments and the creator.
- */
-static void print_users(FILE *text, struct report *report, const struct segment *segment)
-{
-	const struct process *creator = process_find(&report->view.judge->processes, segment->cpid);
-	const struct process *named = judge_named(report->view.judge, segment, ROLE_CREATOR);
-	char *holders = holders_sentence(&report->view, segment);
-	char command[COMMAND_TEXT_SIZE];
-
-	if (holders)
-		fprintf(text, "attached by %s", holders);
-	else
-		fprintf(text, "attached by %" PRIu64 " process%s that cannot be identified",
-			segment->nattch, segment->nattch == 1 ? "" : "es");
-	if (!holders && segment->cpid)
-		fprintf(text, " (created by process %d, %s)", segment->cpid,
-			creator->liveness == LIVENESS_GONE ? process_exited
-			: named && *named->command         ? command_text(command, named->command)
-							   : "running");
-	free(holders);
-}
-
 /* Prints the attached processes, and a note if some are not known. */
 static void print_attached(struct report *report, const struct segment *segment)
 {
@@ -226,14 +229,8 @@ static void print_attached(struct report *report, const struct segment *segment)
 	char text[HOLDERS_NOTE_SIZE];
 	const char *unknown =
 		attachments ? holders_note(text, report->view.holders, attachments) : NULL;
-	char *users = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&users, &size);
+	char *users = attached_sentence(&report->view, segment);
 
-	if (stream) {
-		print_users(stream, report, segment);
-		fclose(stream);
-	}
 	fail(STATUS_BUSY, "%s %s %s", SEGMENT_LABEL(segment),
 	     segment->dest ? "is already marked for removal, but still" : "was not removed: it is",
 	     users ? users : "attached");
@@ -302,8 +299,8 @@ void report_total(struct report *report)
 	if (!report->by_filter || report->options->quiet || report->options->json || !report->count)
 		return;
 	size_text(size, report->bytes);
-	output_format(output, "total %zu segment%s, %" PRIu64 " bytes (%s)", report->count,
-		      report->count == 1 ? "" : "s", report->bytes, size);
+	output_format(output, "total %zu segment%s, %s (%s)", report->count,
+		      report->count == 1 ? "" : "s", BYTES(report->bytes), size);
 	if (report->options->choice.filter.all_namespaces)
 		output_format(output, " in %zu IPC namespace%s", report->namespaces,
 			      report->namespaces == 1 ? "" : "s");

@@ -40,6 +40,8 @@ struct report {
 	const struct namespace *last_namespace;
 	char silent[3600]; /* ids that were removed without a line; shorter than PIPE_BUF */
 	size_t silent_length;
+	size_t denied; /* segments of other users, matched by a filter */
+	const struct segment *first_denied;
 };
 
 /*
@@ -77,6 +79,9 @@ bool report_has_lines(const struct report *report);
  */
 void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count);
+
+/* Reports the segments of other users that a filter matched, unless -v listed them. */
+void report_denied(const struct report *report);
 
 /* Prints the total, after all lines. */
 void report_total(struct report *report);

@@ -121,7 +121,7 @@ static void hint_at_capability(const struct segment *segment, const char *capabi
 	struct names names = { 0 };
 
 	hint("run as user %s, or with %s%s", name_of_user(&names, segment->uid), capability,
-	     capabilities_count_here() ? "" : " in the user namespace that owns the IPC namespace");
+	     capabilities_count_here() ? "" : OF_OWNING_USER_NAMESPACE);
 	names_free(&names);
 }
 

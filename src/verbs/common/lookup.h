@@ -37,6 +37,9 @@ enum status find_segment(const struct segment_ref *ref, struct segment *segment)
  */
 void warn_of_trace(const struct segment *segment);
 
+/* For a capability that does not count here, after its name. */
+#define OF_OWNING_USER_NAMESPACE " in the user namespace that owns the IPC namespace"
+
 /* Reports that permission is denied, and hints at what helps, such as this capability. */
 enum status segment_denied(const char *what, const struct segment *segment, const char *capability);
 

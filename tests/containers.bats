@@ -133,9 +133,25 @@ in_pod()
 	in_pod perl -e 'shmget(0, $_, 01600) // die for 1000, 2000'
 	capture in_pod "$SHMTOOL" ls --grace 0 --format '%{cpid} %{state} %{size}'
 	assert_output_is $'0 detached 1000\n0 detached 2000'
-	capture in_pod "$SHMTOOL" rm --orphaned --grace 0 --keep-file "$lists/none"
+	# it reports how many it cannot judge, of those that the other filters select, and what helps
+	local size count=(2 1 0)
+	for size in 0 2000 3000; do
+		capture in_pod "$SHMTOOL" rm --orphaned --grace 0 --min-size "$size" --keep-file "$lists/none"
+		expect_status 0
+		assert_output_is ''
+		assert_equal "$(sed -n 's/^shmtool rm: \([0-9]*\) detached segments* w[a-z]* not judged: .*/\1/p' <<<"$stderr")" \
+			"${count[0]/#0/}"
+		count=("${count[@]:1}")
+	done
+	assert_stderr_is ''
+	capture in_pod "$SHMTOOL" rm --orphaned --keep-file "$lists/none"
+	assert_stderr_is ''
+	capture in_pod "$SHMTOOL" rm --detached --idle 1h --keep-file "$lists/none"
+	assert_stderr_is ''
+	capture in_pod "$SHMTOOL" rm --orphaned --grace 0 -n -J --keep-file "$lists/none"
 	expect_status 0
-	assert_output_is ''
+	assert_output_is '{"schema":1,"results":[]}'
+	assert_stderr_has 'hint: run rm --orphaned on the host, with -N PID or -A; or, if no other container uses them: shmtool rm --detached --idle 1h -n'
 	# from the host
 	try_there rm -N "$pid" --orphaned --grace 0 --max-size 1000
 	assert_output_has 'removed 0 '

@@ -291,6 +291,18 @@ void report_guard_removed(struct report *report, const struct guard *guard)
 			      (unsigned int)guard->key);
 }
 
+void report_unseen(const struct report *report, size_t unseen)
+{
+	if (!unseen || report->options->quiet)
+		return;
+	note("%zu detached segment%s not judged: the process that created or last used %s "
+	     "is in a PID namespace that is not visible here",
+	     unseen, unseen == 1 ? " was" : "s were", unseen == 1 ? "it" : "each");
+	hint("run rm --orphaned on the host, with -N PID or -A; or, if no other container uses "
+	     "%s: shmtool rm --detached --idle 1h -n",
+	     unseen == 1 ? "it" : "them");
+}
+
 void report_total(struct report *report)
 {
 	struct output *output = &report->output;

@@ -83,6 +83,12 @@ void report_without_lines(const struct segment *const *segments, const struct re
 /* Reports the segments of other users that a filter matched, unless -v listed them. */
 void report_denied(const struct report *report);
 
+/*
+ * Reports on stderr segments that may be orphaned, but whose processes cannot be seen, as in
+ * a restarted container: unseen of struct selection.
+ */
+void report_unseen(const struct report *report, size_t unseen);
+
 /* Prints the total, after all lines. */
 void report_total(struct report *report);
 

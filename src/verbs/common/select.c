@@ -196,6 +196,24 @@ static void report_skipped(const struct selection *selection, const struct segme
 	     state_name(segment->state), idle);
 }
 
+/*
+ * Whether the segment is not orphaned only because it records process 0, one of a PID namespace
+ * that cannot be seen, and would match the filters otherwise.
+ */
+static bool is_unseen(struct selection *selection, const struct filter *filter,
+		      const struct segment *segment)
+{
+	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
+	struct segment orphaned = *segment;
+
+	if (segment->state != STATE_DETACHED ||
+	    (segment->cpid && (segment->lpid || segment_never_used(segment))) ||
+	    segment_idle(&selection->judge, segment) * 1000 < selection->judge.grace)
+		return false;
+	orphaned.state = STATE_ORPHANED;
+	return filter_matches(filter, &orphaned, &selection->judge, holders);
+}
+
 /* Drops all segments from the list that do not match the filters. */
 static void keep_matches(struct selection *selection, const struct choice *choice)
 {
@@ -214,6 +232,7 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 		if (!filter_matches(filter, segment, &selection->judge, holders)) {
 			if (choice->verbose && choice->named.count)
 				report_skipped(selection, segment);
+			selection->unseen += is_unseen(selection, filter, segment);
 			continue;
 		}
 		if (kept != i)

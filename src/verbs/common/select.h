@@ -73,6 +73,8 @@ struct selection {
 	/* status of the first operand not found or namespace not entered, or STATUS_DONE */
 	enum status missing;
 	size_t missing_at; /* how many segments were selected before it */
+	/* how many more would match if their processes, which cannot be seen, had exited */
+	size_t unseen;
 };
 
 /*

@@ -46,7 +46,7 @@ in_daemonset()
 	background in_daemonset metrics
 	wait_until test -e shmtool.prom
 	assert_equal "$(promtool check metrics <shmtool.prom 2>&1)" ''
-	grep -q "^shmtool_segment_bytes{.*ns=\"$ns\"} 5000$" shmtool.prom
+	grep -q "^shmtool_segment_bytes{.*,ns=\"$ns\".*} 5000$" shmtool.prom
 	[[ ! -e shmtool.tmp ]]
 }
 

@@ -314,7 +314,7 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 
 	for (size_t i = 0; i < named->count; i++) {
 		const struct segment_ref *ref = &named->items[i];
-		struct segment segment;
+		struct segment segment = { 0 };
 		int error = ref->path_error ? 0 : find_named(ref, all, by_itself, &segment);
 		enum status status = ref->path_error
 					     ? key_path_failed(ref->word, ref->path_error, "")

@@ -42,6 +42,7 @@ setup()
 	bad=0
 	# shellcheck disable=SC2034 # for lib/after-failure
 	fault='' call=''
+	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
 }
 
 broken()
@@ -131,6 +132,15 @@ all_commands()
 		# attach finds sleep by it
 		[[ $assignment != PATH= ]] || assignment=PATH=$(dirname "$(command -v sleep)")
 		through=(env "$assignment")
+		all_commands : must
+	done
+	((!bad))
+}
+
+@test "a clock that is set while a command runs changes nothing" {
+	local seconds through=()
+	for seconds in 100000000 -100000000 9000000000000 -9000000000000; do
+		through=(env LD_PRELOAD="$HELPERS/clock.so" STEP_REALTIME=$seconds)
 		all_commands : must
 	done
 	((!bad))

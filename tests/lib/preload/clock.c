@@ -2,7 +2,8 @@
 /*
  * For LD_PRELOAD: a program whose clocks stand still. FIXED_REALTIME,
  * FIXED_BOOTTIME and FIXED_MONOTONIC, in seconds, are what CLOCK_REALTIME,
- * CLOCK_BOOTTIME and CLOCK_MONOTONIC show.
+ * CLOCK_BOOTTIME and CLOCK_MONOTONIC show. STEP_REALTIME: the machine's clock is
+ * set forward by so many seconds after each look, and back after the next.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -20,8 +21,15 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 		fixed = getenv("FIXED_BOOTTIME");
 	else if (clock == CLOCK_MONOTONIC)
 		fixed = getenv("FIXED_MONOTONIC");
-	if (!fixed)
-		return (int)syscall(SYS_clock_gettime, clock, now);
+	if (!fixed) {
+		const char *step = clock == CLOCK_REALTIME ? getenv("STEP_REALTIME") : NULL;
+		static unsigned int looks;
+		int result = (int)syscall(SYS_clock_gettime, clock, now);
+
+		if (step && looks++ % 2)
+			now->tv_sec += strtoll(step, NULL, 10);
+		return result;
+	}
 	*now = (struct timespec){ .tv_sec = strtoll(fixed, NULL, 10) };
 	return 0;
 }

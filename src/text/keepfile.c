@@ -106,7 +106,7 @@ enum { LINE_SIZE = PATH_MAX + 256 };
 
 /*
  * Reads one line without its newline. Sets *more to whether there was one. Returns what is
- * wrong with it, or NULL. Reads no further than the line, which may be of any length.
+ * wrong with it, or NULL. Stops at LINE_SIZE bytes, since a line, or the file, may be endless.
  */
 static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
 {

@@ -18,7 +18,7 @@ int sysctl_read(const char *name, uint64_t *value);
  */
 int file_read(const char *path, char *text, size_t size);
 
-/* As file_read(), relative to a directory (openat(2)). Sets *total (if not NULL) to the bytes read. */
+/* As file_read(), relative to a directory (openat(2)). *total, or NULL, is the bytes read. */
 int file_read_at(int directory, const char *path, char *text, size_t size, size_t *total);
 
 /*

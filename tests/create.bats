@@ -601,7 +601,7 @@ as_hinted()
 	expect_status 0
 }
 
-@test "a hint never lowers a limit" {
+@test "hints never suggest to lower a limit" {
 	local before
 	set_limit shmmni 0
 	try create -s 1

@@ -255,7 +255,7 @@ event_names()
 	assert_stderr_has '--interval requires --follow'
 }
 
-@test "an id that becomes another segment's between two looks: removed, and created" {
+@test "an id that is reused between two polls is reported as removed and created" {
 	need_root
 	local id
 	make_segment >/dev/null # perl takes an id 0 for a failure

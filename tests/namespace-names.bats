@@ -29,7 +29,7 @@ called()
 	assert_output_is "$2"
 }
 
-@test "by the host name, if that is another one, or else by the unit" {
+@test "a namespace is named by its host name if that differs, or else by its unit" {
 	# shellcheck disable=SC2016
 	settle unshare --ipc --uts sh -c 'hostname web-7f9c && exec "$@"' sh -- 1000
 	in_cgroup "/docker/$hex" "$pid"
@@ -52,7 +52,7 @@ called()
 	called 6000 "$(uname -n)"
 }
 
-@test "a pod without a host name of its own is not called after its pause" {
+@test "a pod without its own host name is not named after its pause process" {
 	# the world has no other process named so
 	cp "$(command -v sleep)" pause
 	background there unshare --ipc sh -c 'echo $$; exec ./pause 1000'
@@ -89,7 +89,7 @@ called()
 	wait_until grep -q "removed .* ns=$ns ns-name=web-7f9c ns-of=$pid perl" "$background_output"
 }
 
-@test "a hostile host name" {
+@test "a hostile host name is escaped" {
 	# shellcheck disable=SC2016
 	settle unshare --ipc --uts perl -e '
 		open my $name, ">", "/proc/sys/kernel/hostname" or die;
@@ -99,7 +99,7 @@ called()
 	assert_equal "$(jq -r '.segments[].ns_name' <<<"$output")" $'a \e[2J"b'
 }
 
-@test "-N: the host name of this machine is not that of the other namespace" {
+@test "with -N, the namespace does not get the host name of this machine" {
 	settle unshare --ipc -- 1000
 	try_there ls -N "$pid" --format '%{ns-name}'
 	assert_output_is -
@@ -110,7 +110,7 @@ called()
 
 # --- Names of users ---------------------------------------------------------
 
-@test "names of users are shown only where the list of users is the same" {
+@test "names of users are shown only if the list of users is that of this machine" {
 	local same other place
 	echo other:x:0:0:::/bin/sh >passwd
 	settle unshare --ipc -- 1000
@@ -160,7 +160,7 @@ called()
 	assert_output_is 0
 }
 
-@test "in a user namespace, what the kernel translates has a name" {
+@test "in a user namespace, ids that the kernel translates are shown by name" {
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 1000
 	try_there ls -A --format '%{uid} %{owner}'
 	assert_output_is "1000 $(there getent passwd 1000 | cut -d : -f 1 | grep . || echo 1000)"
@@ -171,7 +171,7 @@ called()
 	assert_output_is '0 0'
 }
 
-@test "a user that this machine lacks: the error shows how to name it" {
+@test "a user that this machine lacks: the error shows how to specify it" {
 	try_there ls -A --creator nosuch
 	expect_status 2
 	assert_stderr_has 'no such user (for a user ID, use +NUMBER)'

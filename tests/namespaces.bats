@@ -40,7 +40,7 @@ new_namespace()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "the commands in hints act in that namespace" {
+@test "with -N, commands in hints act in that namespace" {
 	local command
 	need_root
 	new_namespace unshare --ipc

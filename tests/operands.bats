@@ -229,7 +229,7 @@ assert_size()
 	assert_equal "$(segment_count)" 4
 }
 
-@test "key 0: what to give instead" {
+@test "key 0 is refused with a hint" {
 	try rm key:0
 	expect_status 2
 	assert_stderr_has 'key 0 (IPC_PRIVATE) does not identify a segment; use its id'
@@ -620,7 +620,7 @@ assert_size()
 	segment_exists "$two"
 }
 
-@test "a path that gives no key fails by itself, and the other operands are tried" {
+@test "an operand whose path gives no key fails, and the other operands are processed" {
 	local one
 	one=$(make_segment)
 	try set "$one" ftok:A:missing -p 640

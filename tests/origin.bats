@@ -79,7 +79,7 @@ units()
 	END
 }
 
-@test "the units of cgroup paths, of v1, v2 and both" {
+@test "units are found in the cgroup paths of v1, v2 and both" {
 	need_root
 	make_running
 	: >paths
@@ -115,7 +115,7 @@ units()
 
 # --- Command lines ----------------------------------------------------------
 
-@test "ccmdline and lcmdline: as ps has them" {
+@test "ccmdline and lcmdline agree with ps" {
 	cat >make.pl <<-'END'
 		$| = 1;
 		print shmget(0, 1, 01600) + 0, "\n";
@@ -256,7 +256,7 @@ within()
 	capture nsenter --target "$inside" --pid --mount "$SHMTOOL" "$@"
 }
 
-@test "a process that got the number of the creator later is not taken for it" {
+@test "a later process with the pid of the creator is not mistaken for it" {
 	need_root
 	later_process ''
 	local id=${said[0]} pid=${said[1]}
@@ -275,7 +275,7 @@ within()
 	assert_output_is ''
 }
 
-@test "nor is one that got the number of the last user" {
+@test "a later process with the pid of the last user is not mistaken for it" {
 	need_root
 	# shellcheck disable=SC2016
 	later_process 'shmwrite($id, "x", 0, 1);'
@@ -283,7 +283,7 @@ within()
 	assert_equal "$(xargs <<<"$output")" "${said[1]} - - -"
 }
 
-@test "nor one that used the segment again after it had got the number of the creator" {
+@test "a later process with the pid of the creator that uses the segment is not mistaken for the creator" {
 	need_root
 	later_process ''
 	local id=${said[0]} pid=${said[1]}
@@ -298,7 +298,7 @@ within()
 	assert_output_is "$pid hold"
 }
 
-@test "the names of those that run are shown from the first moment on" {
+@test "commands of running processes are shown at once" {
 	local i
 	for ((i = 0; i < 20; i++)); do
 		# shellcheck disable=SC2016
@@ -312,7 +312,7 @@ within()
 
 # --- Filters ----------------------------------------------------------------
 
-@test "--command and --unit: of the creator, the last user or a holder" {
+@test "--command and --unit match the creator, the last user or a holder" {
 	need_root
 	local held other by
 	make_running
@@ -344,7 +344,7 @@ within()
 	segment_exists "$other"
 }
 
-@test "--command and --unit: what can be no name is exit 2" {
+@test "--command and --unit: an invalid name is exit 2" {
 	try ls --command ''
 	expect_status 2
 	try ls --unit ''
@@ -356,7 +356,7 @@ within()
 	expect_status 0
 }
 
-@test "of a saved list no process is known" {
+@test "no process of a saved list is named" {
 	make_running
 	cp /proc/sysvipc/shm list
 	try ls --from list --no-header -o ccomm,ccmdline,cunit,lcmdline,lunit
@@ -367,7 +367,7 @@ within()
 
 # --- Views ------------------------------------------------------------------
 
-@test "-p has the units, the table without options does not" {
+@test "-p shows units, the default table does not" {
 	make_running
 	try ls -p
 	assert_equal "$(xargs <<<"${lines[0]}")" 'ID OWNER CPID CCOMM CUNIT LPID LCOMM LUNIT'
@@ -375,7 +375,7 @@ within()
 	assert_output_lacks UNIT
 }
 
-@test "--follow -J: where the creator is from, before it exits" {
+@test "--follow -J shows the unit and command line of the creator, before it exits" {
 	need_command jq
 	background "$SHMTOOL" ls --follow -J -v --interval 20ms
 	local events=$background_output
@@ -387,7 +387,7 @@ within()
 }
 
 # bats test_tags=long
-@test "of 32,760 segments of one process it is read once" {
+@test "a process that created 32,760 segments is read once" {
 	need_command strace
 	set_limit shmmni 32768
 	background perl -e '

@@ -154,7 +154,7 @@ made()
 	rm trace
 }
 
-@test "without all calls at once that it can do without" {
+@test "all optional system calls are refused at once" {
 	local all=" ${dispensable[*]} " item bad=0
 	# without both of these it is not known whether a process runs, and nothing is orphaned
 	all=$(xargs <<<"${all/ kill / }")
@@ -164,7 +164,7 @@ made()
 	((bad == 0))
 }
 
-@test "what it cannot do without a call, in one sentence" {
+@test "a required system call that is refused is reported in one sentence" {
 	local item call words error reason
 	while IFS='|' read -r item call words; do
 		[[ $item ]] || continue
@@ -180,7 +180,7 @@ made()
 }
 
 # bats test_tags=long
-@test "without each call that it can do without; and there is no other" {
+@test "each optional system call is refused, and the list of them is complete" {
 	need_strace
 	local item call bad=0
 	for item in "${work[@]}"; do

@@ -72,7 +72,7 @@ called()
 	# shellcheck disable=SC2016
 	settle unshare --ipc --uts sh -c 'hostname web-7f9c && exec "$@"' sh -- '!1000'
 	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep
-	wait_until grep -q 'following 1 segment' "$background_errors"
+	wait_until grep -q 'watching (1 segment now)' "$background_errors"
 	try_there ls -A
 	assert_output_matches "NS  NS-NAME +NS-OF"
 	assert_output_matches "$ns  web-7f9c +$pid perl"

@@ -69,8 +69,8 @@ dispensable=(capget capset clone close_range fallocate fchmod flock fork fstatfs
 needed='
 root ls -A                    | setns        | cannot enter IPC namespace [0-9]+ .*: REASON
 root ls -A                    | getdents64   | cannot find the IPC namespaces: /proc: REASON
-root stat 0x51                | getdents64   | cannot find out who has segments attached: REASON
-root stat 0x51                | memfd_create | cannot find out who has segments attached: REASON
+root stat 0x51                | getdents64   | cannot determine which processes have segments attached: REASON
+root stat 0x51                | memfd_create | cannot determine which processes have segments attached: REASON
 root read 0x52 -f file        | fsync        | cannot write file: REASON
 root read 0x52 -f file        | getrandom    | cannot write file: REASON
 root read 0x52 -f file        | renameat     | cannot write file: REASON

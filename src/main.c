@@ -10,9 +10,12 @@
 #include "verbs/verb.h"
 
 static const struct verb *const verbs[] = {
-	&verb_create, &verb_attach, &verb_read, &verb_write,
-	&verb_stat,   &verb_set,    &verb_rm,   &verb_ls,
+	&verb_ls,     &verb_stat, &verb_rm, /* the first group of --help */
+	&verb_create, &verb_read, &verb_write, &verb_attach, &verb_set,
 };
+
+/* Where the second group begins. */
+enum { SCRIPT_VERBS = 3 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
@@ -81,9 +84,11 @@ static const char *describe_verbs(void)
 	static char text[1024];
 	size_t length = 0;
 
-	length += (size_t)snprintf(text, sizeof(text), "\nCommands:\n");
 	for (size_t i = 0; i < VERB_COUNT && length < sizeof(text); i++)
-		length += (size_t)snprintf(text + length, sizeof(text) - length, "  %-8s %s\n",
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s  %-8s %s\n",
+					   i == 0              ? "\nFind and clean up:\n"
+					   : i == SCRIPT_VERBS ? "\nUse from scripts:\n"
+							       : "",
 					   verbs[i]->name, verbs[i]->command.summary);
 	if (length < sizeof(text))
 		snprintf(text + length, sizeof(text) - length,

@@ -92,7 +92,7 @@ bash_offers()
 @test "commands are offered with their descriptions" {
 	local verb
 	assert_equal "$(shmtool __complete '' | grep -v '^help')" \
-		"$(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\)  */\1\t/p')"
+		"$(shmtool --help | sed -n '/^Find and clean up:/,/^SEGMENT/s/^  \([a-z]*\)  */\1\t/p')"
 	assert_equal "$(offered wr)" write
 	assert_equal "$(offered help l)" ls
 	assert_equal "$(offered nosuch '')" ''
@@ -102,7 +102,7 @@ bash_offers()
 
 @test "every option in --help is offered with its help text" {
 	local verb
-	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	for verb in $(shmtool --help | sed -n '/^Find and clean up:/,/^SEGMENT/s/^  \([a-z]*\) .*/\1/p'); do
 		assert_equal "$verb $(shmtool __complete "$verb" - | sed 's/\t.*//' | sort | paste -sd ' ')" \
 			"$verb $(shmtool "$verb" --help |
 				sed -nE 's/^  (-[a-zA-Z], |    )(--[a-z0-9-]+).*/\2/p; s/^  (-[a-zA-Z])  .*/\1/p' |
@@ -155,7 +155,7 @@ bash_offers()
 @test "the value of every option is completed by its metavariable" {
 	local verb option metavariable typed
 	make_segment 1 600 7 >/dev/null
-	for verb in $(shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+	for verb in $(shmtool --help | sed -n '/^Find and clean up:/,/^SEGMENT/s/^  \([a-z]*\) .*/\1/p'); do
 		while read -r option metavariable; do
 			typed=
 			[[ $metavariable != FORMAT ]] || typed='%{'

@@ -17,7 +17,7 @@ source_verbs()
 # The words of the list of commands in --help.
 help_verbs()
 {
-	shmtool --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort
+	shmtool --help | sed -n '/^Find and clean up:/,/^SEGMENT/s/^  \([a-z]*\) .*/\1/p' | sort
 }
 
 @test "--version, -V: the name and the version, by every name" {

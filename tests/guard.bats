@@ -407,7 +407,7 @@ nobody_waits()
 		try write "$id" -t hello --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_stderr_has "guard $guard (key 0x00001234)"
-		assert_stderr_has "note: last used by process $holder_pid perl"
+		assert_stderr_has "note: last used by process $holder_pid (perl)"
 		try read "$id" --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_output_is ''

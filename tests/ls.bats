@@ -232,6 +232,18 @@ some_segments()
 	assert_output_is "$(ipcs -m | awk 'NR > 3 && NF { print $2 }')"
 }
 
+@test "a field that does not exist is named, in every option that takes fields" {
+	local words
+	for words in '-o id,foo,size' '--sort id,-foo' '--by foo' '--format %{id}%{foo}'; do
+		# shellcheck disable=SC2086 # words
+		try ls $words
+		expect_status 2
+		assert_stderr_has ': no such field "foo" (see shmtool ls -H)'
+	done
+	try ls --color x
+	assert_stderr_has '--color "x": must be auto, always or never'
+}
+
 @test "a field that is named twice is once in an object" {
 	make_segment >/dev/null
 	try ls -J -o id,size,id

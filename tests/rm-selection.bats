@@ -459,6 +459,24 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	assert_there "$one"
 }
 
+@test "a dry run reports in the conditional what would not be removed" {
+	local id
+	id=$(make_segment)
+	hold_segment "$id"
+	try rm -n "$id"
+	expect_status 9
+	assert_stderr_has "segment $id (no key) would not be removed: it is attached by process $holder_pid (hold, "
+}
+
+@test "-m takes ids only" {
+	local word
+	for word in x 0x1234 key:5; do
+		try rm -m "$word"
+		expect_status 2
+		assert_stderr_is "shmtool rm: --shmem-id \"$word\": not an id (decimal digits)"
+	done
+}
+
 @test "a hint that helps against several failures is given once" {
 	need_root
 	make_segment >/dev/null

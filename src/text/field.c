@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/field.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -309,7 +310,15 @@ const struct field *find_field(const char *name, size_t length)
 	return NULL;
 }
 
-const char no_such_field[] = "no such field (shmtool ls -H lists them)";
+const char *no_such_field(const char *name, size_t length)
+{
+	static char text[80];
+	const int most = 32; /* longer than any name */
+
+	snprintf(text, sizeof(text), "no such field \"%.*s\" (see shmtool ls -H)",
+		 length < (size_t)most ? (int)length : most, name);
+	return text;
+}
 
 static const char *add_field(const struct field *field, struct field_list *list)
 {
@@ -330,7 +339,7 @@ const char *add_fields(const char *word, struct field_list *list)
 	while (!wrong && next_in_list(&word, &item, &length)) {
 		const struct field *field = find_field(item, length);
 
-		wrong = field ? add_field(field, list) : no_such_field;
+		wrong = field ? add_field(field, list) : no_such_field(item, length);
 	}
 	return wrong;
 }

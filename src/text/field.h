@@ -59,7 +59,9 @@ unsigned int fields_need(const struct field_list *list);
 
 /* The field with this name of length bytes, or NULL. */
 const struct field *find_field(const char *name, size_t length);
-extern const char no_such_field[];
+
+/* What is wrong with a name that no field has; valid until the next call. */
+const char *no_such_field(const char *name, size_t length);
 
 /* Lists all fields and their meaning, for -H. */
 void print_field_help(struct output *output);

@@ -38,7 +38,7 @@ static const char *next_piece(const char **format, const struct field **field, c
 		if (at[2 + name] != '}')
 			return "missing } after %{";
 		if (!*field)
-			return no_such_field;
+			return no_such_field(at + 2, name);
 		*format = at + 3 + name;
 		return NULL;
 	}

@@ -18,7 +18,7 @@ const char *parse_sort(const char *word, struct sort_keys *keys)
 		const struct field *field = find_field(item + descending, length - descending);
 
 		if (!field)
-			return no_such_field;
+			return no_such_field(item + descending, length - descending);
 		if (ARRAY_MAKE_ROOM(keys))
 			return out_of_memory;
 		keys->items[keys->count++] = (struct sort_key){ field, descending };

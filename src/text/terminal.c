@@ -54,7 +54,7 @@ const char *parse_color(const char *word, enum color_choice *choice)
 	size_t which;
 
 	if (!parse_choice(color_names, word, &which))
-		return "not a choice (auto, always, never)";
+		return "must be auto, always or never";
 	*choice = (enum color_choice)which;
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
 #include "text/namespace_option.h"
+#include "verbs/common/memory_errors.h"
 #include "verbs/create_errors.h"
 #include "verbs/create_input.h"
 
@@ -169,11 +170,8 @@ static enum status hand_over(const struct creation *creation)
 
 	if (options->lock)
 		error = segment_set_lock(creation->id, true);
-	if (error) {
-		fail(STATUS_EXHAUSTED, "cannot lock the new segment: exceeds RLIMIT_MEMLOCK");
-		hint("raise the limit (ulimit -l), or run as root");
-		return STATUS_EXHAUSTED;
-	}
+	if (error)
+		return report_lock_limit("the new segment", wanted_size(creation));
 	if (options->uid_given || options->gid_given || options->mode != 0600)
 		error = segment_set_rights(creation->id, &rights);
 	if (error)

@@ -202,7 +202,7 @@ static const char *ls_option(void *state, int code, const char *value)
 		return set_fields(options, value);
 	case CODE_BY:
 		options->by = find_field(value, strlen(value));
-		return options->by ? NULL : no_such_field;
+		return options->by ? NULL : no_such_field(value, strlen(value));
 	case CODE_SORT:
 		return parse_sort(value, &options->sort);
 	case CODE_FORMAT:

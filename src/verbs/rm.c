@@ -79,7 +79,7 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 		wrong = parse_key_or_file(value, &ref.key, &file_error);
 	} else {
 		wrong = parse_segment(value, &ref, &file_error);
-		if (!wrong && ref.kind != REF_ID)
+		if (wrong || ref.kind != REF_ID)
 			wrong = "not an id (decimal digits)";
 	}
 	if (wrong)

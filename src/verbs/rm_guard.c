@@ -8,8 +8,9 @@ static enum status refuse(struct report *report, const struct segment *segment,
 {
 	if (report->options->json)
 		report_json(report, segment, "not-removed", "its guard cannot be removed");
-	return fail(status, "%s and its guard (semaphore set %d) were not removed: %s",
-		    SEGMENT_LABEL(segment), guard->id, reason);
+	return fail(status, "%s and its guard (semaphore set %d) %s removed: %s",
+		    SEGMENT_LABEL(segment), guard->id,
+		    report->options->dry_run ? "would not be" : "were not", reason);
 }
 
 enum status rm_guard_check(struct report *report, const struct segment *segment,

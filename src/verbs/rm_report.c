@@ -232,7 +232,9 @@ static void print_attached(struct report *report, const struct segment *segment)
 	char *users = attached_sentence(&report->view, segment);
 
 	fail(STATUS_BUSY, "%s %s %s", SEGMENT_LABEL(segment),
-	     segment->dest ? "is already marked for removal, but still" : "was not removed: it is",
+	     segment->dest              ? "is already marked for removal, but still"
+	     : report->options->dry_run ? "would not be removed: it is"
+					: "was not removed: it is",
 	     users ? users : "attached");
 	if (unknown)
 		remark("%s", unknown);

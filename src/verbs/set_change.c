@@ -22,6 +22,7 @@
 #include "text/namespace_option.h"
 #include "text/parse.h"
 #include "verbs/common/lookup.h"
+#include "verbs/common/memory_errors.h"
 
 struct change {
 	const struct set_wish *wish;
@@ -87,12 +88,8 @@ static enum status lock_failed(const struct change *change, int error)
 	bool own = segment->uid == geteuid() || segment->cuid == geteuid();
 
 	/* with a limit of 0, even the owner gets EPERM (shmctl(2)) */
-	if (error == ENOMEM || (error == EPERM && own)) {
-		fail(STATUS_EXHAUSTED, "cannot lock %s: exceeds RLIMIT_MEMLOCK",
-		     SEGMENT_LABEL(segment));
-		hint("raise the limit (ulimit -l), or run as root");
-		return STATUS_EXHAUSTED;
-	}
+	if (error == ENOMEM || (error == EPERM && own))
+		return report_lock_limit(SEGMENT_LABEL(segment), segment->size);
 	if (error == EPERM)
 		return segment_denied(what, segment, "CAP_IPC_LOCK");
 	return segment_failed(what, segment, error);

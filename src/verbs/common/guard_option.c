@@ -95,7 +95,10 @@ static void report_last_user(const struct guard_option *guard_option)
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
 	if (last->pid)
-		remark("last used by process %s", PROCESS_LABEL(last));
+		remark("last used by process %d (%s)", last->pid,
+		       last->liveness == LIVENESS_GONE ? process_exited
+		       : *last->command                ? last->command
+						       : "running");
 	processes_free(&processes);
 }
 

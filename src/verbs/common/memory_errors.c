@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "shm/system/cgroup.h"
 #include "text/units.h"
@@ -73,5 +74,22 @@ enum status report_lost_child(const char *what, int error, int signal, const cha
 			    signal, rest);
 	fail(STATUS_EXHAUSTED, "cannot %s: the worker process was killed; %s", what, rest);
 	hint("see dmesg: probably the OOM killer (machine or control group out of memory)");
+	return STATUS_EXHAUSTED;
+}
+
+enum status report_lock_limit(const char *what, uint64_t size)
+{
+	struct rlimit limit = { 0 };
+	char needed[UNIT_TEXT_SIZE];
+	char allowed[UNIT_TEXT_SIZE];
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	size_text(needed, size);
+	size_text(allowed, limit.rlim_cur);
+	fail(STATUS_EXHAUSTED,
+	     "cannot lock %s: exceeds RLIMIT_MEMLOCK (%s needed; limit %s for all locked memory of "
+	     "a user)",
+	     what, needed, allowed);
+	hint("raise the limit (ulimit -l), or run as root");
 	return STATUS_EXHAUSTED;
 }

@@ -35,4 +35,10 @@ enum status report_bad_memory(const char *what, const struct segment *segment,
  */
 enum status report_lost_child(const char *what, int error, int signal, const char *rest);
 
+/*
+ * Reports that RLIMIT_MEMLOCK does not allow to lock a segment of this size. what is
+ * "the new segment", or its label. Returns the status.
+ */
+enum status report_lock_limit(const char *what, uint64_t size);
+
 #endif

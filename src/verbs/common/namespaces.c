@@ -72,10 +72,11 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", operands->ns,
 	     reason_of_namespace(error));
 	if (error == EPERM || error == EACCES)
-		hint("%s", geteuid() ? "run as root"
-				     : "run with CAP_SYS_ADMIN in its owning user namespace and, "
-				       "for a PID, CAP_SYS_PTRACE; a seccomp filter may also block "
-				       "setns(2)");
+		hint(geteuid()
+			     ? "run as root"
+			     : "run with CAP_SYS_ADMIN in its owning user namespace%s, and without "
+			       "a seccomp filter that blocks setns(2)",
+		     operands->ns_pid ? " and CAP_SYS_PTRACE" : "");
 	if (error == ENOENT && operands->ns_pid)
 		hint("mount /proc");
 	return status_of_file(error);

@@ -230,7 +230,7 @@ lint-man:
 lint-words:
 	@echo words
 	@tests/lint/words README.md man src Makefile .ci/run \
-		$(filter-out tests/fuzz tests/lib tests/lint,$(wildcard tests/*))
+		$(filter-out tests/lint,$(wildcard tests/*))
 
 # GCC's own analyzer, which follows paths through functions.
 ANALYZE_CC ?= gcc

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Names made by others, on their way to a terminal or into JSON: no control
- * character gets through, whatever the size of the place, and JSON is whole.
+ * Names from other users, printed on a terminal or in JSON: no control character gets
+ * through, whatever the size of the buffer, and JSON is valid.
  */
 #include "fuzz.h"
 
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	length = escape_controls(copy, room, word);
 	CHECK(length < room && strlen(copy) == length);
 	CHECK(!has_control(copy));
-	/* cut off only when the longest escape would not fit any more */
+	/* cut off only if the longest escape sequence would no longer fit */
 	CHECK(length >= strlen(word) || length + ESCAPED_SIZE - 1 >= room);
 	check_json(word);
 	free(copy);

@@ -25,7 +25,7 @@ struct passwd *__wrap_getpwnam(const char *name)
 	return strcmp(name, "user") == 0 ? &user : NULL;
 }
 
-/* A file in memory with these parts, which only we may write. */
+/* A file in memory with these parts, to which only this process may write. */
 static int make_file(const char *front, const uint8_t *data, size_t size, const char *back)
 {
 	static int fd = -1;

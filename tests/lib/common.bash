@@ -7,7 +7,7 @@
 #   try_as_user ARGUMENT...    as try, for the ordinary user
 #   capture COMMAND...         as try, with any command
 #   shmtool ARGUMENT...        run the program under test
-#   as_user COMMAND...         run as an ordinary user (nobody); also: as_user shmtool ...
+#   as_user COMMAND...         run as the user nobody; also: as_user shmtool ...
 #   as_uid UID COMMAND...      run as that user
 #   alone COMMAND...           run in a private PID namespace, where -A finds only this namespace
 #   background COMMAND...      start it; sets background_pid, background_output, background_errors
@@ -483,7 +483,7 @@ keep_lists()
 		export lists=$place/shmtool-tests.$BASHPID
 		mkdir -m 755 "$lists" && return
 	done
-	skip 'no directory here that only root and we may write to, nor to those above it'
+	skip 'no directory here to which, and to those above it, no other user may write'
 }
 
 # Makes COUNT more huge pages for this test; teardown puts back what was.
@@ -519,7 +519,7 @@ need_command()
 	done
 }
 
-# LeakSanitizer makes a process, which uses ptrace: it fails where neither can be had.
+# LeakSanitizer creates a process and uses ptrace: it fails if either is not possible.
 seek_no_leaks()
 {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"

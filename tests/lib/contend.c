@@ -178,7 +178,7 @@ int main(int argc, char **argv)
 	puts("ready");
 	if (fflush(stdout) == EOF)
 		return 2;
-	/* a signal interrupts it; those that were told to end do so */
+	/* a signal interrupts it; processes that were asked to end do so */
 	while (wait(NULL) > 0 || errno == EINTR)
 		;
 	for (size_t i = 0; i < PROCESSES; i++)

@@ -137,7 +137,7 @@ static void drop_rights(void)
 		die("capset");
 }
 
-/* In another IPC namespace by now. */
+/* It has left the IPC namespace since it attached. */
 static void how_leave(void)
 {
 	if (unshare(CLONE_NEWIPC) < 0)

@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Takes away what is mounted of namespaces: the mounts are our own by now. */
+/* Unmounts all namespaces. The mount namespace is private, so the machine is not affected. */
 static void unmount_namespaces(void)
 {
 	char line[8192];
@@ -72,7 +72,7 @@ static void be_init(int ready)
 		err(1, "cannot mount /proc");
 	if (write(ready, "x", 1) != 1)
 		err(1, "write");
-	/* what is left behind here is our child now */
+	/* orphaned processes of this namespace are children of this process now */
 	for (;;) {
 		if (wait(NULL) < 0)
 			pause();
@@ -112,7 +112,7 @@ int main(void)
 	pid_t inside;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		err(1, "cannot have mounts of our own");
+		err(1, "cannot create a private mount namespace");
 	unmount_namespaces();
 	if (pipe2(unshared, O_CLOEXEC) < 0 || pipe2(mapped, O_CLOEXEC) < 0)
 		err(1, "pipe");

@@ -37,8 +37,8 @@ try_there()
 # shellcheck disable=SC2034 # for the tests
 ordinary_user=(setpriv --reuid 1000 --regid 1000 --clear-groups)
 
-# What a process in a namespace does: makes segments (SIZE or SIZE:KEY; with a ! before it an
-# orphan, whose creator and last user is gone), prints its pid, and stays.
+# The program of a process in a namespace: creates segments (SIZE or SIZE:KEY; with a ! before
+# it an orphan, whose creator and last user has exited), prints its pid, and waits.
 # shellcheck disable=SC2016
 inhabitant='
 	for (@ARGV) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Runs $SHMTOOL_PROGRAM in its place, without the capabilities that give it a
- * segment as a file: it has only the mapping then, as an ordinary user has,
- * and all other rights of whoever runs it.
+ * segment as a file: it has only the mapping then, as for an ordinary user, and
+ * all other permissions of the user who runs it.
  */
 #include <errno.h>
 #include <linux/capability.h>

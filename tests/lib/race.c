@@ -6,10 +6,9 @@
  *
  * The segments belong to an ordinary user, and so do the attachers. In each
  * round a process makes what is missing in the pool and ends; rm runs, as root
- * and as that user by turns; the attachers follow it through the list: when
- * one is locked out they attach one of the next, a moment later, which is when rm
- * is at work on it. They end with the round, so that what they had attached is
- * orphaned in the next.
+ * and as that user in turn; the attachers follow it through the list: when a segment is
+ * blocked, they attach one of the next ones a moment later, when rm is working on it. They
+ * exit with the round, so that the segments that they had attached are orphaned in the next.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -33,10 +32,10 @@ enum {
 	ATTACHERS = 2,
 	ORDINARY = 65534,
 	MODE = 0600,
-	AHEAD = 4,      /* at most so many behind the one that is locked out */
-	DELAY = 3000,   /* at most so long after that, in nanoseconds */
-	HOLD = 30000,   /* so long it is held, in nanoseconds */
-	FRUITLESS = 100 /* rounds without a removal, in a row, until we give up */
+	AHEAD = 4,      /* attach at most this many segments after the blocked one */
+	DELAY = 3000,   /* at most this long after that, in nanoseconds */
+	HOLD = 30000,   /* keep it attached for this long, in nanoseconds */
+	FRUITLESS = 100 /* give up after this many rounds in a row without a removal */
 };
 
 struct tally {
@@ -119,7 +118,7 @@ static void attach_one(size_t at, struct tally *tally)
 	shmdt(memory);
 }
 
-/* What somebody attached in this round is left alone: rm does not stand there. */
+/* Skips segments that were attached in this round: rm is not working there. */
 static size_t next_untouched(size_t at)
 {
 	while (at < shared->count && shared->was_attached[at])
@@ -219,7 +218,7 @@ static void fill_pool(void)
 
 /* --- The remover --- */
 
-/* Runs rm; the number of segments that it says it left alone. */
+/* Runs rm. Returns the number of segments that it reports as not removed. */
 static unsigned long run_rm(const char *shmtool, bool as_root, FILE *errors)
 {
 	unsigned long left = 0;
@@ -234,7 +233,7 @@ static unsigned long run_rm(const char *shmtool, bool as_root, FILE *errors)
 	if (pid == 0) {
 		if (!as_root)
 			become_ordinary();
-		/* no keep list of whoever runs the tests */
+		/* not the keep list of the user who runs the tests */
 		setenv("HOME", "/nonexistent", 1);
 		unsetenv("XDG_CONFIG_HOME");
 		if (!freopen("/dev/null", "w", stdout) || dup2(fileno(errors), STDERR_FILENO) < 0)

@@ -6,7 +6,7 @@
 removal_setup()
 {
 	common_setup
-	# no keep list of whoever runs the tests
+	# not the keep list of the user who runs the tests
 	export HOME=$BATS_TEST_TMPDIR
 }
 
@@ -25,7 +25,7 @@ assert_there()
 {
 	local id
 	for id; do
-		segment_exists "$id" || fail "segment $id is gone" || return
+		segment_exists "$id" || fail "segment $id no longer exists" || return
 	done
 }
 

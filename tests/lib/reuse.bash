@@ -3,8 +3,8 @@
 #
 # Lets the id of a segment become another segment's (load lib/reuse, after lib/common).
 
-# swap ID USER: the segment is removed, and USER makes another, which gets its id unless somebody
-# has the first attached
+# swap ID USER: removes the segment, and USER creates another one, which gets its id unless a
+# process has the first one attached
 swap()
 {
 	ipcrm -m "$1"

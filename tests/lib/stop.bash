@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Stops shmtool, or does something else, at a step that is named by the libc function
-# that it calls there (load lib/stop, after lib/common). What a step may be is said in
-# lib/preload/stop_at.c.
+# that it calls there (load lib/stop, after lib/common). lib/preload/stop_at.c describes
+# steps.
 #
 #   with_steps STEPS COMMAND...  runs COMMAND, in which shmtool does what STEPS say
 #   stop_at STEPS COMMAND...     the same in the background, until it is stopped there; sets

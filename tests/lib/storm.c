@@ -9,23 +9,23 @@
  *
  * What the log proves. Each process writes down when it last did something
  * (actor.last), and each call with the times before and after it. A line
- * "removed ID" that was read at the time B says that ID was destroyed before B.
- * So whoever logged something after B was alive when rm judged and removed:
+ * "removed ID" that was read at the time B means that ID was destroyed before B. So a
+ * process that logged something after B was running when rm judged and removed:
  *
- *   - the creator must not have;
- *   - nobody who attached it successfully, and so before it was destroyed, may
- *     have it still attached after B;
- *   - the last user is the last who attached or detached; where calls overlap in
- *     time, or a process ended with it attached, there are several who may have
- *     been the last: not all of them may have been alive after B.
+ *   - the creator must not have logged anything after B;
+ *   - no process that attached it successfully, and so before it was destroyed, may still
+ *     have it attached after B;
+ *   - the last user is the process that attached or detached last. If calls overlap in
+ *     time, or a process exited with it attached, several may have been the last: not all
+ *     of them may have been running after B.
  *
- * A process that was waited for before that run of rm began is proven to have
- * been gone. What ended during the run proves nothing, and is counted. Further,
- * what is marked while an ordinary process has it attached was marked by one of
- * the processes, never by rm; what rm marks, it says, and a process with
- * CAP_IPC_OWNER had attached it. No segment vanishes without somebody who removed
- * it. What is left when all have ended has its owner and mode; one more rm
- * then leaves nothing but what is kept.
+ * A process that was reaped before that run of rm began has certainly exited. A process that
+ * exits during the run proves nothing, and is counted. Furthermore, a segment that is marked
+ * while an ordinary process has it attached was marked by one of the processes, never by rm;
+ * rm reports what it marks, and a process with CAP_IPC_OWNER had it attached. Every segment
+ * that no longer exists was removed by a process that logged it. All segments that remain
+ * when all processes have exited have their owner and mode; after one more rm, only kept
+ * ones remain.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ enum {
 
 	HELD = 6,          /* a process has so many attached at most */
 	RECENT = 128,      /* so many ids are there to be attached */
-	KEY_KEPT = 0x5700, /* and some more behind it, that are not kept */
+	KEY_KEPT = 0x5700, /* the keys after it are not kept */
 	KEYS = 8,
 	PATIENCE = 120, /* seconds until a run of shmtool counts as hung */
 };
@@ -88,7 +88,7 @@ struct creation {
 struct use {
 	int id;
 	int attacher;   /* who called shmat, or fork */
-	int holder;     /* who has it */
+	int holder;     /* the process that has it attached */
 	long attach[2]; /* before and after the call; 0: never came so far */
 	long detach[2];
 	enum outcome outcome;
@@ -323,7 +323,7 @@ static void chase(void)
 
 static void live_on(void);
 
-/* The child gets what we have attached; the kernel counts us as its last user. */
+/* The child inherits the attachments; the kernel records the parent as last user. */
 static void fork_off(void)
 {
 	int child;
@@ -469,7 +469,7 @@ static bool names(const char *text, const char *prefix, int *number)
 	return end != text + length;
 }
 
-/* What it was terminated over when nobody had read on: all ids in one line. */
+/* The line of ids that rm prints if it was terminated while its output was not read. */
 static bool add_untold(const char *text, long begin)
 {
 	static const char words[] = "shmtool rm: already removed (or marked for removal):";
@@ -702,7 +702,7 @@ static void end_all(const pid_t *runners, size_t count)
 		if (waitpid(runners[i], &status, 0) != runners[i] || status)
 			fault(commands[i].words[0], "could not be run any longer");
 	}
-	/* all that is left is in our pid namespace */
+	/* all remaining processes are in this PID namespace */
 	kill(-1, SIGKILL);
 	while ((pid = waitpid(-1, NULL, 0)) > 0)
 		note_end(pid);
@@ -903,13 +903,13 @@ static void judge_creation(const struct creation *creation)
 
 	if (creation->outcome == DONE && !look(creation->id, &ds) && !told(creation->id) &&
 	    !removed_by_a_process(creation->id))
-		violation("vanished, and nobody said that he removed it", creation->id);
+		violation("no longer exists, and no process logged its removal", creation->id);
 }
 
 #define SORT(what) \
 	qsort(shared->what##s, (size_t)shared->what##_count, sizeof(shared->what##s[0]), by_id)
 
-/* Each id that rm names was made by one that wrote it down, or was killed before. */
+/* Each id that rm reports was created by a process that logged it, or was killed before. */
 static void count_strangers(void)
 {
 	int unknown = 0;
@@ -969,7 +969,7 @@ static unsigned int for_each_left(void (*judge)(int, const struct shmid_ds *))
 	return count;
 }
 
-/* A lock-out must not outlive the run of rm. */
+/* No segment may stay blocked after the run of rm. */
 static void has_its_rights(int id, const struct shmid_ds *ds)
 {
 	for (int i = 0; i < shared->creation_count; i++) {
@@ -1057,7 +1057,7 @@ static unsigned long count_lines(int kind)
 	return count;
 }
 
-static void tell(unsigned int leaks, unsigned int kept)
+static void print_tally(unsigned int leaks, unsigned int kept)
 {
 	unsigned long attached = 0;
 
@@ -1091,7 +1091,7 @@ int main(int argc, char **argv)
 		return 2;
 	shmtool = argv[1];
 	keep_file = argv[4];
-	/* no keep list of whoever runs the tests */
+	/* not the keep list of the user who runs the tests */
 	setenv("HOME", "/nonexistent", 1);
 	unsetenv("XDG_CONFIG_HOME");
 	shared_fd = memfd_create("storm", 0);
@@ -1099,7 +1099,7 @@ int main(int argc, char **argv)
 		die("storm: memfd");
 	map_shared();
 	shared->processes = (int)strtol(argv[3], NULL, 10);
-	/* nobody's: the first place says that a pid is not known */
+	/* a dummy: index 0 means that a pid is not known */
 	new_actor(0);
 	pids = calloc((size_t)shared->processes, sizeof(*pids));
 	if (!pids || shared->processes <= 0)
@@ -1122,6 +1122,6 @@ int main(int argc, char **argv)
 	judge_log();
 	if (shared->full)
 		violation("the log was too small", -1);
-	tell(leaks - kept, kept);
+	print_tally(leaks - kept, kept);
 	return violations || shared->faults;
 }

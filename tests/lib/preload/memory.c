@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: a program that gets no more memory. Its allocation number
- * MEMORY_FAILS, counted from 1, fails, and all that come behind it, unless
- * MEMORY_FAILS_ONCE is set. How many it asked for is written to the file
- * MEMORY_LOG.
+ * For LD_PRELOAD: makes memory run out. The allocation with the number MEMORY_FAILS,
+ * counted from 1, fails, and so do all later ones, unless MEMORY_FAILS_ONCE is set. The
+ * number of allocations is written to the file MEMORY_LOG.
  *
  * Only these are replaced: strdup(3), asprintf(3), getline(3) and the rest of
  * libc get their memory by them. It is libc itself that gives it.

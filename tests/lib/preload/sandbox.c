@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: System V shared memory as other kernels and sandboxes have
- * it. SANDBOX says which:
+ * For LD_PRELOAD: System V shared memory as on other kernels and in sandboxes.
+ * SANDBOX selects which:
  *
  *   old      a kernel before Linux 4.17, qemu-user: SHM_STAT_ANY is unknown
  *   gvisor   the same, and SHM_INFO returns 0, not the highest index

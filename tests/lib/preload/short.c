@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: a system that does as little as it may. What moves bytes
- * moves a part of what was asked, from one byte to a third, and one call in
- * four is interrupted before it did anything. SHORT_SEED makes another
- * sequence of both; how often each kind happened is added to the file SHORT_LOG.
+ * For LD_PRELOAD: a system that does as little as it may. Calls that move bytes move only a
+ * part, from one byte to a third of what was requested, and one call in four is interrupted
+ * before it has done anything. SHORT_SEED selects another random sequence; the number of
+ * each kind is added to the file SHORT_LOG.
  *
- * Only what the kernel does itself to somebody: a sysctl, a write to a file of
- * /proc, a signalfd and a message of a socket are all or nothing.
+ * Not changed are calls that are all or nothing in the kernel: a sysctl, a write to a file
+ * of /proc, a signalfd and a message of a socket.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -178,8 +178,8 @@ ssize_t sendfile64(int to, int from, off_t *offset, size_t length)
 }
 
 /*
- * What waits. The kernel interrupts no poll that need not wait, but nobody may
- * rely on that.
+ * Calls that wait. The kernel does not interrupt a poll that need not wait, but no
+ * program may rely on that.
  */
 #define NEXT(function)                                                  \
 	do {                                                            \

@@ -23,7 +23,7 @@
  *   ARGUMENT  a pattern for what that list has as its argument; empty for any. Constants
  *             have their names: IPC_RMID, SHM_STAT_ANY, SYS_membarrier.
  *   NUMBER    which of the calls that match, counted in each process from 1; with a +
- *             behind it that one and all later ones
+ *             after it, that one and all later ones
  *   ID        only calls with this id, or file descriptor, as first argument
  *
  * Without a + each step is taken once: by the process that comes to it first.

@@ -29,7 +29,7 @@ static enum status report_exists(key_t key)
 	     "cannot create a segment: key 0x%08x is in use by segment %d (size %s, owner %s)",
 	     (unsigned int)key, id, size, name_of_user(&names, segment.uid));
 	names_free(&names);
-	hint("--reuse returns the existing id; -k auto picks an unused key");
+	hint("use --reuse to get the id of that segment, or -k auto for an unused key");
 	return STATUS_EXISTS;
 }
 
@@ -169,7 +169,7 @@ static enum status report_no_memory(const struct wanted *wanted)
 	}
 	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s%s", size,
 	     there);
-	hint("with --no-reserve, memory is allocated only when it is used");
+	hint("use --no-reserve to allocate memory only when it is used");
 	return STATUS_EXHAUSTED;
 }
 

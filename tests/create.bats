@@ -759,6 +759,13 @@ as_hinted()
 	assert_stderr_matches 'segment [0-9]+ was removed by another process'
 }
 
+@test "a segment that may not be looked at is printed as it was asked for" {
+	STOP_ERROR=EACCES with_steps 'fail:shmctl:*STAT*:1+' try create -s 4096 -k 7 -p 640 \
+		--format '%{id} %{key} %{size} %{mode} %{created}'
+	expect_status 0
+	assert_output_is "$(the_id) 0x00000007 4096 0640 yes"
+}
+
 @test "--format prints more" {
 	try create -k 0x1234 -s 1M -p 640 --format '%{id}:%{key}:%{size}:%{mode}:%{created}%%\t|'
 	expect_status 0

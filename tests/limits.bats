@@ -273,6 +273,11 @@ shmall: 40 of 100 pages in use (40.0%); to raise it: sysctl kernel.shmall=200 (a
 		expect_status 0
 		assert_output_has "nsenter --ipc=/proc/$background_pid/ns/ipc"
 	done
+	# shellcheck disable=SC2016 # sh
+	nsenter --ipc="$way" sh -c 'echo 18446744073692774399 | tee /proc/sys/kernel/shmall >/proc/sys/kernel/shmmax
+		"$0" create -s 1P --no-reserve' "$SHMTOOL"
+	try ls -N "$way" --warn 100
+	assert_output_has "to list the largest: shmtool ls -N $way -o +rss"
 }
 
 @test "limits that cannot be read are reported" {

@@ -241,9 +241,11 @@ bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], 
 		return false;
 	path = geteuid() == 0 ? NULL : user_path(&wrong, by_home);
 	if (wrong) {
+		/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */
 		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u cannot be located: %s",
 			 (unsigned int)geteuid(), wrong);
 		return false;
+		/* GCOVR_EXCL_STOP */
 	}
 	good = !path || is_absent(path) || keepfile_read(keep, path, fault);
 	free(path);

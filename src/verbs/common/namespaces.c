@@ -201,6 +201,7 @@ static enum status namespace_failed(const char *what, const struct namespace *ns
 			    "cannot %s of IPC namespace %s: the worker process was killed by "
 			    "signal %d",
 			    what, NAMESPACE_LABEL(ns), fault->signal);
+	/* GCOVR_EXCL_START: a worker that hangs without a signal, or whose answer is damaged */
 	case FAULT_STUCK:
 		return fail(STATUS_FAILED,
 			    "cannot %s of IPC namespace %s: the worker process did not finish",
@@ -208,6 +209,7 @@ static enum status namespace_failed(const char *what, const struct namespace *ns
 	default:
 		return fail(status_of_segment(fault->error), "cannot %s of IPC namespace %s: %s",
 			    what, NAMESPACE_LABEL(ns), reason_of_segment(fault->error));
+		/* GCOVR_EXCL_STOP */
 	}
 }
 

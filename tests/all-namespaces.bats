@@ -36,7 +36,7 @@ without_idle()
 	try_there ls -A --format '%{ns} %{ns-pid} %{size}' --sort size
 	expect_status 0
 	assert_stderr_is ''
-	# lsns is not ours
+	# compared with lsns
 	lowest=$(there lsns --noheadings --type ipc --output NS,PID | sed 's/^ *//; s/  */ /g')
 	in_first=$(grep "^$first " <<<"$lowest")
 	in_second=$(grep "^$ns " <<<"$lowest")
@@ -256,7 +256,7 @@ $one 2 3000"
 	expect_status 0
 	assert_output_is 7000
 	assert_stderr_matches '^shmtool ls: warning: cannot see the IPC namespaces of [0-9]+ processes of other users'
-	# whom the numbers in there mean, nobody knows
+	# the numbers inside cannot be matched with users
 	for words in '--owner 1000' '--creator root'; do
 		# shellcheck disable=SC2086 # an option and its value
 		try_there_as_user ls -A --keep-file "$lists/list" $words
@@ -800,7 +800,7 @@ go_on_there()
 	stderr=$(<"$background_errors")
 }
 
-# Each segment has its line, or is said to be removed, or is there with its mode.
+# Each segment has a line, or is reported as removed, or still exists with its mode.
 all_are_told()
 {
 	sed -n 's/^removed .* size=\([0-9]*\) .*/\1/p' lines >told
@@ -979,7 +979,7 @@ segment 0 in IPC namespace $ns ($pid perl)"
 	assert_output_has "shmtool_segment_bytes{state=\"detached\",owner=\"root\",ns=\"$ns\",ns_name=\"$name\"} 3000"
 	assert_output_has "shmtool_limit_segments{ns=\"$ns\",ns_name=\"$name\"} 7"
 	assert_output_has "shmtool_used_segments{ns=\"$one\",ns_name=\"$name\"} 2"
-	# our own has no segment, but limits
+	# the namespace of the caller has no segment, but limits
 	assert_output_has "shmtool_used_segments{ns=\"$(number_of 1)\",ns_name=\"$(uname -n)\"} 0"
 	assert_equal "$(grep -c '^shmtool_run_timestamp_seconds ' <<<"$output")" 1
 	# filters choose segments, not limits

@@ -23,7 +23,7 @@ the_id()
 }
 
 # wait_for_status PID: its exit status in ended
-# A pipe whose reader is gone, as descriptor 6.
+# A pipe whose reader has exited, as descriptor 6.
 broken_pipe()
 {
 	mkfifo broken

@@ -34,9 +34,9 @@ setup()
 
 # The calls of a run, behind those of the loader (main's first is F_GETFD):
 # lines of "CALL NUMBER", where NUMBER counts all of that name in its process. brk(2)
-# is left out, since it tells of a failure in a way of its own that strace cannot
+# is left out, since it reports a failure in a special way that strace cannot
 # imitate, and getpid(2) and the like, which cannot fail (nor can wait4(2) where it
-# does not wait, or sigaction(2) and sigprocmask(2) with the arguments that we give),
+# does not wait, or sigaction(2) and sigprocmask(2) with shmtool's arguments),
 # and what gcov does in the end. strace counts for each process: of
 # a child's calls before its exec, those follow with "-f" that the program itself
 # does not make, so that only one fails.
@@ -96,12 +96,12 @@ try_faults()
 		for fault in "${faults[@]}"; do
 			# close(2) closes whatever it says; strace's failure leaves it open
 			[[ $call:$fault != close:error=* ]] || continue
-			# wait4(2) of a child of ours can be interrupted, and fails with nothing else
+			# wait4(2) of a child can only fail by being interrupted
 			[[ $call:$fault != wait4:error=* || $fault == error=EINTR ]] || continue
 			((count++ % step == BATS_TEST_NUMBER % step)) || continue
 			"$prepare"
 			code=0
-			# bash itself tells of one that was killed
+			# bash itself reports a process that was killed
 			{
 				timeout --kill-after 5 120 "${around[@]}" strace ${follow:+"$follow"} -o trace -e trace=all \
 					-e "inject=$call:$fault:when=$number" -- \
@@ -193,7 +193,7 @@ removed_by_filter()
 	try_faults prepare removed_by_filter rm --orphaned --grace 0
 }
 
-# What is not there without a holder, or not known, is told of, or left out.
+# Holders that are not known are reported, or not listed.
 @test "ls -o holders: whatever fails" {
 	beside_a_holder
 	try_faults prepare printed ls -o id,holders

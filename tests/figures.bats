@@ -56,7 +56,7 @@ huge_bytes_used()
 	try ls -J
 	rss=$(jq '.segments[0].rss' <<<"$output")
 	[[ $rss == $((2 * page)) || $rss == null ]] || fail "rss: $rss"
-	# one that nobody touched is known
+	# the figure of an untouched segment is known
 	id=$(shmtool create --huge --no-reserve -s "$page")
 	try ls --format '%{rss}' "$id"
 	assert_output_is 0

@@ -231,7 +231,7 @@ sem_count()
 	try_as_user rm --with-guard 0x1234
 	expect_status 5
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
-	# a segment that was given to him, but not its guard
+	# a segment that was given to this user, but not its guard
 	shmtool "set" 0x1234 -u nobody
 	try_as_user rm --with-guard 0x1234
 	expect_status 5
@@ -293,7 +293,7 @@ sem_count()
 	sem_field 0x111 semid
 	run ! segment_exists "$other"
 	run ! sem_field 0x222 semid
-	# a segment that is only marked has lost its key, so its guard goes with it
+	# a segment that is only marked has lost its key, so its guard is removed, too
 	try rm --with-guard --even-attached "$attached"
 	expect_status 0
 	run ! sem_field 0x111 semid

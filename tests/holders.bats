@@ -46,7 +46,7 @@ mapped()
 	done | sort -s -n -k1,1
 }
 
-# holders_are ID PID...: so it is told, both ways of reading
+# holders_are ID PID...: checks the holders, with both ways of reading maps
 holders_are()
 {
 	local id=$1 wanted
@@ -57,7 +57,7 @@ holders_are()
 	assert_equal "$(told by_text "$id")" "$wanted"
 }
 
-# note_is ID TEXT [COMMAND...]: the line of stat that says what was not seen
+# note_is ID TEXT [COMMAND...]: checks the note of stat about attachments not identified
 note_is()
 {
 	run --separate-stderr "${@:3}" "$SHMTOOL" stat "$1"
@@ -374,8 +374,8 @@ with_all_visible()
 	assert_equal "$(told "$id" | wc -l)" 2
 }
 
-# foreigner ID SIZE KEY [COMMAND...]: a process that is in our namespace now, but holds
-# another one's segment with this id, all behind COMMAND; sets foreigner_pid
+# foreigner ID SIZE KEY [COMMAND...]: a process that is in this namespace now, but holds a
+# segment of another namespace with this id, run by COMMAND; sets foreigner_pid
 foreigner()
 {
 	# shellcheck disable=SC2016
@@ -472,7 +472,7 @@ foreigner()
 	holder leave "$id"
 	holder leave "$id"
 	elsewhere "$id" 8192
-	# the other one has one attachment, ours two
+	# the other one has one attachment, this one has two
 	assert_equal "$(told with_all_visible "$id" | wc -l)" 2
 	assert_equal "$(told with_all_visible "$id" | grep -c "^$other_pid ")" 0
 }
@@ -536,7 +536,7 @@ foreigner()
 }
 
 # beside_stuck ARGUMENT...: shmtool, where reading of a process that sleeps like
-# any other waits for ever, as it does in the middle of execve(2) while a file
+# any other waits forever, as it does in the middle of execve(2) while a file
 # system does not answer. Sets stuck.
 beside_stuck()
 {

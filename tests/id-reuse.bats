@@ -83,8 +83,8 @@ other_is_as_it_was()
 	fail "the other segment was: $(<other); now: $(listed)"
 }
 
-# The first one is removed or changed; or it no longer exists, which is no error by filter;
-# or it is reported. That a child was killed is reported, too.
+# The first one is removed or changed; or it no longer exists, which is not an error with
+# filters; or it is reported. If a child was killed, that is reported, too.
 report_is_right()
 {
 	case $status in
@@ -123,7 +123,7 @@ each_call()
 		fi
 		tail -n 1 steps | cut -d ' ' -f 2,3 >>calls
 	done
-	# that there was no exchange is because there was no call any more
+	# the id was not reused because there was no further call
 	expect_status "$normal"
 }
 

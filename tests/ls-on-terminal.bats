@@ -228,7 +228,7 @@ some_states()
 
 @test "the command in the footer previews the removal of these segments" {
 	need_root
-	# of a list in which processes are gone and times long ago
+	# a list with processes that have exited and old times
 	{
 		echo "$header"
 		echo '0 1 600 4096 4194303 4194303 0 0 0 0 0 0 0 1'

@@ -283,7 +283,7 @@ some_segments()
 }
 
 # alike FIELD: sets raw and format to a field of the segment, each way; the clock
-# may go on between the two, as idle tells
+# may advance between the two, as idle shows
 alike()
 {
 	raw=$(shmtool ls "$one" -r --no-header -o "$1")

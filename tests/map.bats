@@ -120,7 +120,7 @@ picture()
 	assert_output_has ' 5G unallocated (5368709120 bytes)'
 }
 
-# Whoever reads both in one place finds the message below what it is about.
+# If stdout and stderr are the same file, the message appears after the report.
 @test "the report comes before the error, and its heading is that of a group" {
 	need_root
 	id=$(make_segment 4096)

@@ -186,7 +186,7 @@ removed_by_filter()
 }
 
 # With a process that holds the segment, and no others to look at; who holds it may
-# then not be known, which is said.
+# then not be known, which is reported.
 @test "holders: no memory" {
 	need_root
 	around=(unshare --pid --fork --kill-child --mount-proc "$SHMTOOL" attach "$KEY" --)

@@ -154,7 +154,7 @@ called()
 	# shellcheck disable=SC2016
 	settle unshare --ipc --mount sh -c '
 		mount -t tmpfs none /etc && ln -s /etc/passwd /etc/passwd && exec "$@"' sh -- 3000
-	# whoever follows it comes to the list out here
+	# following the link would lead to the list of this machine
 	there test "/proc/$pid/root/etc/passwd" -ef /etc/passwd
 	try_there ls -A --format '%{owner}'
 	assert_output_is 0

@@ -396,7 +396,7 @@ looks_torn()
 	expect_status 7
 	assert_stderr_has '3 of 4 bytes (-n) had been written'
 	assert_equal "$(foreign_read "$id" 8 3)" abc
-	# and what is behind it stays in the pipe
+	# and the rest stays in the pipe
 	printf abcdefgh | { shmtool write "$id" -n 4; shmtool write "$id" -o 4 -n 4; }
 	assert_equal "$(foreign_read "$id" 0 8)" abcdefgh
 }

@@ -250,7 +250,7 @@ assert_size()
 	try ls 1235
 	expect_status 3
 	assert_stderr_lacks hint
-	# one that is to be left out is no error, and the more in need of it
+	# an --except that matches nothing is not an error, so a hint is even more useful
 	try rm -n --all --except 1234
 	expect_status 0
 	assert_stderr_is 'shmtool rm: hint: try key:1234 (a segment has this key)'

@@ -53,8 +53,8 @@ setup()
 	start_clusters one two
 }
 
-# start_clusters NAME...: sets postmaster_of and segment_of. The postmasters are our
-# own children, so that nothing is left of one that is killed, whoever reaps orphans here.
+# start_clusters NAME...: sets postmaster_of and segment_of. The postmasters are children of
+# the test, so that one that is killed leaves no zombie, whatever process reaps orphans here.
 start_clusters()
 {
 	local name key
@@ -176,7 +176,7 @@ total 1 segment,"
 	expect_status 1
 	assert_stderr_matches 'pre-existing shared memory block .* is still in use'
 
-	# without the last backend there is no doubt any more
+	# without the last backend there is no doubt
 	end_process "$backend"
 	try rm --orphaned --grace 0
 	assert_output_has "removed ${segment_of[one]} "

@@ -6,7 +6,7 @@ load lib/common
 
 # bats file_tags=long
 
-# tests/lib/race.c says how they race. RACE_ROUNDS removals, 20,000 by default.
+# tests/lib/race.c describes the race. RACE_ROUNDS removals, 20,000 by default.
 @test "segments that two ordinary processes attach in the meantime are never marked" {
 	need_root
 	run --separate-stderr "$HELPERS/race" "$SHMTOOL" "${RACE_ROUNDS:-20000}"
@@ -14,7 +14,7 @@ load lib/common
 	assert_stderr_is ""
 	assert_output_has " marked=0 lost=0"
 	expect_status 0
-	# and they did meet: some were seen and left alone, some were locked out
+	# and they did race: some segments were in use and not removed, some attachments were blocked
 	assert_output_lacks " left=0 "
 	assert_output_lacks " attached=0 "
 }

@@ -199,8 +199,8 @@ ipcs_rows()
 }
 
 @test "ipcs -m: key, id, owner, permissions, bytes, nattch, status" {
-	# What is not known by name ipcs shows as a number, as we do. Its table
-	# cuts no names; "locked" comes with "dest" in one word or two.
+	# ipcs shows users without a name as numbers, as shmtool does. Its table does not cut
+	# names; "locked" and "dest" are one word or two.
 	ipcs_rows | awk '{ print $2, $1, $3, sprintf("0%03d", $4), $5, $6, (/dest/ ? "yes" : "no"), (/locked/ ? "yes" : "no") }' >theirs
 	shmtool ls -b -o id,key,owner,mode,size,nattch,dest,locked --no-header | awk '{ $1 = $1; print }' >ours
 	same ours theirs
@@ -211,7 +211,7 @@ ipcs_rows()
 		awk '{ out = $1 " " $2; i = 3; for (n = 0; n < 3; n++) {
 			if ($i == "-") { out = out " -"; i++ } else { out = out " " $i "-" $(i + 1) "-" $(i + 2); i += 3 } }
 			print out }' >theirs
-	# Jan  5 10:11:12 of ipcs has no year: ours, without it
+	# ipcs shows no year (Jan  5 10:11:12), so it is removed here, too
 	shmtool ls -J | jq -r '.segments[] | [.id, .owner, (.atime, .dtime, .ctime |
 		if . then fromdate | strftime("%b-%e-%H:%M:%S") | gsub("- "; "-") else "-" end)] | map(tostring) | join(" ")' |
 		sed 's/-\([0-9]\)-/-0\1-/g' >ours
@@ -282,8 +282,8 @@ ipcs_rows()
 }
 
 @test "each state agrees with its definition" {
-	# Nothing here is past its grace; with --grace 0 whoever made and last
-	# used a segment is gone, but for the holders.
+	# No grace period is over. With --grace 0, all creators and last users have exited,
+	# except the holders.
 	awk 'NR > 1 { dest = int($3 / 1000) % 2; print $2, (dest ? "dest" : ($7 > 0) ? "attached" : "detached") }' \
 		"$BATS_FILE_TMPDIR/list" >theirs
 	shmtool ls --grace 1000d --format '%{id} %{state}' >ours

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Sandboxes and kernels that refuse a system call, each time (lib/refuse.c): the
-# outcome is that of a program that may make it, or one sentence says what could
+# outcome is that of a program that may make it, or one sentence reports what could
 # not be done. What shmctl(2), shmget(2) and shmat(2) are refused: sandboxes.bats.
 
 bats_require_minimum_version 1.5.0

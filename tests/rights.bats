@@ -26,7 +26,7 @@ setup()
 {
 	common_setup
 	need_root
-	# no keep list of whoever runs the tests
+	# not the keep list of the user who runs the tests
 	export HOME=$BATS_TEST_TMPDIR
 	person=() commands=() number=()
 	declare -gA row_of=() name_of=()

@@ -71,8 +71,8 @@ setup()
 	assert_equal "$(rights_of "$id")" "0 65534 1"
 }
 
-# Mode 0 may be the lock-out of another removal, which then finds it attached
-# and gives the old mode back.
+# Mode 0 may be set by another removal, which then finds the segment attached and restores
+# its mode.
 @test "a segment of mode 0 whose mode is restored in the meantime keeps that mode: exit 9" {
 	need_root
 	users_orphan
@@ -229,12 +229,12 @@ setup()
 	assert_gone "$id"
 }
 
-# shmat(2) may have let somebody in before the lock-out whom nattch does not count yet:
-# no look counts before those are waited for, and one wait is enough for all.
+# An attachment may be in progress that passed the check of the mode and is not in nattch
+# yet: so nattch is valid only after waiting for those, and one wait is enough for all.
 @test "all segments are blocked, then rm waits once for attachments in progress, then all are removed" {
 	need_root
 	need_strace
-	(($(getconf _NPROCESSORS_ONLN) > 1)) || skip 'there is nobody to wait for with one processor'
+	(($(getconf _NPROCESSORS_ONLN) > 1)) || skip 'with one processor, rm does not rely on membarrier'
 	local step='{ sub(/^[0-9]+ +/, "") }
 		/IPC_SET/ { print "lock" } /^membarrier\(MEMBARRIER_CMD_GLOBAL/ { print "wait" }
 		/nanosleep/ { print "sleep" } /IPC_RMID/ { print "remove" }'
@@ -257,7 +257,7 @@ setup()
 	steps -e inject=membarrier:error=EPERM
 	assert_output_is 'lock wait sleep remove lock lock lock wait sleep remove remove remove '
 	grep -q 'nanosleep.*tv_nsec=20000000' trace
-	# nothing is waited for when nobody is locked out
+	# rm does not wait if no segment is blocked
 	hold_segment "$(make_segment)"
 	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o trace -e trace=membarrier -e signal=none "$SHMTOOL" rm --all --even-attached >lines
 	run cat trace
@@ -274,7 +274,7 @@ setup()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
-# The lock-out, and then no call on segments works any more.
+# After the segment is blocked, all calls on segments fail.
 @test "a mode that cannot be restored: exit 9, and what to do" {
 	need_root
 	local words

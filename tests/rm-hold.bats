@@ -79,7 +79,7 @@ need_plain_memory()
 	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it: not enough memory"
 	assert_stderr_has "shmtool rm -m $id"
 	assert_there "$id"
-	# an ordinary user can hit only his own
+	# an ordinary user can affect only their own segments
 	shmtool "set" "$id" -u nobody
 	capture prlimit --as=$((400 << 20)) setpriv --reuid 65534 --clear-groups "$SHMTOOL" rm "$id"
 	expect_status 0

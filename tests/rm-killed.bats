@@ -119,7 +119,7 @@ assert_killed_is_said()
 	(($(grep -c IPC_RMID calls) >= 12))
 }
 
-# Neither of which is ours to give back or to tell.
+# Neither of them may be restored or reported.
 @test "if the child is killed, segments that it had not begun are unchanged" {
 	need_root
 	local ids

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# rm: output that cannot be written, or that nobody reads.
+# rm: output that cannot be written, or that no process reads.
 
 bats_require_minimum_version 1.5.0
 load lib/common
@@ -43,7 +43,7 @@ setup()
 	assert_equal "$(awk 'NR > 1 { print $3 }' /proc/sysvipc/shm | sort -u)" 600
 }
 
-# rm, whose lines nobody reads: the pipe is full. Or its errors: those of unread_errors.
+# rm whose lines no process reads: the pipe is full. For its errors, see unread_errors.
 unread()
 {
 	shmtool "$@" >unread
@@ -81,13 +81,13 @@ fill_fifo()
 	local held alone
 	held=$(make_segment)
 	hold_segment "$held"
-	# also where no child can be had
+	# also if no child can be created
 	for alone in '' 1; do
 		[[ ! $alone ]] || need_root
 		perl -e 'shmget(0, 4096, 01600) // die "shmget: $!" for 1 .. 100'
 		awk -v held="$held" 'NR > 1 && $2 != held { print "removed " $2 }' /proc/sysvipc/shm >ids
 		fill_fifo
-		# of what it leaves alone, -v tells on stderr
+		# -v reports skipped segments on stderr
 		# shellcheck disable=SC2086 # words, or none
 		background unread_errors ${alone:+unshare --pid} "$SHMTOOL" rm --all -v
 		wait_until count_is 100
@@ -153,12 +153,12 @@ shmtool rm: cannot write the output: No space left on device"
 	assert_there "$other"
 }
 
-# More lines than a pipe holds, of which nobody reads any.
+# More lines than a pipe holds, and no process reads them.
 @test "SIGTERM after many were removed, and no process reads: each has a line or is reported" {
 	local signal
 	local alone=()
 	for signal in TERM PIPE ALONE; do
-		# where no child can be had
+		# if no child can be created
 		if [[ $signal == ALONE ]]; then
 			need_root
 			alone=(env ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" unshare --pid)
@@ -271,7 +271,7 @@ waits_for_stderr()
 @test "SIGTERM while a terminal with the errors is stopped: rm ends" {
 	need_root
 	local errors
-	# those that it leaves alone, and those that it cannot remove
+	# segments that are skipped, and those that cannot be removed
 	perl -e 'shmget($_, 4096, 01640) // die "shmget: $!" for 1 .. 1000'
 	keep_lists
 	seq 1000 | sed s,^,key:, >"$lists/keep"
@@ -284,7 +284,7 @@ waits_for_stderr()
 	done
 }
 
-# More ids than a terminal takes that nobody reads
+# More ids than a stopped terminal accepts
 @test "SIGTERM while a terminal is stopped within the list of removed ids: rm ends" {
 	need_root
 	local alone

@@ -251,7 +251,7 @@ total 1 segment"
 	orphan=$(make_orphan 5000)
 	never_used=$(make_segment 3000)
 	alive=$(make_live_segment)
-	# the creator is gone, but who used it last lives
+	# the creator has exited, but the last user is running
 	used=$(make_segment)
 	hold_segment "$used"
 	users_pid=$holder_pid

@@ -346,7 +346,7 @@ ids_by_find()
 	assert_equal "$(ids --except 2147483647 --except key:999)" "$all"
 	# A modifier selects nothing by itself, but ls begins with all.
 	assert_equal "$(ids --except "$big" --except "$marked")" "$(sorted "$orphan" "$used" "$alive" "$attached" "$nobodys")"
-	# What is marked has no key any more.
+	# A marked segment has no key.
 	assert_equal "$(ids --dest --except key:105)" "$marked"
 	try rm --owner nobody --except "$used"
 	expect_status 0
@@ -467,9 +467,8 @@ ids_by_find()
 
 # --- /proc of another pid namespace --------------------------------------------
 
-# Runs a command in a pid namespace of its own that has our /proc, where its
-# number is that of a process out here. Sets stranger; clocks is what it is told
-# of the time.
+# Runs a command in a PID namespace of its own with the /proc of this one, where its number
+# is that of a process out here. Sets stranger; clocks are the times that it gets.
 beside_a_namesake()
 {
 	need_root

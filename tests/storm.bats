@@ -5,8 +5,8 @@ load lib/common
 
 # bats file_tags=long
 
-# tests/lib/storm.c says what storms, and what its log proves. It lasts
-# STORM_SECONDS (5), with STORM_PROCESSES (200) at a time; make storm for 60.
+# tests/lib/storm.c describes the storm, and what its log proves. It lasts STORM_SECONDS (5),
+# with STORM_PROCESSES (200) at a time; `make storm` runs it for 60 seconds.
 @test "a storm of random processes: only orphaned segments are removed, and no leak is left" {
 	need_root
 	keep_lists

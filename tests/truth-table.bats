@@ -32,7 +32,7 @@ load lib/stop
 setup()
 {
 	common_setup
-	# no keep list of whoever runs the tests
+	# not the keep list of the user who runs the tests
 	export HOME=$BATS_TEST_TMPDIR
 	filter=(--orphaned) options=(--grace 0) place=() witness=goes see=()
 }
@@ -270,7 +270,7 @@ last_event()
 	kernel_list | awk -v id="$id" '$2 == id { for (i = 12; i <= 14; i++) if ($i > last) last = $i; print last }'
 }
 
-# clocks NOW UPTIME: what shmtool is told of the time, in seconds
+# clocks NOW UPTIME: the times that shmtool gets, in seconds
 clocks()
 {
 	place+=(env LD_PRELOAD="$HELPERS/clock.so"
@@ -337,8 +337,7 @@ ended_in_lower_pid_namespace()
 	end_process "$inside" "$pid"
 }
 
-# in_other_namespace MAKER...: in an IPC namespace of its own. As it is not
-# ours, only -N sees it.
+# in_other_namespace MAKER...: in another IPC namespace, which is visible only with -N.
 in_other_namespace()
 {
 	in_place=(unshare --ipc)
@@ -409,10 +408,10 @@ declare -gA ended_before=(
 	[user of one whose creator lives]='$id = make(); $pid = ended(sub { touch($id) })'
 )
 
-# pid_used_again WHOSE BY [BOOT START]: a pid of a process that ended is by now
-# that of a newer process or thread (BY). The machine was booted BOOT seconds
-# before the segment's first event, and the newer process started START seconds
-# after its last. Without them: all just now.
+# pid_used_again WHOSE BY [BOOT START]: the pid of a process that has exited now belongs to a
+# newer process or thread (BY). The machine was booted BOOT seconds before the segment's
+# first event, and the newer process started START seconds after its last. Without BOOT and
+# START: all just now.
 pid_used_again()
 {
 	[[ -e /proc/sys/kernel/ns_last_pid ]] || skip "the kernel has no ns_last_pid"
@@ -443,7 +442,7 @@ started_then()
 	options=()
 }
 
-# tell_start PID TICKS: what shmtool is told of when that process started
+# tell_start PID TICKS: the start time of that process that shmtool gets
 tell_start()
 {
 	local file=$BATS_TEST_TMPDIR/stat.$1
@@ -457,8 +456,8 @@ likely()
 	filter=(--likely)
 }
 
-# The kernel's list as somebody might tell it falsely: COLUMN VALUE ... of the
-# segment differ from the truth. shmtool looks again before it removes.
+# A false list of the kernel: COLUMN VALUE ... of the segment differ from the truth. shmtool
+# checks again before it removes.
 lied_about()
 {
 	local maker=$1
@@ -471,8 +470,8 @@ lied_about()
 	witness=stays
 }
 
-# With kernel.shm_rmid_forced the kernel itself removes what nobody has attached
-# when its creator ends.
+# With kernel.shm_rmid_forced, the kernel itself removes an unattached segment when its
+# creator exits.
 forced()
 {
 	"$@"

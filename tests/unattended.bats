@@ -324,7 +324,7 @@ make_leak_of()
 	fake_logger
 	fake_scontrol
 	leak=$(make_leak_of 4321)
-	# made by the user and given away; another's given to the user
+	# created by the user and given to another; and another user's segment given to the user
 	given=$(make_leak_of 4321)
 	"$SHMTOOL" set -u 5555 "$given"
 	others=$(make_leak_of 5555)
@@ -679,7 +679,7 @@ side_by_side()
 	local run
 	status_of=() output_of=() errors_of=()
 	[[ -p start ]] || mkfifo start
-	# open all the while, so that nobody comes too early or too late
+	# open all the time, so that neither process comes too early or too late
 	exec 7<>start
 	for run in 0 1; do
 		# shellcheck disable=SC2016
@@ -695,7 +695,7 @@ side_by_side()
 	done
 }
 
-# Either ends with 0, or with 9 where it met the other one and says so.
+# Each exits with 0, or with 9 if it met the other one, which it reports.
 assert_no_harm()
 {
 	local run

@@ -495,7 +495,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 	try write "$id" -f file
 	expect_status 6
 	assert_stderr_has "segment $id"
-	# what a call is told when it reads what there is no page for
+	# the error of a system call that reads memory without a page
 	shmtool write "$id" -z
 	echo 0 >/proc/sys/vm/nr_hugepages
 	as_user shmtool read "$id" -f out 2>said && fail 'read what there is no memory for'

@@ -86,21 +86,49 @@ need_plain_memory()
 	assert_gone "$id"
 }
 
+# resize ID SIZE: gives the file of a segment another size, with a descriptor that outlives
+# attach --as-file
+resize()
+{
+	# shellcheck disable=SC2016
+	NEW_SIZE=$2 shmtool attach --as-file "$1" perl -e '
+		open my $file, "+<", $ENV{SHMTOOL_FILE} or die "$!\n";
+		my $parent = getppid;
+		fork and exit;
+		close STDOUT; close STDERR;
+		select undef, undef, undef, 0.01 while kill 0, $parent;
+		truncate $file, $ENV{NEW_SIZE} or die "$!\n"; open my $mark, ">", "resized"'
+	wait_until test -e resized
+	rm resized
+}
+
+# The kernel attaches as much as there is of the file, so that what is next to it in memory
+# is nearer, or farther, than the size of the segment says.
+@test "segments whose files are shorter or longer than they are removed together with others" {
+	need_root
+	has_files || skip "needs segments as files"
+	local sizes ids
+	for sizes in "1073741824 4096" "4096 8192" "8192 4096"; do
+		ids=("$(make_orphan 4096)" "$(make_orphan 4096)" "$(make_orphan "${sizes% *}")")
+		for _ in 1 2 3 4; do
+			ids+=("$(make_orphan 4096)")
+		done
+		resize "${ids[2]}" "${sizes#* }"
+		try rm --orphaned --grace 0
+		expect_status 0
+		assert_stderr_is ''
+		assert_equal "$(sed -n 's/^removed \([0-9]*\) .*/\1/p' <<<"$output" | paste -sd ' ')" "${ids[*]}"
+		assert_equal "$(ipcs -m | grep -c 0x)" 0
+	done
+}
+
 # The kernel attaches no segment whose file is shorter than it.
 @test "a segment that was truncated through its file is not removed: exit 9, and what to do" {
 	need_root
 	has_files || skip "needs segments as files"
 	local id
 	id=$(make_orphan 8192)
-	# shellcheck disable=SC2016
-	shmtool attach --as-file "$id" perl -e '
-		open my $file, "+<", $ENV{SHMTOOL_FILE} or die "$!\n";
-		my $parent = getppid;
-		fork and exit;
-		close STDOUT; close STDERR;
-		select undef, undef, undef, 0.01 while kill 0, $parent;
-		truncate $file, 0 or die "$!\n"; open my $mark, ">", "truncated"'
-	wait_until test -e truncated
+	resize "$id" 0
 	try rm "$id"
 	expect_status 9
 	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it"

@@ -153,6 +153,11 @@ bool may_control_all(void)
 	return have_capability(CAP_SYS_ADMIN);
 }
 
+bool may_lock_all(void)
+{
+	return have_capability(CAP_IPC_LOCK);
+}
+
 bool may_control_of(uid_t uid, uid_t cuid)
 {
 	return is_ours(uid, cuid) || may_control_all();
@@ -190,7 +195,7 @@ bool may_attach(const struct segment *segment)
 
 bool may_lock(const struct segment *segment)
 {
-	return is_ours(segment->uid, segment->cuid) || have_capability(CAP_IPC_LOCK);
+	return is_ours(segment->uid, segment->cuid) || may_lock_all();
 }
 
 int segment_set_lock(int id, bool lock)

@@ -72,6 +72,9 @@ bool owner_is_unknown(const struct segment *segment);
  */
 bool may_control_all(void);
 
+/* Whether this process may lock all segments of its IPC namespace (CAP_IPC_LOCK). */
+bool may_lock_all(void);
+
 /*
  * Whether this process may change and remove the segment: as its owner, as its
  * creator, or with CAP_SYS_ADMIN.

@@ -19,13 +19,11 @@
 
 int segment_hold(const struct segment *segment, struct hold *hold)
 {
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	int error = segment_attach(segment->id, NULL, SHM_RDONLY, &hold->address);
 
+	hold->size = (size_t)segment->size;
 	if (error)
 		*hold = (struct hold){ 0 };
-	else
-		hold->length = (size_t)((segment->size + page - 1) / page * page);
 	return error;
 }
 
@@ -36,26 +34,28 @@ void segment_release(struct hold *hold)
 	*hold = (struct hold){ 0 };
 }
 
-/* Whether the second is attached directly below the first, as the kernel places them. */
-static bool is_below(const struct hold *first, const struct hold *second)
+/*
+ * Whether the second is attached directly below the first, where the kernel places it, and
+ * ends there. Only of a segment of one page is that known: a longer one can have been
+ * truncated through its file, so that there is another mapping in between.
+ */
+static bool is_page_below(const struct hold *first, const struct hold *second, size_t page)
 {
-	return (char *)second->address + second->length == first->address;
+	return second->size <= page && (char *)second->address + page == first->address;
 }
 
 void segments_release(struct hold *holds, size_t count)
 {
-	size_t next;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	for (size_t i = 0; i < count; i = next) {
-		size_t length = holds[i].length;
+	for (size_t i = 0; i < count; i++) {
+		size_t last = i;
 
-		for (next = i + 1; next < count && is_below(&holds[next - 1], &holds[next]); next++)
-			length += holds[next].length;
-		/* this fails if an attachment is longer than its segment, because of huge pages */
-		if (next > i + 1 && munmap(holds[next - 1].address, length) == 0)
-			memset(&holds[i], 0, (next - i) * sizeof(*holds));
-		for (; i < next; i++)
-			segment_release(&holds[i]);
+		while (last + 1 < count && is_page_below(&holds[last], &holds[last + 1], page))
+			last++;
+		if (last > i && munmap(holds[last].address, (last - i) * page) == 0)
+			memset(&holds[i + 1], 0, (last - i) * sizeof(*holds));
+		segment_release(&holds[i]);
 	}
 }
 
@@ -95,8 +95,10 @@ int act_as(uid_t uid, struct actor *before)
 {
 	int error = 0;
 
-	*before = (struct actor){ .uid = geteuid(), .privileged = may_control_all() };
-	if (!before->privileged)
+	*before = (struct actor){ .uid = geteuid(),
+				  .privileged = may_control_all(),
+				  .may_lock = may_lock_all() };
+	if (!before->privileged && !before->may_lock)
 		return 0;
 	if (owns_users_here(uid))
 		return EPERM;
@@ -105,7 +107,8 @@ int act_as(uid_t uid, struct actor *before)
 				       : EPERM; /* EINVAL: not mapped in this user namespace */
 	/* changing the effective user may have reset it (fs.suid_dumpable) */
 	prctl(PR_SET_DUMPABLE, 0);
-	if (may_control_all() && capability_use(CAP_SYS_ADMIN, false))
+	if ((may_control_all() && capability_use(CAP_SYS_ADMIN, false)) ||
+	    (may_lock_all() && capability_use(CAP_IPC_LOCK, false)))
 		error = EPERM;
 	if (error)
 		stop_acting(before);
@@ -114,9 +117,15 @@ int act_as(uid_t uid, struct actor *before)
 
 void stop_acting(const struct actor *before)
 {
-	if (!before->privileged)
+	/*
+	 * That user is the saved one, and the capabilities are still permitted. So this can
+	 * fail only where that user is not mapped, in another user namespace; later calls
+	 * then have fewer privileges.
+	 */
+	if (geteuid() != before->uid && seteuid(before->uid) < 0)
 		return;
-	/* neither can fail: that user is the saved one, and the capability is still permitted */
-	if (geteuid() == before->uid || seteuid(before->uid) == 0)
+	if (before->privileged)
 		capability_use(CAP_SYS_ADMIN, true);
+	if (before->may_lock)
+		capability_use(CAP_IPC_LOCK, true);
 }

@@ -24,7 +24,7 @@
 /* A segment that is attached so that its id cannot be reused. */
 struct hold {
 	void *address; /* NULL: not held */
-	size_t length; /* in bytes, whole pages */
+	size_t size;
 };
 
 /*
@@ -40,15 +40,16 @@ int segment_hold(const struct segment *segment, struct hold *hold);
 void segment_release(struct hold *hold);
 
 /*
- * Detaches many segments. Segments that are adjacent in memory, because they were attached
- * one after the other, are detached together, which takes half the time.
+ * Detaches many segments. Segments of one page that are adjacent in memory, because they
+ * were attached one after the other, are detached together, which takes half the time.
  */
 void segments_release(struct hold *holds, size_t count);
 
 /* The state that act_as() changes, for stop_acting(). */
 struct actor {
 	uid_t uid;
-	bool privileged;
+	bool privileged; /* may_control_all() */
+	bool may_lock;   /* may_lock_all() */
 };
 
 /*
@@ -62,7 +63,7 @@ bool find_actor(const struct segment *segment, bool privileged, uid_t *user);
 /*
  * For a segment that cannot be held: until stop_acting(), calls by id can act only on
  * segments that this user owns or created. Sets the effective user, and drops
- * CAP_SYS_ADMIN from the effective set. Does nothing if that capability is not in use.
+ * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. Does nothing if neither is in use.
  * Returns 0 or an errno value.
  */
 int act_as(uid_t uid, struct actor *before);

@@ -436,7 +436,7 @@ segment_that_is()
 	is_locked "$id"
 }
 
-@test "another segment of the same user that gets the id is given back to that user" {
+@test "another segment that gets the id can be changed only if it is of the same user, which is reported" {
 	need_next_id
 	segment_that_is needed
 	stop_at shmctl:IPC_SET shmtool "set" "$id" -u 3 -g 3 -p 666
@@ -444,13 +444,32 @@ segment_that_is()
 	go_on
 	has_id "$id"
 	assert_equal "$ended" 9
-	assert_rights "$id" '2 2 0600'
 	assert_equal "$stderr" "\
-shmtool set: segment $id (no key) was not changed: another segment got its id at that moment, and was given back to its creator
-shmtool set: hint: check its owner and mode: shmtool stat $id"
+shmtool set: segment $id (no key) was not changed: its id now belongs to another segment
+shmtool set: hint: check the other segment of the same creator, which may have been changed instead: shmtool stat $id"
 }
 
-@test "if the segment cannot be attached, another one that gets its id is not changed, or returned to its creator" {
+# What the creator would give back must not be taken from someone who wanted it so.
+@test "another segment that gets the id after the change stays as it is" {
+	need_next_id
+	segment_that_is needed
+	stop_at after:shmctl:SHM_LOCK shmtool "set" "$id" --lock
+	swap "$id" 1
+	shmtool "set" "$id" --lock
+	go_on
+	assert_equal "$ended" 9
+	is_locked "$id"
+	ipcrm --all=shm
+	segment_that_is needed
+	stop_at after:shmctl:IPC_SET shmtool "set" "$id" -u 1 -g 1 -p 644
+	swap "$id" 1
+	assert_rights "$id" '1 1 0644'
+	go_on
+	assert_equal "$ended" 9
+	assert_rights "$id" '1 1 0644'
+}
+
+@test "if the segment cannot be attached, another one that gets its id is not changed" {
 	need_next_id
 	need_command setpriv
 	# without the right to attach

@@ -150,64 +150,51 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 	       process_find(processes, segment->lpid)->liveness == LIVENESS_GONE;
 }
 
-/* Sets the rights with the privileges of the creator: the id may belong to another user now. */
-static int set_rights_as(uid_t creator, int id, const struct segment_rights *rights)
+/*
+ * Before a call by the id of a segment, which may be another one's by now if it is not held.
+ * The call is made as the creator then, and so cannot change what is another user's.
+ * Returns 0 or an errno value; stop_acting() must follow the call.
+ */
+static int begin_call(const struct change *change, struct actor *before)
+{
+	const struct segment *segment = &change->segment;
+
+	*before = (struct actor){ 0 };
+	if (change->hold.address)
+		return 0;
+	/* two users may remove it, and cause its id to be reused: neither is safe to act as */
+	if (segment->uid != segment->cuid && (may_control_all() || may_lock_all()))
+		return removal_is_forced() ? EOWNERDEAD : EACCES;
+	return act_as(segment->cuid, before);
+}
+
+static int set_rights(const struct change *change, const struct segment_rights *rights)
 {
 	struct actor before;
-	int error = act_as(creator, &before);
+	int error = begin_call(change, &before);
 
 	if (error)
 		return error;
-	error = segment_set_rights(id, rights);
+	error = segment_set_rights(change->segment.id, rights);
 	stop_acting(&before);
 	return error;
 }
 
-static int set_lock_as(uid_t creator, int id, bool lock)
+static int set_lock(const struct change *change, bool lock)
 {
 	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct actor before;
 	int error;
 
-	/* raise the limit if permitted: without CAP_IPC_LOCK, act_as() makes it apply */
-	if (lock)
+	/* the creator has no CAP_IPC_LOCK, so the limit applies: raise it if permitted */
+	if (lock && !change->hold.address)
 		setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	error = act_as(creator, &before);
+	error = begin_call(change, &before);
 	if (error)
 		return error;
-	error = segment_set_lock(id, lock);
+	error = segment_set_lock(change->segment.id, lock);
 	stop_acting(&before);
 	return error;
-}
-
-/* Returns an errno value if a segment that is not held must not be changed: two users own it. */
-static int cannot_act(const struct segment *segment)
-{
-	if (segment->uid == segment->cuid || !may_control_all())
-		return 0;
-	return removal_is_forced() ? EOWNERDEAD : EACCES;
-}
-
-static int set_rights(const struct change *change, const struct segment_rights *rights)
-{
-	const struct segment *segment = &change->segment;
-	int error;
-
-	if (change->hold.address)
-		return segment_set_rights(segment->id, rights);
-	error = cannot_act(segment);
-	return error ? error : set_rights_as(segment->cuid, segment->id, rights);
-}
-
-static int set_lock(const struct change *change, bool lock)
-{
-	const struct segment *segment = &change->segment;
-	int error;
-
-	if (change->hold.address)
-		return segment_set_lock(segment->id, lock);
-	error = cannot_act(segment);
-	return error ? error : set_lock_as(segment->cuid, segment->id, lock);
 }
 
 static enum status replaced(const struct segment *segment)
@@ -216,29 +203,14 @@ static enum status replaced(const struct segment *segment)
 		    SEGMENT_LABEL(segment));
 }
 
-/*
- * The id belongs to another segment now. If the change was applied to that one, gives it to
- * its creator, which is all that is certain about its former rights.
- */
-static enum status give_back(const struct change *change, const struct segment *other,
-			     bool was_locked, bool was_set)
+/* The same after the change, which can have reached another segment of the same creator. */
+static enum status replaced_by(const struct change *change, const struct segment *now)
 {
-	const struct segment_rights *set = &change->rights;
-	const struct segment_rights back = { other->cuid, other->cgid, other->mode & 0600 };
-	int error;
-
-	/* whether it was locked before is not known; most segments are not */
-	if (was_locked)
-		set_lock_as(other->cuid, other->id, false);
-	if (!was_set || other->uid != set->uid || other->gid != set->gid ||
-	    other->mode != set->mode)
-		return replaced(&change->segment);
-	error = set_rights_as(other->cuid, other->id, &back);
-	fail(STATUS_BUSY,
-	     "%s was not changed: another segment got its id at that moment, and was %s",
-	     SEGMENT_LABEL(&change->segment),
-	     error ? "changed instead" : "given back to its creator");
-	hint("check its owner and mode: shmtool stat%s %d", NAMESPACE_OPTION(NULL), other->id);
+	replaced(&change->segment);
+	if (now->cuid == change->segment.cuid)
+		hint("check the other segment of the same creator, which may have been changed "
+		     "instead: shmtool stat %d",
+		     now->id);
 	return STATUS_BUSY;
 }
 
@@ -261,8 +233,7 @@ static enum status make_change(const struct change *change)
 		error = set_rights(change, &change->rights);
 	if (!change->hold.address && listing_look(segment->id, &now) == 0 &&
 	    !segment_is_same(segment, &now))
-		return give_back(change, &now, wish->lock && !lock_error,
-				 differ && !lock_error && !error);
+		return replaced_by(change, &now);
 	if (lock_error)
 		return lock_failed(change, lock_error);
 	if (!error && wish->with_guard)

@@ -26,6 +26,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
+#include "shm/system/clock.h"
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
 
@@ -53,8 +54,8 @@ struct removal {
 	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* this process has entered another one */
 	pid_t parent;
-	int patience; /* what is left of PATIENCE */
-	bool begun;   /* the first segment was tried */
+	int64_t patience; /* what is left of PATIENCE */
+	bool begun;       /* the first segment was tried */
 	bool undo;
 };
 
@@ -206,14 +207,14 @@ static void find_not_undone(const struct removal *removal)
 static void lock_places(struct removal *removal)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
+	int64_t deadline = deadline_after(removal->patience);
 
 	for (unsigned int i = 0; i < removal->place_count; i++) {
 		while (flock(removal->places[i]->fd, LOCK_EX | LOCK_NB) < 0 &&
-		       errno == EWOULDBLOCK && removal->patience > 0 && !signals_came()) {
+		       errno == EWOULDBLOCK && time_left(deadline) > 0 && !signals_came())
 			nanosleep(&moment, NULL);
-			removal->patience--;
-		}
 	}
+	removal->patience = time_left(deadline);
 }
 
 static void unlock_places(const struct removal *removal)

@@ -286,7 +286,7 @@ setup()
 			shmtool rm $words "$id"
 		expect_status 9
 		assert_stderr_has "segment $id (no key) was not removed, and its mode is still 0000: cannot restore it: Input/output error"
-		assert_stderr_has "hint: no process can attach it until you run: shmtool set $id -p 0640"
+		assert_stderr_has "hint: restore its mode, or no process can attach it: shmtool set $id -p 0640"
 		[[ ! $words ]] || assert_equal "$(jq -r '.results[0].result' <<<"$output")" not-removed
 	done
 }

@@ -132,11 +132,14 @@ void report_removed(struct report *report, const struct segment *segment)
 
 static enum status cannot_hold(const struct segment *segment, int error)
 {
+	bool too_large = sizeof(size_t) < sizeof(segment->size) && segment->size >> 32;
+
 	if (error == EACCES)
 		return segment_failed("remove", segment, error);
 	fail(status_of_segment(error), "cannot remove %s: cannot attach it to check it: %s",
-	     SEGMENT_LABEL(segment), reason_of_segment(error));
-	if (error == ENOMEM)
+	     SEGMENT_LABEL(segment),
+	     too_large ? "it is too large for a 32-bit program" : reason_of_segment(error));
+	if (error == ENOMEM && !too_large)
 		hint("raise the limit of the address space (ulimit -v) or vm.max_map_count, "
 		     "or " REMOVE_UNCHECKED,
 		     NAMESPACE_OPTION(segment->ns), segment->id);

@@ -181,3 +181,33 @@ try_beside_many()
 	# otherwise there was nothing to see
 	((steps >= 2)) || fail "$steps steps"
 }
+
+# --- Open files -------------------------------------------------------------
+
+# Whether a process waits in open(2) for the other end of a FIFO
+waits_for_partner()
+{
+	[[ $(<"/proc/$1/wchan") == @(wait_for_partner|fifo_open) ]]
+}
+
+# A process holds a namespace open that no process is in. Between the look at its files and
+# the opening of that one, it puts a FIFO there, for a device that does something when it is opened.
+@test "a process that replaces an open file has nothing else opened by root" {
+	mkfifo fifo
+	# shellcheck disable=SC2016 # it is for sh and perl
+	background there "${ordinary_user[@]}" unshare --user --map-root-user --ipc sh -c '
+		exec 9</proc/self/ns/ipc
+		exec unshare --ipc perl -MPOSIX=dup2 -e "$1"' sh '
+			sysopen my $fifo, "fifo", 010000000 or die; # O_PATH
+			$SIG{USR1} = sub { dup2(fileno $fifo, 9); open my $done, ">", "replaced" };
+			$| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local holder_pid
+	holder_pid=$(<"$background_output")
+	background sh -c 'exec 3>fifo'
+	wait_until waits_for_partner "$background_pid"
+	STOP_RUN="kill -USR1 $holder_pid; until [ -e replaced ]; do sleep 0.01; done" \
+		with_steps "run:open:/proc/$holder_pid/fd/9" try_there ls -A
+	(($(steps_taken) == 1))
+	waits_for_partner "$background_pid" || fail 'shmtool opened the FIFO'
+}

@@ -140,7 +140,7 @@ all_commands()
 @test "a clock that is set while a command runs changes nothing" {
 	local seconds through=()
 	for seconds in 100000000 -100000000 9000000000000 -9000000000000; do
-		through=(env LD_PRELOAD="$HELPERS/clock.so" STEP_REALTIME=$seconds)
+		through=(env LD_PRELOAD="$HELPERS/clock.so" STEP_REALTIME="$seconds")
 		all_commands : must
 	done
 	((!bad))

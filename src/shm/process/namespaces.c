@@ -170,16 +170,26 @@ static bool has_exited(int error)
 	return error == ENOENT || error == ESRCH;
 }
 
-/* Opens the namespace and identifies it anew, since the path may lead to another one now. */
+/*
+ * Opens the namespace that was seen. The path may lead to something else by now, which a
+ * hostile process chose: a device that starts something when it is opened. So it is opened
+ * with O_PATH first, which has no effect, and then through that descriptor.
+ */
 static int open_seen(const char *path, struct sighting *seen)
 {
-	struct namespace ns;
+	struct namespace ns = { .fd = -1 };
+	struct stat status;
+	char self[64];
+	int fd = open(path, O_PATH | O_CLOEXEC);
 
-	seen->error = namespace_open(path, &ns);
-	if (seen->error)
-		return -1;
-	seen->device = ns.device;
-	seen->inode = ns.inode;
+	seen->error = fd < 0 || fstat(fd, &status) < 0 ? errno : 0;
+	if (!seen->error && (status.st_dev != seen->device || status.st_ino != seen->inode))
+		seen->error = ENOENT;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (!seen->error)
+		seen->error = namespace_open(self, &ns);
+	if (fd >= 0)
+		close(fd);
 	free(ns.path);
 	return ns.fd;
 }

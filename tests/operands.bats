@@ -633,7 +633,7 @@ assert_size()
 	try rm -f ftok:A:missing "$one" 2147483647
 	expect_status 7
 	assert_stderr_is 'shmtool rm: cannot derive a key from ftok:A:missing: No such file or directory'
-	! segment_exists "$one"
+	run ! segment_exists "$one"
 	try stat --wait gone ftok:A:missing --timeout 0
 	expect_status 7
 	try ls --follow ftok:A:missing

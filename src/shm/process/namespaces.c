@@ -280,7 +280,7 @@ static int look_at_files(const struct search *search)
 		return 0;
 	while (!error && (entry = readdir(files))) {
 		struct sighting seen = { .device = search->found->items[0].device };
-		char target[64];
+		char target[64] = "";
 		ssize_t length = -1;
 
 		if (*entry->d_name != '.')

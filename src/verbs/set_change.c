@@ -151,9 +151,9 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 }
 
 /*
- * Before a call by the id of a segment, which may be another one's by now if it is not held.
- * The call is made as the creator then, and so cannot change what is another user's.
- * Returns 0 or an errno value; stop_acting() must follow the call.
+ * Must be called before a call by the segment's id. If the segment is not held, its id may
+ * belong to another one now: then this acts as its creator, who cannot change the segments
+ * of other users. Returns 0 or an errno value; stop_acting() must follow the call.
  */
 static int begin_call(const struct change *change, struct actor *before)
 {
@@ -203,7 +203,7 @@ static enum status replaced(const struct segment *segment)
 		    SEGMENT_LABEL(segment));
 }
 
-/* The same after the change, which can have reached another segment of the same creator. */
+/* As replaced(), after the change, which may have changed another segment of the same creator. */
 static enum status replaced_by(const struct change *change, const struct segment *now)
 {
 	replaced(&change->segment);

@@ -171,9 +171,9 @@ static bool has_exited(int error)
 }
 
 /*
- * Opens the namespace that was seen. The path may lead to something else by now, which a
- * hostile process chose: a device that starts something when it is opened. So it is opened
- * with O_PATH first, which has no effect, and then through that descriptor.
+ * Opens the namespace that was seen. A hostile process may have made the path lead to another
+ * file in the meantime, such as a device that starts something when it is opened. So the path
+ * is opened with O_PATH first, which has no effect, and then through that descriptor.
  */
 static int open_seen(const char *path, struct sighting *seen)
 {

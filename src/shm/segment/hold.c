@@ -35,9 +35,9 @@ void segment_release(struct hold *hold)
 }
 
 /*
- * Whether the second is attached directly below the first, where the kernel places it, and
- * ends there. Only of a segment of one page is that known: a longer one can have been
- * truncated through its file, so that there is another mapping in between.
+ * Whether the second is attached directly below the first, as the kernel places them, with
+ * nothing in between. That is certain only for a segment of one page: a longer one may have
+ * been truncated through its file, so that another mapping is in between.
  */
 static bool is_page_below(const struct hold *first, const struct hold *second, size_t page)
 {
@@ -119,8 +119,8 @@ void stop_acting(const struct actor *before)
 {
 	/*
 	 * That user is the saved one, and the capabilities are still permitted. So this can
-	 * fail only where that user is not mapped, in another user namespace; later calls
-	 * then have fewer privileges.
+	 * fail only if that user is not mapped, in another user namespace. Later calls then
+	 * have fewer privileges.
 	 */
 	if (geteuid() != before->uid && seteuid(before->uid) < 0)
 		return;

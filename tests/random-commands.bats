@@ -105,7 +105,7 @@ my %options = (
 	stat => [['--format', \&format], ['-J'], ['-q'], ['--holders'], ['--map'],
 		(['--wait', sub { pick(qw(exists gone attached detached soon)) }]) x 4, @filters],
 	set => [['-u', \&user], ['-g', \&user], ['-p', \&mode], ['-p', \&mode], ['--lock'], ['--unlock'], ['-n'], @filters],
-	rm => [['-n'], ['-f'], ['-J'], ['-q'], ['--even-attached'], ['--with-guard'], ['-m', \&segment], ['-M', \&segment], @filters],
+	rm => [['-n'], ['-i'], ['-f'], ['-J'], ['-q'], ['--even-attached'], ['--with-guard'], ['-m', \&segment], ['-M', \&segment], @filters],
 	ls => [['-t'], ['-p'], ['-c'], ['-l'], ['-u'], ['-m'], ['-o', \&fields], ['--sort', \&sort_fields], ['-H'], ['-J'],
 		['-r'], ['-q'], ['--format', \&format], ['-b'], ['--numeric'],
 		['--time-format', sub { pick(qw(local utc epoch ago never)) }], ['--no-header'], ['--from', \&file],

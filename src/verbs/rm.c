@@ -10,6 +10,7 @@
 #include "text/json.h"
 #include "text/parse_segment.h"
 #include "verbs/common/namespaces.h"
+#include "verbs/rm_confirm.h"
 #include "verbs/rm_removal.h"
 #include "verbs/rm_unchecked.h"
 #include "verbs/verb.h"
@@ -18,6 +19,7 @@ enum {
 	CODE_ID = 'm',
 	CODE_KEY = 'M',
 	CODE_DRY_RUN = 'n',
+	CODE_INTERACTIVE = 'i',
 	CODE_FORCE = 'f',
 	CODE_JSON = 'J',
 	CODE_QUIET = 'q',
@@ -26,6 +28,8 @@ enum {
 
 static const struct poptOption rm_options[] = {
 	OPTION_FLAG("dry-run", 'n', CODE_DRY_RUN, "show what would be removed, but remove nothing"),
+	OPTION_FLAG("interactive", 'i', CODE_INTERACTIVE,
+		    "show what would be removed, and ask before it is removed"),
 	OPTION_FLAG("force", 'f', CODE_FORCE, "ignore segments that do not exist"),
 	OPTION_FLAG("json", 'J', CODE_JSON, "print the results as JSON"),
 	OPTION_FLAG("quiet", 'q', CODE_QUIET, "do not list what was removed"),
@@ -42,6 +46,7 @@ static const struct poptOption rm_options[] = {
 
 static const struct flag rm_flags[] = {
 	{ CODE_DRY_RUN, offsetof(struct rm_options, dry_run) },
+	{ CODE_INTERACTIVE, offsetof(struct rm_options, interactive) },
 	{ CODE_FORCE, offsetof(struct rm_options, force) },
 	{ CODE_JSON, offsetof(struct rm_options, json) },
 	{ CODE_QUIET, offsetof(struct rm_options, quiet) },
@@ -156,6 +161,8 @@ static enum status rm(const struct rm_options *options)
 	unchecked = find_unchecked(&report);
 	if (options->choice.named.count || report.by_filter)
 		choose(&report, &selection);
+	if (options->interactive)
+		confirm_removal(&report, &selection);
 	/* continue if stderr has no reader; for stdout, output_end() handles that */
 	signal(SIGPIPE, SIG_IGN);
 	/* from here on, a signal ends the program only after what was done is reported */
@@ -171,6 +178,22 @@ static enum status rm(const struct rm_options *options)
 	judge_end(&judge);
 	signals_end();
 	return report.status;
+}
+
+static enum status check_interactive(const struct rm_options *options)
+{
+	if (!options->interactive)
+		return STATUS_DONE;
+	if (options->dry_run || options->json || options->quiet)
+		return fail(STATUS_USAGE, "-i cannot be combined with -n, -J or -q");
+	/* until the answer comes, the id can be reused, which -m does not check */
+	if (options->as_ipcrm.count)
+		return fail(STATUS_USAGE, "-i cannot be combined with -m or -M");
+	if (can_confirm())
+		return STATUS_DONE;
+	fail(STATUS_USAGE, "-i requires a terminal as standard input and standard error");
+	hint("preview with -n, then run the same command without it");
+	return STATUS_USAGE;
 }
 
 static enum status check_options(const struct rm_options *options)
@@ -199,7 +222,7 @@ static enum status check_options(const struct rm_options *options)
 		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -q");
 	if (options->choice.named.count || options->as_ipcrm.count ||
 	    filter_given(&options->choice.filter))
-		return STATUS_DONE;
+		return check_interactive(options);
 	fail(STATUS_USAGE,
 	     "no SEGMENT or filter given (options such as --grace select nothing by themselves)");
 	return usage_hint();

@@ -118,6 +118,8 @@ void report_removed(struct report *report, const struct segment *segment)
 	} else {
 		note_silent(report, segment->id);
 	}
+	if (report->shown)
+		report->shown[segment - report->listed] = true;
 	report->done++;
 	if (segment->nattch > 0)
 		return;

@@ -16,6 +16,7 @@ struct rm_options {
 	struct choice choice;
 	struct segment_refs as_ipcrm; /* -m and -M */
 	bool dry_run;
+	bool interactive;
 	bool force;
 	bool json;
 	bool quiet;
@@ -42,6 +43,8 @@ struct report {
 	size_t silent_length;
 	size_t denied; /* segments of other users, matched by a filter */
 	const struct segment *first_denied;
+	bool *shown; /* set for segments that have a line; NULL: not needed. By index in */
+	const struct segment *listed;
 };
 
 /*

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verbs/rm_confirm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "verbs/rm_removal.h"
+
+bool can_confirm(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
+/* Reads a line; only "y" and "yes" mean yes, and the end of the input means no. */
+static bool answer_is_yes(void)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t length = getline(&line, &size, stdin);
+	bool yes;
+
+	if (length > 0 && line[length - 1] == '\n')
+		line[--length] = '\0';
+	yes = length > 0 && (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0);
+	/* after Ctrl-D the cursor is still on the line of the question */
+	if (length < 0)
+		fputc('\n', stderr);
+	free(line);
+	return yes;
+}
+
+static bool ask(const struct report *report)
+{
+	const size_t marked = report->done - report->count;
+
+	if (!report->count)
+		fprintf(stderr, "shmtool rm: mark %s for removal? [y/N] ",
+			marked == 1 ? "this segment" : "these segments");
+	else
+		fprintf(stderr, "shmtool rm: remove%s %s? [y/N] ", marked ? " or mark" : "",
+			report->done == 1 ? "this segment" : "these segments");
+	fflush(stderr);
+	if (answer_is_yes())
+		return true;
+	note("nothing was removed");
+	return false;
+}
+
+/* Keeps of the selection what was printed, or nothing. Missing segments have been reported. */
+static void keep_shown(struct selection *selection, const bool *shown, bool yes)
+{
+	struct listing *list = &selection->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (yes && shown[i])
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+	selection->missing = STATUS_DONE;
+}
+
+void confirm_removal(struct report *report, struct selection *selection)
+{
+	const struct rm_options *options = report->options;
+	struct rm_options trial = *options;
+	bool *shown = calloc(selection->list.count + 1, sizeof(*shown));
+	bool yes = false;
+
+	trial.dry_run = true;
+	if (shown) {
+		report->options = &trial;
+		report->shown = shown;
+		report->listed = selection->list.items;
+		remove_chosen(report, selection);
+		report_total(report);
+		output_flush(&report->output);
+		report_denied(report);
+		report->denied = 0;
+		yes = report->done && !report->output.error && ask(report);
+	} else {
+		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
+	}
+	keep_shown(selection, shown, yes);
+	report->options = options;
+	report->shown = NULL;
+	report->done = report->count = report->namespaces = 0;
+	report->bytes = 0;
+	report->last_namespace = NULL;
+	free(shown);
+}

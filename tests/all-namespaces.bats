@@ -874,6 +874,29 @@ killed_at()
 	assert_output_is '0600 1000'
 }
 
+@test "a command that is printed with a path of a user can be pasted into a shell" {
+	settle unshare --ipc -- 4096:1
+	local path="$PWD/\$(touch pasted);\`touch pasted\`'x"
+	bind_there "$pid" "$path"
+	end_there "$pid"
+	local way command
+	for way in '-l' '--warn 0'; do
+		# shellcheck disable=SC2086 # an option and its value
+		try_there ls -A $way
+		command=$(sed -n 's/.*\(nsenter --ipc=.*touch.*\) sysctl .*/\1/p' <<<"$output" | head -n 1)
+		assert_equal "$(eval "set -- $command" && echo "$2")" "--ipc=$path"
+		[[ ! -e pasted ]]
+	done
+}
+
+@test "metrics have nothing that a terminal would take for a command" {
+	# shellcheck disable=SC2016 # for sh
+	settle unshare --ipc --uts sh -c 'printf %s "$0" >/proc/sys/kernel/hostname && exec "$@"' $'a\e[31m\xe2\x80\xaeb' -- 4096:1
+	try_there ls -A --prometheus
+	expect_status 0
+	assert_output_has "ns=\"$ns\",ns_name=\"a\\\\x1b[31m\\\\xe2\\\\x80\\\\xaeb\"} 1"
+}
+
 @test "-l and --warn show the limits of each namespace, and name it" {
 	settle unshare --ipc -- 4096:1 4096:2 4096:3
 	there nsenter --target "$pid" --ipc sh -c 'echo 4 >/proc/sys/kernel/shmmni'

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/escape.h"
 #include "text/json.h"
+#include "text/namespace_option.h"
 #include "text/parse.h"
 #include "text/remedy.h"
 #include "text/units.h"
@@ -205,13 +207,21 @@ static void limit_cells(char cells[COLUMN_COUNT][CELL_SIZE], const struct limits
 		snprintf(cells[5], CELL_SIZE, "sysctl %s", limit->sysctl);
 }
 
+/* A user may have chosen the path, and the command may be pasted into root's shell. */
+static void print_path(struct output *output, const char *path)
+{
+	char quoted[NAMESPACE_OPTION_SIZE];
+
+	output_escaped(output, quote_word(quoted, sizeof(quoted), path));
+}
+
 /* Prints nsenter(1), since sysctl(8) changes the namespace in which it runs. */
 static void print_way_in(struct output *output, const struct limits_of *of)
 {
 	if (!of->path)
 		return;
 	output_text(output, "nsenter --ipc=");
-	output_escaped(output, of->path);
+	print_path(output, of->path);
 	output_char(output, ' ');
 }
 
@@ -364,7 +374,8 @@ static void print_remedy(struct output *output, const struct limits_of *of,
 	uint64_t most = limit->value == PLACE(shmmni) ? most_segments() : UINT64_MAX;
 	uint64_t larger = value || used ? 2 * (value > used ? value : used) : 1;
 	char name[32];
-	char way_in[128] = "";
+	char quoted[NAMESPACE_OPTION_SIZE - 32];
+	char way_in[NAMESPACE_OPTION_SIZE] = "";
 	char text[REMEDY_SIZE];
 
 	if (value >= most) {
@@ -375,7 +386,8 @@ static void print_remedy(struct output *output, const struct limits_of *of,
 	}
 	snprintf(name, sizeof(name), "kernel.%s", limit->name);
 	if (of->path)
-		snprintf(way_in, sizeof(way_in), "nsenter --ipc=%s ", of->path);
+		snprintf(way_in, sizeof(way_in), "nsenter --ipc=%s ",
+			 quote_word(quoted, sizeof(quoted), of->path));
 	output_text(output, "to raise it: ");
 	output_escaped(output, remedy_text(text, way_in, name, larger < most ? larger : most));
 	output_char(output, '\n');
@@ -390,7 +402,7 @@ static void print_how_to_list(struct output *output, const struct limits_of *of,
 		output_text(output, "-A ");
 	if (of->path) {
 		output_text(output, "-N ");
-		output_escaped(output, of->path);
+		print_path(output, of->path);
 		output_char(output, ' ');
 	}
 	output_format(output, "-o +rss,swap --sort -%s\n", limit->largest);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/escape.h"
 #include "text/state_names.h"
 #include "text/sums.h"
 #include "text/utf8.h"
@@ -100,7 +101,16 @@ static void print_head(struct output *output, const char *name, const char *help
 	output_format(output, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
-/* Prints valid UTF-8 with \, " and newline escaped: Prometheus rejects the file otherwise. */
+static void print_bytes_in_hex(struct output *output, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		output_format(output, "\\\\x%02x", (unsigned char)text[i]);
+}
+
+/*
+ * Prints valid UTF-8 with \, " and newline escaped: Prometheus rejects the file otherwise.
+ * What must not reach a terminal is printed as everywhere, with \ escaped.
+ */
 static void print_label_value(struct output *output, const char *text)
 {
 	while (*text) {
@@ -110,6 +120,8 @@ static void print_label_value(struct output *output, const char *text)
 			output_text(output, "\\n");
 		else if (*text == '"' || *text == '\\')
 			output_format(output, "\\%c", *text);
+		else if (length && control_length(text))
+			print_bytes_in_hex(output, text, length);
 		else if (length)
 			output_bytes(output, text, length);
 		else

@@ -276,7 +276,7 @@ waits_for_stderr()
 	keep_lists
 	seq 1000 | sed s,^,key:, >"$lists/keep"
 	chmod 777 .
-	for errors in "--keep-file $lists/keep -v" "--ignore-keep"; do
+	for errors in "--keep-file $lists/keep -v" "--ignore-keep -v"; do
 		rm -f told screen
 		in_unread_terminal "'$SHMTOOL' rm --all $errors >told" setpriv --reuid 65534 --clear-groups
 		wait_until waits_for_stderr "$(<pid)"

@@ -121,6 +121,57 @@ setup()
 	assert_equal "$(rights_of "$id")" "660 1 1"
 }
 
+# set_directly ID OFFSET TYPE VALUE: IPC_SET of this field of struct ipc_perm, without attaching it
+set_directly()
+{
+	# shellcheck disable=SC2016
+	perl -e 'my ($id, $offset, $type, $value) = @ARGV;
+		shmctl $id, 2, my $ds or die "$!\n";
+		substr $ds, $offset, length pack($type, 0), pack $type, $value;
+		shmctl $id, 1, $ds or die "$!\n"' "$@"
+}
+
+# made, listed and given another mode: id
+mode_is_set_within_a_second()
+{
+	ipcrm --all=shm
+	id=$(make_orphan)
+	stop_rm listed --orphaned --grace 0
+	set_directly "$id" 20 S $((0640))
+	local changed used
+	changed=$(segment_field "$id" ctime)
+	used=$(segment_field "$id" atime)
+	go_on
+	((changed == used))
+}
+
+# IPC_SET shows in the time of the last change, too, unless it comes in the second of the one before.
+@test "a segment whose mode changes in the second in which it was made is not removed: exit 9" {
+	wait_until mode_is_set_within_a_second
+	assert_equal "$ended" 9
+	assert_equal "$(segment_field "$id" perms)" 640
+}
+
+@test "a blocked segment that gets another owner is not removed: exit 9" {
+	need_root
+	users_orphan
+	stop_rm locked --orphaned --grace 0
+	set_directly "$id" 4 L 1
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" "640 1 1"
+}
+
+@test "no process of the user can trace the worker" {
+	need_root
+	users_orphan
+	stop_at "${removal_steps[listed]}" as_user shmtool rm "$id"
+	# what belongs to root in /proc is that of a process that cannot be dumped (ptrace(2), proc(5))
+	assert_equal "$(stat -c %u "/proc/$program_pid/maps" "/proc/$stopped_pid/maps" | paste -sd ' ')" '65534 0'
+	go_on
+	assert_equal "$ended" 0
+}
+
 @test "a segment that another process removes: no error by filter, exit 3 by name" {
 	id=$(make_orphan)
 	stop_rm listed --orphaned --grace 0

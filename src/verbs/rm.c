@@ -171,7 +171,8 @@ static enum status rm(const struct rm_options *options)
 	remove_chosen(&report, &selection);
 	if (signals_came())
 		report_interrupted(&report);
-	report_unseen(&report, selection.unseen);
+	else
+		report_unseen(&report, selection.unseen);
 	end_report(&report);
 	free(unchecked);
 	selection_free(&selection);

@@ -231,19 +231,18 @@ static enum status print_metrics(struct output *output, const struct ls_options 
 	struct limits_of *limits = NULL;
 	size_t count = 0;
 	enum status status;
-	enum status printed;
 
 	if (!selection->namespaces.count) {
 		status = read_limits(&here.limits, options->ns_path);
 		return status ? status
 			      : print_prometheus(output, view, list->items, list->count, &here, 1);
 	}
-	status = namespaces_limits(&selection->namespaces, &limits, &count);
+	limits = namespaces_limits(&selection->namespaces, &count);
 	if (!limits)
-		return status;
-	printed = print_prometheus(output, view, list->items, list->count, limits, count);
+		return STATUS_EXHAUSTED;
+	status = print_prometheus(output, view, list->items, list->count, limits, count);
 	free(limits);
-	return status ? status : printed;
+	return status;
 }
 
 /* In how many namespaces the selected segments are. */
@@ -356,6 +355,7 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 	const struct source source = {
 		.saved = options->from,
 		.memory = true,
+		.limits = options->prometheus,
 		.needs = needs_of_output(options) | sort_needs(&options->sort),
 	};
 	struct selection selection;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shm/system/cgroup.h"
 #include "text/limits_text.h"
 #include "verbs/common/namespaces.h"
 
@@ -13,6 +14,7 @@
 static void read_cgroup_of(struct limits *limits, const char *ns_path)
 {
 	static const char name[] = "/ns/ipc";
+	struct cgroup_memo memo = { 0 };
 	char path[PATH_MAX];
 	size_t length = strlen(ns_path);
 
@@ -20,7 +22,7 @@ static void read_cgroup_of(struct limits *limits, const char *ns_path)
 	    strcmp(ns_path + length - strlen(name), name) != 0)
 		return;
 	snprintf(path, sizeof(path), "%.*s/cgroup", (int)(length - strlen(name)), ns_path);
-	limits_read_cgroup(limits, path);
+	limits_read_cgroup(limits, path, &memo);
 }
 
 enum status read_limits(struct limits *limits, const char *ns_path)
@@ -30,10 +32,7 @@ enum status read_limits(struct limits *limits, const char *ns_path)
 	if (error)
 		return fail(status_of_segment(error), "cannot read the limits: %s",
 			    reason_of_segment(error));
-	if (ns_path)
-		read_cgroup_of(limits, ns_path);
-	else
-		limits_read_cgroup(limits, "/proc/self/cgroup");
+	read_cgroup_of(limits, ns_path ? ns_path : "/proc/self/ns/ipc");
 	return STATUS_DONE;
 }
 

@@ -205,10 +205,12 @@ void namespace_close(struct namespace *ns)
 		close(ns->fd);
 	free(ns->path);
 	free(ns->kept.items);
+	free(ns->limits);
 	ns->fd = -1;
 	ns->path = NULL;
 	ns->kept.items = NULL;
 	ns->kept.count = 0;
+	ns->limits = NULL;
 }
 
 bool namespace_same(const struct namespace *a, const struct namespace *b)

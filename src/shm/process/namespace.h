@@ -10,6 +10,8 @@
 #include "shm/process/procfs.h"
 #include "shm/process/unit.h"
 
+struct limits;
+
 /*
  * One IPC namespace. It is identified by the device and inode of /proc/PID/ns/ipc
  * (namespaces(7)).
@@ -18,12 +20,13 @@ struct namespace
 {
 	dev_t device;
 	ino_t inode;
-	int fd;       /* keeps it in existence; -1: it could not be opened, see error */
-	int error;    /* an errno value */
-	pid_t pid;    /* a process in it; 0: none is known */
-	bool thread;  /* pid is that of a thread; no whole process is known to be in it */
-	char *path;   /* a path that opens it: in /proc, or where it is mounted or held open */
-	bool unread;  /* its segments could not be listed */
+	int fd;      /* keeps it in existence; -1: it could not be opened, see error */
+	int error;   /* an errno value */
+	pid_t pid;   /* a process in it; 0: none is known */
+	bool thread; /* pid is that of a thread; no whole process is known to be in it */
+	char *path;  /* a path that opens it: in /proc, or where it is mounted or held open */
+	bool unread; /* its segments could not be listed */
+	struct limits *limits; /* with_limits of struct namespaces; NULL: not read */
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */
 	char command[COMMAND_SIZE]; /* command name of pid; empty: not known */
 	/* these are set by namespace_names_find() */

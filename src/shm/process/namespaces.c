@@ -419,7 +419,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	struct namespace own;
 	int error;
 
-	*found = (struct namespaces){ 0 };
+	*found = (struct namespaces){ .with_limits = found->with_limits };
 	raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
@@ -442,7 +442,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 
 int namespaces_open_number(ino_t inode, struct namespace *ns)
 {
-	struct namespaces found;
+	struct namespaces found = { 0 };
 	int error = namespaces_find(&found, NULL);
 	size_t i = 0;
 

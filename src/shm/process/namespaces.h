@@ -15,6 +15,7 @@ struct namespaces {
 	size_t hidden; /* this and the next two: see struct scan in scan.h */
 	size_t lost;
 	pid_t silent;
+	bool with_limits; /* namespaces_list() reads the limits, too */
 };
 
 /*

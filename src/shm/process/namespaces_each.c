@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -151,9 +152,18 @@ int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
 /* Lists */
 
 /* The number of segments that fit into a message. */
-enum { SEGMENTS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct segment) };
+enum {
+	SEGMENTS_IN_MESSAGE = (WORKER_MESSAGE_SIZE - sizeof(struct limits)) / sizeof(struct segment)
+};
+
+/* What a worker sends, with as many segments as there are. */
+struct list_message {
+	struct limits limits; /* all zero without with_limits */
+	struct segment segments[SEGMENTS_IN_MESSAGE];
+};
 
 struct lists {
+	bool with_limits;
 	struct listing *list;
 	const struct namespace *ns; /* the namespace that is being listed */
 	size_t before;              /* how many segments the list had before it */
@@ -163,17 +173,25 @@ struct lists {
 
 static int send_list(const struct worker *worker, void *context)
 {
+	static struct list_message message;
+	const struct lists *lists = context;
 	struct listing list = { 0 };
 	struct listing_fault fault;
 	int error = listing_read(&list, &fault);
+	size_t sent = 0;
 
-	(void)context;
-	for (size_t i = 0; i < list.count && !error; i += SEGMENTS_IN_MESSAGE) {
-		size_t count = list.count - i;
+	if (!error && lists->with_limits)
+		error = limits_read_with(&message.limits, &list);
+	while (!error && (sent < list.count || (lists->with_limits && !sent))) {
+		size_t count = list.count - sent;
+		size_t size;
 
 		if (count > SEGMENTS_IN_MESSAGE)
 			count = SEGMENTS_IN_MESSAGE;
-		worker_send(worker, &list.items[i], count * sizeof(list.items[i]), -1);
+		size = count * sizeof(message.segments[0]);
+		memcpy(message.segments, list.items + sent, size);
+		worker_send(worker, &message, offsetof(struct list_message, segments) + size, -1);
+		sent += count ? count : 1;
 	}
 	listing_free(&list);
 	return error;
@@ -190,12 +208,20 @@ static void begin_with(struct lists *lists, const struct namespace *ns)
 static int take_list(void *context, struct namespace *ns, const void *message, size_t size)
 {
 	struct lists *lists = context;
-	const struct segment *segments = message;
+	const struct list_message *received = message;
+	const struct segment *segments = received->segments;
+	const size_t head = offsetof(struct list_message, segments);
 
 	begin_with(lists, ns);
-	if (size % sizeof(*segments))
+	if (size < head || (size - head) % sizeof(*segments))
 		return EBADMSG;
-	for (size_t i = 0; i < size / sizeof(*segments); i++) {
+	if (lists->with_limits && !ns->limits) {
+		ns->limits = malloc(sizeof(*ns->limits));
+		if (!ns->limits)
+			return ENOMEM;
+		*ns->limits = received->limits;
+	}
+	for (size_t i = 0; i < (size - head) / sizeof(*segments); i++) {
 		struct segment segment = segments[i];
 
 		if (segment.id < 0 || segment.mode > 0777 || segment.state != 0)
@@ -221,7 +247,12 @@ int namespaces_list(struct namespaces *namespaces, struct listing *list,
 					 const struct namespace_fault *fault),
 		    void *context)
 {
-	struct lists lists = { .list = list, .failed = report_fault, .context = context };
+	struct lists lists = {
+		.with_limits = namespaces->with_limits,
+		.list = list,
+		.failed = report_fault,
+		.context = context,
+	};
 	const struct namespaces_work each = {
 		.work = send_list,
 		.take = take_list,

@@ -67,7 +67,7 @@ static uint64_t bytes_of(uint64_t pages, uint64_t page)
 	return __builtin_mul_overflow(pages, page, &bytes) ? LIMITS_UNKNOWN : bytes;
 }
 
-static void add_usage(struct limits *limits, const struct segment *segment)
+static void add_segment(struct limits *limits, const struct segment *segment)
 {
 	limits->segments++;
 	limits->pages += pages_of(segment->size, limits->page);
@@ -79,19 +79,10 @@ static void add_usage(struct limits *limits, const struct segment *segment)
 	limits->swapped += segment->swap / limits->page;
 }
 
-/* From the list, whose figures are corrected (resident.h); those of SHM_INFO are not. */
 static int read_usage(struct limits *limits)
 {
 	struct shm_info used = { 0 };
-	struct listing list = { 0 };
-	struct listing_fault fault;
-	int error = listing_read(&list, &fault);
 
-	for (size_t i = 0; i < list.count && !error; i++)
-		add_usage(limits, &list.items[i]);
-	listing_free(&list);
-	if (!error)
-		return 0;
 	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&used) < 0)
 		return errno;
 	limits->segments = (uint64_t)used.used_ids;
@@ -101,13 +92,15 @@ static int read_usage(struct limits *limits)
 	return 0;
 }
 
-int limits_read(struct limits *limits)
+int limits_read_with(struct limits *limits, const struct listing *list)
 {
 	int error;
 
 	*limits = (struct limits){ .page = (uint64_t)sysconf(_SC_PAGESIZE) };
 	error = read_limits(limits);
-	if (!error)
+	for (size_t i = 0; list && i < list->count; i++)
+		add_segment(limits, &list->items[i]);
+	if (!error && !list)
 		error = read_usage(limits);
 	if (error)
 		return error;
@@ -117,15 +110,27 @@ int limits_read(struct limits *limits)
 	return 0;
 }
 
-void limits_read_cgroup(struct limits *limits, const char *file)
+int limits_read(struct limits *limits)
 {
-	struct cgroup_memory group;
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	/* the figures of the list are corrected (resident.h); those of SHM_INFO are not */
+	const bool listed = listing_read(&list, &fault) == 0;
+	int error = limits_read_with(limits, listed ? &list : NULL);
 
-	cgroup_memory_read(file, &group);
-	if (group.limit == UINT64_MAX)
+	listing_free(&list);
+	return error;
+}
+
+void limits_read_cgroup(struct limits *limits, const char *file, struct cgroup_memo *memo)
+{
+	const struct cgroup_memory *group = &memo->memory;
+
+	cgroup_memory_read_next(file, memo);
+	if (group->limit == UINT64_MAX)
 		return;
-	limits->cgroup = group.limit;
-	limits->cgroup_used = group.shmem < limits->ram_used ? group.shmem : limits->ram_used;
+	limits->cgroup = group->limit;
+	limits->cgroup_used = group->shmem < limits->ram_used ? group->shmem : limits->ram_used;
 }
 
 /* Sums that are not known stay so: LIMITS_UNKNOWN is the largest number. */

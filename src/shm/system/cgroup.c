@@ -101,13 +101,9 @@ static void look_at_groups(struct cgroup_memory *memory, const char *path, size_
 	}
 }
 
-void cgroup_memory_read(const char *file, struct cgroup_memory *memory)
+static void read_memory(const char *text, struct cgroup_memory *memory)
 {
-	char text[8192];
-
 	*memory = (struct cgroup_memory){ .limit = UINT64_MAX, .left = UINT64_MAX };
-	if (file_read(file, text, sizeof(text)))
-		return;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
 		const char *line = strstr(text, versions[i].line);
 		const char *path = line ? line + strlen(versions[i].line) : NULL;
@@ -115,4 +111,23 @@ void cgroup_memory_read(const char *file, struct cgroup_memory *memory)
 		if (path)
 			look_at_groups(memory, path, strcspn(path, "\n"), &versions[i]);
 	}
+}
+
+void cgroup_memory_read(const char *file, struct cgroup_memory *memory)
+{
+	char text[sizeof(((struct cgroup_memo *)NULL)->text)];
+
+	read_memory(file_read(file, text, sizeof(text)) ? "" : text, memory);
+}
+
+void cgroup_memory_read_next(const char *file, struct cgroup_memo *memo)
+{
+	char text[sizeof(memo->text)];
+
+	if (file_read(file, text, sizeof(text)))
+		*text = '\0';
+	if (*text && strcmp(text, memo->text) == 0)
+		return;
+	strcpy(memo->text, text);
+	read_memory(text, &memo->memory);
 }

@@ -11,6 +11,7 @@
 #include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
+#include "shm/system/cgroup.h"
 #include "text/namespace_option.h"
 #include "text/parse.h"
 
@@ -190,25 +191,27 @@ enum status cannot_enter(const struct namespace *ns, int error)
 }
 
 /* Reports that the work in a namespace failed. what: "list the segments". */
-static enum status namespace_failed(const char *what, const struct namespace *ns,
-				    const struct namespace_fault *fault)
+static enum status namespace_failed(const struct namespace *ns, const struct namespace_fault *fault)
 {
 	switch (fault->kind) {
 	case FAULT_ENTERING:
 		return cannot_enter(ns, fault->error);
 	case FAULT_KILLED:
-		return fail(STATUS_FAILED,
-			    "cannot %s of IPC namespace %s: the worker process was killed by "
-			    "signal %d",
-			    what, NAMESPACE_LABEL(ns), fault->signal);
+		return fail(
+			STATUS_FAILED,
+			"cannot list the segments of IPC namespace %s: the worker process was killed by "
+			"signal %d",
+			NAMESPACE_LABEL(ns), fault->signal);
 	/* GCOVR_EXCL_START: a worker that hangs without a signal, or whose answer is damaged */
 	case FAULT_STUCK:
-		return fail(STATUS_FAILED,
-			    "cannot %s of IPC namespace %s: the worker process did not finish",
-			    what, NAMESPACE_LABEL(ns));
+		return fail(
+			STATUS_FAILED,
+			"cannot list the segments of IPC namespace %s: the worker process did not finish",
+			NAMESPACE_LABEL(ns));
 	default:
-		return fail(status_of_segment(fault->error), "cannot %s of IPC namespace %s: %s",
-			    what, NAMESPACE_LABEL(ns), reason_of_segment(fault->error));
+		return fail(status_of_segment(fault->error),
+			    "cannot list the segments of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
+			    reason_of_segment(fault->error));
 		/* GCOVR_EXCL_STOP */
 	}
 }
@@ -234,7 +237,7 @@ static void cannot_list(void *context, struct namespace *ns, const struct namesp
 
 	ns->unread = true;
 	if (gaps->missing)
-		add_gap(gaps, namespace_failed("list the segments", ns, fault), gaps->all->count);
+		add_gap(gaps, namespace_failed(ns, fault), gaps->all->count);
 }
 
 /* Drops segments in namespaces whose user IDs are mapped differently. */
@@ -302,79 +305,42 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 		drop_foreign(all, &gaps);
 	return STATUS_DONE;
 }
-
-/* The limits of the namespaces read so far. */
-struct limits_list {
-	struct limits_of *items;
-	size_t count;
-	enum status missing; /* status of the first namespace that could not be read */
-};
-
-static int send_limits(const struct worker *worker, void *context)
+struct limits_of *namespaces_limits(const struct namespaces *found, size_t *count)
 {
-	struct limits limits;
-	int error = limits_read(&limits);
+	struct limits_of *all = calloc(found->count + 2, sizeof(*all));
+	struct cgroup_memo memo = { 0 };
 
-	(void)context;
-	if (!error)
-		worker_send(worker, &limits, sizeof(limits), -1);
-	return error;
-}
+	*count = 0;
+	for (size_t i = 0; all && i < found->count; i++) {
+		const struct namespace *ns = &found->items[i];
+		char path[32];
 
-static int take_limits(void *context, struct namespace *ns, const void *message, size_t size)
-{
-	struct limits_list *list = context;
-	struct limits_of *of = &list->items[list->count];
-	char path[32];
-
-	if (size != sizeof(of->limits) || (list->count && of[-1].ns == ns))
-		return EBADMSG;
-	memcpy(&of->limits, message, size);
-	of->ns = ns;
-	of->path = ns->path;
-	if (ns->pid) {
+		if (ns->unread || !ns->limits)
+			continue;
+		all[*count] = (struct limits_of){ *ns->limits, .ns = ns, .path = ns->path };
 		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)ns->pid);
-		limits_read_cgroup(&of->limits, path);
+		if (ns->pid)
+			limits_read_cgroup(&all[*count].limits, path, &memo);
+		(*count)++;
 	}
-	list->count++;
-	return 0;
-}
-
-static void cannot_read_limits(void *context, struct namespace *ns,
-			       const struct namespace_fault *fault)
-{
-	struct limits_list *list = context;
-
-	status_keep_first(&list->missing, namespace_failed("read the limits", ns, fault));
-}
-
-enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count)
-{
-	struct limits_list list = { .items = calloc(found->count + 2, sizeof(*list.items)) };
-	const struct namespaces_work work = {
-		.work = send_limits,
-		.take = take_limits,
-		.failed = cannot_read_limits,
-		.context = &list,
-	};
-
-	if (!list.items || namespaces_each(found, &work))
-		status_keep_first(&list.missing, fail(STATUS_EXHAUSTED, "not enough memory"));
-	*limits = list.items;
-	*count = list.count;
-	return list.missing;
+	if (!all)
+		fail(STATUS_EXHAUSTED, "not enough memory");
+	return all;
 }
 
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count)
 {
+	struct listing list = { 0 };
 	enum status missing = STATUS_DONE;
-	enum status status = find_meant(found, filter, NULL, &missing);
+	size_t missing_at;
+	enum status status;
 
-	*limits = NULL;
-	*count = 0;
-	if (status)
-		return status;
-	status = namespaces_limits(found, limits, count);
-	return missing ? missing : status;
+	found->with_limits = true;
+	status = all_namespaces_read(found, &list, filter, false, NULL, &missing, &missing_at);
+	listing_free(&list);
+	*limits = status ? NULL : namespaces_limits(found, count);
+	if (!status && !*limits)
+		status = STATUS_EXHAUSTED;
+	return status ? status : missing;
 }

@@ -45,15 +45,16 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				size_t *missing_at);
 
 /*
- * Reads the limits of these namespaces, and of the control group of a process in each. The
- * array is for free(3), and has space for one more item. Reports namespaces whose limits
- * cannot be read, and returns the status of the first.
+ * The limits of these namespaces, as far as they were read with their segments (with_limits of
+ * struct namespaces), and of the control group of a process in each. The array is for free(3),
+ * and has space for one more item. NULL: not enough memory, which is reported.
  */
-enum status namespaces_limits(struct namespaces *found, struct limits_of **limits, size_t *count);
+struct limits_of *namespaces_limits(const struct namespaces *found, size_t *count);
 
 /*
- * As namespaces_limits(), for all namespaces except the excluded ones, which it finds first.
- * namespaces_free() of found must follow.
+ * As namespaces_limits(), for all namespaces except the excluded ones, which it finds and reads
+ * first. namespaces_free() of found must follow. Returns the status of the first that could not
+ * be read, which is reported.
  */
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);

@@ -366,9 +366,12 @@ static void look_at_exceptions(const struct choice *choice)
 }
 
 static enum status read_everywhere(struct selection *selection, struct listing *all,
-				   const struct choice *choice, unsigned int needs)
+				   const struct choice *choice, const struct source *source)
 {
-	enum status status = all_namespaces_read(
+	enum status status;
+
+	selection->namespaces.with_limits = source->limits;
+	status = all_namespaces_read(
 		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
 		&selection->judge.processes.losses, &selection->missing, &selection->missing_at);
 
@@ -376,7 +379,7 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
 					 choice->removal, &selection->judge.processes.losses,
 					 &selection->missing, &selection->missing_at);
-	if (!status && needs & NEEDS_NAMES)
+	if (!status && source->needs & NEEDS_NAMES)
 		namespace_names_find(&selection->namespaces, &selection->judge.processes.losses);
 	return status;
 }
@@ -397,7 +400,7 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 	if (!source->saved && !choice->filter.all_namespaces)
 		look_at_exceptions(choice);
 	if (choice->filter.all_namespaces) {
-		status = read_everywhere(selection, &all, choice, source->needs);
+		status = read_everywhere(selection, &all, choice, source);
 	} else if (source->saved) {
 		status = read_saved(&all, source->saved);
 	} else if (need_list && listing_read(&all, &fault)) {

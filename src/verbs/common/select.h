@@ -49,6 +49,7 @@ void choice_free(struct choice *choice);
 /* Where to read the segments from, and what is needed of them. */
 struct source {
 	const char *saved;        /* a saved list, "-" for stdin; NULL: the kernel's list */
+	bool limits;              /* with -A, the limits of each namespace, too */
 	bool memory;              /* rss and swap, which only the list has */
 	unsigned int needs;       /* what is needed of processes (field.h) */
 	bool missing_is_no_error; /* rm -f */

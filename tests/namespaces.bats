@@ -58,6 +58,16 @@ new_namespace()
 	expect_status 0
 }
 
+@test "the command that grants access acts in that namespace, too" {
+	need_root
+	new_namespace unshare --ipc setpriv --reuid 65534 --clear-groups
+	nsenter --target "$inside" --ipc perl -e 'shmctl(0, 1, pack "iLLLLL x88", 0, 65534, 65534, 0, 0, 0) // die "shmctl: $!"'
+	capture setpriv --reuid 65534 --clear-groups --inh-caps=+sys_admin,+sys_ptrace \
+		--ambient-caps=+sys_admin,+sys_ptrace "$SHMTOOL" read -N "$inside" 0
+	expect_status 5
+	assert_stderr_has "hint: grant yourself access (you own it, mode 0000): shmtool set -N $inside 0 -p u+rw"
+}
+
 @test "the field ns is the number of the namespace" {
 	new_namespace unshare --ipc
 	try ls -N "$inside" -J

@@ -149,6 +149,22 @@ try_beside_many()
 	assert_output_has size=2000
 }
 
+@test "creators that do not answer are shown by their numbers only" {
+	CREATE=1 get_stuck 20
+	local words
+	for pid in "${stuck[@]}"; do
+		wait_until is_stuck "$pid"
+	done
+	for words in 'ls' 'ls -p' 'ls --command stuck-in-exec' 'ls --unit none' 'stat --all' 'rm --all -n' 'ls -J'; do
+		# shellcheck disable=SC2086 # words
+		try_beside_many $words
+		expect_status 0
+		assert_output_lacks 'stuck-in-exec'
+	done
+	try_beside_many ls --format '%{created-by} %{ccomm} %{cunit} %{ccmdline}'
+	assert_equal "$(sort -n <<<"$output")" "$(printf '%s - - -\n' "${stuck[@]}" | sort -n)"
+}
+
 @test "a process that does not answer does not block -N and --except-namespace" {
 	get_stuck 1
 	wait_until is_stuck "${stuck[0]}"

@@ -8,7 +8,8 @@
  *
  * Mounts it on the directory, and starts so many processes of this user, each in
  * an IPC namespace of its own; it gets stuck at once, or later, when it gets
- * SIGUSR1. Prints their process ids and then "ready". All end with this program,
+ * SIGUSR1. With CREATE in the environment, each creates a segment before that, where the program
+ * was started. Prints their process ids and then "ready". All end with this program,
  * and after a minute: as long as they are stuck, ps(1) hangs on the whole
  * machine.
  */
@@ -24,6 +25,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,6 +115,8 @@ static void get_stuck(int device, int ready, const char *directory, uid_t uid, i
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getenv("CREATE") && shmget(IPC_PRIVATE, 1, 0600) < 0)
+		err(1, "shmget");
 	if (unshare(CLONE_NEWIPC) < 0)
 		err(1, "unshare");
 	if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)

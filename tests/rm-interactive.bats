@@ -47,7 +47,7 @@ id_of_line()
 	sed -n 's/^\(would \)\?\(removed\?\|mark\(ed\)\?\) \([0-9]*\) .*/\4/p'
 }
 
-@test "yes: what was shown is removed" {
+@test "-i and yes: the segments that were shown are removed" {
 	local one two answer
 	for answer in y Y yes YES; do
 		one=$(make_orphan 1000)
@@ -61,7 +61,7 @@ id_of_line()
 	done
 }
 
-@test "anything else: nothing is removed" {
+@test "-i and any other answer: nothing is removed" {
 	local id answer
 	id=$(make_orphan 1000)
 	for answer in '\n' 'n\n' 'no\n' 'yesterday\n' ' y\n' 'y y\n' '\004' 'q\ny\n'; do
@@ -74,7 +74,7 @@ id_of_line()
 	done
 }
 
-@test "nothing to remove: no question" {
+@test "-i does not ask if there is nothing to remove" {
 	make_live_segment >/dev/null
 	ask 'y\n' --orphaned
 	expect_status 0
@@ -83,7 +83,7 @@ id_of_line()
 	assert_equal "$(segment_count)" 1
 }
 
-@test "named segments: errors once, and the question for the rest" {
+@test "-i with named segments reports errors once, and asks about the others" {
 	local free held
 	free=$(make_orphan)
 	held=$(make_segment)
@@ -115,7 +115,7 @@ id_of_line()
 	run ! segment_exists "$own"
 }
 
-@test "only what was shown: not what comes, and not what changes, before the answer" {
+@test "-i removes neither new segments nor those that change before the answer" {
 	local shown changed later
 	shown=$(make_orphan 1000)
 	changed=$(make_orphan 2000)
@@ -135,7 +135,7 @@ id_of_line()
 	grep -q "segment $changed .*it changed after it was listed" screen.raw
 }
 
-@test "a signal at the question: nothing is removed" {
+@test "-i and a signal during the question: nothing is removed" {
 	local id
 	id=$(make_orphan)
 	on_terminal "'$SHMTOOL' rm -i $id >out"
@@ -146,7 +146,7 @@ id_of_line()
 	segment_exists "$id"
 }
 
-@test "with a guard, both or none" {
+@test "-i --with-guard removes both segment and guard, or neither" {
 	local id
 	shmtool create -s 4K -k 5 --with-guard >id
 	id=$(<id)
@@ -159,7 +159,7 @@ id_of_line()
 	assert_equal "$(ipcs -s | grep -c 0x00000005)" 0
 }
 
-@test "without a terminal, and with options that cannot be combined with it, exit 2" {
+@test "-i without a terminal, and with options that it cannot be combined with: exit 2" {
 	local id words
 	id=$(make_orphan)
 	try rm -i "$id" </dev/null
@@ -181,7 +181,7 @@ id_of_line()
 	segment_exists "$id"
 }
 
-@test "output that cannot be written: no question, and nothing is removed" {
+@test "-i does not ask if the output cannot be written, and removes nothing" {
 	local id
 	id=$(make_orphan)
 	on_terminal "'$SHMTOOL' rm -i $id >/dev/full"

@@ -41,7 +41,7 @@ struct limits {
  */
 int limits_read(struct limits *limits);
 
-/* The same, with the list of this IPC namespace, which has been read; NULL: it cannot be read. */
+/* As limits_read(), with the list of this namespace, or NULL if that could not be read. */
 struct listing;
 int limits_read_with(struct limits *limits, const struct listing *list);
 

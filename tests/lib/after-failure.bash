@@ -120,8 +120,9 @@ saved()
 	if [[ $fault != *SIGKILL ]]; then
 		other=$(find . -name '.shmtool.*')
 		[[ -z $other ]] || broken "left behind: $other"
-		rm -f .shmtool.*
 	fi
+	# what a killed process left must not count against the next one
+	rm -f .shmtool.*
 }
 
 written()

@@ -185,7 +185,7 @@ last_word_at()
 	done
 	try ls --color nosuch
 	expect_status 2
-	assert_stderr_has 'auto, always, never'
+	assert_stderr_has 'must be auto, always or never'
 }
 
 # One segment in each state that has a color, and an attached one

@@ -240,7 +240,7 @@ static void print_processes(struct output *output, struct view *view, const stru
 	}
 }
 
-/* Prints everything about a segment, in groups. Fits 24 lines if few processes have it attached. */
+/* Prints everything about a segment, in groups. */
 static void print_segment(struct output *output, struct view *view, const struct segment *segment,
 			  bool with_holders)
 {

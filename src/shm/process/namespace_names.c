@@ -145,7 +145,8 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 {
 	const struct search *search = context;
 	const struct answer *answer = message;
-	char command[COMMAND_SIZE];
+	char other[COMMAND_SIZE];
+	const char *command;
 	struct namespace *ns;
 
 	(void)fd;
@@ -153,7 +154,11 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	    ((const char *)message)[size - 1] || answer->index >= search->found->count)
 		return EBADMSG;
 	ns = &search->found->items[answer->index];
-	process_read_command(pid, command);
+	command = ns->command;
+	if (search->by_inode) {
+		process_read_command(pid, other);
+		command = other;
+	}
 	if (search->by_inode && (!ns->named_by_pause || strcmp(command, "pause") == 0))
 		return 0;
 	strcpy(ns->name, answer->name);

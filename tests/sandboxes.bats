@@ -103,6 +103,17 @@ without_list()
 	assert_equal "$(segment_count)" 0
 }
 
+@test "without SEM_STAT_ANY, as with glibc before 2.33: guards are made, held and removed" {
+	local words
+	for words in 'create -s 4K -k 0x78 --with-guard' 'write 0x78 -t x --guard 0x78' 'rm --with-guard 0x78'; do
+		# shellcheck disable=SC2086
+		at old $words
+		expect_status 0
+		assert_stderr_is ''
+	done
+	assert_equal "$(segment_count) $(wc -l </proc/sysvipc/sem)" '0 1'
+}
+
 @test "without SHM_STAT_ANY, a segment that may not be read: from the list" {
 	need_root
 	local id own

@@ -168,6 +168,8 @@ never_used()
 # The segment with other rights, or owner, or lock: shmtool set OPTION...
 changed_orphan()
 {
+	# an ordinary user cannot give it away
+	[[ $1 != -u ]] || need_root
 	id=$(make_orphan)
 	shmtool "set" "$id" "$@"
 }

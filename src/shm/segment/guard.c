@@ -18,27 +18,31 @@ union semun {
 	unsigned short *array;
 };
 
+/*
+ * By IPC_STAT where SEM_STAT_ANY is not to be had: glibc before 2.33 does not pass on the
+ * buffer for it, so that it fails with EFAULT.
+ */
 int guard_look(int id, struct guard *guard)
 {
-	for (size_t i = 0; i < IPC_INDEX_MASKS; i++) {
-		struct semid_ds ds = { 0 };
-		int found = semctl(id & ipc_index_masks[i], 0, SEM_STAT_ANY,
-				   (union semun){ .buf = &ds });
+	struct semid_ds ds = { 0 };
+	int found = -1;
 
+	for (size_t i = 0; i < IPC_INDEX_MASKS && found != id; i++) {
+		found = semctl(id & ipc_index_masks[i], 0, SEM_STAT_ANY,
+			       (union semun){ .buf = &ds });
 		if (found < 0 && !segment_missing(errno))
-			return errno;
-		if (found != id)
-			continue;
-		*guard = (struct guard){
-			.id = id,
-			.key = ds.sem_perm.__key,
-			.uid = ds.sem_perm.uid,
-			.cuid = ds.sem_perm.cuid,
-			.count = ds.sem_nsems,
-		};
-		return 0;
+			break;
 	}
-	return EINVAL;
+	if (found != id && semctl(id, 0, IPC_STAT, (union semun){ .buf = &ds }) < 0)
+		return errno;
+	*guard = (struct guard){
+		.id = id,
+		.key = ds.sem_perm.__key,
+		.uid = ds.sem_perm.uid,
+		.cuid = ds.sem_perm.cuid,
+		.count = ds.sem_nsems,
+	};
+	return 0;
 }
 
 int guard_by_key(key_t key, int *id)

@@ -28,8 +28,8 @@ struct guard {
 };
 
 /*
- * Reads the data of the set with this id. Requires no permission (SEM_STAT_ANY, Linux
- * 4.17).
+ * Reads the data of the set with this id. Requires no permission, but with glibc before
+ * 2.33, read permission (SEM_STAT_ANY).
  */
 int guard_look(int id, struct guard *guard);
 

@@ -3,7 +3,8 @@
  * For LD_PRELOAD: System V shared memory as on other kernels and in sandboxes.
  * SANDBOX selects which:
  *
- *   old      a kernel before Linux 4.17, qemu-user: SHM_STAT_ANY is unknown
+ *   old      a kernel before Linux 4.17, qemu-user: SHM_STAT_ANY is unknown; and glibc
+ *            before 2.33, where SEM_STAT_ANY fails
  *   gvisor   the same, and SHM_INFO returns 0, not the highest index
  *   selinux  container_t of SELinux: IPC_INFO and SHM_INFO are refused
  *   refused  seccomp that lets no shmctl(2) pass
@@ -11,8 +12,10 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 
 #include "shm/system/compat.h"
@@ -28,7 +31,8 @@ static const struct rule {
 	{ "old", SHM_STAT_ANY, EINVAL }, { "gvisor", SHM_STAT_ANY, EINVAL },
 	{ "selinux", IPC_INFO, EACCES }, { "selinux", SHM_INFO, EACCES },
 	{ "refused", ANY, EPERM },       { "nosysv", ANY, ENOSYS },
-	{ "nosysv", SHMGET, ENOSYS },    { "nosysv", SHMAT, ENOSYS },
+	{ "old", SEM_STAT_ANY, EFAULT }, { "nosysv", SHMGET, ENOSYS },
+	{ "nosysv", SHMAT, ENOSYS },
 };
 
 static int is_at(const char *place)
@@ -64,6 +68,19 @@ int shmctl(int id, int command, struct shmid_ds *ds)
 		return -1;
 	result = next(id, command, ds);
 	return result > 0 && command == SHM_INFO && is_at("gvisor") ? 0 : result;
+}
+
+int semctl(int id, int number, int command, ...)
+{
+	int (*next)(int, int, int, void *);
+	va_list arguments;
+	void *argument; /* a pointer or an int: whatever there is */
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	*(void **)&next = dlsym(RTLD_NEXT, "semctl");
+	return fails(command) ? -1 : next(id, number, command, argument);
 }
 
 int shmget(key_t key, size_t size, int flags)

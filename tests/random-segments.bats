@@ -235,7 +235,7 @@ ipcs_rows()
 
 @test "ls -p shows what ipcs -p shows" {
 	ipcs_rows -p | awk '{ print $1, $2, $3, $4 }' >theirs
-	shmtool ls -p -r --no-header | awk -F '\t' '{ print $1, $2, $3, $5 }' >ours
+	shmtool ls -p -r --no-header | awk -F '\t' '{ print $1, $2, $3, $6 }' >ours
 	same ours theirs
 }
 

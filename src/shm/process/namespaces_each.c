@@ -189,7 +189,8 @@ static int send_list(const struct worker *worker, void *context)
 		if (count > SEGMENTS_IN_MESSAGE)
 			count = SEGMENTS_IN_MESSAGE;
 		size = count * sizeof(message.segments[0]);
-		memcpy(message.segments, list.items + sent, size);
+		if (count)
+			memcpy(message.segments, list.items + sent, size);
 		worker_send(worker, &message, offsetof(struct list_message, segments) + size, -1);
 		sent += count ? count : 1;
 	}

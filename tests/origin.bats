@@ -388,7 +388,8 @@ within()
 
 # bats test_tags=long
 @test "a process that created 32,760 segments is read once" {
-	need_command strace
+	need_strace
+	seek_no_leaks
 	set_limit shmmni 32768
 	background perl -e '
 		$| = 1; shmget(0, 1, 01600) // die "shmget: $!" for 1 .. 32760; print "ready\n"; sleep 1 while 1'

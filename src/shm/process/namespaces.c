@@ -178,7 +178,7 @@ static bool has_exited(int error)
 static int open_seen(const char *path, struct sighting *seen)
 {
 	struct namespace ns = { .fd = -1 };
-	struct stat status;
+	struct stat status = { 0 };
 	char self[64];
 	int fd = open(path, O_PATH | O_CLOEXEC);
 

@@ -19,7 +19,7 @@ union semun {
 };
 
 /*
- * By IPC_STAT where SEM_STAT_ANY is not to be had: glibc before 2.33 does not pass on the
+ * Uses IPC_STAT if SEM_STAT_ANY is not available: glibc before 2.33 does not pass on the
  * buffer for it, so that it fails with EFAULT.
  */
 int guard_look(int id, struct guard *guard)

@@ -760,7 +760,7 @@ as_hinted()
 }
 
 @test "a segment that may not be looked at is printed as it was asked for" {
-	STOP_ERROR=EACCES with_steps 'fail:shmctl:*STAT*:1+' try create -s 4096 -k 7 -p 640 \
+	STOP_ERROR=EACCES with_steps 'fail:shmctl:*STAT*:1+ fail:open:/proc/sysvipc/shm:1+' try create -s 4096 -k 7 -p 640 \
 		--format '%{id} %{key} %{size} %{mode} %{created}'
 	expect_status 0
 	assert_output_is "$(the_id) 0x00000007 4096 0640 yes"

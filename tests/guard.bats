@@ -221,6 +221,22 @@ sem_count()
 	assert_output_is ''
 }
 
+# Its owner and its creator could both have the id of the guard reused.
+@test "rm and set --with-guard refuse a guard whose owner and creator are different users" {
+	need_root
+	as_user shmtool create -s 1 -k 0x1234 --with-guard -u daemon
+	for command in "rm" "set -p 0660"; do
+		# shellcheck disable=SC2086 # words
+		try $command --with-guard 0x1234
+		expect_status 9
+		assert_stderr_has 'the semaphore set belongs to a different user than its creator'
+		assert_equal "$(segment_count) $(sem_count) $(awk 'NR > 1 { print $3 }' /proc/sysvipc/shm)" "1 1 600"
+	done
+	try_as_user rm --with-guard 0x1234
+	expect_status 0
+	assert_equal "$(segment_count) $(sem_count)" "0 0"
+}
+
 @test "rm --with-guard as an ordinary user removes only segments and guards of that user" {
 	need_root
 	as_user shmtool create -s 1 -k 0x1234 --with-guard

@@ -103,8 +103,9 @@ int child_wait(pid_t child, enum child_bond bond, int *status)
 	while (waitpid(child, &result, 0) < 0) {
 		if (errno != EINTR)
 			return errno;
-		if (bond == CHILD_DIES_TOO && signals_came())
-			kill(child, signals_came());
+		/* another process may have stopped a child that is to finish its work */
+		if (signals_came())
+			kill(child, bond == CHILD_DIES_TOO ? signals_came() : SIGCONT);
 	}
 	*status = WIFSIGNALED(result) ? WTERMSIG(result) : WEXITSTATUS(result);
 	if (WIFSIGNALED(result))

@@ -32,6 +32,15 @@ assert_killed_is_said()
 	assert_equal "$(segment_field "$other" perms)" 600
 }
 
+@test "SIGTERM ends rm even if another process stopped its child" {
+	id=$(make_orphan)
+	stop_rm locked --orphaned --grace 0
+	kill -TERM "$program_pid"
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 143
+	assert_gone "$id"
+}
+
 # Before each call of rm, and then before each of its child's
 @test "SIGTERM at any moment: what was removed is reported, and the rest is unchanged" {
 	local who at ids=()
@@ -170,8 +179,11 @@ assert_killed_is_said()
 	users_orphan
 	for signal in TERM USR1; do
 		stop_rm settled --orphaned --grace 0
+		# stopped itself, rm does not continue its child
+		kill -STOP "$program_pid"
 		kill -"$signal" "$program_pid"
 		kill -KILL "$stopped_pid"
+		kill -CONT "$program_pid"
 		go_on
 		assert_equal "$ended" $((128 + $(kill -l "$signal")))
 		assert_equal "$(rights_of "$id")" "640 65534 1"

@@ -24,7 +24,7 @@ setup()
 	background alone sh -c 'unshare --ipc sh -c "\"$0\" create -k 0x53 -s 4K >/dev/null && echo ready &&
 		exec sleep 1000" & wait' "$SHMTOOL"
 	wait_until file_has "$background_output" ready
-	place=$(pgrep --parent "$(pgrep --parent "$background_pid")")
+	place=$(pgrep --parent "$background_pid")
 	beside=(nsenter --target "$place" --pid --mount --wd="$PWD")
 	held=$(as_user perl -e "$create" 8192 644 $((0x51)))
 	background "${beside[@]}" "$HELPERS/hold" "$held"

@@ -64,7 +64,7 @@ without_list()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "ls -A does not print "no segments" if no namespace can be listed" {
+@test "ls -A does not claim that there are no segments if no namespace can be listed" {
 	need_root
 	make_segment 4096 600 0x77 >/dev/null
 	# shellcheck disable=SC2016

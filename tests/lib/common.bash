@@ -243,7 +243,7 @@ as_user()
 alone()
 {
 	# shellcheck disable=SC2016
-	unshare --pid --fork --kill-child --mount-proc sh -c '
+	run_program unshare --pid --fork --kill-child --mount-proc sh -c '
 		umount --all --types nsfs && ! grep -q " - nsfs " /proc/self/mountinfo && exec "$@"' sh "$@"
 }
 

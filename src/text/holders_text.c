@@ -340,18 +340,21 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 	size_t size;
 	FILE *text = open_memstream(&result, &size);
 
-	if (text && holders)
+	if (!text) {
+		free(holders);
+		return NULL;
+	}
+	if (holders)
 		fprintf(text, "attached by %s", holders);
-	else if (text)
+	else
 		fprintf(text, "attached by %" PRIu64 " process%s that cannot be identified",
 			segment->nattch, segment->nattch == 1 ? "" : "es");
-	if (text && !holders && segment->cpid)
+	if (!holders && segment->cpid)
 		fprintf(text, " (created by process %d, %s)", segment->cpid,
 			creator->liveness == LIVENESS_GONE ? process_exited
 			: named && *named->command         ? command_text(command, named->command)
 							   : "running");
-	if (text)
-		fclose(text);
+	fclose(text);
 	free(holders);
 	return result;
 }

@@ -795,7 +795,8 @@ stopped_there()
 
 go_on_there()
 {
-	there kill -CONT "$stopped"
+	# after a signal, rm has continued it
+	there kill -CONT "$stopped" 2>/dev/null || true
 	wait_for_status "$background_pid"
 	stderr=$(<"$background_errors")
 }

@@ -14,6 +14,8 @@ load lib/stop
 setup()
 {
 	isolated_setup
+	# the leak checker stops the program itself, and never ends if SIGCONT comes then
+	seek_no_leaks
 }
 
 # --- Tracing ----------------------------------------------------------------

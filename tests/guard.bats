@@ -277,7 +277,7 @@ sem_count()
 	try rm --with-guard "$id"
 	expect_status 9
 	assert_stderr_has 'the guard is held by a process'
-	assert_stderr_has 'hint: use --even-attached'
+	assert_stderr_has 'hint: wait until the guard is free, or use --even-attached'
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 	try rm --with-guard -n "$id"
 	expect_status 9

@@ -317,7 +317,7 @@ bad_lists=(
 		run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \
 			"$SHMTOOL" rm --all
 		assert_refused 'keep list /etc/shmtool/keep'
-		assert_stderr_has 'hint: fix the keep list, or use --ignore-keep'
+		assert_stderr_has 'hint: correct this, or use --ignore-keep'
 	done
 	make_orphan 4096 600 0x98
 	# shellcheck disable=SC2016
@@ -346,7 +346,7 @@ bad_lists=(
 		run --separate-stderr env XDG_CONFIG_HOME="$PWD/config" HOME=/root \
 			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
 		assert_refused "keep list $PWD/config/shmtool/keep"
-		assert_stderr_has 'hint: fix the keep list, or use --ignore-keep'
+		assert_stderr_has 'hint: correct this, or use --ignore-keep'
 		segment_exists "$by_user"
 	done
 	echo junk >home/.config/shmtool/keep

@@ -125,8 +125,8 @@ check()
 	guard=$(ipcs -s | awk '$1 == "0x00001234" { print $2 }')
 	perl -MIPC::SysV=:all -e 'semctl($ARGV[0], 0, SETVAL, 0) // die' "$guard"
 	check 9 <<-END
-		rm --with-guard $id    | segment $id (key 0x00001234) and its guard (semaphore set $guard) were not removed: the guard is held by a process => use --even-attached to remove both anyway: processes that wait for the guard then fail with EIDRM
-		rm --with-guard -n $id | segment $id (key 0x00001234) and its guard (semaphore set $guard) would not be removed: the guard is held by a process => use --even-attached to remove both anyway: processes that wait for the guard then fail with EIDRM
+		rm --with-guard $id    | segment $id (key 0x00001234) and its guard (semaphore set $guard) were not removed: the guard is held by a process => wait until the guard is free, or use --even-attached to remove both anyway: processes that wait for the guard then fail with EIDRM
+		rm --with-guard -n $id | segment $id (key 0x00001234) and its guard (semaphore set $guard) would not be removed: the guard is held by a process => wait until the guard is free, or use --even-attached to remove both anyway: processes that wait for the guard then fail with EIDRM
 	END
 	ipcrm -s "$guard"
 	hold_segment "$id"

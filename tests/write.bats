@@ -237,8 +237,8 @@ assert_contents()
 	run --separate-stderr bash -c "printf 123456789 | '$SHMTOOL' write $id"
 	expect_status 7
 	assert_stderr_is "\
-shmtool write: stdin does not fit: wrote 8 bytes, but not the rest
-shmtool write: hint: use --truncate to write as much as fits"
+shmtool write: stdin does not fit into segment $id (no key): wrote 8 bytes, but not the rest
+shmtool write: hint: use --truncate if the rest is not needed"
 	assert_contents "12345678"
 	run --separate-stderr bash -c "printf abcdef | '$SHMTOOL' write $id -o 3"
 	expect_status 7

@@ -211,7 +211,7 @@ static enum status check_options(const struct rm_options *options)
 	    (options->choice.filter.keep_given || options->choice.filter.keep_files.count)) {
 		fail(STATUS_USAGE, "--keep and --keep-file require a filter: a SEGMENT that is "
 				   "given is removed even if it is in a keep list");
-		hint("add a filter such as --detached: filters and keep lists then apply to each SEGMENT, too");
+		hint("keep lists apply to filters such as --orphaned; preview with -n");
 		return STATUS_USAGE;
 	}
 	if (options->with_guard &&

@@ -33,8 +33,8 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 	    (!guard_in_use(guard->id, &in_use) && !in_use))
 		return STATUS_DONE;
 	refuse(report, segment, guard, STATUS_BUSY, "the guard is held by a process");
-	hint("use --even-attached to remove both anyway: processes that wait for the guard then "
-	     "fail with EIDRM");
+	hint("wait until the guard is free, or use --even-attached to remove both anyway: "
+	     "processes that wait for the guard then fail with EIDRM");
 	return STATUS_BUSY;
 }
 
@@ -46,8 +46,9 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 	if (guard->id < 0 && report->options->force)
 		return STATUS_DONE;
 	if (guard->id < 0)
-		return fail(STATUS_MISSING, "%s has no guard (no semaphore set with its key)",
-			    SEGMENT_LABEL(segment));
+		return fail(STATUS_MISSING,
+			    "%s %s removed, but has no guard (no semaphore set with its key)",
+			    SEGMENT_LABEL(segment), report->options->dry_run ? "would be" : "was");
 	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,

@@ -198,8 +198,8 @@ enum status write_input(struct writing *writing, struct memory *memory)
 		return read_failed(writing, error, done);
 	if (!more)
 		return STATUS_DONE;
-	fail(STATUS_FAILED, "%s does not fit: wrote %s, but not the rest", input->name,
-	     BYTES(done));
-	hint_truncate();
+	fail(STATUS_FAILED, "%s does not fit into %s: wrote %s, but not the rest", input->name,
+	     SEGMENT_LABEL(writing->segment), BYTES(done));
+	hint("use --truncate if the rest is not needed");
 	return STATUS_FAILED;
 }

@@ -129,7 +129,7 @@ static bool read_lists(struct keep *keep, const struct filter *filter, bool is_r
 	if (by_home && home_is_not_ours())
 		hint("set HOME to a directory of yours (it is %s)", getenv("HOME"));
 	else
-		hint("fix the keep list, or use --ignore-keep (which also removes what it should "
+		hint("correct this, or use --ignore-keep (which also removes what it should "
 		     "protect)");
 	return false;
 }

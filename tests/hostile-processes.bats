@@ -179,6 +179,26 @@ try_beside_many()
 	done
 }
 
+@test "ls -A --follow reports no namespace as removed only because a process does not answer" {
+	get_stuck 1 later
+	# another process of that user, later in /proc
+	settle unshare --ipc setpriv --reuid "$stuck_user" --regid "$stuck_user" --clear-groups -- 1000
+	background there "$SHMTOOL" ls -A --follow --interval 20ms -v
+	local events=$background_output errors=$background_errors
+	wait_until file_has "$errors" watching
+	there kill -USR1 "${stuck[0]}"
+	wait_until file_has "$errors" "process ${stuck[0]} does not respond, and others"
+	there perl -e 'shmget(5, 2000, 01600) // die'
+	wait_until file_has "$events" ' created .* size=2000 '
+	run ! grep removed "$events"
+	is_stuck "${stuck[0]}" || fail 'nothing was stuck any more'
+	# what is lost is a process that still exists
+	end_there "$pid"
+	wait_until file_has "$events" ' removed .* size=1000 '
+	is_stuck "${stuck[0]}" || fail 'nothing was stuck any more'
+	assert_equal "$(grep -c respond "$errors")" 1
+}
+
 # Where it is looked at by a child, and where it is not: at the moment of each call it gets stuck.
 @test "a process that stops answering during the scan" {
 	there perl -e 'shmget(5, 4000, 01600) // die'

@@ -172,19 +172,21 @@ static void sight_free(struct sight *sight)
 	namespaces_free(&sight->namespaces);
 }
 
-/* Reads the list of all segments. missing: see all_namespaces_read(). */
-static enum status take_sight(struct sight *sight, const struct choice *choice,
-			      enum status *missing)
+/* Reads the list of all segments. before: an earlier one; missing: see all_namespaces_read(). */
+static enum status take_sight(struct sight *sight, const struct sight *before,
+			      const struct choice *choice, enum status *missing)
 {
-	size_t missing_at;
+	struct scan_losses losses = { 0 };
+	size_t at;
 	enum status status;
 
-	*sight = (struct sight){ 0 };
+	*sight = (struct sight){ .namespaces.before = before ? &before->namespaces : NULL };
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
-				     choice_depends_on_users(choice), NULL, missing, &missing_at);
-	namespace_names_find(&sight->namespaces, NULL);
+				     choice_depends_on_users(choice), &losses, missing, &at);
+	namespace_names_find(&sight->namespaces, &losses);
+	scan_losses_free(&losses);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;
@@ -262,8 +264,10 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 static enum status look(struct reporter *reporter, struct sight *before)
 {
 	struct sight after;
-	enum status status = take_sight(&after, reporter->choice, NULL);
+	enum status status = take_sight(&after, before, reporter->choice, NULL);
 
+	if (!before->namespaces.lost)
+		report_lost(&after.namespaces);
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
@@ -300,7 +304,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
 	struct sight sight;
 	enum status missing = STATUS_DONE;
-	enum status status = take_sight(&sight, choice, &missing);
+	enum status status = take_sight(&sight, NULL, choice, &missing);
 
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);

@@ -199,6 +199,17 @@ int namespace_open_of(pid_t pid, struct namespace *ns)
 	return error == ENOENT ? why_missing(pid) : error;
 }
 
+int namespace_copy_unopened(const struct namespace *ns, int error, struct namespace *copy)
+{
+	*copy = *ns;
+	copy->fd = -1;
+	copy->error = error;
+	copy->limits = NULL;
+	memset(&copy->kept, 0, sizeof(copy->kept));
+	copy->path = strdup(ns->path);
+	return copy->path ? 0 : ENOMEM;
+}
+
 void namespace_close(struct namespace *ns)
 {
 	if (ns->fd >= 0)
@@ -211,9 +222,4 @@ void namespace_close(struct namespace *ns)
 	ns->kept.items = NULL;
 	ns->kept.count = 0;
 	ns->limits = NULL;
-}
-
-bool namespace_same(const struct namespace *a, const struct namespace *b)
-{
-	return a->device == b->device && a->inode == b->inode;
 }

@@ -73,11 +73,20 @@ int namespace_open(const char *path, struct namespace *ns);
 int namespace_open_path(const char *path, struct namespace *ns);
 void namespace_close(struct namespace *ns);
 
+/*
+ * Makes a copy that has no descriptor but this error, and neither limits nor keys.
+ * namespace_close() must follow. Returns 0 or ENOMEM.
+ */
+int namespace_copy_unopened(const struct namespace *ns, int error, struct namespace *copy);
+
 /* Sets device and inode from fd. Returns 0 or an errno value; EINVAL: not an IPC namespace. */
 int namespace_identify(struct namespace *ns);
 
 /* Whether both are the same namespace. */
-bool namespace_same(const struct namespace *a, const struct namespace *b);
+static inline bool namespace_same(const struct namespace *a, const struct namespace *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
 
 /*
  * Whether the capabilities of this process apply to the IPC namespace that it is in:

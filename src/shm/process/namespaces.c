@@ -414,8 +414,30 @@ static int compare_names(const void *left, const void *right)
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
+/*
+ * Adds the namespaces of an earlier list that were not found, if their process still exists: it
+ * may be one of those that did not answer. Returns 0 or ENOMEM.
+ */
+static int keep_lost(struct namespaces *found, const struct namespaces *before)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < before->count && !error; i++) {
+		const struct namespace *ns = &before->items[i];
+		struct namespace copy;
+
+		if (namespaces_get(found, ns) || (ns->pid && process_user(ns->pid) == (uid_t)-1))
+			continue;
+		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
+		if (!error)
+			error = namespaces_add(found, &copy);
+	}
+	return error;
+}
+
 int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 {
+	const struct namespaces *before = found->before;
 	struct search search = { .found = found, .own_mounts = inode_of(getpid(), "mnt") };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	struct namespace own;
@@ -439,7 +461,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	/* the namespace of this process stays first */
 	if (!error)
 		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
-	return error;
+	return error || !before || !found->lost ? error : keep_lost(found, before);
 }
 
 int namespaces_open_number(ino_t inode, struct namespace *ns)

@@ -15,7 +15,8 @@ struct namespaces {
 	size_t hidden; /* this and the next two: see struct scan in scan.h */
 	size_t lost;
 	pid_t silent;
-	bool with_limits; /* namespaces_list() reads the limits, too */
+	bool with_limits;                /* namespaces_list() reads the limits, too */
+	const struct namespaces *before; /* an earlier list, or NULL; only for namespaces_find() */
 };
 
 /*
@@ -25,7 +26,8 @@ struct namespaces {
  * first that of this process, then by the lowest process, and last those without
  * processes. Each is kept open, and so in existence, until namespaces_free(); the limit
  * on open files is raised to its maximum for that. Ignores processes that exit during
- * the search. losses: see scan.h. Returns 0 or an errno value (ENOENT: no /proc).
+ * the search. If processes are lost, adds the namespaces of found->before that may be theirs,
+ * with the error ETIMEDOUT. losses: see scan.h. Returns 0 or an errno value (ENOENT: no /proc).
  */
 int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 

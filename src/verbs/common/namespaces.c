@@ -142,8 +142,7 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "es";
 }
 
-/* Reports a process that does not answer, and that others were skipped because of it. */
-static enum status report_lost(const struct namespaces *found)
+enum status report_lost(const struct namespaces *found)
 {
 	if (!found->lost)
 		return STATUS_DONE;

@@ -59,6 +59,12 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count);
 
+/*
+ * Reports the processes that did not answer, and those that were skipped because of one. Returns
+ * STATUS_DONE if there are none.
+ */
+enum status report_lost(const struct namespaces *found);
+
 /* Reports that a namespace could not be entered. error is an errno value. */
 enum status cannot_enter(const struct namespace *ns, int error);
 

@@ -47,7 +47,7 @@ has_charged()
 	try_inside write "$id" -f file
 	# this is charged to the group of the test
 	shmtool write "$id" -o 20M --fill 1
-	# written by one process, but counted for a group in steps
+	# the kernel counts for a group in steps
 	wait_until has_charged $((20 << 20))
 	for inside in '' '-N'; do
 		if [[ $inside ]]; then
@@ -72,6 +72,7 @@ has_charged()
 	assert_output_has "shmtool_used_cgroup_bytes $((20 << 20))"
 	# files in tmpfs are charged as shared memory too, and are no segments
 	shmtool rm -q "$id"
+	wait_until has_charged 0
 	try_inside ls -l -J
 	assert_equal "$(jq -c '.limits[] | select(.name == "cgroup").used' <<<"$output")" 0
 }

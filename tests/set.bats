@@ -22,9 +22,10 @@ is_locked()
 	ipcs -m | awk -v id="$1" '$2 == id' | grep -qw locked
 }
 
+# next_second TIME: by the kernel's clock for segments, too, which may be a moment late
 next_second()
 {
-	((EPOCHSECONDS > $1))
+	((${EPOCHREALTIME/./} > ($1 + 1) * 1000000 + 200000))
 }
 
 # --- Mode -------------------------------------------------------------------

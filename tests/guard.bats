@@ -806,12 +806,16 @@ mebibyte()
 # bats test_tags=long
 @test "with the guard, no reader sees a mixture of what several writers wrote" {
 	mebibyte
-	storm 12 --guard 0x1234
-	assert_equal "$(wc -l <seen)" 96
-	assert_equal "$(grep -vc '^[A-H]$' seen)" 0
-	# and there were several writers
-	(($(sort -u seen | wc -l) > 1))
-	assert_equal "$(sem_value "$guard")" 1
+	local i
+	for ((i = 0; i < 20; i++)); do
+		storm 12 --guard 0x1234
+		assert_equal "$(wc -l <seen)" 96
+		assert_equal "$(grep -vc '^[A-H]$' seen)" 0
+		assert_equal "$(sem_value "$guard")" 1
+		# on a busy machine, all writers can come to their end before the first reader begins
+		(($(sort -u seen | wc -l) == 1)) || return 0
+	done
+	fail "only one writer was seen in each of $i storms"
 }
 
 # bats test_tags=long

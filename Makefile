@@ -40,13 +40,15 @@ ifneq ($(and $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS))),
 # `make deps demo`: the other goals wait for deps, and a second make builds them, since
 # this one has looked for the compiler and popt before deps installed them.
 others := $(filter-out deps,$(MAKECMDGOALS))
+# A build and the demo need only some of them.
+some := $(if $(filter-out all demo install,$(others)),, need)
 
 .PHONY: deps $(others) after-deps
 $(others): after-deps ; @:
 after-deps: deps
 	+@$(MAKE) --no-print-directory $(others)
 deps:
-	@tests/deps
+	@tests/deps$(some)
 
 else
 

@@ -31,7 +31,7 @@ deps()
 {
 	need_root
 	: >log
-	run --separate-stderr env PATH="$PWD/bin" bash "$BATS_TEST_DIRNAME/deps"
+	run --separate-stderr env PATH="$PWD/bin" bash "$BATS_TEST_DIRNAME/deps" "$@"
 }
 
 # assert_installs COMMAND PACKAGE...: in one call
@@ -72,6 +72,27 @@ assert_installs()
 	assert_equal "$(grep -c '^dnf install' log)" 2
 	[[ $(sed -n 1p log) != *hyperfine* && $(sed -n 2p log) == *hyperfine* ]]
 	assert_stderr_has 'deps: still missing: '
+}
+
+@test "to build and for the demo: only what is required" {
+	manager dnf
+	deps need
+	assert_equal "$(grep -c '^dnf install' log)" 1
+	assert_installs 'dnf install -y ' make gcc glibc-devel popt-devel bats
+	[[ $(<log) != *hyperfine* ]]
+	# which goals need more
+	local goals
+	for goals in 'deps demo' 'deps all install' 'deps check' deps; do
+		read -ra words <<<"$goals"
+		echo "$goals: $(env -u MAKEFLAGS -u MAKEOVERRIDES make -n -C "$BATS_TEST_DIRNAME/.." "${words[@]}" |
+			grep '^tests/deps')"
+	done >got
+	diff got - <<-END
+		deps demo: tests/deps need
+		deps all install: tests/deps need
+		deps check: tests/deps
+		deps: tests/deps
+	END
 }
 
 @test "a package that cannot be installed with the others is tried alone, and reported" {

@@ -47,6 +47,7 @@
 # common_teardown or common_setup_file in it.
 
 bats_require_minimum_version 1.5.0
+load lib/time-limit
 
 # --- Never outside an IPC namespace that tests/run made ---------------------
 

@@ -266,7 +266,7 @@ COVERAGE     := $(BUILD)/coverage
 COUNTED      := $(abspath $(COVERAGE))/counts
 MAKE_COVERED  = $(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
 	PROGRAM_LIBS='-Wl,--wrap=_exit,--wrap=kill $(abspath $(COVERAGE))/ends.o'
-WHILE_COUNTED = GCOV_ERROR_FILE=/dev/null FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
+WHILE_COUNTED = FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
 	BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200
 
 .PHONY: coverage coverage-report

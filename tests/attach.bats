@@ -97,6 +97,17 @@ mapped_as()
 	id=$(make_segment)
 	hold_by_attach --executable "$id"
 	assert_equal "$(mapped_as)" rwxs
+	kill "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 0
+}
+
+@test "-v reports where it was attached, and that it was detached" {
+	id=$(make_segment)
+	try attach -v --hold 0 --at 0x10000000 "$id"
+	expect_status 0
+	assert_stderr_is "shmtool attach: attached segment $id (no key) at 0x10000000
+shmtool attach: detached segment $id (no key)"
 }
 
 @test "--at, --round and --remap" {

@@ -257,7 +257,8 @@ views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 
 		fe0f fff9 e0000 e0001 e007f e01ef) names view
 	mapfile -t names < <(perl -e 'for (@ARGV) { my $c = chr hex; utf8::encode $c;
 		print "a", (map { sprintf "\\x%02x", ord } split //, $c), "b\n" }' "${codes[@]}")
-	processes_named "${names[@]}" 'd\xc3\xa9j\xc3\xa0' '\xe6\x97\xa5\xe6\x9c\xac'
+	processes_named "${names[@]}" 'd\xc3\xa9j\xc3\xa0' '\xe6\x97\xa5\xe6\x9c\xac' \
+		'\xf3\xb0\x80\x80'
 	for view in "${views[@]}"; do
 		# shellcheck disable=SC2086
 		try $view
@@ -269,10 +270,10 @@ views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 
 		fi
 	done
 	try ls --sort key --format '%{ccomm}'
-	assert_output_is "$(printf '%s\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac'
+	assert_output_is "$(printf '%s\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac\n\xf3\xb0\x80\x80'
 	try ls --sort key -J
 	assert_equal "$(jq -r '.segments[].ccomm' <<<"$output")" \
-		"$(printf '%b\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac'
+		"$(printf '%b\n' "${names[@]}")"$'\nd\xc3\xa9j\xc3\xa0\n\xe6\x97\xa5\xe6\x9c\xac\n\xf3\xb0\x80\x80'
 }
 
 # NAME=HOW IT IS SHOWN

@@ -49,6 +49,7 @@ check()
 		create -s 1 -f ''        | --file "": empty name
 		create                   | no size given: use -s SIZE or -f FILE => try "shmtool create --help"
 		create 64M               | unexpected argument "64M" => use -s 64M to set the size
+		create much              | unexpected argument "much" => try "shmtool create --help"
 		ls --format '%{id'       | --format "%{id": missing } after %{
 		ls --format '%id'        | --format "%id": invalid format (use %{FIELD}, %%, \t, \n, \\)
 		ls --follow --interval 0 | --interval "0": must be greater than 0
@@ -76,6 +77,7 @@ check()
 		ls --interval 1          | --interval requires --follow
 		ls --follow -o id        | with --follow, -o requires -J
 		stat 1 --timeout 1       | --timeout requires --wait
+		stat 1 -J -q             | only one of -J, -q and --format may be given
 		stat 1 --map -J          | --map cannot be combined with -J, -q, --format or --wait
 		stat 1 --wait gone -J    | --wait gone cannot be combined with -J or --format
 		stat --all --wait gone   | --wait requires SEGMENTs and cannot be combined with filters

@@ -37,6 +37,13 @@ files_here()
 	cmp out wanted
 }
 
+@test "-v reports how much was read, from which segment" {
+	id=$(make_segment 5)
+	try read "$id" -v -f out
+	expect_status 0
+	assert_stderr_is "shmtool read: read 5 bytes from segment $id (no key)"
+}
+
 @test "by key" {
 	id=$(make_segment 5 600 0x1234)
 	printf hello | foreign_write "$id" 0

@@ -640,7 +640,7 @@ m[3 << 20] = 65'
 	expect_status 125
 	assert_stderr_is "\
 shmtool attach: \"--hold=1\": options must come before SEGMENT
-shmtool attach: hint: use -- before a COMMAND whose name begins with \"-\""
+shmtool attach: hint: give options first, as in \"shmtool attach --as-file SEGMENT COMMAND\"; or use -- before a COMMAND whose name begins with \"-\""
 	assert_equal "$(segment_field "$id" lpid)" 0
 	run -127 --separate-stderr shmtool attach "$id" -- --hold=1
 }

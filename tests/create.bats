@@ -581,7 +581,7 @@ as_hinted()
 	expect_status 0
 	try create -s 8M
 	as_hinted kernel.shmall
-	assert_equal "$(</proc/sys/kernel/shmall)" $((10 + 2048))
+	assert_equal "$(</proc/sys/kernel/shmall)" $((2 * (10 + 2048)))
 	try create -s 8M
 	expect_status 0
 }

@@ -423,7 +423,8 @@ nobody_waits()
 		try write "$id" -t hello --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_stderr_has "guard $guard (key 0x00001234)"
-		assert_stderr_has "note: last used by process $holder_pid (perl)"
+		assert_stderr_has "note: last used by process $holder_pid (perl)
+shmtool write: hint: wait longer, or stop process $holder_pid if it holds the guard"
 		try read "$id" --guard 0x1234 --guard-timeout "$time"
 		expect_status 8
 		assert_output_is ''
@@ -434,6 +435,18 @@ nobody_waits()
 	done
 	foreign_read "$id" 0 16 | cmp - <(head -c 16 /dev/zero)
 	end_process "$holder_pid"
+	try write "$id" -t hello --guard 0x1234 --guard-timeout 0
+	expect_status 0
+}
+
+@test "--guard-timeout: how to release a guard whose last user exited without releasing it" {
+	guarded
+	# shellcheck disable=SC2016
+	perl -e 'semop($ARGV[0], pack("s3", 0, -1, 0)) or die' "$guard"
+	try write "$id" -t hello --guard 0x1234 --guard-timeout 0
+	expect_status 8
+	assert_stderr_matches 'note: last used by process [0-9]+ \(exited\)'
+	eval "${stderr#*release it: }"
 	try write "$id" -t hello --guard 0x1234 --guard-timeout 0
 	expect_status 0
 }

@@ -690,7 +690,7 @@ nattch_is()
 	hold_segment "$id"
 	try_as_user rm "$id"
 	expect_status 9
-	assert_stderr_matches "was not removed: it is attached by 1 process that cannot be identified \(created by process [0-9]+, exited\)"
+	assert_stderr_matches "was not removed: it is attached by 1 process that cannot be identified \(last used by process $holder_pid, hold\)"
 	assert_stderr_has 'note: 0 of 1 attachments identified; run as root to identify the others'
 	segment_exists "$id"
 }

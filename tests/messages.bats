@@ -38,6 +38,10 @@ check()
 		rm -M x                  | --shmem-key "x": not a key (a number such as 1234, 0x4d2 or 02322, or ftok:PROJ:PATH)
 		rm 'x!#:+y'              | "x!#:+y": an argument that contains "!#:+" must come after "--"
 		rm --frob                | unknown option "--frob" => try "shmtool rm --help"
+		rm --orphan              | unknown option "--orphan" => try --orphaned, or "shmtool rm --help"
+		read 1 --timeout=5       | unknown option "--timeout=5" => try --guard-timeout, or "shmtool read --help"
+		stat 1 --guard-timeout 5 | unknown option "--guard-timeout" => try --timeout, or "shmtool stat --help"
+		ls --timout 5            | unknown option "--timout" => try --time-format, or "shmtool ls --help"
 		rm --idle                | option --idle needs a value => try "shmtool rm --help"
 		rm --orphaned=yes        | option --orphaned does not take a value => try "shmtool rm --help"
 		rm --idle soon           | --idle "soon": not a duration (such as 500ms, 90s, 10m, 2h, 3d, 1h30m; a bare number is seconds)
@@ -54,6 +58,8 @@ check()
 		ls --format '%id'        | --format "%id": invalid format (use %{FIELD}, %%, \t, \n, \\)
 		ls --follow --interval 0 | --interval "0": must be greater than 0
 		ls --warn 101            | --warn "101": not a percentage (0 to 100)
+		ls --mode 999            | --mode "999": not an octal mode up to 0777 (0600: this mode; -0006: all of these bits; /0022: any of them)
+		read 1 --guard foo       | --guard "foo": not a semaphore set (expected ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH)
 		ls --state gone          | --state "gone": not a state (dest, attached, kept, orphaned, detached)
 		ls --key 5-3             | --key "5-3": the range ends before it begins
 		ls --namespace -5        | --namespace "-5": neither a process id nor the number of an IPC namespace
@@ -117,7 +123,22 @@ check()
 		rm 0x99 | no segment has the key 0x00000099
 	END
 	check 3 <<-END
+		read $id --guard 99   | no such guard: no semaphore set has the id 99 => "ipcs -s" lists the semaphore sets
 		read $id --guard 0x99 | no such guard: no semaphore set has the key 0x00000099 => "shmtool create --with-guard" creates one along with a segment
+	END
+}
+
+@test "names of things that do not exist" {
+	local id
+	id=$(make_segment 1)
+	echo 'no list' >text
+	check 7 <<-'END'
+		ls --namespace nonsense | cannot enter the IPC namespace of nonsense: No such file or directory => give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a number that ls -A shows in its column NS
+		ls --from text          | cannot read segment list text: line 1: column "key" is missing in the header (is it a copy of /proc/sysvipc/shm?)
+	END
+	check 127 <<-END
+		attach $id no-command   | cannot run no-command: not found in PATH
+		attach $id ./no-command | cannot run ./no-command: No such file or directory
 	END
 }
 

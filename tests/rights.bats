@@ -657,7 +657,11 @@ beside_another()
 
 	beside_another setpriv --bounding-set=-sys_ptrace
 	expect_status 5
-	assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ process(es)?: permission denied.*hint: run with CAP_SYS_PTRACE'
+	assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ process(es)? \(.*[0-9]+ sleep\): permission denied.*hint: run with CAP_SYS_PTRACE'
+
+	beside_another unshare --user --map-root-user
+	expect_status 5
+	assert_stderr_matches 'process(es)? \(.*[0-9]+ .*\): permission denied.*note: CAP_SYS_PTRACE is in effect, but .*another user namespace'
 
 	beside_another setpriv --bounding-set=-sys_admin
 	expect_status 5

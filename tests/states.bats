@@ -44,9 +44,30 @@ sorted()
 	try rm --orphaned
 	expect_status 0
 	assert_output_is ''
+	assert_stderr_is ''
 	segment_exists "$id"
 	try stat "$id"
-	assert_output_has 'grace period 1m'
+	assert_output_matches 'idle for only [0-9]+s: orphaned after 1m \(grace period, see --grace\)'
+}
+
+@test "--orphaned -v: how many segments are still in their grace period" {
+	local id
+	id=$(make_orphan)
+	make_segment >kept
+	make_orphan >kept
+	background perl -MIPC::SysV=:all -e 'shmget(0, 4096, IPC_CREAT | 0600) // die; $| = 1; print "done\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try ls --orphaned --grace 1h --except "$(<kept)" -v -o id --no-header
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is "shmtool ls: note: 2 segments are not orphaned yet: idle for less than the grace period (1h)
+shmtool ls: hint: try again later, or set a shorter grace period with --grace TIME"
+	try ls --orphaned --grace 1h --min-size 5000 -v
+	assert_stderr_is ''
+	try ls --detached --grace 1h -v
+	assert_stderr_is ''
+	try ls --orphaned --grace 1h "$id" -v
+	assert_stderr_has 'note: 1 segment is not orphaned yet'
 }
 
 @test "the grace counts from the latest of the three times" {

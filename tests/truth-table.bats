@@ -513,7 +513,7 @@ unseen='is in another PID namespace and may be running'
 @test "locked" { row orphaned goes "locked  +yes.*$both_gone" changed_orphan --lock; }
 @test "mode 0000, so that no process may attach it" { row orphaned goes "$both_gone" changed_orphan -p 0; }
 
-@test "never used, a second before the grace period is over" { row detached stays 'never attached; idle for only 59s \(grace period 1m\)' after 59 1000 never_used; }
+@test "never used, a second before the grace period is over" { row detached stays 'never attached; idle for only 59s: orphaned after 1m \(grace period, see --grace\)' after 59 1000 never_used; }
 @test "never used, the grace period is over" { row orphaned goes "$unused 1m \(grace period 1m\)" after 60 1000 never_used; }
 @test "both have exited, a second before the grace period is over" { row detached stays 'have exited; idle for only 59s' after 59 1000 orphan; }
 @test "both have exited, the grace period is over" { row orphaned goes 'have exited; idle for 1m' after 60 1000 orphan; }

@@ -198,7 +198,10 @@ static const char *add_mode(struct mode_tests *tests, const char *value)
 	struct mode_test test = { .how = *value == '-'   ? MODE_HAS_ALL
 					 : *value == '/' ? MODE_HAS_ANY
 							 : MODE_IS };
-	const char *wrong = parse_mode(value + (test.how != MODE_IS), &test.bits);
+	const char *wrong = parse_mode(value + (test.how != MODE_IS), &test.bits)
+				    ? "not an octal mode up to 0777 (0600: this mode; -0006: all "
+				      "of these bits; /0022: any of them)"
+				    : NULL;
 
 	if (wrong)
 		return wrong;

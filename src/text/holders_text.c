@@ -332,8 +332,12 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 
 char *attached_sentence(struct view *view, const struct segment *segment)
 {
-	const struct process *creator = process_find(&view->judge->processes, segment->cpid);
-	const struct process *named = judge_named(view->judge, segment, ROLE_CREATOR);
+	/* if it is running, the last user has probably attached it */
+	const struct process *user = judge_named(view->judge, segment, ROLE_LAST_USER);
+	const enum role role = user ? ROLE_LAST_USER : ROLE_CREATOR;
+	const pid_t pid = segment_pid(segment, role);
+	const struct process *process = process_find(&view->judge->processes, pid);
+	const struct process *named = judge_named(view->judge, segment, role);
 	char *holders = holders_sentence(view, segment);
 	char command[COMMAND_TEXT_SIZE];
 	char *result = NULL;
@@ -349,9 +353,9 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 	else
 		fprintf(text, "attached by %" PRIu64 " process%s that cannot be identified",
 			segment->nattch, segment->nattch == 1 ? "" : "es");
-	if (!holders && segment->cpid)
-		fprintf(text, " (created by process %d, %s)", segment->cpid,
-			creator->liveness == LIVENESS_GONE ? process_exited
+	if (!holders && pid)
+		fprintf(text, " (%s by process %d, %s)", user ? "last used" : "created", pid,
+			process->liveness == LIVENESS_GONE ? process_exited
 			: named && *named->command         ? command_text(command, named->command)
 							   : "running");
 	fclose(text);

@@ -43,7 +43,8 @@ char *holders_sentence(struct view *view, const struct segment *segment);
 
 /*
  * Returns "attached by process 12 (hold, alice)", for free(3), or NULL if out of memory.
- * If no attached process is known, the text is the number of attachments and the creator.
+ * If no attached process is known, the text is the number of attachments, and the last user if
+ * it is running, otherwise the creator.
  */
 char *attached_sentence(struct view *view, const struct segment *segment);
 

@@ -178,17 +178,68 @@ static bool has_unwanted_value(poptContext context)
 	return strncmp(word, "--", 2) == 0 && strchr(word, '=');
 }
 
-static enum status report_bad_option(poptContext context, int code)
+/* How long the part is in which an unknown option and a long option agree; 0: they do not. */
+static size_t likeness(const char *unknown, const char *name)
+{
+	enum { ENOUGH = 3 };
+	size_t same = 0;
+
+	if (strstr(name, unknown) || strstr(unknown, name))
+		return strlen(name);
+	while (name[same] && name[same] == unknown[same])
+		same++;
+	return same >= ENOUGH ? same : 0;
+}
+
+/* Finds the long option of the table that is most like an unknown one; *most: how much. */
+static const char *find_like(const struct poptOption *table, const char *unknown, size_t *most)
+{
+	const char *found = NULL;
+
+	for (; table->longName || table->shortName || table->arg; table++) {
+		const char *name = table->longName;
+		size_t same = name ? likeness(unknown, name) : 0;
+
+		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
+			const char *below = find_like(table->arg, unknown, most);
+
+			found = below ? below : found;
+		} else if (same > *most) {
+			*most = same;
+			found = name;
+		}
+	}
+	return found;
+}
+
+static enum status report_unknown(const struct poptOption *table, const char *word)
+{
+	char name[64];
+	const char *like = NULL;
+	size_t most = 0;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	if (strncmp(name, "--", 2) == 0 && strlen(name) >= 5)
+		like = find_like(table, name + 2, &most);
+	fail(STATUS_USAGE, "unknown option \"%.200s\"", word);
+	if (!like)
+		return usage_hint();
+	hint("try --%s, or \"%s --help\"", like, error_name());
+	return STATUS_USAGE;
+}
+
+static enum status report_bad_option(const struct poptOption *table, poptContext context, int code)
 {
 	const char *word = poptBadOption(context, POPT_BADOPTION_NOALIAS);
+
+	if (code == POPT_ERROR_BADOPT)
+		return report_unknown(table, word);
 
 	if (code == POPT_ERROR_NOARG)
 		fail(STATUS_USAGE, "option %s needs a value", word);
 	else if (code == POPT_ERROR_UNWANTEDARG)
 		fail(STATUS_USAGE, "option %.*s does not take a value", (int)strcspn(word, "="),
 		     word);
-	else if (code == POPT_ERROR_BADOPT)
-		fail(STATUS_USAGE, "unknown option \"%.200s\"", word);
 	else
 		fail(STATUS_USAGE, "\"%s\": %s", word, poptStrerror(code));
 	return usage_hint();
@@ -265,7 +316,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *wrong;
 
 	if (is_flag && has_unwanted_value(operands->context))
-		return report_bad_option(operands->context, POPT_ERROR_UNWANTEDARG);
+		return report_bad_option(NULL, operands->context, POPT_ERROR_UNWANTEDARG);
 	if (!is_flag && !value)
 		return report_bad_value(row, NULL, out_of_memory);
 	if (value)
@@ -312,7 +363,7 @@ static enum status read_all(const struct command *command, const struct poptOpti
 		if (status || *finished)
 			return status;
 	}
-	return code == -1 ? STATUS_DONE : report_bad_option(operands->context, code);
+	return code == -1 ? STATUS_DONE : report_bad_option(table, operands->context, code);
 }
 
 static enum status read_words(const struct command *command, struct words *words, void *state,

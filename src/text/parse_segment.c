@@ -123,6 +123,8 @@ const char *parse_key_range(const char *word, key_t *first, key_t *last, int *fi
 	return wrong;
 }
 
+const char not_a_segment[] = "not a segment (expected " SEGMENT_FORMS ")";
+
 static const char *read_id(const char *word, int *id)
 {
 	bool zero_first = *word == '0' && word[1];
@@ -130,7 +132,7 @@ static const char *read_id(const char *word, int *id)
 	bool overflow;
 
 	if (!read_digits(&word, 10, &number, &overflow) || *word)
-		return "not a segment (expected ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH)";
+		return not_a_segment;
 	if (zero_first)
 		return "ids have no leading zeros (for an octal key, write key:0N)";
 	if (overflow || number > INT_MAX)

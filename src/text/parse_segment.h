@@ -11,6 +11,10 @@
  */
 const char *parse_segment(const char *word, struct segment_ref *ref, int *file_error);
 
+/* What is wrong with a word that has none of the forms. */
+#define SEGMENT_FORMS "ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH"
+extern const char not_a_segment[];
+
 /*
  * A key that is not 0: a number (decimal, 0x for hexadecimal, 0 for octal, with or without
  * key: before it) or ftok:PROJ:PATH. file_error: see parse_segment().

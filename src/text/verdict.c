@@ -140,9 +140,9 @@ static void print_suspects(struct output *output, const struct suspects *suspect
 	}
 }
 
-/* "idle for 2h (grace period 1m)" */
+/* "idle for 2h (grace period 1m)" or, in the grace period, "idle for only 2s: orphaned after 1m" */
 static void print_idle(struct output *output, const struct view *view,
-		       const struct segment *segment, const char *only)
+		       const struct segment *segment)
 {
 	char idle[UNIT_TEXT_SIZE];
 	char grace[UNIT_TEXT_SIZE];
@@ -153,7 +153,11 @@ static void print_idle(struct output *output, const struct view *view,
 	}
 	duration_text(idle, segment_idle(view->judge, segment));
 	duration_text(grace, view->judge->grace / 1000);
-	output_format(output, "idle for %s%s (grace period %s)", only, idle, grace);
+	output_format(output,
+		      segment->state == STATE_ORPHANED
+			      ? "idle for %s (grace period %s)"
+			      : "idle for only %s: orphaned after %s (grace period, see --grace)",
+		      idle, grace);
 }
 
 /* The text for a segment whose recorded processes have all exited. */
@@ -186,7 +190,7 @@ static void print_detached(struct output *output, const struct view *view,
 {
 	if (!suspects->count) {
 		output_format(output, "%s; ", all_exited(segment));
-		print_idle(output, view, segment, "only ");
+		print_idle(output, view, segment);
 		return;
 	}
 	output_text(output, "not attached, but ");
@@ -216,7 +220,7 @@ void print_verdict(struct output *output, struct view *view, const struct segmen
 		break;
 	case STATE_ORPHANED:
 		output_format(output, "%s; ", all_exited(segment));
-		print_idle(output, view, segment, "");
+		print_idle(output, view, segment);
 		break;
 	default:
 		print_detached(output, view, &suspects, segment);

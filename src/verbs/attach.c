@@ -121,7 +121,8 @@ static enum status check_options(const struct attach_options *options, char *con
 		return fail(STATUS_USAGE, "--as-file requires a COMMAND");
 	if (command[0] && command[0][0] == '-' && !after_dashes) {
 		fail(STATUS_USAGE, "\"%s\": options must come before SEGMENT", command[0]);
-		hint("use -- before a COMMAND whose name begins with \"-\"");
+		hint("give options first, as in \"shmtool attach --as-file SEGMENT COMMAND\"; or use -- "
+		     "before a COMMAND whose name begins with \"-\"");
 		return STATUS_USAGE;
 	}
 	return STATUS_DONE;
@@ -312,7 +313,8 @@ static enum status start_command(char **command, const struct segment *segment,
 	posix_spawnattr_destroy(&attributes);
 	if (!error)
 		return STATUS_DONE;
-	fail(STATUS_FAILED, "cannot run %s: %s", command[0], strerror(error));
+	fail(STATUS_FAILED, "cannot run %s: %s", command[0],
+	     error == ENOENT && !strchr(command[0], '/') ? "not found in PATH" : strerror(error));
 	if (error == ENOENT)
 		return STATUS_NOT_FOUND;
 	return error == ENOMEM || error == EAGAIN ? STATUS_OWN_FAILURE : STATUS_NOT_EXECUTABLE;

@@ -64,15 +64,15 @@ static enum status report_limit(uint64_t size)
 	if (limits.segments >= limits.shmmni)
 		return report_too_many(&limits);
 	pages = size / limits.page + (size % limits.page != 0);
-	enough = limits.pages + pages;
-	/* segments may have been removed since */
+	/* twice what is needed now, and never less than the present limit */
+	enough = 2 * (limits.pages + pages);
 	if (enough < limits.shmall)
 		enough = limits.shmall;
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
 	     " pages in use, %" PRIu64 " more needed, kernel.shmall)",
 	     limits.pages, limits.shmall, pages);
-	hint("see the largest with \"shmtool ls --sort -size%s\", or raise the limit: %s",
+	hint("look for leaks with \"shmtool ls --orphaned%s\", or raise the limit: %s",
 	     NAMESPACE_OPTION(NULL), REMEDY("kernel.shmall", enough));
 	return STATUS_EXHAUSTED;
 }

@@ -298,6 +298,8 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
 	if ((terminal.here || everywhere) && !options->no_header)
 		print_footer(output, &footer, list->items, list->count);
+	output_flush(output);
+	report_fresh(selection, choice);
 	return STATUS_DONE;
 }
 

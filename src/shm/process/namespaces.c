@@ -451,6 +451,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	if (!error)
 		error = scan_all(&scan);
 	found->hidden = scan.hidden;
+	found->first_hidden = scan.first_hidden;
 	found->lost = scan.lost;
 	found->silent = scan.silent;
 	free(search.mounts.items);

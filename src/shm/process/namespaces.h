@@ -12,7 +12,8 @@ struct namespaces {
 	struct namespace *items;
 	size_t count;
 	size_t capacity;
-	size_t hidden; /* this and the next two: see struct scan in scan.h */
+	size_t hidden; /* this and the next three: see struct scan in scan.h */
+	pid_t first_hidden;
 	size_t lost;
 	pid_t silent;
 	bool with_limits;                /* namespaces_list() reads the limits, too */

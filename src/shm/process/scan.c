@@ -123,10 +123,10 @@ static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
 
-	(void)item;
-	if (!pass->single && (error == EACCES || error == EPERM))
-		pass->scan->hidden++;
-	else if (!pass->single && error == ETIMEDOUT)
+	if (!pass->single && (error == EACCES || error == EPERM)) {
+		if (!pass->scan->hidden++)
+			pass->scan->first_hidden = pass->pids.items[item];
+	} else if (!pass->single && error == ETIMEDOUT)
 		pass->scan->lost++;
 	else if (!pass->error)
 		pass->error = error;

@@ -35,9 +35,10 @@ struct scan {
 	void *context;
 	struct scan_losses *losses; /* of this scan and earlier ones, or NULL */
 	/* results: */
-	size_t hidden; /* processes that may not be looked at */
-	size_t lost;   /* processes that did not answer, or were skipped because of one */
-	pid_t silent;  /* the first that did not answer; 0: none in this scan */
+	size_t hidden;      /* processes that may not be looked at */
+	pid_t first_hidden; /* the first of them */
+	size_t lost;        /* processes that did not answer, or were skipped because of one */
+	pid_t silent;       /* the first that did not answer; 0: none in this scan */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sem.h>
 
 #include "shm/process/process.h"
 #include "text/names.h"
@@ -28,6 +29,13 @@ const struct poptOption guard_option_table[] = {
 	OPTION_END,
 };
 
+static const char *set_guard(struct guard_option *guard_option, const char *value)
+{
+	const char *wrong = parse_segment(value, &guard_option->ref, &guard_option->file_error);
+
+	return wrong == not_a_segment ? "not a semaphore set (expected " SEGMENT_FORMS ")" : wrong;
+}
+
 static const char *set_number(struct guard_option *guard_option, const char *value)
 {
 	uint64_t number;
@@ -45,7 +53,7 @@ const char *guard_option_set(struct guard_option *guard_option, int code, const 
 	switch (code) {
 	case CODE_GUARD:
 		guard_option->given = true;
-		return parse_segment(value, &guard_option->ref, &guard_option->file_error);
+		return set_guard(guard_option, value);
 	case CODE_NUMBER:
 		return set_number(guard_option, value);
 	default: /* CODE_TIMEOUT */
@@ -78,16 +86,18 @@ static const char *label(char text[LABEL_SIZE], const struct guard *guard)
 
 static enum status guard_missing(const struct segment_ref *ref)
 {
-	if (ref->kind == REF_ID)
-		return fail(STATUS_MISSING, "no such guard: no semaphore set has the id %d",
-			    ref->id);
+	if (ref->kind == REF_ID) {
+		fail(STATUS_MISSING, "no such guard: no semaphore set has the id %d", ref->id);
+		hint("\"%sipcs -s\" lists the semaphore sets", NAMESPACE_PREFIX());
+		return STATUS_MISSING;
+	}
 	fail(STATUS_MISSING, "no such guard: no semaphore set has the key 0x%08x",
 	     (unsigned int)ref->key);
 	hint("\"shmtool create --with-guard\" creates one along with a segment");
 	return STATUS_MISSING;
 }
 
-/* Reports the process that acquired the guard last, which the kernel records. */
+/* Reports the process that used the guard last, which the kernel records, and what to do. */
 static void report_last_user(const struct guard_option *guard_option)
 {
 	struct processes processes = { 0 };
@@ -99,6 +109,11 @@ static void report_last_user(const struct guard_option *guard_option)
 		       last->liveness == LIVENESS_GONE ? process_exited
 		       : *last->command                ? last->command
 						       : "running");
+	if (last->pid && last->liveness == LIVENESS_GONE)
+		hint("if no process uses the guard now, release it: %sperl -e 'semctl(%d, %d, %d, 1)'",
+		     NAMESPACE_PREFIX(), guard_option->guard.id, guard_option->number, SETVAL);
+	else if (last->pid)
+		hint("wait longer, or stop process %d if it holds the guard", last->pid);
 	processes_free(&processes);
 }
 

@@ -11,7 +11,9 @@
 #include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
+#include "shm/system/capability.h"
 #include "shm/system/cgroup.h"
+#include "text/names.h"
 #include "text/namespace_option.h"
 #include "text/parse.h"
 
@@ -80,6 +82,9 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 		     operands->ns_pid ? " and CAP_SYS_PTRACE" : "");
 	if (error == ENOENT && operands->ns_pid)
 		hint("mount /proc");
+	else if (error == ENOENT)
+		hint("give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a "
+		     "number that ls -A shows in its column NS");
 	return status_of_file(error);
 }
 
@@ -157,6 +162,30 @@ enum status report_lost(const struct namespaces *found)
 	return STATUS_DENIED;
 }
 
+/* For root: the processes that are hidden, with the first by name, and why. */
+static enum status report_hidden_from_root(const struct namespaces *found)
+{
+	char command[COMMAND_SIZE] = "";
+	char label[PROCESS_LABEL_SIZE];
+
+	if (!found->hidden)
+		return fail(STATUS_DENIED,
+			    "cannot determine the IPC namespaces of the processes of "
+			    "other users, which /proc hides (hidepid)");
+	process_read_command(found->first_hidden, command);
+	fail(STATUS_DENIED,
+	     "cannot determine the IPC namespace of %zu process%s (%s%s): permission denied",
+	     found->hidden, plural(found->hidden), found->hidden > 1 ? "such as " : "",
+	     process_label(label, found->first_hidden, command));
+	if (capability_in_use(CAP_SYS_PTRACE))
+		remark("CAP_SYS_PTRACE is in effect, but a security module or another user "
+		       "namespace protects %s",
+		       found->hidden > 1 ? "these processes" : "this process");
+	else
+		hint("run with CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter namespaces");
+	return STATUS_DENIED;
+}
+
 /* Reports what is hidden. For root, that is a failure; other users see only what they may. */
 static enum status report_hidden(const struct namespaces *found)
 {
@@ -165,17 +194,13 @@ static enum status report_hidden(const struct namespaces *found)
 
 	if (!found->hidden && !proc_hides_processes())
 		return status;
+	if (geteuid() == 0)
+		return report_hidden_from_root(found);
 	if (found->hidden)
-		snprintf(whose, sizeof(whose), "%zu process%s%s", found->hidden,
-			 plural(found->hidden), geteuid() ? " of other users" : "");
-	if (geteuid() != 0) {
-		warn("cannot see the IPC namespaces of %s; run as root to cover all namespaces",
-		     whose);
-		return status;
-	}
-	fail(STATUS_DENIED, "cannot determine the IPC namespace of %s: permission denied", whose);
-	hint("run with CAP_SYS_PTRACE, and CAP_SYS_ADMIN to enter namespaces");
-	return STATUS_DENIED;
+		snprintf(whose, sizeof(whose), "%zu process%s of other users", found->hidden,
+			 plural(found->hidden));
+	warn("cannot see the IPC namespaces of %s; run as root to cover all namespaces", whose);
+	return status;
 }
 
 enum status cannot_enter(const struct namespace *ns, int error)

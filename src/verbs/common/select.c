@@ -77,16 +77,19 @@ void choice_free(struct choice *choice)
 
 static enum status report_bad_list(const char *path, const struct listing_fault *fault)
 {
+	/* the header is wrong */
+	const char *question = fault->line == 1 ? " (is it a copy of " LISTING_PATH "?)" : "";
+
 	if (fault->error != EBADMSG)
 		return fail(status_of_file(fault->error), "cannot read segment list %s: %s", path,
 			    strerror(fault->error));
 	if (fault->line && fault->field)
 		return fail(STATUS_FAILED,
-			    "cannot read segment list %s: line %zu: column \"%s\" %s", path,
-			    fault->line, fault->field, fault->what);
+			    "cannot read segment list %s: line %zu: column \"%s\" %s%s", path,
+			    fault->line, fault->field, fault->what, question);
 	if (fault->line)
-		return fail(STATUS_FAILED, "cannot read segment list %s: line %zu: %s", path,
-			    fault->line, fault->what);
+		return fail(STATUS_FAILED, "cannot read segment list %s: line %zu: %s%s", path,
+			    fault->line, fault->what, question);
 	return fail(STATUS_FAILED, "cannot read segment list %s: %s", path, fault->what);
 }
 
@@ -214,6 +217,23 @@ static bool is_unseen(struct selection *selection, const struct filter *filter,
 	return filter_matches(filter, &orphaned, &selection->judge, holders);
 }
 
+/* Whether the segment would be orphaned, and match the filters, after the grace period. */
+static bool is_fresh(struct selection *selection, const struct filter *filter,
+		     const struct segment *segment)
+{
+	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
+	struct judge *judge = &selection->judge;
+	struct segment later = *segment;
+	int64_t grace = judge->grace;
+
+	if (segment->state != STATE_DETACHED || segment_idle(judge, segment) * 1000 >= grace)
+		return false;
+	judge->grace = 0;
+	judge_segment(judge, &later);
+	judge->grace = grace;
+	return later.state == STATE_ORPHANED && filter_matches(filter, &later, judge, holders);
+}
+
 /* Drops all segments from the list that do not match the filters. */
 static void keep_matches(struct selection *selection, const struct choice *choice)
 {
@@ -233,6 +253,7 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 			if (choice->verbose && choice->named.count)
 				report_skipped(selection, segment);
 			selection->unseen += is_unseen(selection, filter, segment);
+			selection->fresh += is_fresh(selection, filter, segment);
 			continue;
 		}
 		if (kept != i)
@@ -433,6 +454,19 @@ enum status select_segments(struct selection *selection, const struct choice *ch
 enum status missing_before(const struct selection *selection, size_t index)
 {
 	return index >= selection->missing_at ? selection->missing : STATUS_DONE;
+}
+
+void report_fresh(const struct selection *selection, const struct choice *choice)
+{
+	char grace[UNIT_TEXT_SIZE];
+	size_t count = selection->fresh;
+
+	if (!count || !(choice->verbose || isatty(STDERR_FILENO)))
+		return;
+	duration_text(grace, selection->judge.grace / 1000);
+	remark("%zu segment%s not orphaned yet: idle for less than the grace period (%s)", count,
+	       count == 1 ? " is" : "s are", grace);
+	hint("try again later, or set a shorter grace period with --grace TIME");
 }
 
 void selection_free(struct selection *selection)

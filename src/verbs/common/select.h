@@ -76,6 +76,8 @@ struct selection {
 	size_t missing_at; /* how many segments were selected before it */
 	/* how many more would match if their processes, which cannot be seen, had exited */
 	size_t unseen;
+	/* how many more would match if they had been idle for the grace period */
+	size_t fresh;
 };
 
 /*
@@ -93,6 +95,9 @@ enum status select_segments(struct selection *selection, const struct choice *ch
  * with the status of the first failure of several operands.
  */
 enum status missing_before(const struct selection *selection, size_t index);
+
+/* With -v, and on a terminal, reports how many segments are not orphaned yet (selection.fresh). */
+void report_fresh(const struct selection *selection, const struct choice *choice);
 
 void selection_free(struct selection *selection);
 

@@ -114,7 +114,7 @@ bash_offers()
 	assert_equal "$(offered attach 5 -)" ':command 1'
 }
 
-@test "every field: in -o, --sort and --format" {
+@test "every field: in -o, --sort, --by and --format" {
 	local fields field
 	fields=$(shmtool ls -H | awk '{ print $1 }')
 	assert_equal "$(offered ls -o '')" "$fields"
@@ -122,6 +122,9 @@ bash_offers()
 	assert_equal "$(offered ls -o +)" "+${fields//$'\n'/$'\n'+}"
 	assert_equal "$(offered ls -o +id,own) $(offered ls -o id,+)" '+id,owner '
 	assert_equal "$(offered ls -o id,)" "id,${fields//$'\n'/$'\n'id,}"
+	# one field only
+	assert_equal "$(offered ls --by '')" "$fields"
+	assert_equal "$(offered ls --by id,) $(offered ls --by +)" ' '
 	assert_equal "$(offered ls --sort=-)" "--sort=-${fields//$'\n'/$'\n'--sort=-}"
 	for field in $fields; do
 		assert_equal "$(offered ls --format "x %{$field")" "x %{$field}$(

@@ -48,8 +48,14 @@ static struct typing after_comma(const struct typing *typing)
 	return rest;
 }
 
+static void offer_field(const struct typing *typing)
+{
+	for (size_t i = 0; i < field_count; i++)
+		offer(typing, fields[i].name, fields[i].help);
+}
+
 /* Offers the names of fields. If the word begins with this character, it is skipped. */
-static void offer_field(const struct typing *typing, char sign)
+static void offer_field_after(const struct typing *typing, char sign)
 {
 	struct typing rest = *typing;
 
@@ -57,8 +63,7 @@ static void offer_field(const struct typing *typing, char sign)
 		rest.typed++;
 		rest.before_length++;
 	}
-	for (size_t i = 0; i < field_count; i++)
-		offer(&rest, fields[i].name, fields[i].help);
+	offer_field(&rest);
 }
 
 /* Offers a list of fields, which may begin with a plus. */
@@ -66,14 +71,14 @@ static void offer_fields(const struct typing *typing)
 {
 	const struct typing rest = after_comma(typing);
 
-	offer_field(&rest, rest.typed == typing->typed ? '+' : ',');
+	offer_field_after(&rest, rest.typed == typing->typed ? '+' : ',');
 }
 
 static void offer_sort_keys(const struct typing *typing)
 {
 	const struct typing rest = after_comma(typing);
 
-	offer_field(&rest, '-');
+	offer_field_after(&rest, '-');
 }
 
 /* Offers a field after %{, and nothing elsewhere. */
@@ -269,7 +274,7 @@ static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);
 } value_offers[] = {
-	{ "FIELD", offer_fields },
+	{ "FIELD", offer_field },
 	{ "[+]FIELD,...", offer_fields },
 	{ "[-]FIELD,...", offer_sort_keys },
 	{ "FORMAT", offer_format },

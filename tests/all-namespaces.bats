@@ -15,6 +15,10 @@ setup()
 	isolated_setup
 }
 
+# A namespace with a name of its own, in which the command after it runs
+# shellcheck disable=SC2016
+named=(unshare --ipc --uts sh -c 'hostname web-1 && exec "$@"' sh)
+
 try_there_as_user()
 {
 	capture there "${ordinary_user[@]}" "$SHMTOOL" "$@"
@@ -429,7 +433,7 @@ removed 3000 $ns"
 }
 
 @test "attached segments are not removed in any namespace" {
-	settle unshare --ipc -- 1000
+	settle "${named[@]}" -- 1000
 	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
 	settle unshare --ipc -- 2000
@@ -437,7 +441,7 @@ removed 3000 $ns"
 	expect_status 0
 	assert_output_has 'size=2000'
 	assert_output_lacks 'size=1000'
-	assert_stderr_matches 'segment 0 \(no key\) in IPC namespace [0-9]+ \([0-9]+ perl\) skipped: attached'
+	assert_stderr_matches 'segment 0 \(no key\) in IPC namespace [0-9]+ \(web-1, [0-9]+ perl\) skipped: attached'
 	try_there ls -A --format '%{size}'
 	assert_output_is 1000
 }
@@ -899,7 +903,7 @@ killed_at()
 }
 
 @test "-l and --warn show the limits of each namespace, and name it" {
-	settle unshare --ipc -- 4096:1 4096:2 4096:3
+	settle "${named[@]}" -- 4096:1 4096:2 4096:3
 	there nsenter --target "$pid" --ipc sh -c 'echo 4 >/proc/sys/kernel/shmmni'
 	# what ipcs says there
 	limit=$(there nsenter --target "$pid" --ipc ipcs -m -l | sed -n 's/^max number of segments = //p')
@@ -908,22 +912,22 @@ killed_at()
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(grep -c '^IPC namespace [0-9]* (.*)$' <<<"$output")" 2
-	assert_equal "$(sed -n "/^IPC namespace $ns ($pid perl)\$/,/^\$/p" <<<"$output" |
+	assert_equal "$(sed -n "/^IPC namespace $ns (web-1, $pid perl)\$/,/^\$/p" <<<"$output" |
 		awk '$1 == "shmmni" { print $2, $3, $4 }')" '4 3 75.0%'
 	assert_equal "$(grep -c '^shmmni ' <<<"$output")" 2
 
 	try_there ls -l -A -J
 	assert_equal "$(jq -c ".limits[] | select(.ns == $ns and .name == \"shmmni\")" <<<"$output")" \
-		"{\"name\":\"shmmni\",\"value\":4,\"used\":3,\"percent\":75,\"ns\":$ns,\"ns_pid\":$pid,\"ns_comm\":\"perl\"}"
+		"{\"name\":\"shmmni\",\"value\":4,\"used\":3,\"percent\":75,\"ns\":$ns,\"ns_name\":\"web-1\",\"ns_pid\":$pid,\"ns_comm\":\"perl\"}"
 	assert_equal "$(jq '[.limits[] | select(has("ns") and .name != "cgroup")] | length' <<<"$output")" 8
 	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
 	try_there ls -u -A -J
 	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
-	assert_equal "$(jq -c "[.summary[] | select(.ns == $ns) | .value][0]" <<<"$output")" 3
+	assert_equal "$(jq -c "[.summary[] | select(.ns == $ns) | .value, .ns_name][:2]" <<<"$output")" '[3,"web-1"]'
 
 	try_there ls -A --warn 70
 	expect_status 1
-	assert_output_is "IPC namespace $ns ($pid perl): shmmni: 3 of 4 segments in use (75.0%); to raise it: nsenter --ipc=/proc/$pid/ns/ipc sysctl kernel.shmmni=8"
+	assert_output_is "IPC namespace $ns (web-1, $pid perl): shmmni: 3 of 4 segments in use (75.0%); to raise it: nsenter --ipc=/proc/$pid/ns/ipc sysctl kernel.shmmni=8"
 	try_there ls -A --warn 70 --except-namespace "$pid"
 	expect_status 0
 	assert_output_is ''
@@ -969,16 +973,16 @@ killed_at()
 }
 
 @test "stat -A: the segments that pass the filters, each with its namespace" {
-	settle unshare --ipc -- 1000 '!2000'
-	local one="$ns ($pid perl)"
-	settle unshare --ipc -- 3000
+	settle "${named[@]}" -- 1000 '!2000'
+	local one="$ns (web-1, $pid perl)"
+	settle "${named[@]}" -- 3000
 	background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
 	wait_until test -s "$background_output"
 	try_there stat -A --min-size 2000 --holders --grace 0
 	expect_status 0
 	assert_stderr_is ''
 	assert_equal "$(grep '^segment' <<<"$output")" "segment 1 in IPC namespace $one
-segment 0 in IPC namespace $ns ($pid perl)"
+segment 0 in IPC namespace $ns (web-1, $pid perl)"
 	assert_equal "$(grep -A1 '^verdict' <<<"$output" | grep '^  ' | cut -d: -f1)" $'  orphaned\n  attached'
 	assert_output_matches 'holders +process [0-9]+ \(hold\)'
 	try_there stat -A --all -J

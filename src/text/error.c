@@ -285,14 +285,15 @@ void status_keep_first(enum status *kept, enum status status)
 const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namespace *ns)
 {
 	unsigned long inode = ns->inode;
-
+	const char *comma = *ns->name ? ", " : "";
 	char process[PROCESS_LABEL_SIZE];
 
 	if (ns->pid)
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s)", inode,
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.64s%s%s)", inode, ns->name, comma,
 			 process_label(process, ns->pid, ns->command));
 	else
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.128s)", inode, ns->path);
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.64s%s%.128s)", inode, ns->name, comma,
+			 ns->path);
 	return text;
 }
 

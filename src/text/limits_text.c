@@ -116,21 +116,28 @@ static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 		amount_text(text, limit, number_at(limits, limit->value), exact);
 }
 
+static void json_text(struct output *output, const char *name, const char *text)
+{
+	output_format(output, ",\"%s\":", name);
+	if (*text)
+		json_string(output, text);
+	else
+		output_text(output, "null");
+}
+
 /* Prints the namespace as JSON, unless it is the current one. */
 static void json_place(struct output *output, const struct namespace *ns)
 {
 	if (!ns)
 		return;
-	output_format(output, ",\"ns\":%lu,\"ns_pid\":", (unsigned long)ns->inode);
+	output_format(output, ",\"ns\":%lu", (unsigned long)ns->inode);
+	json_text(output, "ns_name", ns->name);
+	output_text(output, ",\"ns_pid\":");
 	if (ns->pid)
 		output_number(output, (uint64_t)ns->pid);
 	else
 		output_text(output, "null");
-	output_text(output, ",\"ns_comm\":");
-	if (*ns->command)
-		json_string(output, ns->command);
-	else
-		output_text(output, "null");
+	json_text(output, "ns_comm", ns->command);
 }
 
 /* Prints the namespace before a table, unless it is the current one. */

@@ -355,14 +355,17 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
 				  struct limits_of **limits, size_t *count)
 {
+	struct scan_losses losses = { 0 };
 	struct listing list = { 0 };
 	enum status missing = STATUS_DONE;
 	size_t missing_at;
 	enum status status;
 
 	found->with_limits = true;
-	status = all_namespaces_read(found, &list, filter, false, NULL, &missing, &missing_at);
+	status = all_namespaces_read(found, &list, filter, false, &losses, &missing, &missing_at);
 	listing_free(&list);
+	namespace_names_find(found, &losses);
+	scan_losses_free(&losses);
 	*limits = status ? NULL : namespaces_limits(found, count);
 	if (!status && !*limits)
 		status = STATUS_EXHAUSTED;

@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # with_file FILE PATH COMMAND...: with FILE in the place of PATH, in a mount namespace of its own
 with_file()
@@ -402,4 +403,53 @@ within()
 		assert_equal "$(grep -c "\"$file\"" trace)" 1
 	done
 	assert_equal "$(grep -c "\"/proc/$background_pid" trace)" 2
+}
+
+# --- Processes that exit or are replaced while they are read ------------------
+
+# changing STEP: what is shown of a creator that exits when shmtool comes to this step, and whose
+# pid another process then gets. The creator has other arguments than the perl around it.
+changing()
+{
+	# shellcheck disable=SC2016
+	background unshare --pid --fork --kill-child --mount-proc perl -e '
+		$| = 1;
+		my $creator = fork // die;
+		exec "perl", "-e", q($| = 1; print shmget(0, 1, 01600) + 0, " $$\n"; sleep 1 while 1), "creator"
+			if !$creator;
+		waitpid $creator, 0;
+		my $later = 0;
+		while ($later != $creator) {
+			# shmtool may take the number for a child
+			kill KILL => $later and waitpid $later, 0 if $later;
+			open my $last, ">", "/proc/sys/kernel/ns_last_pid" or die "ns_last_pid: $!\n";
+			syswrite $last, $creator - 1;
+			close $last;
+			$later = fork // die;
+			exec "sleep", "1000" if !$later;
+		}
+		sleep 1 while 1'
+	wait_until file_has "$background_output" '^[0-9]+ [0-9]+$'
+	read -ra said <"$background_output"
+	inside=$(pgrep --parent "$background_pid")
+	# the kernel records whole seconds: from the next but one on, a start is later
+	sleep 3
+	# without a process of its own
+	STOP_RUN="kill -KILL ${said[1]}
+		until read -r command <'/proc/${said[1]}/comm' && [ \"\$command\" = sleep ]; do :; done 2>/dev/null" \
+		with_steps "run:$1" within ls "${said[0]}" --no-header -o created-by,cunit,ccmdline
+	assert_equal "$(steps_taken)" 1
+}
+
+# bats test_tags=long
+@test "a process that exits while it is read, and whose pid is reused, is not mixed up with the other" {
+	need_root
+	local step
+	for step in 'openat:/proc/+([0-9])/comm' 'child:open:/proc/+([0-9])' \
+		child:openat:cgroup child:openat:cmdline child:openat:stat; do
+		changing "$step"
+		expect_status 0
+		assert_stderr_is ''
+		assert_equal "$step: $(xargs <<<"$output")" "$step: ${said[1]} - -"
+	done
 }

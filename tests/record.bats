@@ -26,7 +26,7 @@ query()
 		grep -z '^journalctl' | tr '\0' '\n'
 }
 
-# A journal that also has what systemd and the program reported
+# A journal that also has what systemd and the program reported, and a part of a line
 fake_journalctl()
 {
 	cat >journalctl <<-END
@@ -34,6 +34,8 @@ fake_journalctl()
 		[ "\$*" = '-u shmtool-record -o cat' ] || exit 1
 		echo 'Started shmtool-record.service - Record the creators.'
 		echo 'shmtool ls: cannot determine the IPC namespace of 1 process'
+		# journald splits long lines
+		echo '{"event":"created","segment":{"id":0,"ccmdline":"perl'
 		cat "$1"
 	END
 	chmod +x journalctl

@@ -234,6 +234,31 @@ $one 2 3000"
 	assert_output_is 8000
 }
 
+# There, a segment cannot be held, and the user who owns the container would keep all capabilities
+# in it: root cannot safely act as that user.
+@test "rm -A -n agrees with rm -A in a rootless container with kernel.shm_rmid_forced" {
+	# shellcheck disable=SC2016
+	local command=("${ordinary_user[@]}" unshare --user --map-root-user --ipc sh -c '
+		echo 1 >/proc/sys/kernel/shm_rmid_forced && exec "$@"' sh)
+	there "${command[@]}" true || skip 'kernel.shm_rmid_forced cannot be set in a user namespace'
+	settle "${command[@]}" -- 7000
+	local dry
+	try_there rm -A --all -n
+	expect_status 5
+	assert_output_is ''
+	dry=$stderr
+	try_there rm -A --all
+	expect_status 5
+	assert_output_is ''
+	assert_stderr_is "$dry"
+	try_there_as_user rm -A --all --keep-file "$lists/none" -n
+	assert_output_has 'would remove 0 '
+	dry=$output
+	try_there_as_user rm -A --all --keep-file "$lists/none"
+	expect_status 0
+	assert_equal "$(without_idle "$output")" "$(without_idle "${dry/would remove/removed}")"
+}
+
 @test "where /proc hides processes (hidepid=2), it is reported that namespaces may be missing" {
 	settle unshare --ipc -- 7000
 	# shellcheck disable=SC2016

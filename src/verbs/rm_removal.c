@@ -101,6 +101,48 @@ static void become_worker(const struct removal *removal)
 	child_keep_files(files, removal->place_count + 1);
 }
 
+/* Predicts the result of a removal, for a dry run: the same decisions as in reclaim(). */
+static enum reclaim_result foreseen(const struct segment *segment, int *error)
+{
+	const bool privileged = may_control_all();
+	struct actor before;
+	bool forced;
+	uid_t user;
+
+	*error = EOVERFLOW;
+	if (segment->nattch == 0 && owner_is_unknown(segment))
+		return RECLAIM_FAILED;
+	*error = EPERM;
+	if (!may_control(segment))
+		return RECLAIM_FAILED;
+	forced = removal_is_forced();
+	if (!forced && may_attach(segment))
+		return RECLAIM_REMOVED;
+	*error = forced ? EOWNERDEAD : EACCES;
+	if ((privileged && !forced) || !find_actor(segment, privileged, &user))
+		return RECLAIM_NO_HOLD;
+	*error = act_as(user, &before);
+	if (*error)
+		return RECLAIM_FAILED;
+	stop_acting(&before);
+	return RECLAIM_REMOVED;
+}
+
+/* Predicts all results of the batch, each in the namespace of its segment. */
+static void foresee(struct removal *removal)
+{
+	struct reclaim_item *items = removal->batch->items;
+	int error = 0;
+
+	for (size_t i = 0; i < removal->count; i++) {
+		if (!i || items[i].place != items[i - 1].place)
+			error = enter(removal, items[i].place);
+		items[i].error = error;
+		items[i].result =
+			error ? RECLAIM_UNREACHED : foreseen(&items[i].listed, &items[i].error);
+	}
+}
+
 /* Runs in the worker, or if none can be created, in this process. */
 static int work(void *context)
 {
@@ -112,7 +154,10 @@ static int work(void *context)
 	signals_block(&mask);
 	if (getpid() != removal->parent)
 		become_worker(removal);
-	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
+	if (removal->report->options->dry_run)
+		foresee(removal);
+	else
+		(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -233,7 +278,8 @@ static int try_batch(struct removal *removal)
 	int killed = 0;
 
 	share_batch(removal);
-	lock_places(removal);
+	if (!removal->report->options->dry_run)
+		lock_places(removal);
 	if (removal->count)
 		child_run(work, removal, CHILD_GOES_ON, &killed);
 	if (killed) {
@@ -249,38 +295,11 @@ static int try_batch(struct removal *removal)
 	return killed;
 }
 
-/* Predicts the result of a removal, for a dry run. */
-static enum reclaim_result foreseen(const struct segment *segment, int *error)
-{
-	bool privileged;
-	bool forced;
-
-	/* the worker would be root in the user namespace that it enters */
-	if (segment->ns && segment->ns->foreign)
-		return RECLAIM_REMOVED;
-	*error = EOVERFLOW;
-	if (segment->nattch == 0 && owner_is_unknown(segment))
-		return RECLAIM_FAILED;
-	*error = EPERM;
-	if (!may_control(segment))
-		return RECLAIM_FAILED;
-	privileged = may_control_all();
-	forced = removal_is_forced();
-	*error = forced ? EOWNERDEAD : EACCES;
-	/* the same decision as in reclaim(), if the segment cannot be held */
-	if ((forced || !may_attach(segment)) &&
-	    ((privileged && !forced) || !find_actor(segment, privileged, &(uid_t){ 0 })))
-		return RECLAIM_NO_HOLD;
-	return RECLAIM_REMOVED;
-}
-
 /* Reports a segment of the batch: what was done with it, or with -n, what would be done. */
 static enum status report_tried(struct report *report, const struct segment *segment,
 				const struct reclaim_item *item)
 {
-	int error = item->error;
-	enum reclaim_result result =
-		report->options->dry_run ? foreseen(segment, &error) : item->result;
+	const enum reclaim_result result = item->result;
 	enum status status;
 
 	if (result == RECLAIM_PENDING && !(item->replaced && segment->lpid))
@@ -289,8 +308,9 @@ static enum status report_tried(struct report *report, const struct segment *seg
 		report_removed(report, segment);
 		return STATUS_DONE;
 	}
-	status = result == RECLAIM_PENDING ? STATUS_DONE
-					   : report_not_removed(report, segment, result, error);
+	status = result == RECLAIM_PENDING
+			 ? STATUS_DONE
+			 : report_not_removed(report, segment, result, item->error);
 	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
 	    result != RECLAIM_MARKED)
 		remark("the last user of segment %d (process %d) is no longer on record, "
@@ -335,7 +355,7 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 		if (!report->output.error && !report->output.length)
 			written = reported;
 	}
-	if (report->output.error && report_has_lines(report))
+	if (report->output.error && report_has_lines(report) && !report->options->dry_run)
 		report_without_lines(removal->segments + written, items + written,
 				     removal->count - written);
 }
@@ -367,11 +387,10 @@ static size_t end_of_tried(struct removal *removal, size_t end)
 static size_t remove_batch(struct removal *removal, size_t first)
 {
 	size_t end = fill_batch(removal, first);
-	bool dry_run = removal->report->options->dry_run;
-	int killed = dry_run ? 0 : try_batch(removal);
+	int killed = try_batch(removal);
 
 	removal->begun |= removal->count > 0;
-	if (!killed && !dry_run)
+	if (!killed)
 		end = end_of_tried(removal, end);
 	report_batch(removal, first, end);
 	if (!killed)

@@ -68,10 +68,10 @@ const struct verb verb_attach = {
 	.command = {
 		.usage = "[OPTION...] SEGMENT [--] [COMMAND [ARGUMENT...]]",
 		.summary = "keep a segment attached while a command runs",
-		.epilogue = "\nWithout COMMAND, stays attached until SIGINT, SIGTERM or SIGHUP. Options must\n"
-			    "come before SEGMENT. COMMAND's environment has SHMTOOL_ID, SHMTOOL_KEY and\n"
-			    "SHMTOOL_SIZE and, with --as-file, SHMTOOL_FILE: a path it can read, write\n"
-			    "and mmap.",
+		.epilogue = "\nWithout COMMAND, shmtool holds the segment until SIGINT, SIGTERM or SIGHUP.\n"
+			    "Options must come before SEGMENT. COMMAND's environment has SHMTOOL_ID,\n"
+			    "SHMTOOL_KEY and SHMTOOL_SIZE and, with --as-file, SHMTOOL_FILE: a path that\n"
+			    "COMMAND can read, write and mmap.",
 		.options = attach_options,
 		.handle = attach_option,
 		.operands = OPERANDS_SEGMENT_COMMAND,

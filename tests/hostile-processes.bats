@@ -222,6 +222,31 @@ try_beside_many()
 
 # --- Open files -------------------------------------------------------------
 
+# A user can have more than that, since processes can share their open files (clone(2)).
+@test "a million open files are examined, and all of root's" {
+	local files
+	files=$(ulimit -Hn)
+	[[ $files != unlimited ]] && ((files < 200000)) || files=200000
+	# shellcheck disable=SC2016
+	background there "${ordinary_user[@]}" sh -c 'ulimit -Sn "$1" && exec perl -MPOSIX -e "$2" "$1"' sh "$files" '
+		open my $null, "<", "/dev/null" or die;
+		1 while POSIX::dup(fileno $null);
+		for (1 .. 1_050_000 / $ARGV[0]) { my $pid = fork // die; sleep 1000 if !$pid }
+		syswrite STDOUT, "ready\n"; sleep 1 while 1'
+	wait_until grep -q ready "$background_output"
+	local user
+	for user in 1000 0; do
+		# shellcheck disable=SC2016
+		background there unshare --ipc sh -c 'perl -e "shmget(5, 2000 + \$ARGV[0], 01600) // die" "$0"
+			exec 9</proc/self/ns/ipc; exec nsenter --target 1 --ipc setpriv --reuid "$0" \
+			sh -c "echo ready; exec sleep 1000"' "$user"
+		wait_until grep -q ready "$background_output"
+	done
+	try_there ls -A --format '%{size}'
+	assert_output_is 2000
+	assert_stderr_has 'more than 1000000 files are open'
+}
+
 # Whether a process waits in open(2) for the other end of a FIFO
 waits_for_partner()
 {

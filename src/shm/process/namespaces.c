@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
+#include "shm/process/ipc_files.h"
 #include "shm/process/ipc_mounts.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
@@ -142,6 +145,7 @@ static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 struct search {
 	struct namespaces *found;
 	ino_t own_mounts; /* inode of this process's mount namespace */
+	struct ipc_files_use *files;
 
 	/* worker: its copy of list also has what it has found itself */
 	const struct worker *worker;
@@ -266,34 +270,14 @@ static int look_at_threads(const struct search *search)
 	return error;
 }
 
-/* Looks at open files: a namespace that is held open may have no process and no mount. */
-static int look_at_files(const struct search *search)
+/* A namespace that a process holds open may have no process and no mount. */
+static int look_at_file(void *context, ino_t inode, const char *path)
 {
-	const struct dirent *entry;
-	char path[64];
-	DIR *files;
-	int error = 0;
+	const struct search *search = context;
+	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", search->pid);
-	files = opendir(path);
-	if (!files)
-		return 0;
-	while (!error && (entry = readdir(files))) {
-		struct sighting seen = { .device = search->found->items[0].device };
-		char target[64] = "";
-		ssize_t length = -1;
-
-		if (*entry->d_name != '.')
-			length = readlinkat(dirfd(files), entry->d_name, target, sizeof(target));
-		if (length < 6 || length == sizeof(target) || memcmp(target, "ipc:[", 5) != 0)
-			continue;
-		target[length - 1] = '\0';
-		seen.inode = strtoul(target + 5, NULL, 10);
-		snprintf(seen.path, sizeof(seen.path), "%s/%s", path, entry->d_name);
-		error = see(search, seen.path, &seen);
-	}
-	closedir(files);
-	return error;
+	snprintf(seen.path, sizeof(seen.path), "%s", path);
+	return see(search, seen.path, &seen);
 }
 
 /* A mount point, below the root directory of a process. */
@@ -372,7 +356,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (!error)
 		error = look_at_mounts(search);
 	if (!error)
-		error = look_at_files(search);
+		error = ipc_files_read(pid, search->files, look_at_file, search);
 	return error;
 }
 
@@ -438,12 +422,18 @@ static int keep_lost(struct namespaces *found, const struct namespaces *before)
 int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 {
 	const struct namespaces *before = found->before;
-	struct search search = { .found = found, .own_mounts = inode_of(getpid(), "mnt") };
+	struct search search = {
+		.found = found,
+		.own_mounts = inode_of(getpid(), "mnt"),
+		.files = shared_memory(sizeof(*search.files)),
+	};
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	struct namespace own;
 	int error;
 
 	*found = (struct namespaces){ .with_limits = found->with_limits };
+	if (!search.files)
+		return ENOMEM;
 	raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
@@ -454,6 +444,8 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	found->first_hidden = scan.first_hidden;
 	found->lost = scan.lost;
 	found->silent = scan.silent;
+	found->too_many_files = search.files->processes_skipped;
+	munmap(search.files, sizeof(*search.files));
 	free(search.mounts.items);
 	for (size_t i = 0; i < found->count; i++) {
 		if (found->items[i].pid)

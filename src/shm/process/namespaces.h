@@ -16,7 +16,8 @@ struct namespaces {
 	pid_t first_hidden;
 	size_t lost;
 	pid_t silent;
-	bool with_limits;                /* namespaces_list() reads the limits, too */
+	size_t too_many_files; /* processes with open files that were not examined: ipc_files.h */
+	bool with_limits;      /* namespaces_list() reads the limits, too */
 	const struct namespaces *before; /* an earlier list, or NULL; only for namespaces_find() */
 };
 

@@ -43,23 +43,39 @@ void process_read_command(pid_t pid, char command[COMMAND_SIZE])
 		command[length - 1] = '\0';
 }
 
-uid_t process_user(pid_t pid)
+/* Reads the real and the effective user of a process or thread. */
+static bool read_users(pid_t pid, unsigned long *real, unsigned long *effective)
 {
 	static const char label[] = "\nUid:";
 	char path[64];
 	char text[4096];
 	char *number;
 	char *end;
-	unsigned long user;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	if (file_read(path, text, sizeof(text)))
-		return (uid_t)-1;
+		return false;
 	number = strstr(text, label);
 	if (!number)
-		return (uid_t)-1;
-	/* "Uid:	0	0	0	0": the second number is the effective user */
-	strtoul(number + strlen(label), &number, 10);
-	user = strtoul(number, &end, 10);
-	return end == number ? (uid_t)-1 : (uid_t)user;
+		return false;
+	/* "Uid:	0	0	0	0" */
+	*real = strtoul(number + strlen(label), &number, 10);
+	*effective = strtoul(number, &end, 10);
+	return end != number;
+}
+
+uid_t process_user(pid_t pid)
+{
+	unsigned long real;
+	unsigned long effective;
+
+	return read_users(pid, &real, &effective) ? (uid_t)effective : (uid_t)-1;
+}
+
+bool process_is_of_root(pid_t pid)
+{
+	unsigned long real;
+	unsigned long effective;
+
+	return read_users(pid, &real, &effective) && real == 0 && effective == 0;
 }

@@ -27,4 +27,7 @@ void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
 /* The effective user of a process or thread; (uid_t)-1: it has exited. */
 uid_t process_user(pid_t pid);
 
+/* Whether root runs it: no other user did, by a program with the set-user-ID bit. */
+bool process_is_of_root(pid_t pid);
+
 #endif

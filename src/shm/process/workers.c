@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -200,12 +201,36 @@ static void give_up(pid_t child)
 		poll(NULL, 0, WORKERS_TICK);
 }
 
-/* Takes messages until the worker exits. Returns true if it was given up. */
+/* The processor time that a worker has used, in milliseconds; 0: not known. */
+static int64_t time_used(pid_t child)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(child, &clock) || clock_gettime(clock, &used) < 0)
+		return 0;
+	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+/* Whether a worker has computed since *used, which is set to the time that it has used now. */
+static bool has_computed(pid_t child, int64_t *used)
+{
+	int64_t before = *used;
+
+	*used = time_used(child);
+	return *used > before + 1;
+}
+
+/*
+ * Takes messages until the worker exits. Returns true if it was given up. A worker that
+ * computes is not stuck: a process can have a million open files, and a machine can be busy.
+ */
 static bool listen_to(struct run *run, pid_t child)
 {
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
 	size_t item = run->first;
 	unsigned int ticks = 0;
+	int64_t used = 0;
 
 	for (;;) {
 		int ready = poll(&pollfd, 1, WORKERS_TICK);
@@ -214,10 +239,19 @@ static bool listen_to(struct run *run, pid_t child)
 
 		if (more == 0)
 			return false;
-		ticks = ready > 0 || now != item ? 0 : ticks + (ready == 0);
+		if (ready > 0 || now != item) {
+			ticks = 0;
+			used = time_used(child);
+		} else if (ready == 0) {
+			ticks++;
+		}
 		item = now;
 		if (more > 0 && ticks < run->workers->patience(run->workers->context))
 			continue;
+		if (more > 0 && ticks && has_computed(child, &used)) {
+			ticks = 0;
+			continue;
+		}
 		give_up(child);
 		while (take_message(run, MSG_DONTWAIT) > 0)
 			;

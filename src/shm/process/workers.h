@@ -55,7 +55,10 @@ struct workers {
 	 * item.
 	 */
 	bool (*lost)(void *context, size_t item, int signal);
-	/* In the parent: how many ticks the next item may take. */
+	/*
+	 * In the parent: how many ticks the next item may take without a message, unless the
+	 * worker is computing.
+	 */
 	unsigned int (*patience)(void *context);
 	void *context;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/process/ipc_files.h"
 #include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
@@ -192,6 +193,10 @@ static enum status report_hidden(const struct namespaces *found)
 	enum status status = report_lost(found);
 	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
 
+	if (found->too_many_files)
+		warn("more than %d files are open: those of %zu process%s were not searched for "
+		     "IPC namespaces that only an open file keeps in existence",
+		     IPC_FILES_MOST, found->too_many_files, plural(found->too_many_files));
 	if (!found->hidden && !proc_hides_processes())
 		return status;
 	if (geteuid() == 0)

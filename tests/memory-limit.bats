@@ -59,7 +59,7 @@ has_charged()
 			try_inside ls -l -J
 		fi
 		expect_status 0
-		"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+		validate <<<"$output"
 		assert_equal "$(jq -c '.limits[] | select(.name == "cgroup") | [.value, .used, .percent]' <<<"$output")" \
 			"[$((48 << 20)),$((20 << 20)),41.67]"
 		assert_equal "$(jq -c '.limits[] | select(.name == "ram").used' <<<"$output")" $((24 << 20))
@@ -164,7 +164,7 @@ try_inside()
 	try_inside create -f file
 	expect_status 0
 	shmtool read "$output" | cmp - file
-	ipcrm --all
+	ipcrm --all=shm
 }
 
 @test "a stream of unknown size uses at most half of the memory that is left" {

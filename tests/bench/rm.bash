@@ -4,7 +4,7 @@
 
 # Of what the one before left behind, fill would make too many for kernel.shmmni.
 have 0
-measure 10 'ipcrm -a, 32760' 'ipcrm -a' --prepare 'fill 32760'
+measure 10 'ipcrm -a, 32760' 'ipcrm -ashm' --prepare 'fill 32760'
 measure 10 'rm --orphaned, 32760' 'shmtool rm --orphaned --grace 0' --prepare 'fill 32760'
 take_turns
 [[ $(wc -l </proc/sysvipc/shm) == 1 ]] || {

@@ -26,6 +26,7 @@
 #   segment_field ID NAME      a column of /proc/sysvipc/shm; fails if there is no such segment
 #   segment_exists ID
 #   segment_count
+#   validate [--none]          each line of stdin conforms to the JSON schema, if python has jsonschema
 #   field_is ID NAME VALUE     count_is N                 begins_with TEXT (the segment $id)
 #
 #   set_limit NAME VALUE       kernel.NAME (shmmni, shmall, shmmax, shm_rmid_forced); restored
@@ -102,6 +103,8 @@ common_setup()
 	: >"$started"
 
 	export LC_ALL=C TZ=UTC
+	# some systems let the group write, and such a keep list is not trusted
+	umask 022
 	unset POSIXLY_CORRECT POSIX_ME_HARDER NO_COLOR XDG_CONFIG_HOME XDG_RUNTIME_DIR LANGUAGE \
 		SHMTOOL_ID SHMTOOL_KEY SHMTOOL_SIZE SHMTOOL_FILE
 
@@ -127,7 +130,8 @@ common_teardown()
 		[[ $now == "${limit_before[$name]}" ]] ||
 			echo "${limit_before[$name]}" >"/proc/sys/kernel/$name"
 	done
-	nothing_is_left || ipcrm --all
+	# of util-linux 2.42, --all alone also removes the machine's POSIX objects
+	nothing_is_left || for name in shm sem msg; do ipcrm "--all=$name"; done
 	[[ -z ${lists-} ]] || rm -rf "$lists"
 	[[ -z ${huge_pages_before-} ]] || echo "$huge_pages_before" >/proc/sys/vm/nr_hugepages
 }
@@ -353,6 +357,12 @@ make_live_segment()
 	background perl -e "$create sleep 1 while 1" "${1:-4096}" "${2:-600}" "${3:-0}"
 	wait_until test -s "$background_output" || return
 	cat "$background_output"
+}
+
+validate()
+{
+	python3 -c 'import jsonschema' 2>/dev/null || return 0
+	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" "$@"
 }
 
 make_orphan()

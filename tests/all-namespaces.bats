@@ -945,9 +945,9 @@ killed_at()
 	assert_equal "$(jq -c ".limits[] | select(.ns == $ns and .name == \"shmmni\")" <<<"$output")" \
 		"{\"name\":\"shmmni\",\"value\":4,\"used\":3,\"percent\":75,\"ns\":$ns,\"ns_name\":\"web-1\",\"ns_pid\":$pid,\"ns_comm\":\"perl\"}"
 	assert_equal "$(jq '[.limits[] | select(has("ns") and .name != "cgroup")] | length' <<<"$output")" 8
-	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	validate <<<"$output"
 	try_there ls -u -A -J
-	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	validate <<<"$output"
 	assert_equal "$(jq -c "[.summary[] | select(.ns == $ns) | .value, .ns_name][:2]" <<<"$output")" '[3,"web-1"]'
 
 	try_there ls -A --warn 70
@@ -970,7 +970,7 @@ killed_at()
 	done
 	try_there ls -l -A -J
 	expect_status 0
-	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	validate <<<"$output"
 	local listed pages rss
 	read -r pages rss < <(
 		for pid in "${pids[@]}"; do

@@ -22,12 +22,6 @@ need_validator()
 		skip 'needs jsonschema 4 or newer for python3'
 }
 
-# Each line of stdin is as the schema says
-validate()
-{
-	"$BATS_TEST_DIRNAME/lib/validate" "$schema" "$@"
-}
-
 # collect ARGUMENT...: what shmtool prints, for validate_all
 collect()
 {

@@ -101,7 +101,7 @@ memory_of()
 	make_segment 5000000 >/dev/null
 	try ls -l -J
 	expect_status 0
-	"$BATS_TEST_DIRNAME/lib/validate" "$BATS_TEST_DIRNAME/../src/share/shmtool.schema.json" <<<"$output"
+	validate <<<"$output"
 	assert_equal "$(jq -c '.limits[] | select(.name == "ram") | [.value, .used]' <<<"$output")" \
 		"[$ram,$(awk 'NR > 1 { sum += $15 } END { print sum }' /proc/sysvipc/shm)]"
 	assert_equal "$(jq -c '.limits[] | select(.name == "memory") | [.value, .used]' <<<"$output")" \

@@ -265,6 +265,16 @@ some_states()
 	assert_output_lacks segments
 }
 
+@test "--orphaned on a terminal reports how many segments are still in their grace period" {
+	make_orphan >/dev/null
+	on_terminal 80 ls --orphaned --grace 1h -o id,state
+	assert_output_is "ID  STATE
+shmtool ls: note: 1 segment is not orphaned yet: idle for less than the grace period (1h)
+shmtool ls: hint: try again later, or set a shorter grace period with --grace TIME"
+	on_terminal 80 ls --orphaned --grace 0 -o id,state
+	[[ $output != *note:* ]] || fail "$output"
+}
+
 @test "sizes of 0 and 16 TiB, and sums beyond 64 bits" {
 	{
 		echo "$header"

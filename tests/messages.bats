@@ -158,7 +158,7 @@ check()
 	END
 	ipcrm -m "$id"
 	check 9 <<-END
-		rm $id | segment $id (no key) is already marked for removal, but still attached by process $holder_pid (hold, $(id -un))
+		rm $id | segment $id (no key) is already marked for removal, but still attached by process $holder_pid (hold, $(id -un)) => wait until these processes exit, or stop them: the segment is destroyed at its last detach
 	END
 }
 

@@ -79,7 +79,7 @@ id_of_line()
 	ask 'y\n' --orphaned
 	expect_status 0
 	assert_output_is ''
-	assert_equal "$screen" ''
+	assert_equal "$screen" 'shmtool rm: no segment matches the filters; nothing was removed'
 	assert_equal "$(segment_count)" 1
 }
 

@@ -66,6 +66,14 @@ shmtool ls: hint: try again later, or set a shorter grace period with --grace TI
 	assert_stderr_is ''
 	try ls --detached --grace 1h -v
 	assert_stderr_is ''
+	try rm --orphaned --grace 1h --except "$(<kept)" -v
+	expect_status 0
+	assert_output_is ''
+	assert_stderr_is "shmtool rm: no segment matches the filters; nothing was removed
+shmtool rm: note: 2 segments are not orphaned yet: idle for less than the grace period (1h)
+shmtool rm: hint: try again later, or set a shorter grace period with --grace TIME"
+	try rm --orphaned --grace 1h
+	assert_stderr_is ''
 	try ls --orphaned --grace 1h "$id" -v
 	assert_stderr_has 'note: 1 segment is not orphaned yet'
 }

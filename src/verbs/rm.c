@@ -148,6 +148,7 @@ static enum status rm(const struct rm_options *options)
 	struct selection selection = { 0 };
 	struct segment *unchecked;
 	struct judge judge;
+	bool none;
 
 	report.options = options;
 	report.by_filter = filter_given(&options->choice.filter);
@@ -161,6 +162,7 @@ static enum status rm(const struct rm_options *options)
 	unchecked = find_unchecked(&report);
 	if (options->choice.named.count || report.by_filter)
 		choose(&report, &selection);
+	none = !selection.list.count && !selection.missing;
 	if (options->interactive)
 		confirm_removal(&report, &selection);
 	/* continue if stderr has no reader; for stdout, output_end() handles that */
@@ -174,6 +176,8 @@ static enum status rm(const struct rm_options *options)
 	else
 		report_unseen(&report, selection.unseen);
 	end_report(&report);
+	if (!signals_came())
+		report_no_match(&report, &selection, none);
 	free(unchecked);
 	selection_free(&selection);
 	judge_end(&judge);

@@ -257,7 +257,10 @@ enum status report_attached(struct report *report, const struct segment *segment
 	print_attached(report, segment);
 	if (error)
 		remark("cannot determine the attached processes: %s", reason_of_holders(error));
-	if (!segment->dest && may_control(segment))
+	if (segment->dest)
+		hint("wait until these processes exit, or stop them: the segment is destroyed at its "
+		     "last detach");
+	else if (may_control(segment))
 		hint("stop these processes first, or use --even-attached to mark the segment for "
 		     "removal: it is then destroyed at its last detach (the key is freed at once)");
 	report->view.holders = NULL; /* JSON shows them only if they were requested */
@@ -308,6 +311,17 @@ void report_unseen(const struct report *report, size_t unseen)
 	hint("run rm --orphaned on the host, with -N PID or -A; or, if no other container uses "
 	     "%s: shmtool rm --detached --idle 1h -n",
 	     unseen == 1 ? "it" : "them");
+}
+
+void report_no_match(const struct report *report, const struct selection *selection, bool none)
+{
+	const struct rm_options *options = report->options;
+
+	if (!report->by_filter || report->status || options->quiet || options->json)
+		return;
+	if (none && (options->verbose || isatty(STDERR_FILENO)))
+		note("no segment matches the filters; nothing was removed");
+	report_fresh(selection, &options->choice);
 }
 
 void report_total(struct report *report)

@@ -92,6 +92,12 @@ void report_denied(const struct report *report);
  */
 void report_unseen(const struct report *report, size_t unseen);
 
+/*
+ * On a terminal and with -v, reports that no segment matches the filters (none), and how many will
+ * match after the grace period.
+ */
+void report_no_match(const struct report *report, const struct selection *selection, bool none);
+
 /* Prints the total, after all lines. */
 void report_total(struct report *report);
 

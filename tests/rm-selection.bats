@@ -517,7 +517,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	try rm "$id" --orphaned -v
 	expect_status 0
 	assert_output_is ''
-	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) skipped: it does not match the filters \\(detached, idle for [0-9]+s\\)$"
+	assert_stderr_matches "^shmtool rm: segment $id \\(no key\\) skipped: it does not match the filters \\(detached, idle for [0-9]+s\\)"
 	assert_there "$id"
 }
 

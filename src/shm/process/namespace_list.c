@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shm/process/namespace_list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "shm/system/array.h"
+
+struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (namespace_same(&list->items[i], ns))
+			return &list->items[i];
+	}
+	return NULL;
+}
+
+int namespaces_add(struct namespaces *list, struct namespace *ns)
+{
+	if (ARRAY_MAKE_ROOM(list)) {
+		namespace_close(ns);
+		return ENOMEM;
+	}
+	list->items[list->count++] = *ns;
+	return 0;
+}
+
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (namespaces_get(others, &list->items[i]))
+			namespace_close(&list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
+void namespaces_release(struct namespaces *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].fd >= 0)
+			close(list->items[i].fd);
+		list->items[i].fd = -1;
+	}
+}
+
+void namespaces_free(struct namespaces *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		namespace_close(&list->items[i]);
+	free(list->items);
+	*list = (struct namespaces){ 0 };
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* namespace_list: a list of IPC namespaces. */
+#ifndef SHM_PROCESS_NAMESPACE_LIST_H
+#define SHM_PROCESS_NAMESPACE_LIST_H
+
+#include <stddef.h>
+
+#include "shm/process/namespace.h"
+
+struct namespaces {
+	struct namespace *items;
+	size_t count;
+	size_t capacity;
+	size_t hidden; /* this and the next three: see struct scan in scan.h */
+	pid_t first_hidden;
+	size_t lost;
+	pid_t silent;
+	size_t too_many_files; /* processes with open files that were not examined: ipc_files.h */
+	bool with_limits;      /* namespaces_list() reads the limits, too */
+	const struct namespaces *before; /* an earlier list, or NULL; only for namespaces_find() */
+};
+
+/* The namespace in the list that is the same as ns, or NULL. */
+struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns);
+
+/* Adds an open namespace and takes it over. Returns 0, or ENOMEM after closing it. */
+int namespaces_add(struct namespaces *list, struct namespace *ns);
+
+/* Closes and removes from the list the namespaces that others contains. */
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
+
+/* Closes the descriptors of all namespaces; their other members stay valid. */
+void namespaces_release(struct namespaces *list);
+
+void namespaces_free(struct namespaces *list);
+
+#endif

@@ -205,11 +205,11 @@ try_beside_many()
 	hold_there --target 1
 	local who file steps=0
 	for who in child parent; do
-		for file in maps ns/ipc; do
+		for file in '/*maps' ''; do
 			get_stuck 1 later
 			STOP_RUN="kill -USR1 ${stuck[0]}
 				while timeout 1 stat -L /proc/${stuck[0]}/ns/ipc; do :; done >/dev/null 2>&1" \
-				with_steps "run:$who:open:/proc/${stuck[0]}/*$file" try_there ls -A -o id,holders --no-header
+				with_steps "run:$who:open:/proc/${stuck[0]}$file" try_there ls -A -o id,holders --no-header
 			assert_output_matches "^ *0  $holder hold"
 			(($(steps_taken))) || continue
 			is_stuck "${stuck[0]}" || fail 'it came to its end only when nothing was stuck any more'
@@ -270,7 +270,7 @@ waits_for_partner()
 	background sh -c 'exec 3>fifo'
 	wait_until waits_for_partner "$background_pid"
 	STOP_RUN="kill -USR1 $holder_pid; until [ -e replaced ]; do sleep 0.01; done" \
-		with_steps "run:open:/proc/$holder_pid/fd/9" try_there ls -A
+		with_steps "run:openat:/proc/$holder_pid/fd/9" try_there ls -A
 	(($(steps_taken) == 1))
 	waits_for_partner "$background_pid" || fail 'shmtool opened the FIFO'
 }

@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include "shm/process/namespace_names.h"
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
@@ -180,12 +179,13 @@ static enum status take_sight(struct sight *sight, const struct sight *before,
 	size_t at;
 	enum status status;
 
-	*sight = (struct sight){ .namespaces.before = before ? &before->namespaces : NULL };
+	*sight = (struct sight){
+		.namespaces = { .with_names = true, .before = before ? &before->namespaces : NULL },
+	};
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
 				     choice_depends_on_users(choice), &losses, missing, &at);
-	namespace_names_find(&sight->namespaces, &losses);
 	scan_losses_free(&losses);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);

@@ -29,7 +29,7 @@ struct namespace
 	struct limits *limits; /* with_limits of struct namespaces; NULL: not read */
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */
 	char command[COMMAND_SIZE]; /* command name of pid; empty: not known */
-	/* these are set by namespace_names_find() */
+	/* these are only set with_names of struct namespaces, see namespace_names.h */
 	bool users_known;     /* the names of users and groups on this machine apply */
 	bool named_by_pause;  /* named by the pause process of a pod: another name is better */
 	char name[UNIT_SIZE]; /* empty: not known */

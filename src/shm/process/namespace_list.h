@@ -16,6 +16,7 @@ struct namespaces {
 	size_t lost;
 	pid_t silent;
 	size_t too_many_files; /* processes with open files that were not examined: ipc_files.h */
+	bool with_names;       /* namespaces_find() finds the names, too */
 	bool with_limits;      /* namespaces_list() reads the limits, too */
 	const struct namespaces *before; /* an earlier list, or NULL; only for namespaces_find() */
 };

@@ -16,6 +16,7 @@
 #include "shm/process/child.h"
 #include "shm/process/ipc_files.h"
 #include "shm/process/ipc_mounts.h"
+#include "shm/process/namespace_names.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 
@@ -36,17 +37,36 @@ struct sighting {
 	ino_t inode;
 	pid_t pid; /* a process or thread in it; 0: it was found by its path */
 	bool is_thread;
-	int error; /* why it could not be opened, an errno value */
+	int error;                  /* why it could not be opened, an errno value */
+	char command[COMMAND_SIZE]; /* of pid; empty: not known */
+	struct namespace_names names;
 	char path[PATH_MAX + 64];
 };
 
-static bool is_better(const struct namespace *known, const struct sighting *seen)
+/* Whether the namespace is to have this process: rather than none, or only a thread. */
+static bool is_closer(const struct namespace *known, const struct sighting *seen)
 {
 	return seen->pid && (!known->pid || (known->thread && !seen->is_thread));
 }
 
+static bool is_better(const struct namespace *known, const struct sighting *seen)
+{
+	return is_closer(known, seen) || (seen->pid && known->named_by_pause);
+}
+
+static void set_names(struct namespace *ns, const struct sighting *seen)
+{
+	bool pause = strcmp(seen->command, "pause") == 0;
+
+	if (pause && ns->named_by_pause)
+		return;
+	strcpy(ns->name, seen->names.name);
+	ns->users_known = seen->names.users_known;
+	ns->named_by_pause = pause && strncmp(ns->name, "pod/", 4) == 0;
+}
+
 /* Sets the process in the namespace (or else a thread), or if it has none, the path. */
-static int set_name(struct namespace *ns, const struct sighting *seen)
+static int set_path(struct namespace *ns, const struct sighting *seen)
 {
 	char *path;
 
@@ -57,6 +77,7 @@ static int set_name(struct namespace *ns, const struct sighting *seen)
 		path = NULL;
 	if (!path)
 		return ENOMEM;
+	strcpy(ns->command, seen->command);
 	free(ns->path);
 	ns->path = path;
 	ns->pid = seen->pid;
@@ -77,7 +98,8 @@ static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 	int error;
 
 	if (!known) {
-		error = set_name(&ns, seen);
+		set_names(&ns, seen);
+		error = set_path(&ns, seen);
 		if (!error)
 			return namespaces_add(list, &ns);
 		namespace_close(&ns);
@@ -89,35 +111,30 @@ static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 	} else if (fd >= 0) {
 		close(fd);
 	}
-	return is_better(known, seen) ? set_name(known, seen) : 0;
+	if (!is_better(known, seen))
+		return 0;
+	set_names(known, seen);
+	return is_closer(known, seen) ? set_path(known, seen) : 0;
 }
 
 /* A search. Only the worker changes the members from "worker" on. */
 struct search {
 	struct namespaces *found;
-	ino_t own_mounts; /* inode of this process's mount namespace */
 	struct ipc_files_use *files;
+	struct surroundings here;
+	bool with_names;
 
 	/* worker: its copy of list also has what it has found itself */
 	const struct worker *worker;
 	pid_t pid;
-	bool mounts_are_own;
-	struct mounts { /* inodes of the mount namespaces that were read */
+	int process;        /* its directory in /proc */
+	ino_t mounts_inode; /* of its mount namespace; 0: not known */
+	struct mounts {     /* inodes of the mount namespaces that were read */
 		ino_t *items;
 		size_t count;
 		size_t capacity;
 	} mounts;
 };
-
-/* The inode of a namespace of this process; 0: it has exited. */
-static ino_t inode_of(pid_t pid, const char *kind)
-{
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
-	return stat(path, &status) < 0 ? 0 : status.st_ino;
-}
 
 /* Whether an error of a file in /proc/PID means that the process has exited. */
 static bool has_exited(int error)
@@ -125,33 +142,67 @@ static bool has_exited(int error)
 	return error == ENOENT || error == ESRCH;
 }
 
+/* Opens a file if it is the namespace that was seen. Returns -1, and sets the error, if not. */
+static int open_if_seen(int directory, const char *path, int flags, struct sighting *seen)
+{
+	struct stat status = { 0 };
+	int fd = openat(directory, path, flags | O_CLOEXEC);
+
+	seen->error = fd < 0 || fstat(fd, &status) < 0 ? errno : 0;
+	if (!seen->error && (status.st_dev != seen->device || status.st_ino != seen->inode))
+		seen->error = ENOENT;
+	if (!seen->error || fd < 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
 /*
  * Opens the namespace that was seen. A hostile process may have made the path lead to another
  * file in the meantime, such as a device that starts something when it is opened. So the path
  * is opened with O_PATH first, which has no effect, and then through that descriptor.
  */
-static int open_seen(const char *path, struct sighting *seen)
+static int open_by_path(const char *path, struct sighting *seen)
 {
-	struct namespace ns = { .fd = -1 };
-	struct stat status = { 0 };
 	char self[64];
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	int place = open_if_seen(AT_FDCWD, path, O_PATH, seen);
+	int fd;
 
-	seen->error = fd < 0 || fstat(fd, &status) < 0 ? errno : 0;
-	if (!seen->error && (status.st_dev != seen->device || status.st_ino != seen->inode))
-		seen->error = ENOENT;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (!seen->error)
-		seen->error = namespace_open(self, &ns);
-	if (fd >= 0)
-		close(fd);
-	free(ns.path);
-	return ns.fd;
+	if (place < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+	fd = open_if_seen(AT_FDCWD, self, O_RDONLY, seen);
+	close(place);
+	return fd;
+}
+
+/* Opens the namespace of the process or thread that was seen, and reads its names. */
+static int open_by_process(const struct search *search, struct sighting *seen)
+{
+	int process = search->process;
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "task/%d", seen->pid);
+	if (seen->is_thread)
+		process = openat(search->process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0) {
+		seen->error = errno;
+		return -1;
+	}
+	fd = open_if_seen(process, "ns/ipc", O_RDONLY, seen);
+	process_read_command_at(process, seen->command);
+	if (search->with_names)
+		namespace_names_read(search->worker, &search->here, process, search->mounts_inode,
+				     &seen->names);
+	if (seen->is_thread)
+		close(process);
+	return fd;
 }
 
 /*
- * Sends and remembers what is new about a namespace. path opens it, or is NULL if it
- * cannot be opened. Returns 0 or ENOMEM.
+ * Sends and remembers what is new about a namespace. path opens it if no process is known
+ * to be in it; NULL: it cannot be opened. Returns 0 or ENOMEM.
  */
 static int see(const struct search *search, const char *path, struct sighting *seen)
 {
@@ -162,8 +213,10 @@ static int see(const struct search *search, const char *path, struct sighting *s
 
 	if (known && known->fd >= 0 && !is_better(known, seen))
 		return 0;
-	if (path && (!known || known->fd < 0))
-		fd = open_seen(path, seen);
+	if (seen->pid)
+		fd = open_by_process(search, seen);
+	else if (path && (!known || known->fd < 0))
+		fd = open_by_path(path, seen);
 	if (seen->pid && has_exited(seen->error))
 		return 0;
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
@@ -178,16 +231,19 @@ static int see(const struct search *search, const char *path, struct sighting *s
 /* Returns 0 or an errno value; EACCES or EPERM: not permitted for this thread. */
 static int look_at_thread(const struct search *search, pid_t tid)
 {
-	struct sighting seen = { .pid = tid, .is_thread = tid != search->pid };
-	struct stat status;
-	char path[64];
+	struct sighting seen = {
+		.device = search->found->items[0].device,
+		.pid = tid,
+		.is_thread = tid != search->pid,
+	};
+	char path[32] = "ns/ipc";
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/ns/ipc", search->pid, tid);
-	if (stat(path, &status) < 0)
+	if (seen.is_thread)
+		snprintf(path, sizeof(path), "task/%d/ns/ipc", tid);
+	seen.inode = namespace_inode(search->process, path, "ipc");
+	if (!seen.inode)
 		return has_exited(errno) ? 0 : errno;
-	seen.device = status.st_dev;
-	seen.inode = status.st_ino;
-	return see(search, path, &seen);
+	return see(search, NULL, &seen);
 }
 
 /*
@@ -198,14 +254,14 @@ static int look_at_threads(const struct search *search)
 {
 	const struct dirent *entry;
 	struct stat status;
-	char path[64];
+	char path[32];
 	DIR *tasks;
 	int error = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
 	/* the directory has two links, and one for each thread */
-	if (stat(path, &status) == 0 && status.st_nlink == 3)
+	if (fstatat(search->process, "task", &status, 0) == 0 && status.st_nlink == 3)
 		return look_at_thread(search, search->pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
 	tasks = opendir(path);
 	if (!tasks)
 		return errno;
@@ -246,31 +302,23 @@ static int compare_place(void *context, ino_t inode, const char *point)
 	return 0;
 }
 
-/* Whether the namespace is at this path. Another mount may hide it, which must not be opened. */
-static bool is_mounted_at(const char *path, const struct sighting *seen)
-{
-	struct stat status;
-	int fd = open(path, O_PATH | O_CLOEXEC);
-	bool same = fd >= 0 && fstat(fd, &status) == 0 && status.st_dev == seen->device &&
-		    status.st_ino == seen->inode;
-
-	if (fd >= 0)
-		close(fd);
-	return same;
-}
-
 static int look_at_mount(void *context, ino_t inode, const char *point)
 {
 	const struct search *search = context;
 	struct place place = { .inode = inode, .point = point };
 	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
+	int fd;
 
-	if (search->mounts_are_own)
+	if (search->mounts_inode == search->here.mounts)
 		snprintf(seen.path, sizeof(seen.path), "%s", point);
 	else
 		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
-	if (is_mounted_at(seen.path, &seen))
+	fd = open_if_seen(AT_FDCWD, seen.path, O_PATH, &seen);
+	if (fd >= 0) {
+		close(fd);
 		return see(search, seen.path, &seen);
+	}
+	/* another mount hides it, which must not be opened */
 	seen.error = ENOENT;
 	ipc_mounts_read(search->pid, compare_place, &place);
 	/* otherwise it has been unmounted in the meantime */
@@ -281,7 +329,7 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 static int look_at_mounts(struct search *search)
 {
 	struct mounts *mounts = &search->mounts;
-	ino_t inode = inode_of(search->pid, "mnt");
+	ino_t inode = search->mounts_inode;
 
 	if (!inode)
 		return 0;
@@ -292,22 +340,28 @@ static int look_at_mounts(struct search *search)
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
 	mounts->items[mounts->count++] = inode;
-	search->mounts_are_own = inode == search->own_mounts;
 	return ipc_mounts_read(search->pid, look_at_mount, search);
 }
 
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	struct search *search = context;
+	char path[32];
 	int error;
 
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	search->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (search->process < 0)
+		return errno;
 	search->worker = worker;
 	search->pid = pid;
+	search->mounts_inode = namespace_inode(search->process, "ns/mnt", "mnt");
 	error = look_at_threads(search);
 	if (!error)
 		error = look_at_mounts(search);
 	if (!error)
 		error = ipc_files_read(pid, search->files, look_at_file, search);
+	close(search->process);
 	return error;
 }
 
@@ -319,7 +373,9 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	struct namespace ns = { .fd = fd };
 	bool valid = size > offsetof(struct sighting, path) && size <= sizeof(*seen) &&
 		     ((const char *)message)[size - 1] == '\0' && seen->device == own->device &&
-		     seen->pid >= 0 && (fd < 0 || !seen->error);
+		     seen->pid >= 0 && (fd < 0 || !seen->error) &&
+		     memchr(seen->command, '\0', COMMAND_SIZE) &&
+		     memchr(seen->names.name, '\0', UNIT_SIZE);
 
 	(void)pid;
 	if (valid && fd >= 0)
@@ -375,16 +431,18 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	const struct namespaces *before = found->before;
 	struct search search = {
 		.found = found,
-		.own_mounts = inode_of(getpid(), "mnt"),
 		.files = shared_memory(sizeof(*search.files)),
+		.with_names = found->with_names && proc_is_ours(),
 	};
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	struct namespace own;
 	int error;
 
-	*found = (struct namespaces){ .with_limits = found->with_limits };
+	*found = (struct namespaces){ .with_limits = found->with_limits,
+				      .with_names = found->with_names };
 	if (!search.files)
 		return ENOMEM;
+	surroundings_read(&search.here);
 	raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
@@ -398,14 +456,15 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	found->too_many_files = search.files->processes_skipped;
 	munmap(search.files, sizeof(*search.files));
 	free(search.mounts.items);
-	for (size_t i = 0; i < found->count; i++) {
-		if (found->items[i].pid)
-			process_read_command(found->items[i].pid, found->items[i].command);
-	}
+	if (error)
+		return error;
 	/* the namespace of this process stays first */
-	if (!error)
-		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
-	return error || !before || !found->lost ? error : keep_lost(found, before);
+	qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
+	if (found->with_names) {
+		strcpy(found->items[0].name, search.here.host_name);
+		namespace_users_find(found->items, found->count, losses);
+	}
+	return before && found->lost ? keep_lost(found, before) : 0;
 }
 
 int namespaces_open_number(ino_t inode, struct namespace *ns)

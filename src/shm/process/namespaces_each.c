@@ -98,6 +98,7 @@ static void take(void *context, size_t item, const void *message, size_t size, i
 		return;
 	if (!size) {
 		ns->foreign = true;
+		ns->users_known = false; /* the kernel no longer translates their ids */
 		return;
 	}
 	error = tour->each->take(tour->each->context, ns, message, size);

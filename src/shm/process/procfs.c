@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/procfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +31,44 @@ pid_t process_number(const char *name)
 	return (pid_t)strtol(name, NULL, 10);
 }
 
-void process_read_command(pid_t pid, char command[COMMAND_SIZE])
+static void read_command(int directory, const char *path, char command[COMMAND_SIZE])
 {
-	char path[64];
 	size_t length;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	if (file_read(path, command, COMMAND_SIZE))
+	if (file_read_at(directory, path, command, COMMAND_SIZE, NULL))
 		command[0] = '\0';
 	/* the kernel adds the last newline; others may be part of the name */
 	length = strlen(command);
 	if (length && command[length - 1] == '\n')
 		command[length - 1] = '\0';
+}
+
+void process_read_command(pid_t pid, char command[COMMAND_SIZE])
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	read_command(AT_FDCWD, path, command);
+}
+
+void process_read_command_at(int process, char command[COMMAND_SIZE])
+{
+	read_command(process, "comm", command);
+}
+
+ino_t namespace_inode(int directory, const char *link, const char *kind)
+{
+	char target[64];
+	ssize_t length = readlinkat(directory, link, target, sizeof(target) - 1);
+	size_t prefix = strlen(kind);
+
+	if (length < 0)
+		return 0;
+	errno = ENOENT;
+	target[length] = '\0';
+	if (strncmp(target, kind, prefix) != 0 || strncmp(target + prefix, ":[", 2) != 0)
+		return 0;
+	return strtoul(target + prefix + 2, NULL, 10);
 }
 
 /* Reads the real and the effective user of a process or thread. */

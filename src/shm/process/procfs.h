@@ -21,8 +21,18 @@ bool proc_hides_processes(void);
 /* The pid that is the name of a directory in /proc; 0: the name is not a number. */
 pid_t process_number(const char *name);
 
-/* Reads the command name (comm) of a process or thread; empty if it cannot be read. */
+/*
+ * Reads the command name (comm) of a process or thread; empty if it cannot be read.
+ * process_read_command_at() reads that of the one whose directory in /proc is open.
+ */
 void process_read_command(pid_t pid, char command[COMMAND_SIZE]);
+void process_read_command_at(int process, char command[COMMAND_SIZE]);
+
+/*
+ * The inode of the namespace of this kind ("ipc") that a symbolic link in /proc leads to, as its
+ * text says: following the link is slower. 0: it leads to none, or cannot be read, see errno.
+ */
+ino_t namespace_inode(int directory, const char *link, const char *kind);
 
 /* The effective user of a process or thread; (uid_t)-1: it has exited. */
 uid_t process_user(pid_t pid);

@@ -53,14 +53,13 @@ static const char *reason_of_namespace(int error)
 static int enter_named(struct operands *operands, bool *users_changed)
 {
 	struct namespace ns;
-	const struct namespaces one = { .items = &ns, .count = 1 };
 	int error = namespace_open_named(operands->ns, &ns);
 
 	if (error)
 		return error;
 	if (!ns.pid)
 		ns.pid = operands->ns_pid;
-	namespace_names_find(&one, NULL);
+	namespace_users_find(&ns, 1, NULL);
 	error = namespace_enter_fd(ns.fd, users_changed);
 	operands->users_unknown = !ns.users_known || *users_changed;
 	operands->ns_path = ns.path;
@@ -366,10 +365,10 @@ enum status all_namespaces_limits(struct namespaces *found, const struct filter 
 	size_t missing_at;
 	enum status status;
 
+	found->with_names = true;
 	found->with_limits = true;
 	status = all_namespaces_read(found, &list, filter, false, &losses, &missing, &missing_at);
 	listing_free(&list);
-	namespace_names_find(found, &losses);
 	scan_losses_free(&losses);
 	*limits = status ? NULL : namespaces_limits(found, count);
 	if (!status && !*limits)

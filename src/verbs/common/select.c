@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shm/process/namespace_names.h"
 #include "shm/process/present.h"
 #include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
@@ -391,6 +390,7 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 {
 	enum status status;
 
+	selection->namespaces.with_names = source->needs & NEEDS_NAMES;
 	selection->namespaces.with_limits = source->limits;
 	status = all_namespaces_read(
 		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
@@ -400,8 +400,6 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
 					 choice->removal, &selection->judge.processes.losses,
 					 &selection->missing, &selection->missing_at);
-	if (!status && source->needs & NEEDS_NAMES)
-		namespace_names_find(&selection->namespaces, &selection->judge.processes.losses);
 	return status;
 }
 

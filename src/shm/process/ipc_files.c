@@ -6,10 +6,15 @@
 
 #include "shm/process/procfs.h"
 
+/* Whose process it is takes as long to find out as examining this many of its files. */
+enum { FEW = 64 };
+
 int ipc_files_read(pid_t pid, struct ipc_files_use *use,
 		   int (*found)(void *context, ino_t inode, const char *path), void *context)
 {
-	const bool is_limited = !process_is_of_root(pid);
+	const size_t unasked = use->examined < IPC_FILES_MOST ? FEW : 0;
+	bool is_limited = true;
+	size_t count = 0;
 	const struct dirent *entry;
 	char path[512];
 	DIR *files;
@@ -22,7 +27,9 @@ int ipc_files_read(pid_t pid, struct ipc_files_use *use,
 
 		if (*entry->d_name == '.')
 			continue;
-		if (is_limited && use->examined >= IPC_FILES_MOST) {
+		if (count++ == unasked)
+			is_limited = !process_is_of_root(pid);
+		if (count > unasked && is_limited && use->examined >= IPC_FILES_MOST) {
 			use->processes_skipped++;
 			break;
 		}

@@ -7,8 +7,9 @@
 #include <sys/types.h>
 
 /*
- * How many open files are examined in all, not counting those of root's processes. That takes
- * a few seconds; any user can have very many, since processes can share a table of open files.
+ * How many open files are examined in all, not counting those of root's processes (but the first
+ * few of each). That takes a few seconds; any user can have very many, since processes can share
+ * a table of open files.
  */
 enum { IPC_FILES_MOST = 1000000 };
 

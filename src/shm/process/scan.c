@@ -132,14 +132,17 @@ static void failed(void *context, size_t item, int error)
 		pass->error = error;
 }
 
-/* How long to wait for the next process: less, the more was waited; not at all after an error. */
+/*
+ * How long to wait for the next process: less, the more was waited; not at all after an error. At
+ * least two ticks: only then it is known whether the worker computes.
+ */
 static unsigned int patience(void *context)
 {
 	const struct pass *pass = context;
 	unsigned int left = ALL_PATIENCE - pass->losses->waited;
 	unsigned int next = FIRST_PATIENCE * left / ALL_PATIENCE;
 
-	return pass->error ? 0 : next ? next : 1;
+	return pass->error ? 0 : next > 2 ? next : 2;
 }
 
 /* Distrusts the process's user only if the worker was stuck: anyone may have killed it. */

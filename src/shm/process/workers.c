@@ -212,15 +212,6 @@ static int64_t time_used(pid_t child)
 	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
-/* Whether a worker has computed since *used, which is set to the time that it has used now. */
-static bool has_computed(pid_t child, int64_t *used)
-{
-	int64_t before = *used;
-
-	*used = time_used(child);
-	return *used > before + 1;
-}
-
 /*
  * Takes messages until the worker exits. Returns true if it was given up. A worker that
  * computes is not stuck: a process can have a million open files, and a machine can be busy.
@@ -230,7 +221,7 @@ static bool listen_to(struct run *run, pid_t child)
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
 	size_t item = run->first;
 	unsigned int ticks = 0;
-	int64_t used = 0;
+	int64_t used = 0; /* after the first tick without a message */
 
 	for (;;) {
 		int ready = poll(&pollfd, 1, WORKERS_TICK);
@@ -239,16 +230,14 @@ static bool listen_to(struct run *run, pid_t child)
 
 		if (more == 0)
 			return false;
-		if (ready > 0 || now != item) {
+		if (ready > 0 || now != item)
 			ticks = 0;
+		else if (ready == 0 && !ticks++)
 			used = time_used(child);
-		} else if (ready == 0) {
-			ticks++;
-		}
 		item = now;
 		if (more > 0 && ticks < run->workers->patience(run->workers->context))
 			continue;
-		if (more > 0 && ticks && has_computed(child, &used)) {
+		if (more > 0 && ticks && time_used(child) > used + 1) {
 			ticks = 0;
 			continue;
 		}

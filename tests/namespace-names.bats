@@ -158,6 +158,17 @@ called()
 	there test "/proc/$pid/root/etc/passwd" -ef /etc/passwd
 	try_there ls -A --format '%{owner}'
 	assert_output_is 0
+	# the same with /etc itself
+	mkdir root
+	ln -s /etc root/etc
+	# shellcheck disable=SC2016
+	background there unshare --ipc perl -e '
+		my $id = shmget(0, 4000, 01600) // die;
+		chroot "root" or die; chdir "/"; $| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	there test "/proc/$(<"$background_output")/root/etc/passwd" -ef /etc/passwd
+	try_there ls -A --min-size 4000 --format '%{owner}'
+	assert_output_is 0
 }
 
 @test "in a user namespace, ids that the kernel translates are shown by name" {

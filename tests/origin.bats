@@ -69,6 +69,7 @@ units()
 		docker/0123456789ab	12:pids:/docker/$hex\n1:name=systemd:/docker/$hex\n0::/system.slice/containerd.service
 		cron.service	9:cpu,cpuacct:/\n1:name=systemd:/system.slice/cron.service\n0::/system.slice/cron.service
 		cron.service	9:cpu,cpuacct:/system.slice\n1:name=systemd:/system.slice/cron.service
+		session-4.scope	4:memory:/system.slice/ssh.service\n1:name=systemd:/user.slice/user-0.slice/session-4.scope
 		own	1:name=systemd:/own\n0::/
 		ended.service	0::/system.slice/ended.service (deleted)
 		other.service	0::/../../system.slice/other.service

@@ -66,6 +66,7 @@ units()
 		memory.service	0::/system.slice/_memory.service
 		slurm/7	0::/system.slice/node1_slurmstepd.scope/job_7/step_batch
 		job_7	0::/elsewhere/job_7
+		podcast-downloader-of-the-evening-news	0::/podcast-downloader-of-the-evening-news
 		docker/0123456789ab	12:pids:/docker/$hex\n1:name=systemd:/docker/$hex\n0::/system.slice/containerd.service
 		cron.service	9:cpu,cpuacct:/\n1:name=systemd:/system.slice/cron.service\n0::/system.slice/cron.service
 		cron.service	9:cpu,cpuacct:/system.slice\n1:name=systemd:/system.slice/cron.service

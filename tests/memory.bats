@@ -175,9 +175,10 @@ removed_by_filter()
 
 @test "ls in other forms: no memory" {
 	try_all look printed_all ls -J
-	try_all look printed_all ls --owner root
+	try_all look printed_all ls --owner root --key "$KEY" --mode -400 --except 0x99
 	try_all look printed_all ls --prometheus
 	try_all look unharmed ls -u
+	try_all look printed_all ls --by owner -J
 }
 
 @test "ls that sorts, and rm as ipcrm does: no memory" {

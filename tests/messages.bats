@@ -35,6 +35,7 @@ check()
 		rm 99999999999           | "99999999999": id too large (for a decimal key, write key:N)
 		rm key:0x100000000       | "key:0x100000000": key outside -2147483648..4294967295
 		rm ftok:ab:/             | "ftok:ab:/": PROJ of ftok:PROJ:PATH must be one character or a number
+		rm ftok:0x0000000000000000000000041:/ | "ftok:0x0000000000000000000000041:/": PROJ of ftok:PROJ:PATH must be one character or a number
 		rm -M x                  | --shmem-key "x": not a key (a number such as 1234, 0x4d2 or 02322, or ftok:PROJ:PATH)
 		rm 'x!#:+y'              | "x!#:+y": an argument that contains "!#:+" must come after "--"
 		rm --frob                | unknown option "--frob" => try "shmtool rm --help"

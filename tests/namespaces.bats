@@ -85,8 +85,10 @@ new_namespace()
 	run --separate-stderr unshare --mount sh -c '
 		mount --bind "/proc/$1/ns/ipc" bound && kill -KILL "$1" &&
 			while [ -e "/proc/$1/ns/ipc" ]; do sleep 0.01; done
-		exec "$0" ls -N bound --format "%{size}"' "$SHMTOOL" "$inside"
-	assert_output_is 12345
+		"$0" ls -N bound --format "%{size}" && exec "$0" ls -N bound -l -J' "$SHMTOOL" "$inside"
+	expect_status 0
+	assert_equal "${lines[0]}" 12345
+	assert_equal "$(jq -c '[.limits[] | select(.name == "shmmni").used]' <<<"${lines[1]}")" '[1]'
 }
 
 @test "-N with a namespace that belongs to a user namespace, as of a rootless container" {

@@ -42,6 +42,7 @@ units()
 		podman/0123456789ab	0::/machine.slice/libpod-$hex.scope/container
 		pod/$uid/0123456789ab	0::/kubepods.slice/kubepods-burstable.slice/$slice/cri-containerd-$hex.scope
 		pod/$uid/0123456789ab	0::/kubepods/burstable/pod$uid/$hex
+		pod${uid//-/.}	0::/kubepods/pod${uid//-/.}
 		lxc/web	0::/lxc.payload.web
 		machine/web	0::/machine.slice/machine-web.scope
 		slurm/1234	0::/system.slice/slurmstepd.scope/job_1234/step_0/user/task_0
@@ -328,6 +329,10 @@ within()
 	assert_output_is "$held"
 	try ls -q --command hold --command perl
 	assert_equal "$(sort -n <<<"$output")" "$(printf '%s\n' "$id" "$held" | sort -n)"
+	# by a process that has it attached, and is neither its creator nor its last user
+	foreign_read "$held" 0 1
+	try ls -q --command hold
+	assert_output_is "$held"
 	try ls -q --command per
 	assert_output_is ''
 	for by in $hex "docker/$hex" docker/0123456789a; do

@@ -101,6 +101,21 @@ a_second_after_the_first()
 	run ! grep -aq 'shmtool read' screen
 }
 
+@test "on a terminal, --progress leaves the last line" {
+	need_command script
+	id=$(make_segment 1000)
+	script -qec "stty -onlcr; '$SHMTOOL' read $id --progress -f out; echo ended" screen </dev/null >/dev/null
+	grep -aqE $'\rshmtool read: 1000 of 1000 \\(100%\\), .*/s\033\\[K$' screen
+	grep -aqx ended screen
+}
+
+@test "progress that cannot be printed does not stop a copy" {
+	id=$(make_segment 1000)
+	printf hello | foreign_write "$id" 0
+	shmtool read "$id" --progress -f out 2>/dev/full
+	assert_equal "$(stat -c %s out) $(head -c 5 out)" '1000 hello'
+}
+
 @test "a dump on the terminal is not disturbed" {
 	need_command script
 	id=$(make_segment 32)

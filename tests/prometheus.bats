@@ -136,7 +136,10 @@ as_if_named()
 	assert_promtool_agrees
 	assert_series 'shmtool_segments{state="orphaned",owner="zoë"}' 1
 
-	# no UTF-8: promtool, and so node_exporter, would refuse the whole file
+	# no UTF-8: promtool, and so node_exporter, would refuse the whole file; \xed\xa0\x80 is a surrogate
+	run --separate-stderr as_if_named $'a\xed\xa0\x80' "$SHMTOOL" ls --prometheus --grace 0
+	assert_promtool_agrees
+	assert_series $'shmtool_segments{state="orphaned",owner="a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"}' 1
 	run --separate-stderr as_if_named $'caf\xe9' "$SHMTOOL" ls --prometheus --grace 0
 	assert_promtool_agrees
 	assert_series $'shmtool_segments{state="orphaned",owner="caf\xef\xbf\xbd"}' 1

@@ -186,7 +186,7 @@ static int take_message(struct run *run, int flags)
 		workers->failed(workers->context, head.item, head.error);
 	}
 	if (fd >= 0)
-		close(fd);
+		close(fd); /* GCOVR_EXCL_LINE: a worker sends an error without a descriptor */
 	return 1;
 }
 
@@ -256,7 +256,7 @@ static size_t next_item(const struct run *run, int error, int status, bool gave_
 
 	/* a damaged worker could have written anything into the shared memory */
 	if (item < run->first || item >= workers->count)
-		item = run->first;
+		item = run->first; /* GCOVR_EXCL_LINE: no worker of a test is damaged */
 	if (!error && status == ALL_DONE)
 		return workers->count;
 	if (!error && status == ITEM_LEFT)

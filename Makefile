@@ -262,12 +262,16 @@ valgrind: all $(HELPERS)  ## run the tests (or TESTS) under valgrind
 # Which lines and branches of src/ the tests reach, in $(BUILD)/coverage/. All
 # that the tests run as may add to the counts. What is killed is not counted.
 # PROGRAM_LIBS goes into the program alone, and not into what helps the tests.
+# LEAST=PERCENT is for a part of the tests: without check-long, and so many lines are enough.
 COVERAGE     := $(BUILD)/coverage
 COUNTED      := $(abspath $(COVERAGE))/counts
 MAKE_COVERED  = $(MAKE) BUILD='$(COVERAGE)' CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
 	PROGRAM_LIBS='-Wl,--wrap=_exit,--wrap=kill $(abspath $(COVERAGE))/ends.o'
 WHILE_COUNTED = FAULTS_STEP="$${FAULTS_STEP:-4}" COUNTS='$(COUNTED)' \
 	BATS_TEST_TIMEOUT=1800 FILE_TIMEOUT=7200
+
+LEAST   ?=
+COVERED := $(or $(LEAST),$(if $(TESTS)$(FILTER),0))
 
 .PHONY: coverage coverage-report
 coverage: $(COVERAGE)/ends.o  ## check that the tests cover src/, except for lines that are marked there
@@ -276,7 +280,7 @@ coverage: $(COVERAGE)/ends.o  ## check that the tests cover src/, except for lin
 	@GCOV_PREFIX='$(COUNTED)/none' '$(COVERAGE)/shmtool' --version >/dev/null
 	@find '$(COUNTED)' -type f -exec chmod a+w {} +
 	-@$(WHILE_COUNTED) $(MAKE_COVERED) TESTS='$(TESTS)' check
-	$(if $(TESTS),,-@$(WHILE_COUNTED) $(MAKE_COVERED) check-long)
+	$(if $(COVERED),,-@$(WHILE_COUNTED) $(MAKE_COVERED) check-long)
 	@$(MAKE) coverage-report
 
 # Twice: without the markers of src/, which tests/coverage/report looks at itself, and
@@ -287,7 +291,7 @@ coverage-report:
 	@tests/coverage/merge '$(COUNTED)' '$(abspath $(COVERAGE))'
 	@$(GCOVR) --no-markers --json '$(COVERAGE)/counts.json'
 	@$(GCOVR) --html-details '$(COVERAGE)/report.html' --print-summary
-	@tests/coverage/report '$(COVERAGE)/counts.json'
+	@tests/coverage/report '$(COVERAGE)/counts.json' $(COVERED)
 
 $(COVERAGE)/ends.o: tests/coverage/ends.c
 	@mkdir -p $(@D)

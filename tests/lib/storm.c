@@ -484,6 +484,13 @@ static bool add_untold(const char *text, long begin)
 	return true;
 }
 
+/* Of what was last used by a process out there: see was_used_by_a_stranger() */
+static bool is_about_strangers(const char *text)
+{
+	return strstr(text, " is in a PID namespace that is not visible here") ||
+	       strstr(text, "shmtool rm: hint: run rm --orphaned on the host, ") == text;
+}
+
 static void add_line(const char *text, long begin, bool from_stderr)
 {
 	struct line line = { .begin = begin, .read = now() };
@@ -492,6 +499,8 @@ static void add_line(const char *text, long begin, bool from_stderr)
 	if (from_stderr && add_untold(text, begin))
 		return;
 	if (from_stderr && strstr(text, "shmtool rm: note: the last user of segment ") == text)
+		return;
+	if (from_stderr && is_about_strangers(text))
 		return;
 	if (!from_stderr && names(text, "removed ", &line.id))
 		line.kind = LINE_REMOVED;

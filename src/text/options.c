@@ -178,16 +178,17 @@ static bool has_unwanted_value(poptContext context)
 	return strncmp(word, "--", 2) == 0 && strchr(word, '=');
 }
 
-/* How long the part is in which an unknown option and a long option agree; 0: they do not. */
+/* How long the part is in which two names agree, best at their beginning; 0: too short. */
 static size_t likeness(const char *unknown, const char *name)
 {
 	enum { ENOUGH = 3 };
 	size_t same = 0;
 
-	if (strstr(name, unknown) || strstr(unknown, name))
-		return strlen(name);
 	while (name[same] && name[same] == unknown[same])
 		same++;
+	if (same >= ENOUGH)
+		return same + 1;
+	same = strstr(name, unknown) ? strlen(unknown) : strstr(unknown, name) ? strlen(name) : 0;
 	return same >= ENOUGH ? same : 0;
 }
 
@@ -198,7 +199,9 @@ static const char *find_like(const struct poptOption *table, const char *unknown
 
 	for (; table->longName || table->shortName || table->arg; table++) {
 		const char *name = table->longName;
-		size_t same = name ? likeness(unknown, name) : 0;
+		/* a hint must not lead to the removal of everything */
+		bool may_be = name && strcmp(name, "all") != 0;
+		size_t same = may_be ? likeness(unknown, name) : 0;
 
 		if ((table->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE) {
 			const char *below = find_like(table->arg, unknown, most);
@@ -219,7 +222,7 @@ static enum status report_unknown(const struct poptOption *table, const char *wo
 	size_t most = 0;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
-	if (strncmp(name, "--", 2) == 0 && strlen(name) >= 5)
+	if (strncmp(name, "--", 2) == 0 && name[2])
 		like = find_like(table, name + 2, &most);
 	fail(STATUS_USAGE, "unknown option \"%.200s\"", word);
 	if (!like)

@@ -983,6 +983,8 @@ killed_at()
 	((rss > 4000000))
 	try_there ls -l -A
 	assert_equal "$(sed -n '/^all IPC namespaces$/,$p' <<<"$output" | awk '{ print $1 }' | head -n 3)" $'all\nLIMIT\nram'
+	try_there ls -A --warn 0
+	assert_output_matches 'ram: .*; to list the largest: shmtool ls -A -o \+rss,swap --sort -rss'
 	# per namespace in metrics, to be added up there
 	try_there ls -A --prometheus
 	assert_equal "$(awk '/^shmtool_used_resident_bytes\{ns=/ { sum += $2 } END { print sum }' <<<"$output")" "$rss"

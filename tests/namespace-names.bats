@@ -38,9 +38,14 @@ called()
 	# a UTS namespace of its own, but with the same name
 	settle unshare --ipc --uts -- 3000
 	in_cgroup /system.slice/own.service "$pid"
-	# shellcheck disable=SC2016
-	settle unshare --ipc --uts sh -c 'hostname localhost && exec "$@"' sh -- 4000
-	in_cgroup /system.slice/local.service "$pid"
+	# names that say nothing
+	local name size=4000
+	for name in localhost '(none)' ''; do
+		# shellcheck disable=SC2016
+		settle unshare --ipc --uts sh -c 'echo "$0" >/proc/sys/kernel/hostname && exec "$@"' "$name" -- "$size"
+		in_cgroup /system.slice/local.service "$pid"
+		size=$((size + 1))
+	done
 	settle unshare --ipc -- 5000
 	in_cgroup / "$pid"
 	there perl -e 'shmget(5, 6000, 01600) // die'
@@ -48,6 +53,8 @@ called()
 	called 2000 docker/0123456789ab
 	called 3000 own.service
 	called 4000 local.service
+	called 4001 local.service
+	called 4002 local.service
 	called 5000 -
 	called 6000 "$(uname -n)"
 }

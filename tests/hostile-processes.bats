@@ -220,6 +220,24 @@ try_beside_many()
 	((steps >= 2)) || fail "$steps steps"
 }
 
+# --- Mounts -----------------------------------------------------------------
+
+# For each of them, all mounts were read again: that took 90 seconds of processor time.
+@test "4096 hidden mounts of a namespace are read a few times only" {
+	settle unshare --ipc -- 5000
+	# shellcheck disable=SC2016
+	background there unshare --mount sh -c '
+		mkdir hidden && mount -t tmpfs none hidden && cd hidden && mkdir 1 2 3 4 5 6 7 8 9 10 11 12 &&
+		: >ns && mount --bind "/proc/$1/ns/ipc" ns || exit
+		for i in 1 2 3 4 5 6 7 8 9 10 11 12; do mount --rbind . "$i" || exit; done
+		cd .. && mount -t tmpfs none hidden && echo ready && exec sleep 1000' sh "$pid"
+	wait_until test -s "$background_output"
+	end_there "$pid"
+	capture there prlimit --cpu=10 "$SHMTOOL" ls -A --keep-file "$lists/none" --format '%{size}'
+	expect_status 7
+	assert_stderr_has "cannot enter IPC namespace $ns ("
+}
+
 # --- Open files -------------------------------------------------------------
 
 # A user can have more than that, since processes can share their open files (clone(2)).

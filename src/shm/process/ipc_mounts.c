@@ -2,7 +2,6 @@
 #include "shm/process/ipc_mounts.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,4 +78,26 @@ int ipc_mounts_read(pid_t pid, int (*found)(void *context, ino_t inode, const ch
 	free(line);
 	fclose(file);
 	return error;
+}
+
+struct place {
+	ino_t inode;
+	const char *point;
+	bool is_there;
+};
+
+static int compare_place(void *context, ino_t inode, const char *point)
+{
+	struct place *place = context;
+
+	place->is_there |= inode == place->inode && strcmp(point, place->point) == 0;
+	return 0;
+}
+
+bool ipc_mounts_have(pid_t pid, ino_t inode, const char *point)
+{
+	struct place place = { .inode = inode, .point = point };
+
+	ipc_mounts_read(pid, compare_place, &place);
+	return place.is_there;
 }

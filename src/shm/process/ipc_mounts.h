@@ -3,6 +3,7 @@
 #ifndef SHM_PROCESS_IPC_MOUNTS_H
 #define SHM_PROCESS_IPC_MOUNTS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -13,5 +14,8 @@
  */
 int ipc_mounts_read(pid_t pid, int (*found)(void *context, ino_t inode, const char *point),
 		    void *context);
+
+/* Whether the namespace with this inode is mounted there, even if another mount hides it. */
+bool ipc_mounts_have(pid_t pid, ino_t inode, const char *point);
 
 #endif

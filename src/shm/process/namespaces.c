@@ -129,7 +129,8 @@ struct search {
 	pid_t pid;
 	int process;        /* its directory in /proc */
 	ino_t mounts_inode; /* of its mount namespace; 0: not known */
-	struct mounts {     /* inodes of the mount namespaces that were read */
+	unsigned int mounts_read_again;
+	struct mounts { /* inodes of the mount namespaces that were read */
 		ino_t *items;
 		size_t count;
 		size_t capacity;
@@ -287,28 +288,22 @@ static int look_at_file(void *context, ino_t inode, const char *path)
 	return see(search, seen.path, &seen);
 }
 
-/* A mount point, below the root directory of a process. */
-struct place {
-	ino_t inode;
-	const char *point;
-	bool is_there;
-};
-
-static int compare_place(void *context, ino_t inode, const char *point)
-{
-	struct place *place = context;
-
-	place->is_there |= inode == place->inode && strcmp(point, place->point) == 0;
-	return 0;
-}
+/*
+ * How often the mounts of a process are read again, to see whether one is still there: a
+ * hostile user could have thousands of hidden mounts.
+ */
+enum { MOUNTS_READ_AGAIN = 16 };
 
 static int look_at_mount(void *context, ino_t inode, const char *point)
 {
-	const struct search *search = context;
-	struct place place = { .inode = inode, .point = point };
+	struct search *search = context;
 	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
+	const struct namespace ns = { .device = seen.device, .inode = inode };
+	const struct namespace *known = namespaces_get(search->found, &ns);
 	int fd;
 
+	if (known && known->fd >= 0)
+		return 0;
 	if (search->mounts_inode == search->here.mounts)
 		snprintf(seen.path, sizeof(seen.path), "%s", point);
 	else
@@ -320,9 +315,11 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 	}
 	/* another mount hides it, which must not be opened */
 	seen.error = ENOENT;
-	ipc_mounts_read(search->pid, compare_place, &place);
-	/* otherwise it has been unmounted in the meantime */
-	return place.is_there ? see(search, NULL, &seen) : 0;
+	/* or it has been unmounted in the meantime */
+	if (search->mounts_read_again++ < MOUNTS_READ_AGAIN &&
+	    !ipc_mounts_have(search->pid, inode, point))
+		return 0;
+	return see(search, NULL, &seen);
 }
 
 /* Reads the mounts of a process, once for each mount namespace. */

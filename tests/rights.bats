@@ -657,7 +657,7 @@ beside_another()
 
 	beside_another setpriv --bounding-set=-sys_ptrace
 	expect_status 5
-	assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ process(es)? \(.*[0-9]+ sleep\): permission denied.*hint: run with CAP_SYS_PTRACE'
+	assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ process(es)? \(.*[0-9]+ (sh|sleep)\): permission denied.*hint: run with CAP_SYS_PTRACE'
 
 	beside_another unshare --user --map-root-user
 	expect_status 5

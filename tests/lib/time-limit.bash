@@ -16,11 +16,13 @@ bats_start_timeout_countdown()
 		# a shell that waits for a process runs its trap afterwards
 		kill ABRT => $test and exec "pkill", "-P", $test' \
 		"$1" $$ </dev/null >/dev/null 2>&1 3>&- 4>&- &
+	countdown_pid=$!
 	# so that bash does not report how it ended
 	disown $!
 }
 
+# Some versions of bats pass the process as an argument, others do not.
 bats_abort_timeout_countdown()
 {
-	kill -KILL "$1" 2>/dev/null || true
+	kill -KILL "$countdown_pid" 2>/dev/null || true
 }

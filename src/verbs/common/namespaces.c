@@ -167,17 +167,16 @@ static enum status report_hidden_from_root(const struct namespaces *found)
 {
 	char command[COMMAND_SIZE] = "";
 	char label[PROCESS_LABEL_SIZE];
+	char whose[2 * PROCESS_LABEL_SIZE] = "the processes of other users, which /proc hides "
+					     "(hidepid)";
 
-	if (!found->hidden)
-		return fail(STATUS_DENIED,
-			    "cannot determine the IPC namespaces of the processes of "
-			    "other users, which /proc hides (hidepid)");
 	process_read_command(found->first_hidden, command);
-	fail(STATUS_DENIED,
-	     "cannot determine the IPC namespace of %zu process%s (%s%s): permission denied",
-	     found->hidden, plural(found->hidden), found->hidden > 1 ? "such as " : "",
-	     process_label(label, found->first_hidden, command));
-	if (capability_in_use(CAP_SYS_PTRACE))
+	if (found->hidden)
+		snprintf(whose, sizeof(whose), "%zu process%s (%s%s)", found->hidden,
+			 plural(found->hidden), found->hidden > 1 ? "such as " : "",
+			 process_label(label, found->first_hidden, command));
+	fail(STATUS_DENIED, "cannot determine the IPC namespace of %s: permission denied", whose);
+	if (found->hidden && capability_in_use(CAP_SYS_PTRACE))
 		remark("CAP_SYS_PTRACE is in effect, but a security module or another user "
 		       "namespace protects %s",
 		       found->hidden > 1 ? "these processes" : "this process");

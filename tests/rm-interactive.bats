@@ -8,15 +8,26 @@ bats_require_minimum_version 1.5.0
 load lib/common
 
 # on_terminal COMMAND...: in the background, with what is written to descriptor 7 as typed there;
-# the screen goes to screen.raw, the exit status to code
+# the screen goes to screen.raw, the exit status to code. The terminal stays until there is a
+# file read, since script(1) may lose what it has not shown at its end.
 on_terminal()
 {
-	rm -f code screen.raw answers
+	rm -f code screen.raw answers read
 	mkfifo answers
 	# shellcheck disable=SC2016
 	background env SHELL=/bin/sh sh -c 'exec script -qfec "$1" screen.raw <answers' sh \
-		"stty -echo -onlcr; $*; echo \$? >code.new; mv code.new code"
+		"stty -echo -onlcr; $*; echo \$? >code.new; mv code.new code; printf '\\nended\\n'
+		until [ -e read ]; do sleep 0.01; done"
 	exec 7>answers
+}
+
+end_terminal()
+{
+	wait_until test -e code
+	wait_until grep -q '^ended' screen.raw
+	touch read
+	exec 7>&-
+	wait_until process_is_gone "$background_pid"
 }
 
 asks_or_ended()
@@ -31,15 +42,13 @@ ask()
 	on_terminal "${as-} '$SHMTOOL' rm -i $(printf '%q ' "${@:2}") >out"
 	wait_until asks_or_ended
 	[[ -e code ]] || printf '%b' "$1" >&7
-	wait_until test -e code
-	exec 7>&-
-	wait_until process_is_gone "$background_pid"
+	end_terminal
 	# shellcheck disable=SC2034 # for expect_status
 	status=$(<code)
 	output=$(<out)
 	mapfile -t lines <out
-	# without what script writes before and after
-	screen=$(sed '1d; /^Script done/d' screen.raw | tr -d '\r')
+	# without what is written before and after
+	screen=$(sed '1d; /^ended/,$d' screen.raw | tr -d '\r')
 }
 
 id_of_line()
@@ -126,8 +135,7 @@ id_of_line()
 	hold_segment "$changed"
 	end_process "$holder_pid"
 	echo y >&7
-	wait_until test -e code
-	exec 7>&-
+	end_terminal
 	assert_equal "$(<code)" 9
 	run ! segment_exists "$shown"
 	segment_exists "$changed"
@@ -140,6 +148,7 @@ id_of_line()
 	id=$(make_orphan)
 	on_terminal "'$SHMTOOL' rm -i $id >out"
 	wait_until asks_or_ended
+	touch read
 	printf '\003' >&7
 	exec 7>&-
 	wait_for_status "$background_pid"
@@ -169,8 +178,7 @@ id_of_line()
 	capture bash -c 'yes | "$SHMTOOL" rm -i --all'
 	expect_status 2
 	on_terminal "'$SHMTOOL' rm -i $id 2>err"
-	wait_until test -e code
-	exec 7>&-
+	end_terminal
 	assert_equal "$(<code)" 2
 	for words in "-n $id" "-J $id" "-q $id" "-m $id" "-M 5"; do
 		# shellcheck disable=SC2086 # words
@@ -185,8 +193,7 @@ id_of_line()
 	local id
 	id=$(make_orphan)
 	on_terminal "'$SHMTOOL' rm -i $id >/dev/full"
-	wait_until test -e code
-	exec 7>&-
+	end_terminal
 	assert_equal "$(<code)" 7
 	run ! grep -q 'y/N' screen.raw
 	segment_exists "$id"

@@ -104,6 +104,8 @@ called()
 	called 1000 '"a \x1b[2J""b"'
 	try_there ls -A -J
 	assert_equal "$(jq -r '.segments[].ns_name' <<<"$output")" $'a \e[2J"b'
+	try_there ls -A --warn 0
+	assert_output_has "IPC namespace $ns (\"a \\x1b[2J\"\"b\", $pid perl): "
 }
 
 @test "with -N, the namespace does not get the host name of this machine" {

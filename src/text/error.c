@@ -12,7 +12,6 @@
 #include "shm/system/safe_open.h"
 #include "shm/system/signals.h"
 #include "text/escape.h"
-#include "text/names.h"
 
 enum { LINE_SIZE = 4096 };
 
@@ -287,12 +286,14 @@ const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namesp
 	unsigned long inode = ns->inode;
 	const char *comma = *ns->name ? ", " : "";
 	char process[PROCESS_LABEL_SIZE];
+	char quoted[QUOTED_SIZE(UNIT_SIZE)];
+	const char *name = *ns->name ? command_text(quoted, ns->name) : "";
 
 	if (ns->pid)
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.64s%s%s)", inode, ns->name, comma,
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s%s%s)", inode, name, comma,
 			 process_label(process, ns->pid, ns->command));
 	else
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%.64s%s%.128s)", inode, ns->name, comma,
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s%s%.128s)", inode, name, comma,
 			 ns->path);
 	return text;
 }

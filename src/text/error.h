@@ -13,6 +13,7 @@
 
 #include "shm/process/namespace.h"
 #include "shm/segment/segment.h"
+#include "text/names.h"
 
 enum status {
 	STATUS_DONE = 0,
@@ -91,7 +92,7 @@ void fail_on_bus_error(const char *failure, const uint64_t *done, const char *ad
 void status_keep_first(enum status *kept, enum status status);
 
 /* Writes "4026532177 (db-1, 8123 postgres)" for an IPC namespace to text, and returns text. */
-enum { NAMESPACE_LABEL_SIZE = 256 };
+enum { NAMESPACE_LABEL_SIZE = QUOTED_SIZE(UNIT_SIZE) + 192 };
 const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namespace *ns);
 #define NAMESPACE_LABEL(ns) namespace_label((char[NAMESPACE_LABEL_SIZE]){ 0 }, ns)
 
@@ -99,7 +100,7 @@ const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namesp
  * Writes "segment 131076 (key 0x000004d2)" to text, and returns text. Adds the namespace
  * if segment->ns is set.
  */
-enum { SEGMENT_LABEL_SIZE = 320 };
+enum { SEGMENT_LABEL_SIZE = NAMESPACE_LABEL_SIZE + 64 };
 const char *segment_label(char text[SEGMENT_LABEL_SIZE], const struct segment *segment);
 #define SEGMENT_LABEL(segment) segment_label((char[SEGMENT_LABEL_SIZE]){ 0 }, segment)
 

@@ -352,6 +352,30 @@ users_and_times()
 	assert_equal "$(segment_field "$id" perms)" 1640
 }
 
+# While rm removes a segment, its mode is 0.
+@test "set waits for rm in the same namespace before it reads the mode" {
+	local lock
+	id=$(make_segment 4096 000)
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	stop_at nanosleep shmtool "set" "$id" -p g+r
+	exec {lock}>&-
+	shmtool "set" "$id" -p 600
+	go_on
+	assert_equal "$ended" 0
+	assert_equal "$(segment_field "$id" perms)" 640
+}
+
+@test "set -n does not wait for rm" {
+	local lock
+	id=$(make_segment)
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	with_steps fail:nanosleep try "set" "$id" -p 640 -n
+	expect_status 0
+	assert_equal "$(steps_taken)" 0
+}
+
 @test "a segment that is removed before it is changed: exit 3" {
 	id=$(make_segment)
 	stop_at shmctl:SHM_STAT_ANY:2 shmtool "set" "$id" -p 640

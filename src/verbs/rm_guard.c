@@ -24,8 +24,11 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		return STATUS_DONE;
 	}
 	obstacle = guard_obstacle(guard, segment);
-	if (obstacle)
-		return refuse(report, segment, guard, STATUS_BUSY, obstacle);
+	if (obstacle) {
+		refuse(report, segment, guard, STATUS_BUSY, obstacle);
+		hint("remove only the segment: shmtool rm %d", segment->id);
+		return STATUS_BUSY;
+	}
 	if (!may_control_of(guard->uid, guard->cuid))
 		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
 	/* a guard whose state may not be read counts as held */

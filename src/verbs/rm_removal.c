@@ -16,17 +16,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
 #include "shm/segment/control.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
-#include "shm/system/clock.h"
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
 
@@ -38,9 +35,6 @@ enum { BATCH = 16384 };
 
 /* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
-
-/* How long this run waits in all for other removals in the same namespaces, in milliseconds. */
-enum { PATIENCE = 3000 };
 
 /* A removal in progress. */
 struct removal {
@@ -54,7 +48,7 @@ struct removal {
 	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* this process has entered another one */
 	pid_t parent;
-	int64_t patience; /* what is left of PATIENCE */
+	int64_t patience; /* what is left of NAMESPACE_PATIENCE */
 	bool begun;       /* the first segment was tried */
 	bool undo;
 };
@@ -245,41 +239,18 @@ static void find_not_undone(const struct removal *removal)
 }
 
 /*
- * Locks the namespaces. Two concurrent removals would mistake each other's attachments for
- * use, so one waits for the other, but not for long, since any process can hold this lock.
- * The worker inherits these open files, so the lock is held until both have exited.
- */
-static void lock_places(struct removal *removal)
-{
-	const struct timespec moment = { .tv_nsec = 1000000 };
-	int64_t deadline = deadline_after(removal->patience);
-
-	for (unsigned int i = 0; i < removal->place_count; i++) {
-		while (flock(removal->places[i]->fd, LOCK_EX | LOCK_NB) < 0 &&
-		       errno == EWOULDBLOCK && time_left(deadline) > 0 && !signals_came())
-			nanosleep(&moment, NULL);
-	}
-	removal->patience = time_left(deadline);
-}
-
-static void unlock_places(const struct removal *removal)
-{
-	for (unsigned int i = 0; i < removal->place_count; i++)
-		flock(removal->places[i]->fd, LOCK_UN);
-}
-
-/*
  * Removes the batch in a worker. Returns 0, or the signal that killed the worker. In that
  * case, unfinished work has been undone.
  */
 static int try_batch(struct removal *removal)
 {
+	const bool dry_run = removal->report->options->dry_run;
 	int undo_killed = 0;
 	int killed = 0;
 
 	share_batch(removal);
-	if (!removal->report->options->dry_run)
-		lock_places(removal);
+	for (unsigned int i = 0; i < removal->place_count && !dry_run; i++)
+		namespace_lock(removal->places[i], &removal->patience);
 	if (removal->count)
 		child_run(work, removal, CHILD_GOES_ON, &killed);
 	if (killed) {
@@ -290,7 +261,8 @@ static int try_batch(struct removal *removal)
 			work(removal);
 		find_not_undone(removal);
 	}
-	unlock_places(removal);
+	for (unsigned int i = 0; i < removal->place_count; i++)
+		namespace_unlock(removal->places[i]);
 	check_results(removal);
 	return killed;
 }
@@ -453,7 +425,7 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	removal->report = report;
 	removal->selection = selection;
 	removal->parent = getpid();
-	removal->patience = PATIENCE;
+	removal->patience = NAMESPACE_PATIENCE;
 	namespace_open("/proc/self/ns/ipc", &removal->home);
 	while (at < selection->list.count && !report->output.error && !signals_came()) {
 		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);

@@ -2,6 +2,7 @@
 /* set: changes owner, group and mode of segments, and locks them in memory. */
 #include <unistd.h>
 
+#include "shm/process/namespace.h"
 #include "text/output.h"
 #include "text/parse.h"
 #include "verbs/common/namespaces.h"
@@ -119,9 +120,16 @@ static enum status set(const struct set_options *options)
 {
 	static const struct source source = { 0 };
 	static struct output output;
+	int64_t patience = NAMESPACE_PATIENCE;
 	struct selection selection;
-	enum status status = select_segments(&selection, &options->choice, &source);
+	struct namespace ns;
+	enum status status;
 
+	/* rm sets a mode of 0 for a moment, which must not be taken for the mode to change */
+	namespace_open("/proc/self/ns/ipc", &ns);
+	if (!options->wish.dry_run)
+		namespace_lock(&ns, &patience);
+	status = select_segments(&selection, &options->choice, &source);
 	output_begin(&output, STDOUT_FILENO);
 	for (size_t i = 0; i < selection.list.count; i++) {
 		status_keep_first(&status, missing_before(&selection, i));
@@ -130,6 +138,7 @@ static enum status set(const struct set_options *options)
 	}
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	selection_free(&selection);
+	namespace_close(&ns);
 	return output_end(&output, status);
 }
 

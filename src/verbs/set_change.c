@@ -99,9 +99,12 @@ static enum status guard_failed(const struct change *change, int error)
 {
 	const char *what = SEGMENT_LABEL(&change->segment);
 
-	if (segment_missing(error) || error == ENOENT)
+	if (error == ENOENT)
 		return fail(STATUS_MISSING, "%s has no guard (no semaphore set with its key)",
 			    what);
+	if (segment_missing(error))
+		return fail(STATUS_MISSING,
+			    "%s was not changed: its guard was removed in the meantime", what);
 	return fail(status_of_segment(error),
 		    "%s was not changed: cannot change its guard (semaphore set %d): %s", what,
 		    change->guard.id, reason_of_segment(error));

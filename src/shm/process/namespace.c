@@ -9,13 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shm/process/scan.h"
+#include "shm/system/clock.h"
 #include "shm/system/safe_open.h"
+#include "shm/system/signals.h"
 
 enum { PROCESS_PATH_SIZE = 64 };
 
@@ -46,6 +50,22 @@ bool namespace_is_ours(int fd)
 
 	return stat("/proc/self/ns/ipc", &own) == 0 && fstat(fd, &that) == 0 &&
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
+}
+
+void namespace_lock(const struct namespace *ns, int64_t *patience)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	int64_t deadline = deadline_after(*patience);
+
+	while (flock(ns->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
+	       time_left(deadline) > 0 && !signals_came())
+		nanosleep(&moment, NULL);
+	*patience = time_left(deadline);
+}
+
+void namespace_unlock(const struct namespace *ns)
+{
+	flock(ns->fd, LOCK_UN);
 }
 
 int namespace_join(int fd)

@@ -53,6 +53,20 @@ int namespace_join(int fd);
 bool namespace_is_ours(int fd);
 
 /*
+ * Locks the namespace while segments are removed or changed (rm, set): two removals would
+ * mistake each other's attachments for use, and a change would take the mode 0 of a
+ * segment that is being removed for its mode. Waits at most *patience milliseconds, since
+ * any process can hold this lock, and subtracts the time that it waited; gives up earlier
+ * if a signal has come (signals.h). Children inherit the lock. namespace_unlock() or
+ * namespace_close() releases it.
+ */
+void namespace_lock(const struct namespace *ns, int64_t *patience);
+void namespace_unlock(const struct namespace *ns);
+
+/* How long to wait for these locks in one run, in milliseconds. */
+enum { NAMESPACE_PATIENCE = 3000 };
+
+/*
  * Enters an IPC namespace as namespace_join() does. If that is not permitted, first
  * enters the user namespace that owns it (ioctl_ns(2)), as rootless containers
  * require, and sets *users_changed: from then on uids and gids are those of that user

@@ -68,8 +68,8 @@ const char *guard_obstacle(const struct guard *guard, const struct segment *segm
 		return "the semaphore set has several semaphores, so it is not a guard";
 	if (guard->cuid != segment->cuid)
 		return "the semaphore set was created by a different user";
-	/* see find_actor(): none of the two is safe to act as */
-	if (guard->uid != guard->cuid && guard->uid && guard->cuid && may_control_all())
+	/* see find_actor(): neither is safe to act as */
+	if (guard->uid != guard->cuid && guard->uid && guard->cuid)
 		return "the semaphore set belongs to a different user than its creator, and either "
 		       "could have its id reused";
 	return NULL;

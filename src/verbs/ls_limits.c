@@ -14,7 +14,7 @@
 static void read_cgroup_of(struct limits *limits, const char *ns_path)
 {
 	static const char name[] = "/ns/ipc";
-	struct cgroup_memo memo = { 0 };
+	struct cgroup_memory memory;
 	char path[PATH_MAX];
 	size_t length = strlen(ns_path);
 
@@ -22,7 +22,8 @@ static void read_cgroup_of(struct limits *limits, const char *ns_path)
 	    strcmp(ns_path + length - strlen(name), name) != 0)
 		return;
 	snprintf(path, sizeof(path), "%.*s/cgroup", (int)(length - strlen(name)), ns_path);
-	limits_read_cgroup(limits, path, &memo);
+	cgroup_memory_read(path, &memory);
+	limits_set_cgroup(limits, &memory);
 }
 
 enum status read_limits(struct limits *limits, const char *ns_path)

@@ -9,6 +9,7 @@
 
 #include "shm/process/procfs.h"
 #include "shm/process/unit.h"
+#include "shm/system/cgroup.h"
 
 struct limits;
 
@@ -26,7 +27,8 @@ struct namespace
 	bool thread; /* pid is that of a thread; no whole process is known to be in it */
 	char *path;  /* a path that opens it: in /proc, or where it is mounted or held open */
 	bool unread; /* its segments could not be listed */
-	struct limits *limits; /* with_limits of struct namespaces; NULL: not read */
+	struct limits *limits;       /* with_limits of struct namespaces; NULL: not read */
+	struct cgroup_memory cgroup; /* of pid, as limits and name; its limit is 0: not known */
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */
 	char command[COMMAND_SIZE]; /* command name of pid; empty: not known */
 	/* these are only set with_names of struct namespaces, see namespace_names.h */

@@ -69,14 +69,20 @@ static bool host_name(const struct worker *worker, const struct surroundings *he
 }
 
 void namespace_names_read(const struct worker *worker, const struct surroundings *here, int process,
-			  ino_t mounts, struct namespace_names *names)
+			  ino_t mounts, struct cgroup_memo *memo, struct namespace_names *names)
 {
 	static char text[CGROUP_SIZE];
+	bool has_name = host_name(worker, here, process, names->name);
 	dev_t device;
 
-	if (!host_name(worker, here, process, names->name) &&
-	    file_read_at(process, "cgroup", text, sizeof(text), NULL) == 0)
+	if ((has_name && !memo) || file_read_at(process, "cgroup", text, sizeof(text), NULL))
+		*text = '\0';
+	if (!has_name)
 		unit_of_cgroup(text, names->name);
+	if (memo) {
+		cgroup_memory_of(text, memo);
+		names->cgroup = memo->memory;
+	}
 	names->users_known = here->root && mounts == here->mounts &&
 			     root_of(process, &device) == here->root && device == here->device;
 }

@@ -22,6 +22,7 @@ struct surroundings {
 struct namespace_names {
 	bool users_known;     /* see struct namespace */
 	char name[UNIT_SIZE]; /* empty: none, or not known */
+	struct cgroup_memory cgroup;
 };
 
 void surroundings_read(struct surroundings *here);
@@ -31,10 +32,10 @@ void surroundings_read(struct surroundings *here);
  * whose mount namespace has this inode. The name is its host name, if that differs from the host
  * name here and can be read (which requires CAP_SYS_ADMIN), or else its unit (unit.h).
  * users_known is set only if this is clear at once: the process has the same root directory in
- * the same mount namespace as this one.
+ * the same mount namespace as this one. cgroup is set unless memo is NULL.
  */
 void namespace_names_read(const struct worker *worker, const struct surroundings *here, int process,
-			  ino_t mounts, struct namespace_names *names);
+			  ino_t mounts, struct cgroup_memo *memo, struct namespace_names *names);
 
 /*
  * Sets users_known of those of these namespaces to which the names of users apply, from the known

@@ -78,6 +78,7 @@ static int set_path(struct namespace *ns, const struct sighting *seen)
 	if (!path)
 		return ENOMEM;
 	strcpy(ns->command, seen->command);
+	ns->cgroup = seen->names.cgroup;
 	free(ns->path);
 	ns->path = path;
 	ns->pid = seen->pid;
@@ -123,6 +124,7 @@ struct search {
 	struct ipc_files_use *files;
 	struct surroundings here;
 	bool with_names;
+	struct cgroup_memo *memo; /* for the worker; NULL: without limits */
 
 	/* worker: its copy of list also has what it has found itself */
 	const struct worker *worker;
@@ -195,7 +197,7 @@ static int open_by_process(const struct search *search, struct sighting *seen)
 	process_read_command_at(process, seen->command);
 	if (search->with_names)
 		namespace_names_read(search->worker, &search->here, process, search->mounts_inode,
-				     &seen->names);
+				     search->memo, &seen->names);
 	if (seen->is_thread)
 		close(process);
 	return fd;
@@ -426,10 +428,12 @@ static int keep_lost(struct namespaces *found, const struct namespaces *before)
 int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 {
 	const struct namespaces *before = found->before;
+	struct cgroup_memo memo = { 0 };
 	struct search search = {
 		.found = found,
 		.files = shared_memory(sizeof(*search.files)),
 		.with_names = found->with_names && proc_is_ours(),
+		.memo = found->with_limits ? &memo : NULL,
 	};
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	struct namespace own;

@@ -122,11 +122,8 @@ int limits_read(struct limits *limits)
 	return error;
 }
 
-void limits_read_cgroup(struct limits *limits, const char *file, struct cgroup_memo *memo)
+void limits_set_cgroup(struct limits *limits, const struct cgroup_memory *group)
 {
-	const struct cgroup_memory *group = &memo->memory;
-
-	cgroup_memory_read_next(file, memo);
 	if (group->limit == UINT64_MAX)
 		return;
 	limits->cgroup = group->limit;

@@ -47,13 +47,12 @@ int limits_read_with(struct limits *limits, const struct listing *list);
 
 /*
  * Sets cgroup to the limit of a control group, and cgroup_used to what the segments
- * counted in *limits use of it. file is /proc/PID/cgroup, say. The kernel does not show
- * to which group a segment is charged. So cgroup_used is the lesser of what these
- * segments have in memory, and of the shared memory charged to the group. memo is zero
- * at first, and for the next call, that of the last one.
+ * counted in *limits use of it. The kernel does not show to which group a segment is
+ * charged. So cgroup_used is the lesser of what these segments have in memory, and of
+ * the shared memory charged to the group.
  */
-struct cgroup_memo;
-void limits_read_cgroup(struct limits *limits, const char *file, struct cgroup_memo *memo);
+struct cgroup_memory;
+void limits_set_cgroup(struct limits *limits, const struct cgroup_memory *group);
 
 /* Adds ram_used, swap_used and memory_used of *limits to those of *sum. */
 void limits_add_use(struct limits *sum, const struct limits *limits);

@@ -120,14 +120,10 @@ void cgroup_memory_read(const char *file, struct cgroup_memory *memory)
 	read_memory(file_read(file, text, sizeof(text)) ? "" : text, memory);
 }
 
-void cgroup_memory_read_next(const char *file, struct cgroup_memo *memo)
+void cgroup_memory_of(const char *text, struct cgroup_memo *memo)
 {
-	char text[sizeof(memo->text)];
-
-	if (file_read(file, text, sizeof(text)))
-		*text = '\0';
 	if (*text && strcmp(text, memo->text) == 0)
 		return;
-	strcpy(memo->text, text);
+	snprintf(memo->text, sizeof(memo->text), "%s", text);
 	read_memory(text, &memo->memory);
 }

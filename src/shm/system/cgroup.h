@@ -23,13 +23,13 @@ struct cgroup_memory {
  */
 void cgroup_memory_read(const char *file, struct cgroup_memory *memory);
 
-/* The last result, for many processes, which are often in the same groups. Zero at first. */
+/* A result, for many processes, which are often in the same groups. Zero at first. */
 struct cgroup_memo {
-	char text[8192]; /* of the file */
+	char text[8192]; /* of /proc/PID/cgroup */
 	struct cgroup_memory memory;
 };
 
-/* As cgroup_memory_read(), but reads limits only if memo is of other groups. */
-void cgroup_memory_read_next(const char *file, struct cgroup_memo *memo);
+/* As cgroup_memory_read(), from the text of the file. Reads limits only if memo is of other groups. */
+void cgroup_memory_of(const char *text, struct cgroup_memo *memo);
 
 #endif

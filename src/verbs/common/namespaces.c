@@ -13,7 +13,6 @@
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
 #include "shm/system/capability.h"
-#include "shm/system/cgroup.h"
 #include "text/names.h"
 #include "text/namespace_option.h"
 #include "text/parse.h"
@@ -335,19 +334,16 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 struct limits_of *namespaces_limits(const struct namespaces *found, size_t *count)
 {
 	struct limits_of *all = calloc(found->count + 2, sizeof(*all));
-	struct cgroup_memo memo = { 0 };
 
 	*count = 0;
 	for (size_t i = 0; all && i < found->count; i++) {
 		const struct namespace *ns = &found->items[i];
-		char path[32];
 
 		if (ns->unread || !ns->limits)
 			continue;
 		all[*count] = (struct limits_of){ *ns->limits, .ns = ns, .path = ns->path };
-		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)ns->pid);
-		if (ns->pid)
-			limits_read_cgroup(&all[*count].limits, path, &memo);
+		if (ns->cgroup.limit)
+			limits_set_cgroup(&all[*count].limits, &ns->cgroup);
 		(*count)++;
 	}
 	if (!all)

@@ -71,7 +71,8 @@ typed_in()
 fish_offers()
 {
 	need_command fish
-	fish --no-config -c "source '$completions/shmtool.fish'; complete -C '$1'"
+	# not the user's configuration; --no-config is new in fish 3.3
+	XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/fish fish -c "source '$completions/shmtool.fish'; complete -C '$1'"
 }
 
 # bash_offers [-l] LINE: the words that bash's function replies; -l: as for a list

@@ -51,6 +51,7 @@ setup()
 }
 
 @test "if another process keeps the lock, rm waits for a moment and then removes" {
+	need_root
 	users_orphan
 	exec {lock}</proc/self/ns/ipc
 	flock "$lock"

@@ -322,7 +322,6 @@ made_inside_used_outside()
 made_outside_used_inside()
 {
 	local outside
-	# before the segment: after a skip, bats of Debian 11 does not run teardown
 	need_root
 	outside=$(make_segment)
 	inside_pid_namespace 'print $id = shift; waitpid(spawn(sub { touch($id) }), 0)' "$outside"

@@ -276,7 +276,12 @@ wait_until()
 			fail "not so within 60 seconds: $*"
 			return 1
 		fi
-		read -rt 0.01 -u "$silence" || true
+		# before bash 5.2, its own alarm can come before it waits, and it waits forever
+		if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 502)); then
+			sleep 0.01
+		else
+			read -rt 0.01 -u "$silence" || true
+		fi
 	done
 }
 

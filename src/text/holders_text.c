@@ -281,6 +281,15 @@ static void write_list(FILE *text, struct view *view, const struct attachments *
 			attachments->nattch - attachments->count);
 }
 
+/* Ends a stream of open_memstream(3). Returns its text, for free(3), or NULL if out of memory. */
+static char *end_text(FILE *text, char **result)
+{
+	if (fclose(text) == 0)
+		return *result;
+	free(*result);
+	return NULL;
+}
+
 char *holders_text(struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments = attachments_of(view, segment);
@@ -293,10 +302,7 @@ char *holders_text(struct view *view, const struct segment *segment)
 	write_list(text, view, attachments, HANDFUL);
 	putc('\0', text);
 	write_list(text, view, attachments, SIZE_MAX);
-	if (fclose(text) == 0)
-		return result;
-	free(result);
-	return NULL;
+	return end_text(text, &result);
 }
 
 char *holders_sentence(struct view *view, const struct segment *segment)
@@ -324,10 +330,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 	}
 	if (count_processes(attachments) > shown)
 		fprintf(text, " and %zu more", count_processes(attachments) - shown);
-	if (fclose(text) == 0)
-		return result;
-	free(result);
-	return NULL;
+	return end_text(text, &result);
 }
 
 char *attached_sentence(struct view *view, const struct segment *segment)
@@ -358,7 +361,6 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 			process->liveness == LIVENESS_GONE ? process_exited
 			: named && *named->command         ? command_text(command, named->command)
 							   : "running");
-	fclose(text);
 	free(holders);
-	return result;
+	return end_text(text, &result);
 }

@@ -1072,20 +1072,24 @@ segment 0 in IPC namespace $ns (web-1, $pid perl)"
 }
 
 @test "more namespaces than the soft limit on open files" {
+	local first=
 	while (($(wc -l <"$started") < 7)); do
 		settle unshare --ipc -- 4096
+		first=${first:-$pid}
 	done
 	# shellcheck disable=SC2016
 	capture there bash -c 'ulimit -Sn 8 && exec "$0" ls -A -J --keep-file "$lists/none"' "$SHMTOOL"
 	expect_status 0
 	(($(jq '.segments | length' <<<"$output") >= 6))
-	# one that is mounted has no process that could be named
+	# those that are mounted have no process that could be named
 	bind_there "$pid" mounted
 	end_there "$pid"
+	bind_there "$first" mounted.too
+	end_there "$first"
 	try_there ls -A -l -J
 	assert_equal "$(jq '[.limits[] | select(has("ns") and .ns_pid == null)] | length > 0' <<<"$output")" true
 	# places sort before processes
 	try_there ls -A --sort ns-of --format '%{ns-of}'
-	assert_equal "${lines[0]}" "$PWD/mounted"
+	assert_equal "${lines[0]} ${lines[1]}" "$PWD/mounted $PWD/mounted.too"
 	assert_output_matches ' perl$'
 }

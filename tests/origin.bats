@@ -410,6 +410,12 @@ within()
 		assert_equal "$(grep -c "\"$file\"" trace)" 1
 	done
 	assert_equal "$(grep -c "\"/proc/$background_pid" trace)" 2
+	# where there can be no more, no limit can be raised
+	perl -e 'shmget(0, 1, 01600) // die "shmget: $!" for 1 .. 8'
+	try create -s 1
+	expect_status 6
+	assert_stderr_has '(32768 of 32768 segments, kernel.shmmni)'
+	assert_equal "${stderr_lines[1]}" 'shmtool create: hint: look for leaks with "shmtool ls --orphaned"'
 }
 
 # --- Processes that exit or are replaced while they are read ------------------

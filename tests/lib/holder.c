@@ -94,11 +94,11 @@ static void how_fork(void)
 
 	if (child < 0)
 		die("fork");
-	if (child > 0)
-		stay();
-	end_with_parent();
-	for (;;)
+	while (child > 0)
 		pause();
+	/* the child reports, since only now it ends with its parent */
+	end_with_parent();
+	stay();
 }
 
 /* Of five pages the second is for reading only, and the fourth is not there. */

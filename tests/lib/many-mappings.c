@@ -57,13 +57,14 @@ int main(int argc, char **argv)
 	if (shmat((int)strtol(argv[3], NULL, 10), NULL, 0) == (void *)-1)
 		return fail("shmat");
 	for (long i = 1; i < processes; i++) {
+		pid_t parent = getpid();
 		pid_t child = fork(); /* it inherits them all */
 
 		if (child < 0)
 			return fail("fork");
 		if (child == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			for (;;)
+			while (getppid() == parent)
 				pause();
 		}
 	}

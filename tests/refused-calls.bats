@@ -60,8 +60,8 @@ work=(
 )
 
 # The calls that it can do without
-dispensable=(capget capset clone close_range fallocate fchmod flock fork fstatfs inotify_add_watch
-	inotify_init1 ioctl kcmp kill madvise membarrier mincore openat2 pidfd_open pipe2 prctl
+dispensable=(capget capset clock_getres clone close_range fallocate fchmod flock fork fstatfs
+	inotify_add_watch inotify_init1 ioctl kcmp kill madvise membarrier mincore openat2 pidfd_open pipe2 prctl
 	prlimit64 pwrite64 recvmsg sendfile sendmsg setitimer setresuid socketpair splice
 	sysinfo vmsplice)
 

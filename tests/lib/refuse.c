@@ -40,6 +40,7 @@ static const struct word calls[] = {
 	CALL(capget),
 	CALL(capset),
 	CALL(chroot),
+	CALL(clock_getres),
 	CALL(clone),
 	CALL(fallocate),
 	CALL(fchmod),

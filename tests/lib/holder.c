@@ -94,8 +94,10 @@ static void how_fork(void)
 
 	if (child < 0)
 		die("fork");
-	while (child > 0)
-		pause();
+	if (child > 0) {
+		for (;;)
+			pause();
+	}
 	/* the child reports, since only now it ends with its parent */
 	end_with_parent();
 	stay();

@@ -159,14 +159,14 @@ assert_list_refused()
 	expect_status 0
 	assert_output_is ''
 	local mode
-	for mode in 775 757 1777 1775; do
+	for mode in 0775 0757 1777 1775; do
 		chmod $mode "$lists/way"
-		assert_list_refused "directory $lists/way must not be writable by group or others"
+		assert_list_refused "directory $lists/way is writable by other users (mode $mode), who could replace the list (chmod go-w, or move the list)"
 	done
 	# what it was for
 	chmod 777 "$lists/way"
 	hostile "rm -f $lists/way/keep; ln -s $lists/empty $lists/way/keep"
-	assert_list_refused "directory $lists/way must not be writable by group or others"
+	assert_list_refused "directory $lists/way is writable by other users (mode 0777), who could replace the list"
 	chmod 755 "$lists/way"
 	assert_list_refused "$lists/way/keep must be owned by root or by you"
 	chown 65534 "$lists/way"

@@ -167,16 +167,30 @@ bool keepfile_parse(struct keep *keep, int fd, const char *path, char fault[KEEP
 	return good;
 }
 
+/* Describes a directory on the way to the list that others may write to, sticky or not. */
+static void report_directory(const char *path, const char *directory,
+			     char fault[KEEPFILE_FAULT_SIZE])
+{
+	struct stat status = { 0 };
+
+	stat(directory, &status);
+	snprintf(fault, KEEPFILE_FAULT_SIZE,
+		 "%.200s: directory %.200s is writable by other users (mode %04o), who could "
+		 "replace the list (chmod go-w, or move the list)",
+		 path, directory, (unsigned int)status.st_mode & 07777);
+}
+
 bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAULT_SIZE])
 {
 	char *where;
 	int fd;
 	int error = trusted_open(path, &fd, &where);
 
-	if (error && where)
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s%.200s %s%s", path,
-			 error == UNSAFE_WRITABLE ? "directory " : "", where, reason_of_file(error),
-			 error == UNSAFE_WRITABLE ? ", sticky or not" : "");
+	if (where && error == UNSAFE_WRITABLE)
+		report_directory(path, where, fault);
+	else if (error && where)
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %.200s %s", path, where,
+			 reason_of_file(error));
 	else if (error)
 		snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s: %s%s", path, reason_of_file(error),
 			 error == UNSAFE_WRITABLE ? " (chmod go-w)" : "");

@@ -14,7 +14,7 @@
 /* The default lists. */
 #define KEEPFILE_SYSTEM "/etc/shmtool/keep"
 
-enum { KEEPFILE_FAULT_SIZE = 512 };
+enum { KEEPFILE_FAULT_SIZE = 768 };
 
 /*
  * Adds one entry. Returns what is wrong with it, or NULL. If only its PATH cannot be

@@ -62,6 +62,10 @@ sorted()
 	assert_output_is ''
 	assert_stderr_is "shmtool ls: note: 2 segments are not orphaned yet: idle for less than the grace period (1h)
 shmtool ls: hint: try again later, or set a shorter grace period with --grace TIME"
+	try ls --by creator --orphaned --grace 1h --except "$(<kept)" -v
+	assert_stderr_has 'note: 2 segments are not orphaned yet'
+	try ls -q --orphaned --grace 1h --except "$(<kept)" -v
+	assert_stderr_is ''
 	try ls --orphaned --grace 1h --min-size 5000 -v
 	assert_stderr_is ''
 	try ls --detached --grace 1h -v

@@ -298,9 +298,14 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 		return fail(STATUS_EXHAUSTED, "cannot print the table: not enough memory");
 	if ((terminal.here || everywhere) && !options->no_header)
 		print_footer(output, &footer, list->items, list->count);
-	output_flush(output);
-	report_fresh(selection, choice);
 	return STATUS_DONE;
+}
+
+/* Whether people, and not programs, read what is printed. */
+static bool is_for_people(const struct ls_options *options)
+{
+	return !options->prometheus && !options->json && !options->raw && !options->quiet &&
+	       !options->format;
 }
 
 static enum status print_segments(struct output *output, const struct ls_options *options,
@@ -383,6 +388,10 @@ static enum status list_segments(struct output *output, struct ls_options *optio
 						selection.list.count));
 	if (usable)
 		status_keep_first(&status, print_segments(output, options, &selection, &view));
+	if (usable && is_for_people(options)) {
+		output_flush(output);
+		report_fresh(&selection, &options->choice);
+	}
 	status_keep_first(&status, view_end(&view));
 	selection_free(&selection);
 	return status;

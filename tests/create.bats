@@ -376,7 +376,8 @@ broken_pipe()
 	done
 	try create -f five -s 4
 	assert_stderr_has "5 bytes"
-	assert_stderr_is "shmtool create: five (5 bytes) does not fit into 4 bytes (--size)"
+	assert_stderr_is "shmtool create: five (5 bytes) does not fit into 4 bytes (--size)
+shmtool create: hint: omit -s to take the size of the file"
 }
 
 @test "an empty file with -s makes a segment of zeros" {
@@ -504,7 +505,7 @@ broken_pipe()
 @test "an id that cannot be written leaves no segment" {
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"
 	expect_status 7
-	assert_stderr_is "shmtool create: cannot print the id: Bad file descriptor; the new segment was removed again"
+	assert_stderr_is "shmtool create: cannot write the id to standard output: Bad file descriptor; the new segment was removed again"
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >/dev/full"
 	expect_status 7
 	assert_stderr_has "No space left"
@@ -632,6 +633,10 @@ as_hinted()
 	assert_stderr_matches "not enough memory for [0-9].* \([0-9.]+[KMGT] available"
 	assert_none_left
 	(($(</proc/sys/vm/overcommit_memory) == 0)) || return 0
+	assert_stderr_has 'hint: choose a smaller size; --no-reserve skips this check, but filling'
+	try create -s 900T
+	expect_status 6
+	[[ $stderr == *'hint: choose a smaller size' ]] || fail "$stderr"
 	try create -s "${kilobytes}K" --no-reserve
 	expect_status 0
 	assert_equal "$(segment_field "$output" size)" $((kilobytes * 1024))

@@ -32,7 +32,8 @@ check()
 		help rm ls               | help takes at most one COMMAND => try "shmtool --help"
 		rm foo                   | "foo": not a segment (expected ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH)
 		rm 0012                  | "0012": ids have no leading zeros (for an octal key, write key:0N)
-		rm 99999999999           | "99999999999": id too large (for a decimal key, write key:N)
+		rm 99999999999           | "99999999999": id outside 0..2147483647
+		rm 3000000000            | "3000000000": id outside 0..2147483647 (for a decimal key, write key:N)
 		rm key:0x100000000       | "key:0x100000000": key outside -2147483648..4294967295
 		rm ftok:ab:/             | "ftok:ab:/": PROJ of ftok:PROJ:PATH must be one character or a number
 		rm ftok:0x0000000000000000000000041:/ | "ftok:0x0000000000000000000000041:/": PROJ of ftok:PROJ:PATH must be one character or a number
@@ -45,7 +46,8 @@ check()
 		ls --names               | unknown option "--names" => try --namespace, or "shmtool ls --help"
 		rm --all-users           | unknown option "--all-users" => try --all-namespaces, or "shmtool rm --help"
 		attach --data 1          | unknown option "--data" => try "shmtool attach --help"
-		ls --timout 5            | unknown option "--timout" => try --time-format, or "shmtool ls --help"
+		ls --frob                | unknown option "--frob" => try "shmtool ls --help"
+		ls --time-fromat iso     | unknown option "--time-fromat" => try --time-format, or "shmtool ls --help"
 		rm --idle                | option --idle needs a value => try "shmtool rm --help"
 		rm --orphaned=yes        | option --orphaned does not take a value => try "shmtool rm --help"
 		rm --idle soon           | --idle "soon": not a duration (such as 500ms, 90s, 10m, 2h, 3d, 1h30m; a bare number is seconds)
@@ -57,6 +59,9 @@ check()
 		create -s 1 -f ''        | --file "": empty name
 		create                   | no size given: use -s SIZE or -f FILE => try "shmtool create --help"
 		create 64M               | unexpected argument "64M" => use -s 64M to set the size
+		create -s 4K 0x5         | unexpected argument "0x5" => use -k 0x5 to set the key
+		create -s 4K 'ftok:A:/a b' | unexpected argument "ftok:A:/a b" => use -k 'ftok:A:/a b' to set the key
+		create -s 4K -k 1 0x5    | unexpected argument "0x5" => try "shmtool create --help"
 		create much              | unexpected argument "much" => try "shmtool create --help"
 		ls --format '%{id'       | --format "%{id": missing } after %{
 		ls --format '%id'        | --format "%id": invalid format (use %{FIELD}, %%, \t, \n, \\)
@@ -66,7 +71,7 @@ check()
 		read 1 --guard foo       | --guard "foo": not a semaphore set (expected ID, 0xKEY, key:KEY, id:ID or ftok:PROJ:PATH)
 		ls --state gone          | --state "gone": not a state (dest, attached, kept, orphaned, detached)
 		ls --key 5-3             | --key "5-3": the range ends before it begins
-		ls --namespace -5        | --namespace "-5": neither a process id nor the number of an IPC namespace
+		ls --namespace -5        | --namespace "-5": neither a process id nor the number of an IPC namespace (NS in ls -A)
 		read                     | no SEGMENT given => try "shmtool read --help"
 		read 1 2                 | "2": only one SEGMENT may be given => try "shmtool read --help"
 		write 1 -x 0g            | --hex "0g": not pairs of hex digits (such as "00 ff 1a")
@@ -82,7 +87,7 @@ check()
 	check 2 <<-'END'
 		ls --all --orphaned      | --all cannot be combined with other filters
 		ls --except-namespace 1  | --except-namespace requires --all-namespaces (-A)
-		ls -A -N 1               | --all-namespaces (-A) and --namespace (-N) are mutually exclusive
+		ls -A -N 1               | --all-namespaces (-A) and --namespace (-N) cannot be combined
 		ls -A 5                  | --all-namespaces (-A) cannot be combined with SEGMENT: ids and keys differ between namespaces
 		ls --interval 1          | --interval requires --follow
 		ls --follow -o id        | with --follow, -o requires -J
@@ -94,7 +99,7 @@ check()
 		rm -m 1 --all            | -m and -M cannot be combined with filters; give the id as SEGMENT instead
 		rm -m 1 --except 2       | --except cannot be combined with -m or -M
 		rm --all --with-guard    | --with-guard requires SEGMENTs and cannot be combined with filters, -m or -M
-		set 1 --lock --unlock    | --lock and --unlock are mutually exclusive
+		set 1 --lock --unlock    | --lock and --unlock cannot be combined
 		read 1 -n 5 --u32        | -n cannot be combined with --u32
 		write 1 -t x -n 5        | -n can only be used with -f, -z and --fill
 		write 1 -t x --truncate  | --truncate can only be used with -f
@@ -120,11 +125,21 @@ check()
 	id=$(make_segment 4096 600 0x1234)
 	check 4 <<-END
 		create -k 0x1234 -s 1          | cannot create a segment: key 0x00001234 is in use by segment $id (size 4K, owner $(id -un)) => use --reuse to get the id of that segment, or -k auto for an unused key
-		create -k 0x1234 -s 1M --reuse | cannot reuse segment $id (key 0x00001234): its size is 4096, but 1048576 was requested
+		create -k 0x1234 -s 1M --reuse | cannot reuse segment $id (key 0x00001234): its size is 4096, but 1048576 was requested => request at most this size (-s 4096), or use another key
 	END
 	check 3 <<-'END'
 		rm 4660 | no segment has the id 4660 => try key:4660 (a segment has this key)
 		rm 0x99 | no segment has the key 0x00000099
+	END
+	local key
+	# ftok(3): the project, the device and the inode
+	key=$(perl -e '@s = stat "/"; printf "0x%08x", 65 << 24 | ($s[0] & 255) << 16 | $s[1] & 65535')
+	check 3 <<-END
+		rm ftok:A:/                | no segment has the key $key (ftok:A:/)
+		create -k ftok:A:/ --reuse | no segment has the key $key (ftok:A:/)
+	END
+	check 8 <<-END
+		stat --wait exists ftok:A:/ --timeout 0 | timed out after 0s: no segment has the key $key (ftok:A:/)
 	END
 	check 3 <<-END
 		read $id --guard 99   | no such guard: no semaphore set has the id 99 => "ipcs -s" lists the semaphore sets
@@ -136,6 +151,12 @@ check()
 	local id
 	id=$(make_segment 1)
 	echo 'no list' >text
+	local give='give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a number that ls -A shows in its column NS'
+	check 7 <<-END
+		ls -N .          | cannot enter the IPC namespace of .: it is not an IPC namespace => $give
+		ls -N 4294967295 | cannot enter the IPC namespace of 4294967295: no such IPC namespace is visible here => $give
+		ls -N 2147483647 | cannot enter the IPC namespace of 2147483647: No such process => $give
+	END
 	check 7 <<-'END'
 		ls --namespace nonsense | cannot enter the IPC namespace of nonsense: No such file or directory => give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a number that ls -A shows in its column NS
 		ls --from text          | cannot read segment list text: line 1: column "key" is missing in the header (is it a copy of /proc/sysvipc/shm?)

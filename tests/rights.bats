@@ -348,8 +348,8 @@ user()
 	ordinary
 	holders_unseen
 	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
-	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
-	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_control 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
+	may_not_lock 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
 	check
 }
 
@@ -359,8 +359,8 @@ user()
 	holders_unseen
 	may_not_read 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
 	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
-	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
-	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_control 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
+	may_not_lock 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
 	check
 }
 
@@ -513,8 +513,8 @@ proc_is()
 	holders_unseen
 	may_not_read 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
 	may_not_write 'hint: run as root or as a user with permission .owner 4002, mode 0[06][04]0.'
-	may_not_control 'hint: run as root, as its owner .4002. or as its creator .4001.'
-	may_not_lock 'hint: run as root, as its owner .4002. or as its creator .4001.'
+	may_not_control 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
+	may_not_lock 'hint: run as root, as its owner .user 4002. or as its creator .user 4001.'
 	check
 }
 

@@ -135,16 +135,16 @@ has_paused()
 
 @test "a timeout reports how long it waited, and what still holds" {
 	id=$(make_segment 4096 600 0x31)
-	local is="timed out after 50ms: segment $id (key 0x00000031) is"
+	local this="timed out after 50ms: segment $id (key 0x00000031)"
 	try stat --wait gone 0x31 --timeout 50ms
-	assert_stderr_has "$is not gone (no process has it attached)"
+	assert_stderr_has "$this still exists (no process has it attached)"
 	hold_segment "$id"
 	try stat --wait gone 0x31 --timeout 50ms
 	expect_status 8
-	assert_stderr_has "$is not gone: attached by process $holder_pid (hold, "
+	assert_stderr_has "$this still exists: attached by process $holder_pid (hold, "
 	try stat --wait detached "$id" --timeout 50ms
 	expect_status 8
-	assert_stderr_has "$is still attached by process $holder_pid (hold, "
+	assert_stderr_has "$this is still attached by process $holder_pid (hold, "
 	try stat --wait exists 0x99 --timeout 1s
 	assert_stderr_is 'shmtool stat: timed out after 1s: no segment has the key 0x00000099'
 }

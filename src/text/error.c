@@ -310,3 +310,12 @@ const char *segment_label(char text[SEGMENT_LABEL_SIZE], const struct segment *s
 		snprintf(text, SEGMENT_LABEL_SIZE, "segment %d (no key)%s%s", segment->id, in, ns);
 	return text;
 }
+
+const char *key_label(char text[KEY_LABEL_SIZE], key_t key, const char *word)
+{
+	if (word && strncmp(word, "ftok:", 5) == 0)
+		snprintf(text, KEY_LABEL_SIZE, "0x%08x (%.200s)", (unsigned int)key, word);
+	else
+		snprintf(text, KEY_LABEL_SIZE, "0x%08x", (unsigned int)key);
+	return text;
+}

@@ -104,4 +104,12 @@ enum { SEGMENT_LABEL_SIZE = NAMESPACE_LABEL_SIZE + 64 };
 const char *segment_label(char text[SEGMENT_LABEL_SIZE], const struct segment *segment);
 #define SEGMENT_LABEL(segment) segment_label((char[SEGMENT_LABEL_SIZE]){ 0 }, segment)
 
+/*
+ * Writes "0x000004d2" to text, and returns text. Adds the word that the user typed (or NULL)
+ * if it has the form ftok:PROJ:PATH, which does not show the key.
+ */
+enum { KEY_LABEL_SIZE = 256 };
+const char *key_label(char text[KEY_LABEL_SIZE], key_t key, const char *word);
+#define KEY_LABEL(key, word) key_label((char[KEY_LABEL_SIZE]){ 0 }, key, word)
+
 #endif

@@ -247,7 +247,7 @@ static void table_of_limits(struct output *output, const struct limits_of *of,
 	print_cells(output, cells + style->no_header, rows - style->no_header, COLUMN_COUNT,
 		    1U << 1 | 1U << 2 | 1U << 3);
 	if (of->path && !style->no_header) {
-		output_text(output, "changed there by ");
+		output_text(output, "to change them: ");
 		print_way_in(output, of);
 		output_text(output, "sysctl ...\n");
 	}

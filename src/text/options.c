@@ -181,12 +181,13 @@ static bool has_unwanted_value(poptContext context)
 /* How long the part is in which two names agree, best at their beginning; 0: too short. */
 static size_t likeness(const char *unknown, const char *name)
 {
-	enum { ENOUGH = 3 };
+	/* --frob is not a misspelled --from */
+	enum { ENOUGH = 3, ENOUGH_AT_BEGIN = 4 };
 	size_t same = 0;
 
 	while (name[same] && name[same] == unknown[same])
 		same++;
-	if (same >= ENOUGH)
+	if (same >= ENOUGH_AT_BEGIN)
 		return same + 1;
 	same = strstr(name, unknown) ? strlen(unknown) : strstr(unknown, name) ? strlen(name) : 0;
 	return same >= ENOUGH ? same : 0;

@@ -355,7 +355,7 @@ const char *parse_namespace(const char *word, pid_t *pid, ino_t *inode)
 	/* numbers of namespaces begin with 0xf0000000; pids are at most 2^22 */
 	if (!read_digits(&rest, 10, &number, &overflow) || *rest || overflow || number <= INT_MAX ||
 	    number > UINT32_MAX)
-		return "neither a process id nor the number of an IPC namespace";
+		return "neither a process id nor the number of an IPC namespace (NS in ls -A)";
 	*inode = (ino_t)number;
 	return NULL;
 }

@@ -128,15 +128,19 @@ const char not_a_segment[] = "not a segment (expected " SEGMENT_FORMS ")";
 static const char *read_id(const char *word, int *id)
 {
 	bool zero_first = *word == '0' && word[1];
+	const char *rest = word;
 	uint64_t number;
 	bool overflow;
+	key_t key;
 
-	if (!read_digits(&word, 10, &number, &overflow) || *word)
+	if (!read_digits(&rest, 10, &number, &overflow) || *rest)
 		return not_a_segment;
 	if (zero_first)
 		return "ids have no leading zeros (for an octal key, write key:0N)";
 	if (overflow || number > INT_MAX)
-		return "id too large (for a decimal key, write key:N)";
+		return read_key_number(word, &key)
+			       ? "id outside 0..2147483647"
+			       : "id outside 0..2147483647 (for a decimal key, write key:N)";
 	*id = (int)number;
 	return NULL;
 }

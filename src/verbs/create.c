@@ -10,6 +10,7 @@
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 #include "shm/system/signals.h"
+#include "text/escape.h"
 #include "text/format.h"
 #include "text/parse.h"
 #include "text/parse_segment.h"
@@ -177,21 +178,33 @@ static enum status expand_created(const char *format, bool created, char *text, 
 	return STATUS_DONE;
 }
 
+/* The argument may be a size or a key whose option was forgotten. */
+static enum status unexpected(const struct create_options *options, const char *word)
+{
+	int file_error;
+	uint64_t size;
+	key_t key;
+	char quoted[512];
+
+	fail(STATUS_USAGE, "unexpected argument \"%s\"", word);
+	if (!options->size_given && !parse_size(word, &size))
+		hint("use -s %s to set the size", word);
+	else if (options->size_given && !options->key_word &&
+		 !parse_key_or_file(word, &key, &file_error))
+		hint("use -k %s to set the key", quote_word(quoted, sizeof(quoted), word));
+	else
+		return usage_hint();
+	return STATUS_USAGE;
+}
+
 static enum status check_options(const struct create_options *options,
 				 const struct operands *operands)
 {
 	char text[4096];
 	const char *wrong;
 
-	if (operands->count) {
-		uint64_t size;
-
-		fail(STATUS_USAGE, "unexpected argument \"%s\"", operands->words[0]);
-		if (parse_size(operands->words[0], &size))
-			return usage_hint();
-		hint("use -s %s to set the size", operands->words[0]);
-		return STATUS_USAGE;
-	}
+	if (operands->count)
+		return unexpected(options, operands->words[0]);
 	if (options->reuse && options->key_kind != KEY_GIVEN)
 		return fail(STATUS_USAGE, "--reuse requires a key: -k KEY");
 	if (!options->size_given && !options->file && !options->reuse) {
@@ -233,7 +246,8 @@ static enum status print_failed(struct creation *creation, int error)
 			    created ? "; the new segment was removed" : "");
 	if (error == EPIPE || !created)
 		return output_failed(error);
-	return fail(STATUS_FAILED, "cannot print the id: %s; the new segment was removed again",
+	return fail(STATUS_FAILED,
+		    "cannot write the id to standard output: %s; the new segment was removed again",
 		    strerror(error));
 }
 

@@ -150,6 +150,9 @@ static enum status report_committed(const char *size)
 	return STATUS_EXHAUSTED;
 }
 
+/* On x86-64, a process cannot map this many bytes (without 5-level page tables). */
+static const uint64_t ADDRESS_SPACE = UINT64_C(1) << 47;
+
 static enum status report_no_memory(const struct wanted *wanted)
 {
 	uint64_t available = 0;
@@ -169,7 +172,10 @@ static enum status report_no_memory(const struct wanted *wanted)
 	}
 	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s%s", size,
 	     there);
-	hint("use --no-reserve to allocate memory only when it is used");
+	hint(wanted->size >= ADDRESS_SPACE
+		     ? "choose a smaller size"
+		     : "choose a smaller size; --no-reserve skips this check, but filling the "
+		       "segment can then run out of memory");
 	return STATUS_EXHAUSTED;
 }
 
@@ -181,11 +187,14 @@ static enum status report_bad_size(const struct wanted *wanted)
 	int id;
 
 	if (wanted->reuse && segment_by_key(wanted->key, &id) == 0 &&
-	    segment_look(id, &segment) == 0 && segment.size < size)
-		return fail(STATUS_EXISTS,
-			    "cannot reuse %s: its size is %" PRIu64 ", but %" PRIu64
-			    " was requested",
-			    SEGMENT_LABEL(&segment), segment.size, size);
+	    segment_look(id, &segment) == 0 && segment.size < size) {
+		fail(STATUS_EXISTS,
+		     "cannot reuse %s: its size is %" PRIu64 ", but %" PRIu64 " was requested",
+		     SEGMENT_LABEL(&segment), segment.size, size);
+		hint("request at most this size (-s %" PRIu64 "), or use another key",
+		     segment.size);
+		return STATUS_EXISTS;
+	}
 	if (limits_read(&limits) == 0 && size > limits.shmmax) {
 		fail(STATUS_EXHAUSTED,
 		     "cannot create the segment: size %" PRIu64 " exceeds kernel.shmmax (%" PRIu64
@@ -214,8 +223,8 @@ enum status report_refused(const struct wanted *wanted, int error)
 	case EINVAL:
 		return report_bad_size(wanted);
 	case ENOENT:
-		return fail(STATUS_MISSING, "no segment has the key 0x%08x",
-			    (unsigned int)wanted->key);
+		return fail(STATUS_MISSING, "no segment has the key %s",
+			    KEY_LABEL(wanted->key, wanted->key_word));
 	case EACCES:
 	case EPERM:
 		fail(STATUS_DENIED, "cannot create the segment: permission denied");

@@ -12,7 +12,8 @@
 /* What was requested from shmget(2). */
 struct wanted {
 	key_t key;
-	uint64_t size; /* bytes */
+	const char *key_word; /* the key as typed, or NULL */
+	uint64_t size;        /* bytes */
 	bool huge;
 	uint64_t huge_size; /* size of a huge page in bytes; 0: the default */
 	bool reuse;         /* an existing segment was acceptable */

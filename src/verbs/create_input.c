@@ -59,9 +59,12 @@ enum status open_create_input(struct creation *creation)
 	if (input->size == 0 && !options->size_given)
 		return fail(STATUS_FAILED, "%s is empty; a segment must have at least one byte",
 			    input->name);
-	if (options->size_given && input->size > options->size)
-		return fail(STATUS_FAILED, "%s (%s) does not fit into %s (--size)", input->name,
-			    BYTES(input->size), BYTES(options->size));
+	if (options->size_given && input->size > options->size) {
+		fail(STATUS_FAILED, "%s (%s) does not fit into %s (--size)", input->name,
+		     BYTES(input->size), BYTES(options->size));
+		hint("omit -s to take the size of the file");
+		return STATUS_FAILED;
+	}
 	return STATUS_DONE;
 }
 

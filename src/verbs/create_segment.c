@@ -18,6 +18,7 @@ enum status creation_failed(const struct creation *creation, key_t key, int erro
 {
 	const struct wanted wanted = {
 		.key = key,
+		.key_word = creation->options->key_word,
 		.size = wanted_size(creation),
 		.huge = creation->options->huge,
 		.huge_size = creation->options->huge_size,

@@ -105,7 +105,7 @@ static enum status check_options(const struct set_options *options)
 		return usage_hint();
 	}
 	if (wish->lock && wish->unlock)
-		return fail(STATUS_USAGE, "--lock and --unlock are mutually exclusive");
+		return fail(STATUS_USAGE, "--lock and --unlock cannot be combined");
 	if (wish->with_guard && (!rights || filters))
 		return fail(STATUS_USAGE, "--with-guard requires SEGMENTs and -u, -g or -p, and "
 					  "cannot be combined with filters");

@@ -99,8 +99,8 @@ static void report_attached(const struct wait *wait, const char *after)
 	view_begin(&view, &judge);
 	view.holders = error ? NULL : &holders;
 	users = attached_sentence(&view, &wait->segment);
-	fail(STATUS_TIMEOUT, "timed out after %s: %s is %s %s", after,
-	     SEGMENT_LABEL(&wait->segment), wait->condition == WAIT_GONE ? "not gone:" : "still",
+	fail(STATUS_TIMEOUT, "timed out after %s: %s %s %s", after, SEGMENT_LABEL(&wait->segment),
+	     wait->condition == WAIT_GONE ? "still exists:" : "is still",
 	     users ? users : "attached");
 	if (!error)
 		unknown = holders_note(text, &holders, holders_of(&holders, &wait->segment));
@@ -119,14 +119,14 @@ static enum status timed_out(const struct wait *wait, int64_t timeout)
 
 	timeout_text(after, timeout);
 	if (!wait->exists)
-		return fail(STATUS_TIMEOUT, "timed out after %s: no segment has the key 0x%08x",
-			    after, (unsigned int)wait->ref->key);
+		return fail(STATUS_TIMEOUT, "timed out after %s: no segment has the key %s", after,
+			    KEY_LABEL(wait->ref->key, wait->ref->word));
 	if (wait->condition == WAIT_ATTACHED)
 		return fail(STATUS_TIMEOUT, "timed out after %s: %s is not attached by any process",
 			    after, what);
 	if (wait->segment.nattch == 0)
 		return fail(STATUS_TIMEOUT,
-			    "timed out after %s: %s is not gone (no process has it attached)",
+			    "timed out after %s: %s still exists (no process has it attached)",
 			    after, what);
 	report_attached(wait, after);
 	return STATUS_TIMEOUT;

@@ -42,7 +42,7 @@ static enum status report_missing(const struct segment_ref *ref)
 	if (ref->kind == REF_ID)
 		fail(STATUS_MISSING, "no segment has the id %d", ref->id);
 	else
-		fail(STATUS_MISSING, "no segment has the key 0x%08x", (unsigned int)ref->key);
+		fail(STATUS_MISSING, "no segment has the key %s", KEY_LABEL(ref->key, ref->word));
 	hint_at_key(ref);
 	return STATUS_MISSING;
 }
@@ -96,11 +96,18 @@ enum status read_only_segment(const struct operands *operands, struct segment_re
 	return usage_hint();
 }
 
+/* Returns "user " before a user without a name: "(1001)" could be a process. */
+static const char *word_for(const char *name)
+{
+	return name[strspn(name, "0123456789")] ? "" : "user ";
+}
+
 /* Hints at what helps an ordinary user who is neither the owner nor the creator. */
 static void hint_at_other_user(const struct segment *segment, bool by_mode)
 {
 	struct names names = { 0 };
 	const char *owner = name_of_user(&names, segment->uid);
+	const char *creator = name_of_user(&names, segment->cuid);
 
 	if (by_mode)
 		hint("run as root or as a user with permission (owner %s, mode 0%03o)", owner,
@@ -108,10 +115,10 @@ static void hint_at_other_user(const struct segment *segment, bool by_mode)
 	else if (segment->uid == 0 && segment->cuid == 0)
 		hint("run as root");
 	else if (segment->uid == segment->cuid)
-		hint("run as root or as its owner and creator (%s)", owner);
+		hint("run as root or as its owner and creator (%s%s)", word_for(owner), owner);
 	else
-		hint("run as root, as its owner (%s) or as its creator (%s)", owner,
-		     name_of_user(&names, segment->cuid));
+		hint("run as root, as its owner (%s%s) or as its creator (%s%s)", word_for(owner),
+		     owner, word_for(creator), creator);
 	names_free(&names);
 }
 

@@ -81,7 +81,8 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 		     operands->ns_pid ? " and CAP_SYS_PTRACE" : "");
 	if (error == ENOENT && operands->ns_pid)
 		hint("mount /proc");
-	else if (error == ENOENT)
+	else if (error == ENOENT || error == ESRCH || error == EINVAL || error == ENOTTY ||
+		 error == ENXIO)
 		hint("give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a "
 		     "number that ls -A shows in its column NS");
 	return status_of_file(error);
@@ -116,7 +117,7 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
 		return "--all-namespaces (-A) only works with ls, stat and rm; use -N for a single "
 		       "namespace";
 	if (operands->ns)
-		return "--all-namespaces (-A) and --namespace (-N) are mutually exclusive";
+		return "--all-namespaces (-A) and --namespace (-N) cannot be combined";
 	if (operands->count)
 		return "--all-namespaces (-A) cannot be combined with SEGMENT: ids and keys differ "
 		       "between namespaces";

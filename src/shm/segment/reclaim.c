@@ -24,8 +24,9 @@ struct work {
 	struct hold *holds; /* by the index of the item */
 	bool full;          /* no more segments can be held */
 	unsigned int place; /* the namespace that this process is in */
-	bool forced;        /* kernel.shm_rmid_forced is 1 there, see try_to_block() */
 	bool privileged;    /* may_control_all() there */
+	/* kernel.shm_rmid_forced there, see is_forced() */
+	enum { NOT_ASKED, NOT_FORCED, FORCED } forced;
 };
 
 /* The place of no namespace. */
@@ -182,13 +183,27 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 		       : RECLAIM_PENDING;
 }
 
+/*
+ * Whether a detach would destroy the segment, even if it turns out to be in use. That is read
+ * once for each namespace, and only if needed: with many namespaces it is slow. Where
+ * kernel.shm_rmid_forced is 1 there are no orphans: the kernel destroys them when it is set, and
+ * when a creator exits.
+ */
+static bool is_forced(struct work *work, const struct reclaim_item *item)
+{
+	if (item->listed.state == STATE_ORPHANED)
+		return false;
+	if (!work->forced)
+		work->forced = removal_is_forced() ? FORCED : NOT_FORCED;
+	return work->forced == FORCED;
+}
+
 /* Holds the segment, and checks it again. Returns RECLAIM_PENDING if the work can continue. */
 static enum reclaim_result hold(struct work *work, struct reclaim_item *item, struct segment *now)
 {
 	int error;
 
-	/* the detach would destroy it, even if it turns out to be in use */
-	if (work->forced)
+	if (is_forced(work, item))
 		return find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 			       ? RECLAIM_PENDING
 			       : failed_with(item, RECLAIM_NO_HOLD, EOWNERDEAD);
@@ -226,9 +241,8 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	bool is_other_place = item->place != work->place;
 	int error = enter_its_place(work, item);
 
-	/* read once for each namespace: with many namespaces, reading the setting is slow */
 	if (is_other_place && !error) {
-		work->forced = removal_is_forced();
+		work->forced = NOT_ASKED;
 		work->privileged = may_control_all();
 	}
 	item->error = error;

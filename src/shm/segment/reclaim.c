@@ -177,8 +177,12 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 			return failed_with(item, RECLAIM_FAILED, error);
 		error = ENODATA;
 	}
-	/* an ordinary user may go on without holding it: only segments of that user are at risk */
-	return work->privileged || !find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
+	/*
+	 * It may be larger than any gap in the address space, for example. Then go on without
+	 * holding it, but not in spite of a missing permission.
+	 */
+	return (work->privileged && error == EACCES) ||
+			       !find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 		       ? failed_with(item, RECLAIM_NO_HOLD, error)
 		       : RECLAIM_PENDING;
 }

@@ -28,11 +28,10 @@
  * checked again.
  *
  * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy
- * it, or if an ordinary user cannot attach it. Then it goes through the same steps under
- * act_as(), so that no call can act on another user's segment. That requires that its
- * owner and its creator are the same user, or that one of them is root. If they are
- * two users, or if a process with CAP_SYS_ADMIN cannot hold a segment for another reason,
- * the segment is not removed.
+ * it, or if it cannot be attached. Then it goes through the same steps under act_as(), so
+ * that no call can act on another user's segment. That requires that its owner and its
+ * creator are the same user, or that one of them is root. If they are two users, or if a
+ * process with CAP_SYS_ADMIN has no permission to attach it, the segment is not removed.
  */
 #ifndef SHM_SEGMENT_RECLAIM_H
 #define SHM_SEGMENT_RECLAIM_H

@@ -78,7 +78,7 @@ check()
 		write 1 --u8 256         | --u8 "256": out of range for 8 bits (0..255)
 		write 1 -t ab --expect a | --expect must have the same length as the data (1 and 2 bytes)
 		set 1                    | nothing to change: use -u, -g, -p, --lock or --unlock => try "shmtool set --help"
-		rm                       | no SEGMENT or filter given (options such as --grace select nothing by themselves) => try "shmtool rm --help"
+		rm                       | no SEGMENT or filter given (options such as --grace, --except and --keep select nothing by themselves) => try "shmtool rm --help"
 		stat                     | no SEGMENT or filter given => try "shmtool stat --help"
 	END
 }

@@ -90,6 +90,10 @@ id_of_line()
 	assert_output_is ''
 	assert_equal "$screen" 'shmtool rm: no segment matches the filters; nothing was removed'
 	assert_equal "$(segment_count)" 1
+	hold_segment "$(make_segment)"
+	ask 'y\n' --attached
+	expect_status 0
+	assert_equal "$screen" 'shmtool rm: nothing was removed: 1 matching segment is attached or in the keep list'
 }
 
 @test "-i with named segments reports errors once, and asks about the others" {

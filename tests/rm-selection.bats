@@ -473,7 +473,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	for word in x 0x1234 key:5; do
 		try rm -m "$word"
 		expect_status 2
-		assert_stderr_is "shmtool rm: --shmem-id \"$word\": not an id (decimal digits)"
+		assert_stderr_is "shmtool rm: --shmem-id \"$word\": not an id (decimal digits; -M removes by key)"
 	done
 }
 
@@ -495,7 +495,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 	try_as_user rm --all -n
 	expect_status 5
 	assert_output_matches "^would remove $own "
-	assert_stderr_is $'shmtool rm: cannot remove 500 segments of other users: permission denied\nshmtool rm: hint: run as root (-v lists the segments)'
+	assert_stderr_is $'shmtool rm: cannot remove 500 segments of other users: permission denied\nshmtool rm: hint: run as root, or add --creator +65534 to select only your own (-v lists the others)'
 	try_as_user rm --all
 	expect_status 5
 	assert_output_has 'total 1 segment, 1 byte (1)'

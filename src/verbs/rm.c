@@ -85,7 +85,7 @@ static const char *add_as_ipcrm(struct rm_options *options, int code, const char
 	} else {
 		wrong = parse_segment(value, &ref, &file_error);
 		if (wrong || ref.kind != REF_ID)
-			wrong = "not an id (decimal digits)";
+			wrong = "not an id (decimal digits; -M removes by key)";
 	}
 	if (wrong)
 		return wrong;
@@ -177,7 +177,7 @@ static enum status rm(const struct rm_options *options)
 		report_unseen(&report, selection.unseen);
 	end_report(&report);
 	if (!signals_came())
-		report_no_match(&report, &selection, none);
+		report_nothing_removed(&report, &selection, none);
 	free(unchecked);
 	selection_free(&selection);
 	judge_end(&judge);
@@ -203,6 +203,12 @@ static enum status check_interactive(const struct rm_options *options)
 
 static enum status check_options(const struct rm_options *options)
 {
+	if (!options->choice.named.count && !options->as_ipcrm.count &&
+	    !filter_given(&options->choice.filter)) {
+		fail(STATUS_USAGE, "no SEGMENT or filter given (options such as --grace, --except "
+				   "and --keep select nothing by themselves)");
+		return usage_hint();
+	}
 	if (options->as_ipcrm.count && options->choice.filter.all_namespaces)
 		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -m or -M");
 	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
@@ -225,12 +231,7 @@ static enum status check_options(const struct rm_options *options)
 			"--with-guard requires SEGMENTs and cannot be combined with filters, -m or -M");
 	if (options->quiet && options->choice.filter.all_namespaces)
 		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -q");
-	if (options->choice.named.count || options->as_ipcrm.count ||
-	    filter_given(&options->choice.filter))
-		return check_interactive(options);
-	fail(STATUS_USAGE,
-	     "no SEGMENT or filter given (options such as --grace select nothing by themselves)");
-	return usage_hint();
+	return check_interactive(options);
 }
 
 static enum status rm_run(int argc, char **argv)

@@ -300,6 +300,7 @@ static enum status report_skipped(struct report *report, const struct segment *s
 		return report_not_removed(report, segment, RECLAIM_FAILED, EPERM);
 	if (!report->by_filter)
 		return report_attached(report, segment);
+	report->skipped++;
 	if (report->options->verbose)
 		note("%s skipped: %s", SEGMENT_LABEL(segment), why);
 	return STATUS_DONE;

@@ -176,7 +176,9 @@ void report_denied(const struct report *report)
 	fail(STATUS_DENIED, "cannot remove %zu segments of other users: permission denied",
 	     report->denied);
 	if (geteuid() != 0)
-		hint("run as root (-v lists the segments)");
+		hint("run as root, or add --creator +%u to select only your own (-v lists the "
+		     "others)",
+		     geteuid());
 	else
 		hint("run with CAP_SYS_ADMIN%s (-v lists the segments)",
 		     capabilities_count_here() ? "" : OF_OWNING_USER_NAMESPACE);
@@ -313,7 +315,8 @@ void report_unseen(const struct report *report, size_t unseen)
 	     unseen == 1 ? "it" : "them");
 }
 
-void report_no_match(const struct report *report, const struct selection *selection, bool none)
+void report_nothing_removed(const struct report *report, const struct selection *selection,
+			    bool none)
 {
 	const struct rm_options *options = report->options;
 
@@ -321,6 +324,9 @@ void report_no_match(const struct report *report, const struct selection *select
 		return;
 	if (none && (options->verbose || isatty(STDERR_FILENO)))
 		note("no segment matches the filters; nothing was removed");
+	else if (!report->done && report->skipped && isatty(STDERR_FILENO))
+		note("nothing was removed: %zu matching segment%s attached or in the keep list",
+		     report->skipped, report->skipped == 1 ? " is" : "s are");
 	report_fresh(selection, &options->choice);
 }
 

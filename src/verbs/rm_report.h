@@ -41,7 +41,8 @@ struct report {
 	const struct namespace *last_namespace;
 	char silent[3600]; /* ids that were removed without a line; shorter than PIPE_BUF */
 	size_t silent_length;
-	size_t denied; /* segments of other users, matched by a filter */
+	size_t skipped; /* segments matched by a filter that are attached or in the keep list */
+	size_t denied;  /* segments of other users, matched by a filter */
 	const struct segment *first_denied;
 	bool *shown; /* set for segments that have a line; NULL: not needed. By index in */
 	const struct segment *listed;
@@ -93,10 +94,11 @@ void report_denied(const struct report *report);
 void report_unseen(const struct report *report, size_t unseen);
 
 /*
- * On a terminal and with -v, reports that no segment matches the filters (none), and how many will
- * match after the grace period.
+ * On a terminal and with -v, reports that no segment matches the filters (none), or that all that
+ * match were skipped, and how many will match after the grace period.
  */
-void report_no_match(const struct report *report, const struct selection *selection, bool none);
+void report_nothing_removed(const struct report *report, const struct selection *selection,
+			    bool none);
 
 /* Prints the total, after all lines. */
 void report_total(struct report *report);

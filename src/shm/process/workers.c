@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -14,6 +16,7 @@
 #include <unistd.h>
 
 #include "shm/process/child.h"
+#include "shm/system/procfile.h"
 
 /* The exit statuses of a worker. With any other (from a sanitizer, say) it counts as lost. */
 enum {
@@ -212,9 +215,24 @@ static int64_t time_used(pid_t child)
 	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
+/* Whether a worker waits for a processor, which can take a second on a busy machine. */
+static bool is_runnable(pid_t child)
+{
+	char path[32];
+	char text[256];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	if (file_read(path, text, sizeof(text)))
+		return false;
+	/* the name may contain anything; in the /proc of another PID namespace, the parent differs */
+	end = strrchr(text, ')');
+	return end && strncmp(end, ") R ", 4) == 0 && strtol(end + 4, NULL, 10) == getpid();
+}
+
 /*
  * Takes messages until the worker exits. Returns true if it was given up. A worker that
- * computes is not stuck: a process can have a million open files, and a machine can be busy.
+ * computes, or could, is not stuck: a process can have a million open files.
  */
 static bool listen_to(struct run *run, pid_t child)
 {
@@ -237,7 +255,7 @@ static bool listen_to(struct run *run, pid_t child)
 		item = now;
 		if (more > 0 && ticks < run->workers->patience(run->workers->context))
 			continue;
-		if (more > 0 && ticks && time_used(child) > used + 1) {
+		if (more > 0 && ticks && (time_used(child) > used + 1 || is_runnable(child))) {
 			ticks = 0;
 			continue;
 		}

@@ -155,6 +155,7 @@ check()
 	check 7 <<-END
 		ls -N .          | cannot enter the IPC namespace of .: it is not an IPC namespace => $give
 		ls -N 4294967295 | cannot enter the IPC namespace of 4294967295: no such IPC namespace is visible here => $give
+		ls -A --except-namespace nonsense | --except-namespace "nonsense": No such file or directory; nothing was done => $give
 		ls -N 2147483647 | cannot enter the IPC namespace of 2147483647: No such process => $give
 	END
 	check 7 <<-'END'

@@ -69,6 +69,15 @@ static int enter_named(struct operands *operands, bool *users_changed)
 	return error;
 }
 
+/* After an error that means that the word names no IPC namespace. */
+static void hint_at_names(int error)
+{
+	if (error == ENOENT || error == ESRCH || error == EINVAL || error == ENOTTY ||
+	    error == ENXIO)
+		hint("give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a "
+		     "number that ls -A shows in its column NS");
+}
+
 static enum status cannot_enter_named(const struct operands *operands, int error)
 {
 	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", operands->ns,
@@ -81,10 +90,8 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 		     operands->ns_pid ? " and CAP_SYS_PTRACE" : "");
 	if (error == ENOENT && operands->ns_pid)
 		hint("mount /proc");
-	else if (error == ENOENT || error == ESRCH || error == EINVAL || error == ENOTTY ||
-		 error == ENXIO)
-		hint("give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a "
-		     "number that ls -A shows in its column NS");
+	else
+		hint_at_names(error);
 	return status_of_file(error);
 }
 
@@ -134,10 +141,12 @@ static enum status open_excepted(struct namespaces *excepted, const struct filte
 
 		if (!error)
 			error = namespaces_add(excepted, &ns);
-		if (error)
-			return fail(status_of_file(error),
-				    "--except-namespace \"%.200s\": %s; nothing was done", word,
-				    reason_of_namespace(error));
+		if (!error)
+			continue;
+		fail(status_of_file(error), "--except-namespace \"%.200s\": %s; nothing was done",
+		     word, reason_of_namespace(error));
+		hint_at_names(error);
+		return status_of_file(error);
 	}
 	return STATUS_DONE;
 }

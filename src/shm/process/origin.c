@@ -76,7 +76,9 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	int process;
 	int error;
 
-	answer.unit[0] = answer.command_line[0] = '\0';
+	/* all of it is sent */
+	memset(answer.unit, 0, sizeof(answer.unit));
+	answer.command_line[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)

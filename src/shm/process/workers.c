@@ -49,7 +49,7 @@ union control {
 /* The header of a message. */
 struct head {
 	size_t item;
-	int error; /* sent by worker_fail(); 0: data follow */
+	ssize_t error; /* sent by worker_fail(); 0: data follow (as wide as item: no padding) */
 };
 
 static void send_to_parent(const struct worker *worker, const struct head *head,

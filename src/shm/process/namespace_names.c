@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,15 +15,18 @@
 
 /* --- Names --- */
 
-/* Finds the root directory of a process, without asking a file server that may not answer. */
+/*
+ * Finds the root directory of a process, without asking a file server that may not answer:
+ * the flag is one of statx(2), which musl has only since 1.2.5, but the kernel takes it here, too.
+ */
 static ino_t root_of(int process, dev_t *device)
 {
-	struct statx status;
+	struct stat status;
 
-	if (statx(process, "root", AT_STATX_DONT_SYNC, STATX_INO, &status) < 0)
+	if (fstatat(process, "root", &status, AT_STATX_DONT_SYNC) < 0)
 		return 0;
-	*device = makedev(status.stx_dev_major, status.stx_dev_minor);
-	return status.stx_ino;
+	*device = status.st_dev;
+	return status.st_ino;
 }
 
 void surroundings_read(struct surroundings *here)
@@ -73,7 +75,7 @@ void namespace_names_read(const struct worker *worker, const struct surroundings
 {
 	static char text[CGROUP_SIZE];
 	bool has_name = host_name(worker, here, process, names->name);
-	dev_t device;
+	dev_t device = 0;
 
 	if ((has_name && !memo) || file_read_at(process, "cgroup", text, sizeof(text), NULL))
 		*text = '\0';

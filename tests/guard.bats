@@ -622,6 +622,21 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	expect_status 0
 }
 
+@test "--guard does not release another set that has got the id of the guard" {
+	need_root
+	[[ -e /proc/sys/kernel/sem_next_id ]] || skip 'the kernel has no sem_next_id'
+	guarded
+	shmtool write "$id" -t text
+	stop_at write::1:1 shmtool read "$id" -n 4 --guard "$guard"
+	ipcrm -s "$guard"
+	echo "$guard" >/proc/sys/kernel/sem_next_id
+	assert_equal "$(make_set 0x77 1 0)" "$guard"
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has 'was removed while it was held'
+	value_is 0
+}
+
 @test "--guard with a set that does not exist, or an invalid argument: exit 3, 2, 7" {
 	guarded
 	local pair

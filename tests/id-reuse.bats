@@ -10,6 +10,7 @@ bats_require_minimum_version 1.5.0
 load lib/common
 load lib/removal
 load lib/stop
+load lib/reuse
 
 N='
 '
@@ -205,4 +206,46 @@ assert_calls()
 	victim=orphan rights=(setpriv --bounding-set=-ipc_owner)
 	each_call parent set 0x55 -p 640 -u daemon
 	assert_calls 'shmctl IPC_SET'
+}
+
+# --- Users who cannot act on segments of others, but own several ---------------
+
+# Its creator could have its id reused for another segment of the caller.
+@test "set by a user who can neither hold the segment nor created it changes nothing" {
+	local id
+	id=$(as_uid 1 shmtool create -s 4096 -u nobody -p 0)
+	try_as_user "set" "$id" -p 666
+	expect_status 5
+	assert_equal "$(rights_of "$id")" "0 65534 1"
+	# the creator can change it
+	as_uid 1 shmtool "set" "$id" -p 600
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
+@test "create that fails does not remove another segment of the same user that has got the id" {
+	local id
+	# shellcheck disable=SC2016
+	stop_at write::1:1 as_user sh -c 'exec "$@" >/dev/full' sh "$SHMTOOL" create -s 4096 -u daemon
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	swap "$id" 65534
+	go_on
+	assert_equal "$ended" 7
+	has_id "$id"
+}
+
+# As root for a moment, it would lose its capabilities for the rest of the work.
+@test "a user with CAP_SYS_ADMIN does not act as root, and so leaves no segment at mode 0" {
+	local roots others caps=+sys_admin,+setuid,+ipc_owner
+	roots=$(make_live_segment)
+	# shellcheck disable=SC2154 # common.bash
+	background as_uid 1 perl -e "$create sleep 1 while 1" 4096 600 0
+	wait_until test -s "$background_output"
+	others=$(<"$background_output")
+	set_limit shm_rmid_forced 1
+	run --separate-stderr setpriv --reuid 65534 --clear-groups --inh-caps "$caps" --ambient-caps "$caps" \
+		"$SHMTOOL" rm --detached
+	expect_status 5
+	assert_output_matches "^removed $others "
+	assert_equal "$(segment_field "$roots" perms)" 600
+	assert_equal "$(segment_count)" 1
 }

@@ -321,10 +321,10 @@ user()
 	user 4002
 	ordinary
 	but <<-'END'
-		read -n 5 @shut                                | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
-		rm -n @shut                                    | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		read -n 5 @shut                                | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
 	END
 	check
 }
@@ -497,9 +497,9 @@ proc_is()
 	person+=("${who[@]}")
 	ordinary
 	but <<-'END'
-		rm -n @shut                                    | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you own it, mode 0000.: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm @shut                                       | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
 	END
 	check
 }

@@ -50,6 +50,19 @@ setup()
 	assert_stderr_is ""
 }
 
+@test "a signal while rm waits for another removal: it removes nothing" {
+	users_orphan
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	stop_at nanosleep shmtool rm --orphaned --grace 0
+	kill -TERM "$stopped_pid"
+	go_on
+	exec {lock}>&-
+	assert_equal "$ended" 143
+	assert_output_is ""
+	assert_there "$id"
+}
+
 @test "if another process keeps the lock, rm waits for a moment and then removes" {
 	need_root
 	users_orphan

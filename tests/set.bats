@@ -366,6 +366,22 @@ users_and_times()
 	assert_equal "$(segment_field "$id" perms)" 640
 }
 
+# Any process can hold the lock.
+@test "if set cannot lock the namespace, it does not change mode 0 in part: exit 9" {
+	local lock
+	id=$(make_segment 4096 000)
+	exec {lock}</proc/self/ns/ipc
+	flock "$lock"
+	try "set" "$id" -p g+r
+	expect_status 9
+	assert_stderr_is "\
+shmtool set: segment $id (no key) was not changed: its mode is 0000, and a removal may be in progress
+shmtool set: hint: try again, or set the whole mode: shmtool set -p 0600 $id"
+	try "set" "$id" -p 600
+	expect_status 0
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
 @test "set -n does not wait for rm" {
 	local lock
 	id=$(make_segment)
@@ -471,7 +487,7 @@ segment_that_is()
 	assert_equal "$ended" 9
 	assert_equal "$stderr" "\
 shmtool set: segment $id (no key) was not changed: its id now belongs to another segment
-shmtool set: hint: check the other segment of the same creator, which may have been changed instead: shmtool stat $id"
+shmtool set: hint: check the other segment, which may have been changed instead: shmtool stat $id"
 }
 
 # What the creator would give back must not be taken from someone who wanted it so.

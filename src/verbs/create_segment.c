@@ -9,6 +9,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/guard.h"
 #include "shm/segment/hold.h"
+#include "shm/segment/listing.h"
 #include "text/namespace_option.h"
 #include "verbs/common/memory_errors.h"
 #include "verbs/create_errors.h"
@@ -53,9 +54,11 @@ static int create_segment(struct creation *creation, key_t key)
 
 void undo_creation(struct creation *creation)
 {
+	const bool privileged = may_control_all() || may_lock_all();
 	struct actor before;
+	struct segment now;
 	/* the ids may belong to other objects now: act only on those of this owner */
-	uid_t owner = creation->handed_over ? creation->options->uid : geteuid();
+	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
 
 	if (creation->guard >= 0)
 		guard_remove(
@@ -65,7 +68,8 @@ void undo_creation(struct creation *creation)
 					 .cuid = geteuid(),
 					 .count = 1 });
 	/* the new owner may have removed it already */
-	if (creation->created && act_as(owner, &before) == 0) {
+	if (creation->created && listing_look(creation->id, &now) == 0 && now.cpid == getpid() &&
+	    now.cuid == geteuid() && act_as(owner, &before) == 0) {
 		segment_remove(creation->id);
 		stop_acting(&before);
 	}

@@ -244,13 +244,10 @@ static void find_not_undone(const struct removal *removal)
  */
 static int try_batch(struct removal *removal)
 {
-	const bool dry_run = removal->report->options->dry_run;
 	int undo_killed = 0;
 	int killed = 0;
 
 	share_batch(removal);
-	for (unsigned int i = 0; i < removal->place_count && !dry_run; i++)
-		namespace_lock(removal->places[i], &removal->patience);
 	if (removal->count)
 		child_run(work, removal, CHILD_GOES_ON, &killed);
 	if (killed) {
@@ -359,9 +356,17 @@ static size_t end_of_tried(struct removal *removal, size_t end)
 /* Removes and reports a batch. Returns the index where it ended. */
 static size_t remove_batch(struct removal *removal, size_t first)
 {
+	const bool dry_run = removal->report->options->dry_run;
 	size_t end = fill_batch(removal, first);
-	int killed = try_batch(removal);
+	int killed;
 
+	/* the worker inherits these open files, so the lock is held until both have exited */
+	for (unsigned int i = 0; i < removal->place_count && !dry_run; i++)
+		namespace_lock(removal->places[i], &removal->patience);
+	/* a signal came while it waited: nothing more is removed */
+	if (signals_came())
+		return removal->selection->list.count;
+	killed = try_batch(removal);
 	removal->begun |= removal->count > 0;
 	if (!killed)
 		end = end_of_tried(removal, end);

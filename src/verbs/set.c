@@ -116,7 +116,7 @@ static enum status check_options(const struct set_options *options)
 	return STATUS_DONE;
 }
 
-static enum status set(const struct set_options *options)
+static enum status set(struct set_options *options)
 {
 	static const struct source source = { 0 };
 	static struct output output;
@@ -128,7 +128,7 @@ static enum status set(const struct set_options *options)
 	/* rm sets a mode of 0 for a moment, which must not be taken for the mode to change */
 	namespace_open("/proc/self/ns/ipc", &ns);
 	if (!options->wish.dry_run)
-		namespace_lock(&ns, &patience);
+		options->wish.unsure = !namespace_lock(&ns, &patience);
 	status = select_segments(&selection, &options->choice, &source);
 	output_begin(&output, STDOUT_FILENO);
 	for (size_t i = 0; i < selection.list.count; i++) {

@@ -54,6 +54,15 @@ static struct segment_rights wanted_rights(const struct set_wish *wish,
 	return rights;
 }
 
+/* Whether the new mode depends on the current one. */
+static bool depends_on_mode(const struct set_wish *wish, const struct segment *segment)
+{
+	struct segment other = *segment;
+
+	other.mode = ~segment->mode & 0777;
+	return wanted_rights(wish, segment).mode != wanted_rights(wish, &other).mode;
+}
+
 static bool rights_differ(const struct change *change)
 {
 	const struct segment_rights *rights = &change->rights;
@@ -161,14 +170,19 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 static int begin_call(const struct change *change, struct actor *before)
 {
 	const struct segment *segment = &change->segment;
+	const bool privileged = may_control_all() || may_lock_all();
+	uid_t user = segment->cuid;
 
 	*before = (struct actor){ 0 };
 	if (change->hold.address)
 		return 0;
-	/* two users may remove it, and cause its id to be reused: neither is safe to act as */
-	if (segment->uid != segment->cuid && (may_control_all() || may_lock_all()))
+	/*
+	 * Two users may remove it, and cause its id to be reused: neither is safe to act as. An
+	 * ordinary user may take back what that user created and gave away.
+	 */
+	if ((privileged || user != geteuid()) && !find_actor(segment, privileged, &user))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
-	return act_as(segment->cuid, before);
+	return act_as(user, before);
 }
 
 static int set_rights(const struct change *change, const struct segment_rights *rights)
@@ -210,10 +224,19 @@ static enum status replaced(const struct segment *segment)
 static enum status replaced_by(const struct change *change, const struct segment *now)
 {
 	replaced(&change->segment);
-	if (now->cuid == change->segment.cuid)
-		hint("check the other segment of the same creator, which may have been changed "
-		     "instead: shmtool stat %d",
+	if (now->cuid == change->segment.cuid || now->cuid == geteuid() || now->uid == geteuid())
+		hint("check the other segment, which may have been changed instead: shmtool stat %d",
 		     now->id);
+	return STATUS_BUSY;
+}
+
+/* While a segment is being removed, its mode is 0, and restored if it cannot be removed. */
+static enum status refuse_mode_0(const struct segment *segment)
+{
+	fail(STATUS_BUSY, "%s was not changed: its mode is 0000, and a removal may be in progress",
+	     SEGMENT_LABEL(segment));
+	hint("try again, or set the whole mode: shmtool set%s -p 0600 %d",
+	     NAMESPACE_OPTION(segment->ns), segment->id);
 	return STATUS_BUSY;
 }
 
@@ -229,6 +252,8 @@ static enum status make_change(const struct change *change)
 	int guard_error = 0;
 	int error = 0;
 
+	if (wish->unsure && segment->mode == 0 && depends_on_mode(wish, segment))
+		return refuse_mode_0(segment);
 	/* locking is more likely to fail, so it comes first, while nothing has been changed */
 	if (wish->lock || wish->unlock)
 		lock_error = set_lock(change, wish->lock);

@@ -19,6 +19,7 @@ struct set_wish {
 	bool with_guard;
 	bool dry_run;
 	bool verbose;
+	bool unsure; /* a removal may be in progress, so that a mode of 0 may be temporary */
 };
 
 /*

@@ -52,15 +52,18 @@ bool namespace_is_ours(int fd)
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
 }
 
-void namespace_lock(const struct namespace *ns, int64_t *patience)
+bool namespace_lock(const struct namespace *ns, int64_t *patience)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };
 	int64_t deadline = deadline_after(*patience);
+	int result = flock(ns->fd, LOCK_EX | LOCK_NB);
 
-	while (flock(ns->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK &&
-	       time_left(deadline) > 0 && !signals_came())
+	while (result < 0 && errno == EWOULDBLOCK && time_left(deadline) > 0 && !signals_came()) {
 		nanosleep(&moment, NULL);
+		result = flock(ns->fd, LOCK_EX | LOCK_NB);
+	}
 	*patience = time_left(deadline);
+	return result == 0;
 }
 
 void namespace_unlock(const struct namespace *ns)

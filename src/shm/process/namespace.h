@@ -59,10 +59,10 @@ bool namespace_is_ours(int fd);
  * mistake each other's attachments for use, and a change would take the mode 0 of a
  * segment that is being removed for its mode. Waits at most *patience milliseconds, since
  * any process can hold this lock, and subtracts the time that it waited; gives up earlier
- * if a signal has come (signals.h). Children inherit the lock. namespace_unlock() or
- * namespace_close() releases it.
+ * if a signal has come (signals.h). Returns false if the namespace is not locked.
+ * Children inherit the lock. namespace_unlock() or namespace_close() releases it.
  */
-void namespace_lock(const struct namespace *ns, int64_t *patience);
+bool namespace_lock(const struct namespace *ns, int64_t *patience);
 void namespace_unlock(const struct namespace *ns);
 
 /* How long to wait for these locks in one run, in milliseconds. */

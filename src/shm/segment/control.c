@@ -228,7 +228,8 @@ int segment_attach(int id, void *address, int flags, void **attached)
  */
 static bool removal_seems_forced(void)
 {
-	struct segment segment;
+	struct segment probe;
+	struct segment now;
 	sigset_t before;
 	void *attached;
 	bool forced = true;
@@ -237,9 +238,12 @@ static bool removal_seems_forced(void)
 	/* a signal in between would leave the segment behind */
 	signals_block(&before);
 	id = shmget(IPC_PRIVATE, 1, 0600);
-	if (id >= 0 && segment_attach(id, NULL, 0, &attached) == 0) {
+	if (id >= 0 && segment_look(id, &probe) == 0 &&
+	    segment_attach(id, NULL, 0, &attached) == 0) {
 		shmdt(attached);
-		forced = segment_look(id, &segment) != 0;
+		forced = segment_look(id, &now) || !segment_is_same(&probe, &now);
+		if (forced)
+			id = -1; /* it may belong to another segment now */
 	}
 	if (id >= 0)
 		segment_remove(id);

@@ -83,34 +83,6 @@ int guard_may_take(const struct guard *guard)
 	return errno == EACCES ? EACCES : 0;
 }
 
-int guard_take(int id, unsigned short number, int64_t timeout)
-{
-	struct sembuf take = { .sem_num = number, .sem_op = -1, .sem_flg = SEM_UNDO };
-	int64_t deadline = deadline_after(timeout);
-
-	for (;;) {
-		int64_t left = deadline < 0 ? 0 : deadline - monotonic_ms();
-		struct timespec wait = { 0 };
-
-		if (left > 0)
-			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
-		if (semtimedop(id, &take, 1, deadline < 0 ? NULL : &wait) == 0)
-			return 0;
-		if (errno != EINTR)
-			return errno == EAGAIN ? ETIMEDOUT : errno;
-		/* signal(7): a stop and SIGCONT interrupt it, too */
-		if (signals_came())
-			return EINTR;
-	}
-}
-
-int guard_release(int id, unsigned short number)
-{
-	struct sembuf release = { .sem_num = number, .sem_op = 1, .sem_flg = SEM_UNDO };
-
-	return semop(id, &release, 1) < 0 ? errno : 0;
-}
-
 int guard_create(key_t key, int *id)
 {
 	*id = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
@@ -143,6 +115,42 @@ static int check_same(const struct guard *guard)
 	return now.key == guard->key && now.cuid == guard->cuid && now.count == guard->count
 		       ? 0
 		       : EIDRM;
+}
+
+int guard_take(const struct guard *guard, unsigned short number, int64_t timeout)
+{
+	struct sembuf take = { .sem_num = number, .sem_op = -1, .sem_flg = SEM_UNDO };
+	int64_t deadline = deadline_after(timeout);
+	/* the input may have come late, so that its id was reused */
+	int error = check_same(guard);
+
+	if (error)
+		return error;
+	for (;;) {
+		int64_t left = deadline < 0 ? 0 : deadline - monotonic_ms();
+		struct timespec wait = { 0 };
+
+		if (left > 0)
+			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
+		if (semtimedop(guard->id, &take, 1, deadline < 0 ? NULL : &wait) == 0)
+			return 0;
+		if (errno != EINTR)
+			return errno == EAGAIN ? ETIMEDOUT : errno;
+		/* signal(7): a stop and SIGCONT interrupt it, too */
+		if (signals_came())
+			return EINTR;
+	}
+}
+
+int guard_release(const struct guard *guard, unsigned short number)
+{
+	struct sembuf release = { .sem_num = number, .sem_op = 1, .sem_flg = SEM_UNDO };
+	/* it may have been removed while it was held, and its id reused */
+	int error = check_same(guard);
+
+	if (error)
+		return error;
+	return semop(guard->id, &release, 1) < 0 ? errno : 0;
 }
 
 int guard_set_rights(const struct guard *guard, const struct segment_rights *rights)

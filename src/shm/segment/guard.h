@@ -57,10 +57,10 @@ int guard_may_take(const struct guard *guard);
  * came (signals.h). EFBIG: the set has no such semaphore. ENOSPC: the kernel has
  * reached its limit of semaphores that it can release at exit (SEM_UNDO).
  */
-int guard_take(int id, unsigned short number, int64_t timeout);
+int guard_take(const struct guard *guard, unsigned short number, int64_t timeout);
 
 /* Releases the guard. An error means that it was removed or released before. */
-int guard_release(int id, unsigned short number);
+int guard_release(const struct guard *guard, unsigned short number);
 
 /*
  * Creates a set with one semaphore and this key, which must not exist (EEXIST), mode

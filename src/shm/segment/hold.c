@@ -98,9 +98,11 @@ int act_as(uid_t uid, struct actor *before)
 	*before = (struct actor){ .uid = geteuid(),
 				  .privileged = may_control_all(),
 				  .may_lock = may_lock_all() };
+	/* this process can affect only what is its own, so it must be that user */
 	if (!before->privileged && !before->may_lock)
-		return 0;
-	if (owns_users_here(uid))
+		return uid == before->uid ? 0 : EPERM;
+	/* a user who becomes root for a moment loses all capabilities with it (capabilities(7)) */
+	if (owns_users_here(uid) || (uid == 0 && before->uid != 0))
 		return EPERM;
 	if (uid != before->uid && seteuid(uid) < 0)
 		return errno == EINVAL ? EOVERFLOW

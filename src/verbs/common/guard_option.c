@@ -176,7 +176,7 @@ enum status guard_option_take(const struct guard_option *guard_option)
 
 	if (!guard_option->given)
 		return STATUS_DONE;
-	error = guard_take(guard->id, guard_option->number,
+	error = guard_take(guard, guard_option->number,
 			   guard_option->timeout_given ? guard_option->timeout : -1);
 	/* signals_end() ends the program by the signal that came */
 	if (error == EINTR)
@@ -186,9 +186,8 @@ enum status guard_option_take(const struct guard_option *guard_option)
 
 enum status guard_option_release(const struct guard_option *guard_option)
 {
-	int error = guard_option->given
-			    ? guard_release(guard_option->guard.id, guard_option->number)
-			    : 0;
+	int error =
+		guard_option->given ? guard_release(&guard_option->guard, guard_option->number) : 0;
 
 	if (!error)
 		return STATUS_DONE;

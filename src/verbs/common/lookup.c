@@ -132,6 +132,17 @@ static void hint_at_capability(const struct segment *segment, const char *capabi
 	names_free(&names);
 }
 
+/* Hints at what helps an owner whom another user gave the segment: set refuses to change it. */
+static void hint_at_creator(const struct segment *segment)
+{
+	struct names names = { 0 };
+	const char *creator = name_of_user(&names, segment->cuid);
+
+	hint("as root or as its creator (%s%s), set its mode (0%03o): shmtool set%s %d -p u+rw",
+	     word_for(creator), creator, segment->mode, NAMESPACE_OPTION(segment->ns), segment->id);
+	names_free(&names);
+}
+
 /* by_mode: the mode of the segment decides; otherwise only who owns or created it. */
 static void hint_at_rights(const struct segment *segment, const char *capability, bool by_mode)
 {
@@ -139,6 +150,8 @@ static void hint_at_rights(const struct segment *segment, const char *capability
 
 	if (owner_is_unknown(segment))
 		hint("run as root outside this user namespace, in which the owner is not mapped");
+	else if (is_owner && segment->cuid && segment->cuid != geteuid())
+		hint_at_creator(segment);
 	else if (is_owner || segment->cuid == geteuid())
 		hint("grant yourself access (you %s it, mode 0%03o): shmtool set%s %d -p u+rw",
 		     is_owner ? "own" : "created", segment->mode, NAMESPACE_OPTION(segment->ns),

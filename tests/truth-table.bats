@@ -606,7 +606,7 @@ slot_used_again()
 	need_root
 	id=$(make_orphan 4096 640)
 	stop_rm locked --orphaned --grace 0
-	shmtool "set" "$id" -u nobody
+	shmtool "set" "$id" -u nobody -p 0
 	go_on
 	assert_equal "$ended $output" '9 '
 	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '640 65534'

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +72,15 @@ static bool is_new_space(struct search *search, pid_t task)
 			high = middle;
 		else if (order == 2)
 			low = middle + 1;
-		else
+		else if (kill(spaces->items[middle], 0) < 0 && errno == ESRCH) {
+			/* that task has exited: forget it */
+			high--;
+			spaces->count--;
+			memmove(&spaces->items[middle], &spaces->items[middle + 1],
+				(spaces->count - middle) * sizeof(*spaces->items));
+		} else {
 			return true;
+		}
 	}
 	if (ARRAY_MAKE_ROOM(spaces))
 		return true;

@@ -228,8 +228,8 @@ int segment_attach(int id, void *address, int flags, void **attached)
  */
 static bool removal_seems_forced(void)
 {
-	struct segment probe;
-	struct segment now;
+	struct segment probe = { 0 };
+	struct segment now = { 0 };
 	sigset_t before;
 	void *attached;
 	bool forced = true;

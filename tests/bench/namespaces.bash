@@ -22,6 +22,7 @@ $there many-namespaces fill 5
 
 measure 20 'read 1000 namespaces' "$there many-namespaces read"
 measure 20 'ls -A' "$there shmtool ls -A"
+measure 20 'ls -A --prometheus' "$there shmtool ls -A --prometheus"
 take_turns
 $there shmtool rm -A --orphaned --grace 0 >"$work/removed"
 measure 5 'rm -A --orphaned' "$there shmtool rm -A --orphaned --grace 0" \
@@ -35,4 +36,5 @@ kill "$isolated"
 wait "$isolated" 2>/dev/null || true
 
 compare 'ls -A' 'read 1000 namespaces' most 4
+compare 'ls -A --prometheus' 'read 1000 namespaces' most 4
 compare 'rm -A --orphaned' 'read 1000 namespaces' most 10

@@ -59,7 +59,10 @@ int guard_may_take(const struct guard *guard);
  */
 int guard_take(const struct guard *guard, unsigned short number, int64_t timeout);
 
-/* Releases the guard. An error means that it was removed or released before. */
+/*
+ * Releases the guard. An error means that it was removed or released before; EIDRM also that
+ * its id belongs to another set now, which is not touched.
+ */
 int guard_release(const struct guard *guard, unsigned short number);
 
 /*

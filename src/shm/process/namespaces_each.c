@@ -4,35 +4,68 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "shm/process/child.h"
+#include "shm/process/workers.h"
+#include "shm/segment/limits.h"
 
 /* In ticks (workers.h), so at least ten seconds. */
 enum { PATIENCE = 1000 };
 
+/* The segments of a namespace, or some of them: these follow. No padding: it is sent. */
+struct record {
+	size_t item;          /* the place of the namespace in the list */
+	size_t first;         /* how many of its segments are in earlier records */
+	size_t count;         /* how many follow */
+	size_t foreign;       /* 1: its user namespace was entered, too */
+	struct limits limits; /* all zero without with_limits of struct namespaces */
+};
+
+/*
+ * Records that are sent together, since a message takes longer than a short list. The workers
+ * share it with the parent, so that what a killed worker has not sent is not lost.
+ */
+struct batch {
+	atomic_size_t size; /* of all records that are complete, in bytes */
+	_Alignas(max_align_t) char records[WORKER_MESSAGE_SIZE];
+};
+
 /* One pass through all namespaces. */
 struct tour {
-	struct namespaces *list;
-	const struct namespaces_work *each;
+	struct namespaces *namespaces;
+	struct listing *list;
+	struct batch *batch;
 	int own;      /* descriptor of the parent's namespace */
 	bool returns; /* the parent may return to it */
-	/* the last namespace for which a fault was reported */
-	const struct namespace *failed;
+
+	/* only in the parent */
+	const struct namespace *current; /* the last one that a record or a fault came from */
+	size_t before;                   /* how many segments the list had before it */
+	const struct namespace *failed;  /* the last one for which a fault was reported */
+	void (*report)(void *context, struct namespace *ns, const struct namespace_fault *fault);
+	void *context;
 };
+
+/* --- In a worker --- */
 
 /*
  * Enters a namespace. *result is what the worker must return after its work there;
  * WORKER_RETRIES: at once, since the namespace requires a worker of its own.
  */
-static int enter(const struct worker *worker, const struct tour *tour, const struct namespace *ns,
+static int enter(const struct worker *worker, const struct tour *tour, bool *users_changed,
 		 enum worker_result *result)
 {
-	bool users_changed;
+	const struct namespace *ns = &tour->namespaces->items[worker->item];
 	int error;
 
 	*result = WORKER_CONTINUES;
+	*users_changed = false;
 	if (ns->fd < 0)
 		return ns->error;
 	if (!worker->is_child && !tour->returns && !namespace_is_ours(ns->fd))
@@ -41,74 +74,188 @@ static int enter(const struct worker *worker, const struct tour *tour, const str
 	if (error != EPERM || !worker->is_child)
 		return error;
 	*result = worker->is_fresh ? WORKER_ENDS : WORKER_RETRIES;
-	if (!worker->is_fresh)
-		return 0;
-	error = namespace_enter_fd(ns->fd, &users_changed);
-	/* an empty message marks the namespace as foreign */
-	if (!error && users_changed)
-		worker_send(worker, NULL, 0, -1);
+	return worker->is_fresh ? namespace_enter_fd(ns->fd, users_changed) : 0;
+}
+
+static void send_batch(const struct worker *worker, struct batch *batch)
+{
+	if (batch->size)
+		worker_send(worker, batch->records, batch->size, -1);
+	batch->size = 0;
+}
+
+/* Adds the segments of the list to the batch from record->first on, as many as fit. */
+static void add_record(struct batch *batch, struct record *record, const struct listing *list)
+{
+	size_t size = batch->size;
+	size_t room = (sizeof(batch->records) - size - sizeof(*record)) / sizeof(*list->items);
+	size_t left = list->count - record->first;
+	char *end = batch->records + size;
+
+	record->count = left < room ? left : room;
+	memcpy(end, record, sizeof(*record));
+	end += sizeof(*record);
+	if (record->count)
+		memcpy(end, list->items + record->first, record->count * sizeof(*list->items));
+	end += record->count * sizeof(*list->items);
+	batch->size = (size_t)(end - batch->records);
+	record->first += record->count;
+}
+
+/* Lists the segments of the namespace that the worker is in. Returns 0 or an errno value. */
+static int list_segments(const struct worker *worker, const struct tour *tour, bool foreign)
+{
+	struct record record = { .item = worker->item, .foreign = foreign };
+	struct batch *batch = tour->batch;
+	struct listing list = { 0 };
+	struct listing_fault fault;
+	int error = listing_read(&list, &fault);
+
+	if (!error && tour->namespaces->with_limits)
+		error = limits_read_with(&record.limits, &list);
+	if (!error) {
+		do {
+			if (sizeof(batch->records) - batch->size <
+			    sizeof(record) + sizeof(*list.items))
+				send_batch(worker, batch);
+			add_record(batch, &record, &list);
+		} while (record.first < list.count);
+	}
+	listing_free(&list);
 	return error;
 }
 
 static enum worker_result visit(struct worker *worker, void *context, size_t item)
 {
 	const struct tour *tour = context;
+	const bool is_last = item + 1 == tour->namespaces->count;
 	enum worker_result result;
-	int error = enter(worker, tour, &tour->list->items[item], &result);
+	bool foreign;
+	int error;
 
-	if (error) {
-		/* negative, to distinguish it from an error of the work */
-		worker_fail(worker, -error);
-		return result;
-	}
-	if (result == WORKER_RETRIES)
-		return result;
-	error = tour->each->work(worker, tour->each->context);
+	/* if a worker could not send its records, the parent lists these namespaces again */
+	if (worker->is_fresh || !worker->is_child)
+		tour->batch->size = 0;
+	error = enter(worker, tour, &foreign, &result);
+	if (error)
+		error = -error; /* to distinguish it from an error of the list */
+	else if (result != WORKER_RETRIES)
+		error = list_segments(worker, tour, foreign);
+	if (error || result != WORKER_CONTINUES || is_last || !worker->is_child)
+		send_batch(worker, tour->batch);
 	if (error)
 		worker_fail(worker, error);
 	return result;
 }
 
-/* Reports the first fault of a namespace. No more messages of it are taken after that. */
+/* --- In the parent --- */
+
+/* Notes where a namespace's segments begin in the list. */
+static void begin_with(struct tour *tour, const struct namespace *ns)
+{
+	if (tour->current != ns)
+		tour->before = tour->list->count;
+	tour->current = ns;
+}
+
+/* Reports the first fault of a namespace. No more records of it are taken after that. */
 static void report(struct tour *tour, size_t item, const struct namespace_fault *fault)
 {
-	struct namespace *ns = &tour->list->items[item];
+	struct namespace *ns = &tour->namespaces->items[item];
 
-	if (tour->failed != ns)
-		tour->each->failed(tour->each->context, ns, fault);
+	if (tour->failed == ns)
+		return;
+	begin_with(tour, ns);
+	tour->list->count = tour->before;
 	tour->failed = ns;
+	tour->report(tour->context, ns, fault);
 }
 
 static void failed(void *context, size_t item, int error)
 {
 	report(context, item,
-	       &(struct namespace_fault){ .kind = error < 0 ? FAULT_ENTERING : FAULT_WORK,
+	       &(struct namespace_fault){ .kind = error < 0 ? FAULT_ENTERING : FAULT_LISTING,
 					  .error = error < 0 ? -error : error });
+}
+
+static int take_limits(const struct tour *tour, struct namespace *ns, const struct limits *limits)
+{
+	if (!tour->namespaces->with_limits || ns->limits)
+		return 0;
+	ns->limits = malloc(sizeof(*ns->limits));
+	if (!ns->limits)
+		return ENOMEM;
+	*ns->limits = *limits;
+	return 0;
+}
+
+/* Takes a record whose size was checked. Returns 0 or an errno value. */
+static int take_record(struct tour *tour, const struct record *record, const char *segments)
+{
+	struct namespace *ns = &tour->namespaces->items[record->item];
+
+	/* a worker was killed when it had sent the record, but not yet removed it from the batch */
+	if (ns == tour->failed || (tour->current && ns < tour->current))
+		return 0;
+	begin_with(tour, ns);
+	if (record->first != tour->list->count - tour->before)
+		return 0;
+	if (record->foreign) {
+		ns->foreign = true;
+		ns->users_known = false; /* the kernel no longer translates their ids */
+	}
+	for (size_t i = 0; i < record->count; i++) {
+		struct segment segment;
+
+		memcpy(&segment, segments + i * sizeof(segment), sizeof(segment));
+		if (segment.id < 0 || segment.mode > 0777 || segment.state != 0)
+			return EBADMSG;
+		segment.ns = ns;
+		if (listing_add(tour->list, &segment))
+			return ENOMEM;
+	}
+	return take_limits(tour, ns, &record->limits);
+}
+
+/* Takes records that may be damaged. item: the one that the worker was working on. */
+static void take_records(struct tour *tour, size_t item, const char *at, size_t left)
+{
+	while (left) {
+		struct record record = { .item = SIZE_MAX };
+		size_t room = left - sizeof(record);
+		int error;
+
+		if (left >= sizeof(record))
+			memcpy(&record, at, sizeof(record));
+		if (record.item >= tour->namespaces->count ||
+		    record.count > room / sizeof(struct segment)) {
+			failed(tour, item, EBADMSG);
+			return;
+		}
+		at += sizeof(record);
+		error = take_record(tour, &record, at);
+		if (error)
+			failed(tour, record.item, error);
+		at += record.count * sizeof(struct segment);
+		left = room - record.count * sizeof(struct segment);
+	}
 }
 
 static void take(void *context, size_t item, const void *message, size_t size, int fd)
 {
-	struct tour *tour = context;
-	struct namespace *ns = &tour->list->items[item];
-	int error;
-
 	if (fd >= 0)
 		close(fd); /* GCOVR_EXCL_LINE: only a damaged worker sends a descriptor */
-	if (tour->failed == ns)
-		return;
-	if (!size) {
-		ns->foreign = true;
-		ns->users_known = false; /* the kernel no longer translates their ids */
-		return;
-	}
-	error = tour->each->take(tour->each->context, ns, message, size);
-	if (error)
-		failed(tour, item, error);
+	take_records(context, item, message, size);
 }
 
 static bool lost(void *context, size_t item, int signal)
 {
-	report(context, item,
+	struct tour *tour = context;
+	size_t left = tour->batch->size;
+
+	if (left <= sizeof(tour->batch->records))
+		take_records(tour, item, tour->batch->records, left);
+	report(tour, item,
 	       &(struct namespace_fault){ .kind = signal ? FAULT_KILLED : FAULT_STUCK,
 					  .signal = signal });
 	return true;
@@ -120,15 +267,21 @@ static unsigned int patience(void *context)
 	return PATIENCE;
 }
 
-int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
+int namespaces_list(struct namespaces *namespaces, struct listing *list,
+		    void (*report_fault)(void *context, struct namespace *ns,
+					 const struct namespace_fault *fault),
+		    void *context)
 {
 	struct tour tour = {
+		.namespaces = namespaces,
 		.list = list,
-		.each = work,
+		.batch = shared_memory(sizeof(*tour.batch)),
 		.own = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC),
+		.report = report_fault,
+		.context = context,
 	};
 	const struct workers workers = {
-		.count = list->count,
+		.count = namespaces->count,
 		.work = visit,
 		.take = take,
 		.failed = failed,
@@ -136,131 +289,19 @@ int namespaces_each(struct namespaces *list, const struct namespaces_work *work)
 		.patience = patience,
 		.context = &tour,
 	};
-	int error;
+	int error = ENOMEM;
 
 	/* a trial: entering its own namespace requires the same privileges as returning to it */
 	tour.returns = tour.own >= 0 && setns(tour.own, CLONE_NEWIPC) == 0;
-	for (size_t i = 0; i < list->count; i++)
-		list->items[i].foreign = false;
-	error = workers_run(&workers);
+	for (size_t i = 0; i < namespaces->count; i++)
+		namespaces->items[i].foreign = false;
+	if (tour.batch)
+		error = workers_run(&workers);
 	if (tour.returns && setns(tour.own, CLONE_NEWIPC) < 0)
 		error = errno; /* cannot happen */
 	if (tour.own >= 0)
 		close(tour.own);
+	if (tour.batch)
+		munmap(tour.batch, sizeof(*tour.batch));
 	return error;
-}
-
-/* Lists */
-
-/* The number of segments that fit into a message. */
-enum {
-	SEGMENTS_IN_MESSAGE = (WORKER_MESSAGE_SIZE - sizeof(struct limits)) / sizeof(struct segment)
-};
-
-/* What a worker sends, with as many segments as there are. */
-struct list_message {
-	struct limits limits; /* all zero without with_limits */
-	struct segment segments[SEGMENTS_IN_MESSAGE];
-};
-
-struct lists {
-	bool with_limits;
-	struct listing *list;
-	const struct namespace *ns; /* the namespace that is being listed */
-	size_t before;              /* how many segments the list had before it */
-	void (*failed)(void *context, struct namespace *ns, const struct namespace_fault *fault);
-	void *context;
-};
-
-static int send_list(const struct worker *worker, void *context)
-{
-	static struct list_message message;
-	const struct lists *lists = context;
-	struct listing list = { 0 };
-	struct listing_fault fault;
-	int error = listing_read(&list, &fault);
-	size_t sent = 0;
-
-	if (!error && lists->with_limits)
-		error = limits_read_with(&message.limits, &list);
-	while (!error && (sent < list.count || (lists->with_limits && !sent))) {
-		size_t count = list.count - sent;
-		size_t size;
-
-		if (count > SEGMENTS_IN_MESSAGE)
-			count = SEGMENTS_IN_MESSAGE;
-		size = count * sizeof(message.segments[0]);
-		if (count)
-			memcpy(message.segments, list.items + sent, size);
-		worker_send(worker, &message, offsetof(struct list_message, segments) + size, -1);
-		sent += count ? count : 1;
-	}
-	listing_free(&list);
-	return error;
-}
-
-/* Notes where a namespace's segments begin in the list. */
-static void begin_with(struct lists *lists, const struct namespace *ns)
-{
-	if (lists->ns != ns)
-		lists->before = lists->list->count;
-	lists->ns = ns;
-}
-
-static int take_list(void *context, struct namespace *ns, const void *message, size_t size)
-{
-	struct lists *lists = context;
-	const struct list_message *received = message;
-	const struct segment *segments = received->segments;
-	const size_t head = offsetof(struct list_message, segments);
-
-	begin_with(lists, ns);
-	if (size < head || (size - head) % sizeof(*segments))
-		return EBADMSG;
-	if (lists->with_limits && !ns->limits) {
-		ns->limits = malloc(sizeof(*ns->limits));
-		if (!ns->limits)
-			return ENOMEM;
-		*ns->limits = received->limits;
-	}
-	for (size_t i = 0; i < (size - head) / sizeof(*segments); i++) {
-		struct segment segment = segments[i];
-
-		if (segment.id < 0 || segment.mode > 0777 || segment.state != 0)
-			return EBADMSG;
-		segment.ns = ns;
-		if (listing_add(lists->list, &segment))
-			return ENOMEM;
-	}
-	return 0;
-}
-
-static void list_failed(void *context, struct namespace *ns, const struct namespace_fault *fault)
-{
-	struct lists *lists = context;
-
-	begin_with(lists, ns);
-	lists->list->count = lists->before;
-	lists->failed(lists->context, ns, fault);
-}
-
-int namespaces_list(struct namespaces *namespaces, struct listing *list,
-		    void (*report_fault)(void *context, struct namespace *ns,
-					 const struct namespace_fault *fault),
-		    void *context)
-{
-	struct lists lists = {
-		.with_limits = namespaces->with_limits,
-		.list = list,
-		.failed = report_fault,
-		.context = context,
-	};
-	const struct namespaces_work each = {
-		.work = send_list,
-		.take = take_list,
-		.failed = list_failed,
-		.context = &lists,
-	};
-
-	return namespaces_each(namespaces, &each);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/prometheus.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,10 +100,29 @@ static void print_head(struct output *output, const char *name, const char *help
 	output_format(output, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
 }
 
+/* Ends a line. */
+static void print_value(struct output *output, const char *before, uint64_t value)
+{
+	output_text(output, before);
+	output_number(output, value);
+	output_char(output, '\n');
+}
+
 static void print_bytes_in_hex(struct output *output, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		output_format(output, "\\\\x%02x", (unsigned char)text[i]);
+}
+
+/* How many characters at the front are printed as they are: nearly all, so this is fast. */
+static size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' &&
+	       text[length] != '\\')
+		length++;
+	return length;
 }
 
 /*
@@ -114,8 +132,14 @@ static void print_bytes_in_hex(struct output *output, const char *text, size_t l
 static void print_label_value(struct output *output, const char *text)
 {
 	while (*text) {
-		size_t length = utf8_length(text);
+		size_t length = plain_length(text);
 
+		if (length) {
+			output_bytes(output, text, length);
+			text += length;
+			continue;
+		}
+		length = utf8_length(text);
 		if (*text == '\n')
 			output_text(output, "\\n");
 		else if (*text == '"' || *text == '\\')
@@ -132,7 +156,9 @@ static void print_label_value(struct output *output, const char *text)
 
 static void print_namespace(struct output *output, const struct namespace *ns)
 {
-	output_format(output, "ns=\"%lu\",ns_name=\"", (unsigned long)ns->inode);
+	output_text(output, "ns=\"");
+	output_number(output, ns->inode);
+	output_text(output, "\",ns_name=\"");
 	print_label_value(output, ns->name);
 	output_char(output, '"');
 }
@@ -144,15 +170,17 @@ static void print_group_metric(struct output *output, const struct group_metric 
 	for (size_t i = 0; i < count; i++) {
 		if (metric->needs_memory && !groups[i].sums.memory_known)
 			continue;
-		output_format(output, "%s{state=\"%s\",owner=\"", metric->name,
-			      state_name(groups[i].state));
+		output_text(output, metric->name);
+		output_text(output, "{state=\"");
+		output_text(output, state_name(groups[i].state));
+		output_text(output, "\",owner=\"");
 		print_label_value(output, groups[i].owner);
 		output_char(output, '"');
 		if (groups[i].ns) {
 			output_char(output, ',');
 			print_namespace(output, groups[i].ns);
 		}
-		output_format(output, "} %" PRIu64 "\n", metric->get(&groups[i].sums));
+		print_value(output, "} ", metric->get(&groups[i].sums));
 	}
 }
 
@@ -251,7 +279,7 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 		if (limit_is_none(value))
 			output_text(output, " +Inf\n");
 		else
-			output_format(output, " %" PRIu64 "\n", value);
+			print_value(output, " ", value);
 	}
 }
 
@@ -259,7 +287,8 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 static void print_single(struct output *output, const char *name, const char *help, uint64_t value)
 {
 	print_head(output, name, help);
-	output_format(output, "%s %" PRIu64 "\n", name, value);
+	output_text(output, name);
+	print_value(output, " ", value);
 }
 
 static void print_machine(struct output *output, int64_t now)

@@ -245,23 +245,6 @@ static enum status print_metrics(struct output *output, const struct ls_options 
 	return status;
 }
 
-/* In how many namespaces the selected segments are. */
-static size_t count_namespaces(const struct selection *selection)
-{
-	const struct listing *list = &selection->list;
-	size_t count = 0;
-
-	for (size_t i = 0; i < selection->namespaces.count; i++) {
-		const struct namespace *ns = &selection->namespaces.items[i];
-		size_t at = 0;
-
-		while (at < list->count && list->items[at].ns != ns)
-			at++;
-		count += at < list->count;
-	}
-	return count;
-}
-
 /* How many namespaces could be listed. */
 static size_t count_visited(const struct namespaces *namespaces)
 {
@@ -288,7 +271,7 @@ static enum status print_for_people(struct output *output, const struct ls_optio
 					: "shmtool rm --orphaned -n",
 		.everywhere = everywhere,
 		.visited = count_visited(&selection->namespaces),
-		.inhabited = count_namespaces(selection),
+		.inhabited = selection->inhabited,
 	};
 
 	view->color = terminal.color;

@@ -21,10 +21,11 @@ struct ipc_files_use {
 
 /*
  * Calls found() for each open file of the process that is an IPC namespace, with
- * its inode and a path in /proc that opens it. An errno value that found() returns ends the
- * search. Returns 0 or that value; 0, too, if the files may not be seen.
+ * its inode and a path in /proc that opens it. process is a descriptor of /proc/PID. An errno
+ * value that found() returns ends the search. Returns 0 or that value; 0, too, if the files may
+ * not be seen.
  */
-int ipc_files_read(pid_t pid, struct ipc_files_use *use,
+int ipc_files_read(pid_t pid, int process, struct ipc_files_use *use,
 		   int (*found)(void *context, ino_t inode, const char *path), void *context);
 
 #endif

@@ -86,8 +86,9 @@ static int set_path(struct namespace *ns, const struct sighting *seen)
 	return 0;
 }
 
-/* Adds a namespace to the list, or completes its entry. Takes over the descriptor. */
-static int learn(struct namespaces *list, const struct sighting *seen, int fd)
+/* Adds a namespace to the list, or completes its entry, if known. Takes over the descriptor. */
+static int learn(struct namespaces *list, struct namespace *known, const struct sighting *seen,
+		 int fd)
 {
 	struct namespace ns = {
 		.device = seen->device,
@@ -95,7 +96,6 @@ static int learn(struct namespaces *list, const struct sighting *seen, int fd)
 		.fd = fd,
 		.error = seen->error,
 	};
-	struct namespace *known = namespaces_get(list, &ns);
 	int error;
 
 	if (!known) {
@@ -210,7 +210,7 @@ static int open_by_process(const struct search *search, struct sighting *seen)
 static int see(const struct search *search, const char *path, struct sighting *seen)
 {
 	const struct namespace ns = { .device = seen->device, .inode = seen->inode };
-	const struct namespace *known = namespaces_get(search->found, &ns);
+	struct namespace *known = namespaces_get(search->found, &ns);
 	int fd = -1;
 	int error = 0;
 
@@ -225,7 +225,7 @@ static int see(const struct search *search, const char *path, struct sighting *s
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
 		    fd);
 	if (search->worker->is_child)
-		error = learn(search->found, seen, fd);
+		error = learn(search->found, known, seen, fd);
 	else if (fd >= 0)
 		close(fd);
 	return error;
@@ -359,7 +359,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (!error)
 		error = look_at_mounts(search);
 	if (!error)
-		error = ipc_files_read(pid, search->files, look_at_file, search);
+		error = ipc_files_read(pid, search->process, search->files, look_at_file, search);
 	close(search->process);
 	return error;
 }
@@ -370,6 +370,7 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	const struct sighting *seen = message;
 	const struct namespace *own = &search->found->items[0];
 	struct namespace ns = { .fd = fd };
+	struct namespace *known = NULL;
 	bool valid = size > offsetof(struct sighting, path) && size <= sizeof(*seen) &&
 		     ((const char *)message)[size - 1] == '\0' && seen->device == own->device &&
 		     seen->pid >= 0 && (fd < 0 || !seen->error) &&
@@ -379,11 +380,11 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	(void)pid;
 	if (valid && fd >= 0)
 		valid = namespace_identify(&ns) == 0 && ns.inode == seen->inode;
-	else if (valid && !seen->error)
-		valid = namespaces_get(search->found, &(struct namespace){ .device = seen->device,
-									   .inode = seen->inode });
 	if (valid)
-		return learn(search->found, seen, fd);
+		known = namespaces_get(search->found, &(struct namespace){ .device = seen->device,
+									   .inode = seen->inode });
+	if (valid && (known || fd >= 0 || seen->error))
+		return learn(search->found, known, seen, fd);
 	/* GCOVR_EXCL_START: only a worker that another process took over sends this */
 	if (fd >= 0)
 		close(fd);

@@ -255,6 +255,8 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 			selection->fresh += is_fresh(selection, filter, segment);
 			continue;
 		}
+		/* the list is in the order of the namespaces */
+		selection->inhabited += !kept || list->items[kept - 1].ns != segment->ns;
 		if (kept != i)
 			list->items[kept] = *segment;
 		kept++;

@@ -68,6 +68,7 @@ enum status read_segments(struct listing *all);
 struct selection {
 	struct listing list;
 	struct namespaces namespaces; /* with -A: those that the segments point to */
+	size_t inhabited;             /* with -A: how many namespaces they are in */
 	struct judge judge;
 	struct holders holders; /* if source.holders, or if a filter needs them */
 	bool holders_known;

@@ -406,6 +406,33 @@ blank_idle()
 	done
 }
 
+@test "a worker is killed when it has sent its lists: each segment is shown once" {
+	settle unshare --ipc -- 1000
+	settle unshare --ipc -- 2000
+	settle unshare --ipc -- 3000
+	STOP_RUN=: with_steps 'run:child:setns:CLONE_NEWIPC then:kill:child:after:sendmsg' \
+		try_there ls -A --format '%{size}'
+	expect_status 7
+	assert_stderr_matches "of IPC namespace $ns .*: the worker process was killed by signal 9"
+	assert_output_is $'1000\n2000'
+}
+
+@test "long and short lists: all segments, in their order" {
+	local expected=() sizes
+	for sizes in '1 700' '2001 2003' '3001 3900' '4001 4001'; do
+		# shellcheck disable=SC2046,SC2086 # numbers
+		settle unshare --ipc -- $(seq $sizes)
+		# shellcheck disable=SC2086 # numbers
+		expected+=("$(seq --format "$ns %.0f" $sizes)")
+	done
+	try_there ls -A --format '%{ns} %{size}'
+	expect_status 0
+	assert_output_is "$(printf '%s\n' "${expected[@]}")"
+	try_there ls -A --prometheus
+	assert_equal "$(sed -n 's/^shmtool_used_segments{.* //p' <<<"$output" | sort -n | xargs)" \
+		'0 1 3 700 900'
+}
+
 @test "namespaces that end in the meantime are not an error" {
 	# shellcheck disable=SC2016
 	background there sh -c 'touch there; while :; do

@@ -52,6 +52,7 @@
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -392,7 +393,7 @@ static const char *hexadecimal(int value)
 static const char *const functions[] = {
 	"fork", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink", "readlinkat",
 	"rename", "renameat",
-	"semctl", "semget", "semop", "semtimedop", "setns", "shmat", "shmctl", "shmdt", "shmget",
+	"semctl", "semget", "semop", "semtimedop", "sendmsg", "setns", "shmat", "shmctl", "shmdt", "shmget",
 	"splice", "syscall", "unlink", "unlinkat", "vmsplice", "write",
 };
 /* clang-format on */
@@ -461,6 +462,8 @@ STEP(ssize_t, "read", __read_chk, (int fd, void *bytes, size_t length, size_t si
      (fd, bytes, length, size), decimal(fd), fd)
 STEP(ssize_t, "write", write, (int fd, const void *bytes, size_t length), (fd, bytes, length),
      decimal(fd), fd)
+STEP(ssize_t, "sendmsg", sendmsg, (int fd, const struct msghdr *message, int flags),
+     (fd, message, flags), decimal(fd), fd)
 STEP(ssize_t, "splice", splice,
      (int from, void *from_offset, int to, void *to_offset, size_t length, unsigned int flags),
      (from, from_offset, to, to_offset, length, flags), decimal(to), to)

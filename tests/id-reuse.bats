@@ -154,6 +154,17 @@ assert_calls()
 	each_call parent rm 0x55
 }
 
+@test "rm by filter: the id is reused just after an attempt to attach has failed" {
+	orphan
+	export STOP_RUN="if [ -e removed ]; then '$BATS_TEST_DIRNAME/lib/swap-segment' $id >other; \
+		else ipcrm -m $id; touch removed; fi"
+	run --separate-stderr with_steps 'run:child:shmat then:run:child:after:shmat' \
+		"$SHMTOOL" rm --owner nobody
+	expect_status 9
+	other_is_as_it_was
+	assert_stderr_is "shmtool rm: segment $id (key 0x00000055) was not removed: it changed after it was listed"
+}
+
 @test "rm --even-attached never marks another segment that has got the id" {
 	victim=attached
 	each_call child rm --even-attached --owner nobody

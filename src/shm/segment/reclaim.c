@@ -175,6 +175,8 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 		error = listing_look(item->listed.id, &now);
 		if (error)
 			return failed_with(item, RECLAIM_FAILED, error);
+		if (!segment_is_same(&item->listed, &now))
+			return RECLAIM_CHANGED;
 		error = ENODATA;
 	}
 	/*

@@ -502,6 +502,19 @@ shmtool create: hint: omit -s to take the size of the file"
 	done
 }
 
+# It was handed over to another user, whom this process cannot become.
+@test "a new segment that cannot be removed again is reported" {
+	local id
+	need_root
+	run --separate-stderr setpriv --bounding-set=-setuid \
+		bash -c "'$SHMTOOL' create -s 10 -u daemon >/dev/full"
+	expect_status 7
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	assert_stderr_has "warning: the new segment $id was not removed"
+	assert_stderr_has "rm $id"
+	assert_stderr_lacks "removed again"
+}
+
 @test "an id that cannot be written leaves no segment" {
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"
 	expect_status 7

@@ -235,16 +235,27 @@ static enum status check_options(const struct create_options *options,
 	return STATUS_DONE;
 }
 
-static enum status print_failed(struct creation *creation, int error)
+/* Undoes the creation. Returns whether a segment was created, and no longer exists. */
+static bool undo(struct creation *creation)
 {
 	bool created = creation->created;
 
+	if (undo_creation(creation))
+		return created;
+	warn("the new segment %d was not removed", creation->id);
+	hint("remove it with \"shmtool rm %d\"", creation->id);
+	return false;
+}
+
+static enum status print_failed(struct creation *creation, int error)
+{
 	/* first, since reporting a broken pipe ends the program by SIGPIPE */
-	undo_creation(creation);
+	bool removed = undo(creation);
+
 	if (error == EINTR)
 		return fail(STATUS_FAILED, "interrupted%s",
-			    created ? "; the new segment was removed" : "");
-	if (error == EPIPE || !created)
+			    removed ? "; the new segment was removed" : "");
+	if (error == EPIPE || !removed)
 		return output_failed(error);
 	return fail(STATUS_FAILED,
 		    "cannot write the id to standard output: %s; the new segment was removed again",
@@ -311,10 +322,8 @@ static enum status create(struct creation *creation)
 		note("created guard %d", creation->guard);
 	if (!status)
 		status = print_result(creation);
-	if (status && creation->created) {
-		undo_creation(creation);
+	if (status && creation->created && undo(creation))
 		remark("the new segment was removed again");
-	}
 	return status;
 }
 

@@ -52,13 +52,14 @@ static int create_segment(struct creation *creation, key_t key)
 	return 0;
 }
 
-void undo_creation(struct creation *creation)
+bool undo_creation(struct creation *creation)
 {
 	const bool privileged = may_control_all() || may_lock_all();
 	struct actor before;
 	struct segment now;
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
+	int error = creation->created ? listing_look(creation->id, &now) : EINVAL;
 
 	if (creation->guard >= 0)
 		guard_remove(
@@ -68,13 +69,16 @@ void undo_creation(struct creation *creation)
 					 .cuid = geteuid(),
 					 .count = 1 });
 	/* the new owner may have removed it already */
-	if (creation->created && listing_look(creation->id, &now) == 0 && now.cpid == getpid() &&
-	    now.cuid == geteuid() && act_as(owner, &before) == 0) {
-		segment_remove(creation->id);
-		stop_acting(&before);
+	if (!error && now.cpid == getpid() && now.cuid == geteuid()) {
+		error = act_as(owner, &before);
+		if (!error) {
+			error = segment_remove(creation->id);
+			stop_acting(&before);
+		}
 	}
 	creation->created = false;
 	creation->guard = -1;
+	return !error || segment_missing(error);
 }
 
 /* Tries random keys until one is not in use. */

@@ -9,13 +9,15 @@
 int open_existing(struct creation *creation, key_t key);
 
 /* Reports an error of shmget(2). */
-
 enum status creation_failed(const struct creation *creation, key_t key, int error);
 
 /* Creates and loads a new segment, and sets its owner and mode. */
 enum status create_new(struct creation *creation);
 
-/* Removes the segment and the guard, as far as they were created. */
-void undo_creation(struct creation *creation);
+/*
+ * Removes the segment and the guard, as far as they were created. Returns false if the
+ * segment still exists.
+ */
+bool undo_creation(struct creation *creation);
 
 #endif

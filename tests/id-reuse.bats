@@ -228,9 +228,12 @@ assert_calls()
 	try_as_user "set" "$id" -p 666
 	expect_status 5
 	assert_equal "$(rights_of "$id")" "0 65534 1"
-	# the creator can change it
-	as_uid 1 shmtool "set" "$id" -p 600
-	assert_equal "$(segment_field "$id" perms)" 600
+	# the creator can take it back, but could give another one of their segments to its owner
+	run --separate-stderr as_uid 1 "$SHMTOOL" "set" "$id" -p 600
+	expect_status 5
+	assert_stderr_has "hint: take it back (you created it, mode 0000): shmtool set -u daemon -p 0600 $id"
+	as_uid 1 shmtool "set" -u daemon -p 600 "$id"
+	assert_equal "$(rights_of "$id")" "600 1 1"
 }
 
 @test "create that fails does not remove another segment of the same user that has got the id" {

@@ -65,7 +65,7 @@ new_namespace()
 	capture setpriv --reuid 65534 --clear-groups --inh-caps=+sys_admin,+sys_ptrace \
 		--ambient-caps=+sys_admin,+sys_ptrace "$SHMTOOL" read -N "$inside" 0
 	expect_status 5
-	assert_stderr_has "hint: grant yourself access (you own it, mode 0000): shmtool set -N $inside 0 -p u+rw"
+	assert_stderr_has "hint: grant yourself access (you own it, mode 0000): shmtool set -N $inside -p 0600 0"
 }
 
 @test "the field ns is the number of the namespace" {

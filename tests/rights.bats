@@ -321,10 +321,10 @@ user()
 	user 4002
 	ordinary
 	but <<-'END'
-		read -n 5 @shut                                | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
-		rm -n @shut                                    | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		read -n 5 @shut                                | 5 | -            | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
+		rm -n @shut                                    | 5 | -            | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
+		rm @shut                                       | 5 | -            | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
 	END
 	check
 }
@@ -334,9 +334,9 @@ user()
 	ordinary
 	holders_unseen
 	but <<-'END'
-		read -n 5 @shut                                | 5 | -            | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: grant yourself access .you created it, mode 0000.: shmtool set @shut -p u.rw
+		read -n 5 @shut                                | 5 | -            | hint: take it back .you created it, mode 0000.: shmtool set -u 4001 -p 0600 @shut
+		rm @shut                                       | 5 | -            | hint: take it back .you created it, mode 0000.: shmtool set -u 4001 -p 0600 @shut
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: take it back .you created it, mode 0000.: shmtool set -u 4001 -p 0600 @shut
 		read -n 5 --guard 0x101 @free                  | 0 | @free used   | ^hello
 		rm @held                                       | 9 | -            | 0 of 1 attachments identified; run as root.*hint: stop these processes first
 	END
@@ -497,9 +497,9 @@ proc_is()
 	person+=("${who[@]}")
 	ordinary
 	but <<-'END'
-		rm -n @shut                                    | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
-		rm @shut                                       | 5 | -            | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
-		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root or as its creator .user 4001., set its mode .0000.: shmtool set @shut -p u.rw
+		rm -n @shut                                    | 5 | -            | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
+		rm @shut                                       | 5 | -            | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
+		rm --orphaned --grace 0                        | 5 | @free gone   | hint: as root, change its mode .0000.: shmtool set -p 0600 @shut; or take it back as its creator: shmtool set -u 4001 -p 0600 @shut
 	END
 	check
 }

@@ -382,6 +382,25 @@ shmtool set: hint: try again, or set the whole mode: shmtool set -p 0600 $id"
 	assert_equal "$(segment_field "$id" perms)" 600
 }
 
+# A removal that did not get the lock has the segment attached.
+@test "set does not change mode 0 of an attached segment in part, nor to 0: exit 9" {
+	local arguments
+	id=$(make_segment 4096 000)
+	hold_segment "$id"
+	for arguments in '-p g+r' '-p 0' '-p go-rwx' '-u daemon' '-n -p g+r'; do
+		# shellcheck disable=SC2086
+		try "set" "$id" $arguments
+		expect_status 9
+		assert_stderr_has "its mode is 0000, and a removal may be in progress"
+	done
+	assert_equal "$(segment_field "$id" perms)" 0
+	try "set" "$id" --lock
+	expect_status 0
+	try "set" "$id" --unlock -u daemon -p 640
+	expect_status 0
+	assert_rights "$id" "1 0 0640"
+}
+
 @test "set -n does not wait for rm" {
 	local lock
 	id=$(make_segment)

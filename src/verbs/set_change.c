@@ -136,6 +136,35 @@ static enum status find_guard(struct change *change)
 	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE : guard_failed(change, EPERM);
 }
 
+/*
+ * Whether a mode of 0 may be that of a removal in progress, which restores it if it cannot
+ * remove the segment. A removal keeps the segment attached, unless that would destroy it.
+ * The lock alone does not exclude it: a removal does not wait for it forever, either.
+ */
+static bool may_be_temporary(const struct change *change)
+{
+	const struct segment *segment = &change->segment;
+	const bool held = change->hold.address;
+
+	return segment->mode == 0 && (change->wish->mode || rights_differ(change)) &&
+	       (change->wish->unsure || segment->nattch > held || removal_is_forced());
+}
+
+/* Whether the new mode can be relied upon: it may depend on one that is temporary. */
+static enum status check_mode(const struct change *change)
+{
+	const struct segment *segment = &change->segment;
+
+	if (!may_be_temporary(change) ||
+	    (change->rights.mode && !depends_on_mode(change->wish, segment)))
+		return STATUS_DONE;
+	fail(STATUS_BUSY, "%s was not changed: its mode is 0000, and a removal may be in progress",
+	     SEGMENT_LABEL(segment));
+	hint("try again, or set the whole mode: shmtool set%s -p 0600 %d",
+	     NAMESPACE_OPTION(segment->ns), segment->id);
+	return STATUS_BUSY;
+}
+
 /* Checks that all requested changes are permitted. */
 static enum status check_change(struct change *change)
 {
@@ -149,6 +178,8 @@ static enum status check_change(struct change *change)
 		return lock_failed(change, EPERM);
 	if (differ && !may_control(segment))
 		return segment_failed("change", segment, EPERM);
+	if (check_mode(change))
+		return STATUS_BUSY;
 	return wish->with_guard ? find_guard(change) : STATUS_DONE;
 }
 
@@ -167,7 +198,7 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
  * belong to another one now: then this acts as its creator, who cannot change the segments
  * of other users. Returns 0 or an errno value; stop_acting() must follow the call.
  */
-static int begin_call(const struct change *change, struct actor *before)
+static int begin_call(const struct change *change, uid_t new_owner, struct actor *before)
 {
 	const struct segment *segment = &change->segment;
 	const bool privileged = may_control_all() || may_lock_all();
@@ -178,9 +209,11 @@ static int begin_call(const struct change *change, struct actor *before)
 		return 0;
 	/*
 	 * Two users may remove it, and cause its id to be reused: neither is safe to act as. An
-	 * ordinary user may take back what that user created and gave away.
+	 * ordinary user may take back what that user created and gave away, but not give the
+	 * other one a segment that may be another one.
 	 */
-	if ((privileged || user != geteuid()) && !find_actor(segment, privileged, &user))
+	if ((privileged || user != geteuid() || user != new_owner) &&
+	    !find_actor(segment, privileged, &user))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
 	return act_as(user, before);
 }
@@ -188,7 +221,7 @@ static int begin_call(const struct change *change, struct actor *before)
 static int set_rights(const struct change *change, const struct segment_rights *rights)
 {
 	struct actor before;
-	int error = begin_call(change, &before);
+	int error = begin_call(change, rights->uid, &before);
 
 	if (error)
 		return error;
@@ -206,7 +239,7 @@ static int set_lock(const struct change *change, bool lock)
 	/* the creator has no CAP_IPC_LOCK, so the limit applies: raise it if permitted */
 	if (lock && !change->hold.address)
 		setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	error = begin_call(change, &before);
+	error = begin_call(change, change->segment.cuid, &before);
 	if (error)
 		return error;
 	error = segment_set_lock(change->segment.id, lock);
@@ -230,16 +263,6 @@ static enum status replaced_by(const struct change *change, const struct segment
 	return STATUS_BUSY;
 }
 
-/* While a segment is being removed, its mode is 0, and restored if it cannot be removed. */
-static enum status refuse_mode_0(const struct segment *segment)
-{
-	fail(STATUS_BUSY, "%s was not changed: its mode is 0000, and a removal may be in progress",
-	     SEGMENT_LABEL(segment));
-	hint("try again, or set the whole mode: shmtool set%s -p 0600 %d",
-	     NAMESPACE_OPTION(segment->ns), segment->id);
-	return STATUS_BUSY;
-}
-
 /* Makes all of the changes, or none. */
 static enum status make_change(const struct change *change)
 {
@@ -252,8 +275,6 @@ static enum status make_change(const struct change *change)
 	int guard_error = 0;
 	int error = 0;
 
-	if (wish->unsure && segment->mode == 0 && depends_on_mode(wish, segment))
-		return refuse_mode_0(segment);
 	/* locking is more likely to fail, so it comes first, while nothing has been changed */
 	if (wish->lock || wish->unlock)
 		lock_error = set_lock(change, wish->lock);
@@ -291,6 +312,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 			/* use its current rights, so that only the requested ones change */
 			*segment = now;
 			change->rights = wanted_rights(change->wish, &now);
+			status = check_mode(change);
 		}
 	}
 	if (!status)

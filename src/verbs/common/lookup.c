@@ -132,30 +132,38 @@ static void hint_at_capability(const struct segment *segment, const char *capabi
 	names_free(&names);
 }
 
-/* Hints at what helps an owner whom another user gave the segment: set refuses to change it. */
-static void hint_at_creator(const struct segment *segment)
+/*
+ * Hints at how to get access to a segment that this user owns or created. The whole mode is
+ * given, since set refuses to change a mode of 0 in part while the segment is attached.
+ */
+static void hint_at_mode(const struct segment *segment)
 {
+	const bool is_owner = segment->uid == geteuid();
+	const char *ns = NAMESPACE_OPTION(segment->ns);
+	const unsigned int mode = segment->mode | 0600;
 	struct names names = { 0 };
 	const char *creator = name_of_user(&names, segment->cuid);
 
-	hint("as root or as its creator (%s%s), set its mode (0%03o): shmtool set%s %d -p u+rw",
-	     word_for(creator), creator, segment->mode, NAMESPACE_OPTION(segment->ns), segment->id);
+	if (is_owner && (segment->cuid == geteuid() || segment->cuid == 0))
+		hint("grant yourself access (you own it, mode 0%03o): shmtool set%s -p 0%03o %d",
+		     segment->mode, ns, mode, segment->id);
+	else if (is_owner)
+		hint("as root, change its mode (0%03o): shmtool set%s -p 0%03o %d; or take it back "
+		     "as its creator: shmtool set%s -u %s -p 0%03o %d",
+		     segment->mode, ns, mode, segment->id, ns, creator, mode, segment->id);
+	else
+		hint("take it back (you created it, mode 0%03o): shmtool set%s -u %s -p 0%03o %d",
+		     segment->mode, ns, creator, mode, segment->id);
 	names_free(&names);
 }
 
 /* by_mode: the mode of the segment decides; otherwise only who owns or created it. */
 static void hint_at_rights(const struct segment *segment, const char *capability, bool by_mode)
 {
-	const bool is_owner = segment->uid == geteuid();
-
 	if (owner_is_unknown(segment))
 		hint("run as root outside this user namespace, in which the owner is not mapped");
-	else if (is_owner && segment->cuid && segment->cuid != geteuid())
-		hint_at_creator(segment);
-	else if (is_owner || segment->cuid == geteuid())
-		hint("grant yourself access (you %s it, mode 0%03o): shmtool set%s %d -p u+rw",
-		     is_owner ? "own" : "created", segment->mode, NAMESPACE_OPTION(segment->ns),
-		     segment->id);
+	else if (segment->uid == geteuid() || segment->cuid == geteuid())
+		hint_at_mode(segment);
 	else if (geteuid() != 0)
 		hint_at_other_user(segment, by_mode);
 	else

@@ -253,6 +253,22 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "1 1"
 }
 
+# A guard is removed as its creator, since it cannot be held.
+@test "rm --with-guard removes neither if it cannot act as the creator: exit 5" {
+	local arguments
+	need_root
+	as_user shmtool create -s 10 -k 0x55 --with-guard
+	for arguments in -n ''; do
+		# shellcheck disable=SC2086
+		run --separate-stderr setpriv --bounding-set=-setuid "$SHMTOOL" rm $arguments --with-guard 0x55
+		expect_status 5
+		assert_stderr_has "removed: permission denied"
+		assert_equal "$(segment_count)" 1
+	done
+	shmtool rm --with-guard 0x55
+	assert_equal "$(segment_count)" 0
+}
+
 @test "rm --with-guard without a guard: the segment is removed, and exit 3, or 0 with -f" {
 	id=$(make_segment 1 600 0x1234)
 	try rm --with-guard "$id"

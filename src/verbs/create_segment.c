@@ -59,15 +59,17 @@ bool undo_creation(struct creation *creation)
 	struct segment now;
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
-	int error = creation->created ? listing_look(creation->id, &now) : EINVAL;
+	const struct guard guard = { .id = creation->guard,
+				     .key = creation->key,
+				     .uid = creation->guard_handed_over ? owner : geteuid(),
+				     .cuid = geteuid(),
+				     .count = 1 };
+	int error = guard.id >= 0 ? guard_remove(&guard) : 0;
 
-	if (creation->guard >= 0)
-		guard_remove(
-			&(struct guard){ .id = creation->guard,
-					 .key = creation->key,
-					 .uid = creation->guard_handed_over ? owner : geteuid(),
-					 .cuid = geteuid(),
-					 .count = 1 });
+	if (error && !segment_missing(error))
+		warn("its guard (semaphore set %d) was not removed: remove it with ipcrm -s %d",
+		     guard.id, guard.id);
+	error = creation->created ? listing_look(creation->id, &now) : EINVAL;
 	/* the new owner may have removed it already */
 	if (!error && now.cpid == getpid() && now.cuid == geteuid()) {
 		error = act_as(owner, &before);

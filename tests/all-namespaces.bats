@@ -128,6 +128,13 @@ $one 2 3000"
 	assert_output_has 'no segments in 3 IPC namespaces'
 }
 
+@test "a namespace with a thousand segments" {
+	settle unshare --ipc -- {1..1000}
+	try_there ls -A --sort size --format '%{size}'
+	expect_status 0
+	assert_equal "$output" "$(seq 1000)"
+}
+
 @test "a namespace that only a thread is in is found" {
 	background there "$HELPERS/thread-namespace"
 	wait_until test -s "$background_output"
@@ -137,6 +144,12 @@ $one 2 3000"
 	assert_output_is "12345 $(number_of "$thread") $thread thread-namespac"
 	try_there ls -N "$thread" --format '%{size}'
 	assert_output_is 12345
+	# a keep list finds the thread's files
+	# shellcheck disable=SC2016
+	there nsenter --target "$thread" --ipc perl -e 'shmget($ARGV[0], 1000, 01600) // die' "$(key_of /etc/hostname)"
+	try_there ls -A --keep ftok:K:/etc/hostname --state kept --format '%{size}'
+	assert_output_is 1000
+	there nsenter --target "$thread" --ipc ipcrm -M "$(key_of /etc/hostname)"
 	# a whole process is named rather than a thread
 	settle nsenter --target "$thread" --ipc --
 	((pid > thread))
@@ -153,6 +166,9 @@ $one 2 3000"
 	settle unshare --ipc -- '!5000'
 	mkdir 'a place'
 	bind_there "$pid" 'a place/ipc\x'
+	# another kind of namespace is none
+	: >uts
+	there mount --bind "/proc/$pid/ns/uts" uts
 	end_there "$pid"
 	try_there ls -A --format '%{size} %{ns} %{ns-pid} %{ns-of}'
 	expect_status 0
@@ -347,6 +363,17 @@ $one 2 3000"
 	capture there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --grace 0 \
 		--keep-file "$lists/none" --sort size --format '%{size} %{cpid} %{lpid} %{state}'
 	assert_output_is $'5000 0 0 detached\n6000 0 0 detached'
+	# what is attached is not known in any namespace
+	local i
+	for i in 1 2; do
+		settle unshare --ipc -- "$i"
+		bind_there "$pid" "bound$i"
+		background there nsenter --target "$pid" --ipc "$HELPERS/hold" 0
+		wait_until test -s "$background_output"
+	done
+	capture there unshare --pid --fork --mount-proc "$SHMTOOL" ls -A --sort size --max-size 2 -J -o size,nattch,holders
+	expect_status 0
+	assert_equal "$(jq -c '.segments[] | [.size, .nattch, (.holders | length)]' <<<"$output")" $'[1,1,0]\n[2,1,0]'
 }
 
 @test "processes of a container are shown and judged by their PIDs on the host" {
@@ -562,6 +589,7 @@ sizes()
 	settle unshare --ipc -- "!1000:$(key_of one)" '!1500:1'
 	settle nsenter --target "$pid" --ipc unshare --mount \
 		sh -c "$with_file" one --
+	settle nsenter --target "$pid" --ipc --mount --
 	keeps ftok:K:/etc/hostname
 	expect_status 0
 	assert_equal "$(sizes)" 1000
@@ -672,6 +700,7 @@ sizes()
 @test "a file of the keep list that may not be examined in a container, or not by this kernel" {
 	need_strace
 	seek_no_leaks
+	settle unshare --ipc --
 	settle unshare --ipc -- '!1000:1'
 	there strace -f -qq -o trace -e inject=openat2:error=EACCES \
 		"$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname || ended=$?

@@ -606,6 +606,14 @@ as_hinted()
 	expect_status 6
 	assert_stderr_matches "8193.*shmmax.*8192"
 	assert_none_left
+	# the largest shmmax that the kernel accepts
+	set_limit shmmax 18446744073692774399
+	try create -s 18446744073692774399
+	expect_status 6
+	assert_stderr_has '18446744073692774399 bytes is more than the kernel supports'
+	assert_none_left
+	set_limit shmmax 8192
+	try create -s 8193
 	as_hinted kernel.shmmax
 	try create -s 8193
 	expect_status 0
@@ -673,6 +681,20 @@ as_hinted()
 	ipcs -m | awk -v id="$output" '$2 == id' | grep -qw locked
 }
 
+@test "what cannot be found out about a refusal is left out of the message" {
+	local id
+	id=$(make_segment 4096 600 5)
+	try create -s 1 -k 5
+	assert_stderr_has 'key 0x00000005 is in use by segment'
+	capture with_steps fail:shmget::2 shmtool create -s 1 -k 5
+	expect_status 4
+	assert_stderr_is 'shmtool create: cannot create a segment: key 0x00000005 is in use'
+	set_limit shmmni 1
+	capture with_steps 'fail:shmctl:*INFO:1+ fail:open:/proc/s*:1+' shmtool create -s 1
+	expect_status 6
+	assert_stderr_is 'shmtool create: cannot create the segment: a kernel limit is reached'
+}
+
 @test "--lock above RLIMIT_MEMLOCK is reported, and leaves no segment" {
 	need_root
 	# what a user locks counts together, and other tests lock as nobody
@@ -722,6 +744,11 @@ as_hinted()
 	assert_output_is ""
 	assert_stderr_matches "huge pages.*[^0-9]$free free"
 	assert_stderr_has "hint: "
+	capture unshare --mount sh -c '
+		mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"' sh \
+		"$SHMTOOL" create -s $(((free + 2) * 2))M --huge
+	expect_status 6
+	assert_stderr_has 'hint: do not use --huge, or provide more: on the host, sysctl vm.nr_hugepages='
 	assert_none_left
 }
 

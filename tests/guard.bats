@@ -638,6 +638,18 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	expect_status 0
 }
 
+@test "--guard: a guard that cannot be looked up, and a stream that cannot be read" {
+	local id set
+	id=$(make_orphan)
+	set=$(perl -e 'my $set = semget(0, 1, 01600) // die; semctl($set, 0, 16, 1) // die; print $set + 0') # SETVAL
+	capture with_steps fail:semctl::1+ shmtool write "$id" -t x --guard "$set"
+	expect_status 7
+	assert_stderr_is "shmtool write: cannot look up the guard $set: Input/output error"
+	capture with_steps 'fail:@(read|splice)::1+' shmtool write "$id" --guard "$set" < <(echo x)
+	expect_status 7
+	assert_stderr_is 'shmtool write: cannot read stdin: Input/output error (0 bytes had been written)'
+}
+
 @test "--guard does not release another set that has got the id of the guard" {
 	need_root
 	[[ -e /proc/sys/kernel/sem_next_id ]] || skip 'the kernel has no sem_next_id'

@@ -184,10 +184,13 @@ in_our_namespace()
 	# shellcheck disable=SC2016
 	background perl -MFcntl -e '
 		open my $file, "+>", "/SYSV00000000" or die; truncate $file, 4096; unlink "/SYSV00000000";
-		require "syscall.ph" if 0;
 		my ($inode) = (stat $file)[1];
 		my $address = syscall 9, 0, 4096, 3, 1, fileno $file, 0;
 		die "mmap: $!" if $address == -1;
+		# a private mapping, and a name that only begins like one
+		syscall 9, 0, 4096, 3, 2, fileno $file, 0;
+		open my $other, "+>", "/SYSV0000zzzz" or die; truncate $other, 4096; unlink "/SYSV0000zzzz";
+		syscall 9, 0, 4096, 3, 1, fileno $other, 0;
 		$| = 1; print "$inode\n"; sleep 1 while 1'
 	[[ $(uname -m) == x86_64 ]] || skip "the test knows mmap's number of x86_64 only"
 	wait_until test -s "$background_output"

@@ -99,13 +99,15 @@ last_word_at()
 
 @test "a narrow terminal cuts names to 8 columns and never an id, a key or a size" {
 	with_users a_user_name_of_32_characters_long
-	owned_by 7001 >list
+	# owner and creator
+	owned_by 7001 | sed 's/7001 0 0 0/7001 0 7001 0/' >list
 	export LC_ALL=C.UTF-8
 	local columns
 	for columns in 1 10 30; do
-		on_terminal "$columns" ls --from list -o id,key,owner,size -b
+		on_terminal "$columns" ls --from list -o id,key,owner,creator,size -b
 		expect_status 0
-		assert_equal "$(awk 'NR == 2 { print $1, $2, $3, $4 }' <<<"$output")" "1 0x00000000 a_user_… 4096"
+		assert_equal "$(awk 'NR == 2 { print $1, $2, $3, $4, $5 }' <<<"$output")" \
+			"1 0x00000000 a_user_… a_user_… 4096"
 	done
 }
 

@@ -110,6 +110,13 @@ check()
 	END
 }
 
+@test "a message of more than 4 KiB is cut, but not inside an escape" {
+	try create -f "$(perl -e 'print "\1" x 4000')"
+	expect_status 7
+	assert_stderr_matches '^shmtool create: cannot read (\\x01)+$'
+	((${#stderr} <= 4096))
+}
+
 @test "ranges that are not inside the segment" {
 	local id
 	id=$(make_segment 1)

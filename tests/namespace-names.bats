@@ -108,6 +108,16 @@ called()
 	assert_output_has "IPC namespace $ns (\"a \\x1b[2J\"\"b\", $pid perl): "
 }
 
+@test "a newline in a host name is escaped in metrics" {
+	perl -e 'require "syscall.ph"' 2>/dev/null || skip 'needs perl with syscall.ph'
+	# shellcheck disable=SC2016
+	settle unshare --ipc --uts perl -e 'require "syscall.ph"; my $name = "a\nb";
+		syscall(&SYS_sethostname, $name, 3) == 0 or die; exec @ARGV' -- 1000
+	try_there ls -A --prometheus
+	assert_output_has 'ns_name="a\nb"'
+	called 1000 'a\nb'
+}
+
 @test "with -N, the namespace does not get the host name of this machine" {
 	settle unshare --ipc -- 1000
 	try_there ls -N "$pid" --format '%{ns-name}'

@@ -544,6 +544,10 @@ attached_segment()
 	try read "$id" -f file/file
 	expect_status 7
 	assert_stderr_has "Not a directory"
+	# the current directory no longer exists
+	mkdir gone
+	(cd gone && rmdir ../gone && ! shmtool read "$id" -f file) 2>errors
+	grep -q 'cannot write file: No such file or directory; no file was made' errors
 	need_root
 	mkdir -m 700 closed
 	id=$(make_segment 10 666)

@@ -75,6 +75,7 @@ root read 0x52 -f file        | fsync        | cannot write file: REASON
 root read 0x52 -f file        | getrandom    | cannot write file: REASON
 root read 0x52 -f file        | renameat     | cannot write file: REASON
 root write 0x52 -f content    | ppoll        | cannot read content: REASON
+root attach --hold 0 0x52     | ppoll        | cannot wait for signals: REASON
 root attach 0x52 -- true      | clone,clone3 | cannot run true: REASON
 '
 

@@ -44,6 +44,28 @@ need_plain_memory()
 	assert_there "$kept"
 }
 
+# Otherwise a user with CAP_SYS_ADMIN, but not CAP_IPC_OWNER, may not attach it.
+@test "another user's segment is removed if its group may read it, as rm -n predicts" {
+	need_root
+	local id words
+	local member=(setpriv --reuid 65534 --regid 65534 --inh-caps +sys_admin --ambient-caps +sys_admin --groups)
+	id=$(make_orphan)
+	# IPC_SET: key, uid, gid, cuid, cgid, mode of a struct shmid_ds
+	perl -e 'shmctl($ARGV[0], 1, pack "iLLLLL x88", 0, 4001, 4003, 0, 0, 0640) // die' "$id"
+	for words in 'rm -n' rm; do
+		# shellcheck disable=SC2086
+		capture "${member[@]}" 4004 "$SHMTOOL" $words "$id"
+		expect_status 5
+		assert_there "$id"
+	done
+	for words in 'rm -n' rm; do
+		# shellcheck disable=SC2086
+		capture "${member[@]}" 4003 "$SHMTOOL" $words "$id"
+		expect_status 0
+	done
+	assert_gone "$id"
+}
+
 @test "more segments than fit into the address space are removed in several batches" {
 	need_root
 	need_plain_memory

@@ -117,6 +117,15 @@ assert_allocated()
 	(($(allocated file) < 6 * 1024 * 1024))
 }
 
+@test "if holes and lent pages are refused, zeros are written" {
+	has_files || skip 'needs the segment as a file'
+	id=$(make_segment 200000)
+	"$HELPERS/refuse" EPERM vmsplice "$SHMTOOL" read "$id" | cmp - <(head -c 200000 /dev/zero)
+	head -c 200000 /dev/urandom >out
+	"$HELPERS/refuse" EPERM fallocate "$SHMTOOL" read "$id" 1<>out
+	cmp out <(head -c 200000 /dev/zero)
+}
+
 @test "a file that is appended to gets every byte" {
 	sparse_segment
 	printf before >file

@@ -560,6 +560,22 @@ removal while being written: the 6 bytes written will be lost at its last detach
 	assert_equal "$(foreign_read "$id" 4 3)" ...
 }
 
+# shellcheck disable=SC2016 # the shell that the child starts expands it
+@test "a child that fills a range ends by a signal: how many bytes had been written" {
+	dots 100
+	local fill=(with_steps run:child:shmat shmtool write "$id" -o 1 -n 50 --fill 3)
+	STOP_RUN='kill -TERM $PPID' capture "${fill[@]}"
+	expect_status 7
+	assert_stderr_is 'shmtool write: interrupted after filling 0 bytes'
+	STOP_RUN='kill -SEGV $PPID' capture "${fill[@]}"
+	expect_status 7
+	assert_stderr_has 'the worker process was killed by signal 11; 0 bytes had been written'
+	# a signal that the program passes on to it
+	STOP_RUN='read -r _ _ _ parent _ </proc/$PPID/stat; kill -TERM $parent; kill -KILL $PPID' capture "${fill[@]}"
+	expect_status 143
+	assert_stderr_is ''
+}
+
 # bats test_tags=engine
 @test "RLIMIT_FSIZE limits files, but not segments" {
 	id=$(make_segment 3000000)

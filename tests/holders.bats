@@ -525,13 +525,13 @@ foreigner()
 	local id
 	id=$(make_segment)
 	holder swarm "$id"
-	for _ in {1..10}; do
+	for _ in {1..5}; do
 		try stat "$id"
 		expect_status 0
 		assert_stderr_is ''
 		assert_output_has "process $holder_pid (holder)"
 	done
-	for _ in {1..5}; do
+	for _ in {1..3}; do
 		run --separate-stderr by_text "$SHMTOOL" ls -o holders -r --no-header
 		expect_status 0
 		assert_output_has "$holder_pid holder"

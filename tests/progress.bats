@@ -10,7 +10,9 @@ load lib/common
 # lines_are_there N: log has so many, at least
 lines_are_there()
 {
-	(($(wc -l <log) >= $1))
+	local rows
+	mapfile -t rows <log
+	((${#rows[@]} >= $1))
 }
 
 # slow_reader COMMAND...: takes a little, and the rest after COMMAND

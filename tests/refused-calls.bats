@@ -18,7 +18,6 @@ setup()
 	cd work || return
 	{ head -c 40000 /dev/urandom && head -c 160000 /dev/zero; } >content
 	chmod 644 content
-	echo nonsense >before
 	# where -A finds one other namespace, without a segment that anything is about
 	# shellcheck disable=SC2016
 	background alone sh -c 'unshare --ipc sh -c "\"$0\" create -k 0x53 -s 4K >/dev/null && echo ready &&
@@ -91,37 +90,22 @@ basic=(access arch_prctl brk clock_gettime clock_nanosleep close connect dup2 du
 # does WORK [COMMAND...]: what comes of it, run by COMMAND, without what is different each time
 does()
 {
-	local person=() words id ended
+	local person=() words ended
 	read -ra words <<<"$1"
 	[[ ${words[0]} == root ]] || person=(setpriv --reuid 4004 --regid 4004 --clear-groups env HOME=/)
-	perl -e "$clear"
+	perl -e "$prepare"
 	"${beside[@]}" setpriv --reuid 4004 --regid 4004 --clear-groups "$SHMTOOL" create -k 0x52 -f content >/dev/null
-	cp before file && chmod 666 file
 	{
 		"${beside[@]}" "${person[@]}" "${@:2}" "$SHMTOOL" "${words[@]:1}" 2>errors &&
 			ended=0 || ended=$?
 		echo "$ended" >ended
 	} | cat >output
-	{
-		cat ended
-		case ${words[1]} in
-		read) sha1sum <output ;;
-		rm | create | attach) sed -E 's/\b(0x[0-9a-f]{9,}|[0-9]+)\b/N/g' output ;;
-		*) sed '/timestamp/d' output ;;
-		esac
-		sed -E 's/\b[0-9]+\b/N/g' errors
-		sha1sum <file
-		ls -A
-		awk 'NR > 1 { print $1, $3, $4, $7, $8, $9 }' /proc/sysvipc/shm | sort
-		awk 'NR > 1 { print $1, $3, $4 }' /proc/sysvipc/sem
-		id=$(awk '$1 == 82 || $1 == 84 { id = $2 } END { print id }' /proc/sysvipc/shm)
-		foreign_read "${id:-$held}" 0 200000 2>/dev/null | sha1sum
-	} >outcome
+	perl -MDigest::SHA=sha1_hex -e "$describe" "${words[1]}" "$held" >outcome
 }
 
-# No segment but those of 0x51 and 0x53, and no semaphore
+# No segment but those of 0x51 and 0x53, and no semaphore; and the old file
 # shellcheck disable=SC2016
-clear='
+prepare='
 	for my $list ("shm", "sem") {
 		open my $rows, "<", "/proc/sysvipc/$list" or die "$list: $!";
 		<$rows>;
@@ -129,7 +113,29 @@ clear='
 			my ($key, $id) = split;
 			$list eq "sem" ? semctl $id, 0, 0, 0 : $key == 0x51 || shmctl $id, 0, 0; # IPC_RMID
 		}
-	}'
+	}
+	open my $file, ">", "file" or die "file: $!";
+	print $file "nonsense\n";
+	chmod 0666, $file;'
+
+# Prints the status, the output, what there is now, and the bytes of the segment
+# shellcheck disable=SC2016
+describe='
+	my ($verb, $id) = @ARGV;
+	sub contents { open my $file, "<", $_[0] or die "$_[0]: $!"; local $/; return <$file> // "" }
+	sub rows { my $list = shift; my (undef, @rows) = split /\n/, contents("/proc/sysvipc/$list"); return map { [split] } @rows }
+	my ($output, $errors) = (contents("output"), contents("errors"));
+	if ($verb eq "read") { $output = sha1_hex($output) . "\n" }
+	elsif ($verb =~ /^(rm|create|attach)$/) { $output =~ s/\b(0x[0-9a-f]{9,}|[0-9]+)\b/N/g }
+	else { $output =~ s/^.*timestamp.*\n//mg }
+	$errors =~ s/\b[0-9]+\b/N/g;
+	print contents("ended"), $output, $errors, sha1_hex(contents("file")), "\n";
+	print "$_\n" for sort glob "* .[!.]*";
+	print sort map { "@$_[0, 2, 3, 6, 7, 8]\n" } rows("shm");
+	print map { "@$_[0, 2, 3]\n" } rows("sem");
+	for (rows("shm")) { $id = $_->[1] if $_->[0] == 0x52 || $_->[0] == 0x54 }
+	shmread $id, my $bytes, 0, 200000 or $bytes = "";
+	print sha1_hex($bytes), "\n";'
 
 # same_without CALLS WORK: as with these calls
 same_without()

@@ -42,30 +42,57 @@ assert_killed_is_said()
 }
 
 # Before each call of rm, and then before each of its child's
+# only_orphans COUNT: creates them, and removes all other segments; their ids in ids
+only_orphans()
+{
+	# shellcheck disable=SC2016
+	mapfile -t ids < <(perl -e '
+		open my $list, "<", "/proc/sysvipc/shm" or die;
+		<$list>;
+		while (<$list>) { shmctl((split)[1], 0, 0) } # IPC_RMID
+		for (1 .. $ARGV[0]) {
+			my $id = shmget(0, 4096, 01640) // die "shmget: $!";
+			shmwrite($id, "x", 0, 1) or die "shmwrite: $!";
+			print $id + 0, "\n" }' "$1")
+}
+
+# Each of ids was reported as removed, or is there with its mode, and none is both.
+assert_each_removed_or_unchanged()
+{
+	# shellcheck disable=SC2016
+	perl -MJSON::PP -e '
+		local $/;
+		my $output = <STDIN>;
+		my @found = $output =~ /^\{/
+			? map { $_->{id} } grep { $_->{result} eq "removed" } @{decode_json($output)->{results}}
+			: $output =~ /^removed (\d+) key/mg;
+		open my $list, "<", "/proc/sysvipc/shm" or die;
+		for (split /\n/, <$list>) { my @row = split; push @found, $row[1] if $row[2] eq 640 }
+		my ($found, $wanted) = map { join " ", sort @$_ } \@found, \@ARGV;
+		die "removed or unchanged: $found, not $wanted\n" if $found ne $wanted' "${ids[@]}" <<<"$output"
+}
+
 @test "SIGTERM at any moment: what was removed is reported, and the rest is unchanged" {
-	local who at ids=()
+	local who at ids=() calls=()
 	export STOP_RUN
 	# the process that runs this, or its parent
 	# shellcheck disable=SC2016
-	STOP_RUN='pid=$PPID; [ $who = parent ] || pid=$(cut -d " " -f 4 /proc/$pid/stat); kill -TERM $pid'
+	STOP_RUN='pid=$PPID; [ $who = parent ] || read -r _ _ _ pid _ </proc/$pid/stat; kill -TERM $pid'
 	for who in parent child; do
 		export who
 		for ((at = 1; ; at++)); do
-			ipcrm --all=shm
-			perl -e 'for (1 .. 4) { shmwrite shmget(0, 4096, 01640), "x", 0, 1 or die $! }'
-			mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
-			run --separate-stderr with_steps "run:$who:*::$at" shmtool rm --orphaned --grace 0
-			(($(steps_taken))) || break
-			cat steps >>calls
+			only_orphans 4
+			capture with_steps "run:$who:*::$at" shmtool rm --orphaned --grace 0
+			[[ -s steps ]] || break
+			mapfile -t -O "${#calls[@]}" calls <steps
 			# it may have had nothing more to do
 			[[ $status == 0 && $(segment_count) == 0 ]] || expect_status 143
 			assert_stderr_is ''
-			sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output" >told
-			awk '$3 == 640 { print $2 }' /proc/sysvipc/shm | sort - told | cmp - \
-				<(printf '%s\n' "${ids[@]}" | sort)
+			assert_each_removed_or_unchanged
 		done
 		expect_status 0
 	done
+	printf '%s\n' "${calls[@]}" >calls
 	grep -q ' fork ' calls
 	(($(grep -c ' IPC_RMID ' calls) == 4))
 }
@@ -98,32 +125,26 @@ assert_killed_is_said()
 # Before each of its calls on segments
 @test "if the child is killed among many segments, removed ones are reported, and none stays blocked" {
 	need_root
-	local at json removed ids=()
+	local at json removed ids=() calls=()
 	for json in '' -J; do
 		for ((at = 1; ; at++)); do
-			ipcrm --all=shm
-			perl -e 'for (1 .. 6) { shmwrite shmget(0, 4096, 01640), "x", 0, 1 or die $! }'
-			mapfile -t ids < <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+			only_orphans 6
 			# shellcheck disable=SC2086 # an option, or none
-			run --separate-stderr with_steps "kill:child:shm[acd]*::$at" \
-				shmtool rm --orphaned --grace 0 $json
-			(($(steps_taken))) || break
-			cat steps >>calls
+			capture with_steps "kill:child:shm[acd]*::$at" shmtool rm --orphaned --grace 0 $json
+			[[ -s steps ]] || break
+			mapfile -t -O "${#calls[@]}" calls <steps
 			expect_status 7
 			assert_killed_is_said
-			if [[ $json ]]; then
-				jq -r '.results[] | select(.result == "removed").id' <<<"$output"
-			else
-				sed -n 's/^removed \([0-9]*\) key.*/\1/p' <<<"$output"
+			if [[ ! $json ]]; then
 				removed=$((6 - $(segment_count)))
 				((!removed)) || assert_output_has "total $removed segment"
-			fi >told
-			awk '$3 == 640 { print $2 }' /proc/sysvipc/shm | sort - told >all
-			printf '%s\n' "${ids[@]}" | sort | cmp - all
+			fi
+			assert_each_removed_or_unchanged
 		done
 		# it was killed before each of its calls, and there are no more
 		expect_status 0
 	done
+	printf '%s\n' "${calls[@]}" >calls
 	grep -q IPC_SET calls
 	(($(grep -c IPC_RMID calls) >= 12))
 }

@@ -71,17 +71,18 @@ fragile()
 
 # --- What must hold after each ------------------------------------------------
 
-# The columns that swap-segment prints
-listed()
-{
-	awk '{ print $1, $2, $3, $4, $8, $9, $10, $11 }' /proc/sysvipc/shm
-}
-
+# swap-segment prints some columns of the kernel's list.
 other_is_as_it_was()
 {
-	listed | grep -qxF -f other && return
+	local rows row columns wanted
+	read -r wanted <other
+	mapfile -t rows </proc/sysvipc/shm
+	for row in "${rows[@]:1}"; do
+		read -ra columns <<<"$row"
+		[[ "${columns[*]:0:4} ${columns[*]:7:4}" != "$wanted" ]] || return 0
+	done
 	show_last_run
-	fail "the other segment was: $(<other); now: $(listed)"
+	fail "the other segment was: $wanted; now: $(</proc/sysvipc/shm)"
 }
 
 # The first one is removed or changed; or it no longer exists, which is not an error with
@@ -104,17 +105,17 @@ report_is_right()
 # The calls go into the file calls. (%ID in $killed stands for the id.)
 each_call()
 {
-	local who=$1 at user
+	local who=$1 at user steps call
 	shift
 
 	: >calls
 	for ((at = 1; ; at++)); do
 		ipcrm --all=shm
-		rm -f other
+		: >other
 		user=''
 		"$victim"
 		export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id $user >other"
-		run --separate-stderr with_steps "${killed//%ID/$id}run:$who:shm[acd]*::$at" \
+		capture with_steps "${killed//%ID/$id}run:$who:shm[acd]*::$at" \
 			timeout --kill-after 5 120 "${rights[@]}" "$SHMTOOL" "$@"
 		[[ ! $user ]] || end_process "$user"
 		[[ -s other ]] || break
@@ -122,7 +123,10 @@ each_call()
 			fail "another segment came before call $at of the $who, $(tail -n 1 steps)"
 			return
 		fi
-		tail -n 1 steps | cut -d ' ' -f 2,3 >>calls
+		mapfile -t steps <steps
+		# the function and its argument, without the process and the id
+		call=${steps[-1]#* }
+		echo "${call% *}" >>calls
 	done
 	# the id was not reused because there was no further call
 	expect_status "$normal"

@@ -48,14 +48,23 @@ try_there()
 # use, which the kernel may swap.
 kernel_list()
 {
-	"${see[@]}" cat /proc/sysvipc/shm | awk 'NR > 1 { NF = 14; print }'
+	local rows row columns
+	mapfile -t rows < <("${see[@]}" cat /proc/sysvipc/shm)
+	for row in "${rows[@]:1}"; do
+		read -ra columns <<<"$row"
+		printf '%s\n' "${columns[*]:0:14}"
+	done
 }
 
 judge_by_ls()
 {
+	local line state=
 	try_there ls "${options[@]}" --format '%{id} %{state}'
 	expect_status 0
-	assert_equal "$(awk -v id="$id" '$1 == id { print $2 }' <<<"$output")" "${1#-}"
+	for line in "${lines[@]}"; do
+		[[ $line != "$id "* ]] || state=${line#* }
+	done
+	assert_equal "$state" "${1#-}"
 }
 
 # What ls shows by the filters of rm is what that would remove.
@@ -111,11 +120,19 @@ row()
 	removed=$(rm_lines "$output")
 	[[ $outcome == changed ]] || assert_equal "$removed" "$would"
 	[[ $outcome != changed ]] || assert_stderr_has "segment $id"
-	removed=$(awk '/^removed/ { print $2 }' <<<"$removed")
-	assert_equal "$removed" "$(doomed "$outcome" | sort -n)"
-	assert_equal "$(kernel_list)" "$(awk -v gone="$removed" '
-		BEGIN { split(gone, ids, "\n"); for (i in ids) is_gone[ids[i]] = 1 }
-		!($2 in is_gone)' <<<"$before")"
+	local line word number wanted=() gone=()
+	for line in "${lines[@]}"; do
+		read -r word number _ <<<"$line"
+		[[ $word != removed ]] || gone+=("$number")
+	done
+	printf -v removed '%s\n' "${gone[@]}"
+	assert_equal "${removed%$'\n'}" "$(doomed "$outcome" | sort -n)"
+	while read -r line; do
+		read -r word number _ <<<"$line"
+		[[ " ${gone[*]} " == *" $number "* ]] || wanted+=("$line")
+	done <<<"$before"
+	printf -v wanted '%s\n' "${wanted[@]}"
+	assert_equal "$(kernel_list)" "${wanted%$'\n'}"
 }
 
 # --- Makers -----------------------------------------------------------------

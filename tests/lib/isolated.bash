@@ -11,10 +11,12 @@ isolated_setup()
 	background "$HELPERS/isolated-namespaces"
 	wait_until test -s "$background_output"
 	world=$(<"$background_output")
-	local kind
-	for kind in user ipc pid mnt; do
-		[[ -n $(readlink "/proc/$world/ns/$kind") ]]
-		[[ $(readlink "/proc/$world/ns/$kind") != "$(readlink "/proc/self/ns/$kind")" ]]
+	local i here there
+	mapfile -t here < <(readlink /proc/self/ns/{user,ipc,pid,mnt})
+	mapfile -t there < <(readlink "/proc/$world/ns/"{user,ipc,pid,mnt})
+	((${#here[@]} == 4 && ${#there[@]} == 4))
+	for i in {0..3}; do
+		[[ ${here[i]} != "${there[i]}" ]]
 	done
 	keep_lists
 	echo 'key:99' >"$lists/none" # a keep list, so that the machine's own has no say

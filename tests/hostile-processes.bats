@@ -184,7 +184,7 @@ try_beside_many()
 	# another process of that user, later in /proc
 	settle unshare --ipc setpriv --reuid "$stuck_user" --regid "$stuck_user" --clear-groups -- 1000
 	background there "$SHMTOOL" ls -A --follow --interval 20ms -v
-	local events=$background_output errors=$background_errors
+	local events=$background_output errors=$background_errors child follower=$background_pid
 	wait_until file_has "$errors" watching
 	there kill -USR1 "${stuck[0]}"
 	wait_until file_has "$errors" "process ${stuck[0]} does not respond, and others"
@@ -197,6 +197,10 @@ try_beside_many()
 	wait_until file_has "$events" ' removed .* size=1000 '
 	is_stuck "${stuck[0]}" || fail 'nothing was stuck any more'
 	assert_equal "$(grep -c respond "$errors")" 1
+	# it ends as ever
+	child=$(<"/proc/$follower/task/$follower/children")
+	kill -TERM "${child% }"
+	wait_until process_is_gone "$follower"
 }
 
 # Where it is looked at by a child, and where it is not: at the moment of each call it gets stuck.

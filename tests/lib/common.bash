@@ -85,6 +85,8 @@ has_files()
 
 # --- Before and after -------------------------------------------------------
 
+# that of who runs the tests, which some of them change
+user_home=${HOME-}
 limits=(shmmni shmall shmmax shm_rmid_forced)
 
 # The ordinary user works below these directories as well.
@@ -494,7 +496,7 @@ is_trusted()
 keep_lists()
 {
 	local place
-	for place in /run "${XDG_RUNTIME_DIR-}" "${HOME-}" "$BUILD"; do
+	for place in /run "$user_home" "$BUILD"; do
 		is_trusted "$place" || continue
 		export lists=$place/shmtool-tests.$BASHPID
 		mkdir -m 755 "$lists" && return

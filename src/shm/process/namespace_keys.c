@@ -14,10 +14,10 @@
 
 /* What a worker sends about a process in one of the namespaces. */
 struct finding {
-	enum { ASKED, KEY, FAILED, ANSWERED } what;
 	size_t index; /* of the namespace */
+	enum { ASKED, KEY, FAILED, ANSWERED } what;
 	key_t key;
-	int error; /* an errno value */
+	ssize_t error; /* an errno value (as wide as index: no padding) */
 };
 
 /* A pair of an IPC namespace and a mount namespace of one of its processes */
@@ -78,7 +78,7 @@ static bool is_new(struct search *search, size_t index, pid_t pid)
 
 static void send(const struct worker *worker, int what, size_t index, key_t key, int error)
 {
-	const struct finding finding = { what, index, key, error };
+	const struct finding finding = { index, what, key, error };
 
 	worker_send(worker, &finding, sizeof(finding), -1);
 }
@@ -176,7 +176,7 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	ns->kept.asked += finding->what == ASKED;
 	ns->kept.answered += finding->what == ANSWERED;
 	if (finding->what == FAILED)
-		ns->kept.error = finding->error;
+		ns->kept.error = (int)finding->error;
 	if (finding->what != KEY)
 		return 0;
 	if (ARRAY_MAKE_ROOM(&ns->kept))

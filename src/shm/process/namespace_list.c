@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "shm/process/procfs.h"
 #include "shm/system/array.h"
 
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
@@ -37,6 +38,23 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 			list->items[kept++] = list->items[i];
 	}
 	list->count = kept;
+}
+
+int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < before->count && !error; i++) {
+		const struct namespace *ns = &before->items[i];
+		struct namespace copy;
+
+		if (namespaces_get(list, ns) || (ns->pid && process_user(ns->pid) == (uid_t)-1))
+			continue;
+		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
+		if (!error)
+			error = namespaces_add(list, &copy);
+	}
+	return error;
 }
 
 void namespaces_release(struct namespaces *list)

@@ -30,6 +30,13 @@ int namespaces_add(struct namespaces *list, struct namespace *ns);
 /* Closes and removes from the list the namespaces that others contains. */
 void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
 
+/*
+ * Adds the namespaces of an earlier list that are not in this list, if their process still
+ * exists: it may be one of those that did not answer. They get the error ETIMEDOUT. Returns 0 or
+ * ENOMEM.
+ */
+int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before);
+
 /* Closes the descriptors of all namespaces; their other members stay valid. */
 void namespaces_release(struct namespaces *list);
 

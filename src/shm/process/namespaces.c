@@ -405,27 +405,6 @@ static int compare_names(const void *left, const void *right)
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
-/*
- * Adds the namespaces of an earlier list that were not found, if their process still exists: it
- * may be one of those that did not answer. Returns 0 or ENOMEM.
- */
-static int keep_lost(struct namespaces *found, const struct namespaces *before)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < before->count && !error; i++) {
-		const struct namespace *ns = &before->items[i];
-		struct namespace copy;
-
-		if (namespaces_get(found, ns) || (ns->pid && process_user(ns->pid) == (uid_t)-1))
-			continue;
-		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
-		if (!error)
-			error = namespaces_add(found, &copy);
-	}
-	return error;
-}
-
 int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 {
 	const struct namespaces *before = found->before;
@@ -466,7 +445,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 		strcpy(found->items[0].name, search.here.host_name);
 		namespace_users_find(found->items, found->count, losses);
 	}
-	return before && found->lost ? keep_lost(found, before) : 0;
+	return before && found->lost ? namespaces_keep_lost(found, before) : 0;
 }
 
 int namespaces_open_number(ino_t inode, struct namespace *ns)

@@ -19,6 +19,7 @@
 #include "shm/process/namespace_names.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
+#include "shm/system/intmap.h"
 
 /* Raises the soft limit on open files: there may be more than 1024 namespaces. */
 static void raise_file_limit(void)
@@ -41,6 +42,28 @@ struct sighting {
 	char command[COMMAND_SIZE]; /* of pid; empty: not known */
 	struct namespace_names names;
 	char path[PATH_MAX + 64];
+};
+
+/* A search. Only the worker changes the members from "worker" on. */
+struct search {
+	struct namespaces *found;
+	struct intmap places; /* by inode: the place of a namespace in found, plus 1 */
+	struct ipc_files_use *files;
+	struct surroundings here;
+	bool with_names;
+	struct cgroup_memo *memo; /* for the worker; NULL: without limits */
+
+	/* worker: its copy of list also has what it has found itself */
+	const struct worker *worker;
+	pid_t pid;
+	int process;        /* its directory in /proc */
+	ino_t mounts_inode; /* of its mount namespace; 0: not known */
+	unsigned int mounts_read_again;
+	struct mounts { /* inodes of the mount namespaces that were read */
+		ino_t *items;
+		size_t count;
+		size_t capacity;
+	} mounts;
 };
 
 /* Whether the namespace is to have this process: rather than none, or only a thread. */
@@ -86,8 +109,28 @@ static int set_path(struct namespace *ns, const struct sighting *seen)
 	return 0;
 }
 
+/* The namespace with this inode, or NULL. All have the same device, and inodes of 32 bits. */
+static struct namespace *find_known(const struct search *search, ino_t inode)
+{
+	uintptr_t place = (uintptr_t)intmap_get(&search->places, (uint32_t)inode);
+
+	return place ? &search->found->items[place - 1] : NULL;
+}
+
+/* Adds a namespace that is not known, and takes it over. Returns 0 or ENOMEM. */
+static int add(struct search *search, struct namespace *ns)
+{
+	const uint32_t key = (uint32_t)ns->inode;
+	int error = namespaces_add(search->found, ns);
+
+	if (error)
+		return error;
+	/* no pointer to the namespace, which moves when the list grows */
+	return intmap_add(&search->places, key, (void *)(uintptr_t)search->found->count);
+}
+
 /* Adds a namespace to the list, or completes its entry, if known. Takes over the descriptor. */
-static int learn(struct namespaces *list, struct namespace *known, const struct sighting *seen,
+static int learn(struct search *search, struct namespace *known, const struct sighting *seen,
 		 int fd)
 {
 	struct namespace ns = {
@@ -102,7 +145,7 @@ static int learn(struct namespaces *list, struct namespace *known, const struct 
 		set_names(&ns, seen);
 		error = set_path(&ns, seen);
 		if (!error)
-			return namespaces_add(list, &ns);
+			return add(search, &ns);
 		namespace_close(&ns);
 		return error;
 	}
@@ -117,27 +160,6 @@ static int learn(struct namespaces *list, struct namespace *known, const struct 
 	set_names(known, seen);
 	return is_closer(known, seen) ? set_path(known, seen) : 0;
 }
-
-/* A search. Only the worker changes the members from "worker" on. */
-struct search {
-	struct namespaces *found;
-	struct ipc_files_use *files;
-	struct surroundings here;
-	bool with_names;
-	struct cgroup_memo *memo; /* for the worker; NULL: without limits */
-
-	/* worker: its copy of list also has what it has found itself */
-	const struct worker *worker;
-	pid_t pid;
-	int process;        /* its directory in /proc */
-	ino_t mounts_inode; /* of its mount namespace; 0: not known */
-	unsigned int mounts_read_again;
-	struct mounts { /* inodes of the mount namespaces that were read */
-		ino_t *items;
-		size_t count;
-		size_t capacity;
-	} mounts;
-};
 
 /* Whether an error of a file in /proc/PID means that the process has exited. */
 static bool has_exited(int error)
@@ -207,10 +229,9 @@ static int open_by_process(const struct search *search, struct sighting *seen)
  * Sends and remembers what is new about a namespace. path opens it if no process is known
  * to be in it; NULL: it cannot be opened. Returns 0 or ENOMEM.
  */
-static int see(const struct search *search, const char *path, struct sighting *seen)
+static int see(struct search *search, const char *path, struct sighting *seen)
 {
-	const struct namespace ns = { .device = seen->device, .inode = seen->inode };
-	struct namespace *known = namespaces_get(search->found, &ns);
+	struct namespace *known = find_known(search, seen->inode);
 	int fd = -1;
 	int error = 0;
 
@@ -225,14 +246,14 @@ static int see(const struct search *search, const char *path, struct sighting *s
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
 		    fd);
 	if (search->worker->is_child)
-		error = learn(search->found, known, seen, fd);
+		error = learn(search, known, seen, fd);
 	else if (fd >= 0)
 		close(fd);
 	return error;
 }
 
 /* Returns 0 or an errno value; EACCES or EPERM: not permitted for this thread. */
-static int look_at_thread(const struct search *search, pid_t tid)
+static int look_at_thread(struct search *search, pid_t tid)
 {
 	struct sighting seen = {
 		.device = search->found->items[0].device,
@@ -253,7 +274,7 @@ static int look_at_thread(const struct search *search, pid_t tid)
  * Looks at all threads: each can have moved to a namespace of its own (unshare(2)),
  * and the first thread can have exited before the others.
  */
-static int look_at_threads(const struct search *search)
+static int look_at_threads(struct search *search)
 {
 	const struct dirent *entry;
 	struct stat status;
@@ -283,7 +304,7 @@ static int look_at_threads(const struct search *search)
 /* A namespace that a process holds open may have no process and no mount. */
 static int look_at_file(void *context, ino_t inode, const char *path)
 {
-	const struct search *search = context;
+	struct search *search = context;
 	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
 
 	snprintf(seen.path, sizeof(seen.path), "%s", path);
@@ -300,8 +321,7 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 {
 	struct search *search = context;
 	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
-	const struct namespace ns = { .device = seen.device, .inode = inode };
-	const struct namespace *known = namespaces_get(search->found, &ns);
+	const struct namespace *known = find_known(search, inode);
 	int fd;
 
 	if (known && known->fd >= 0)
@@ -366,7 +386,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 
 static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
-	const struct search *search = context;
+	struct search *search = context;
 	const struct sighting *seen = message;
 	const struct namespace *own = &search->found->items[0];
 	struct namespace ns = { .fd = fd };
@@ -381,10 +401,9 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	if (valid && fd >= 0)
 		valid = namespace_identify(&ns) == 0 && ns.inode == seen->inode;
 	if (valid)
-		known = namespaces_get(search->found, &(struct namespace){ .device = seen->device,
-									   .inode = seen->inode });
+		known = find_known(search, seen->inode);
 	if (valid && (known || fd >= 0 || seen->error))
-		return learn(search->found, known, seen, fd);
+		return learn(search, known, seen, fd);
 	/* GCOVR_EXCL_START: only a worker that another process took over sends this */
 	if (fd >= 0)
 		close(fd);
@@ -427,7 +446,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
-		error = namespaces_add(found, &own);
+		error = add(&search, &own);
 	if (!error)
 		error = scan_all(&scan);
 	found->hidden = scan.hidden;
@@ -437,6 +456,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	found->too_many_files = search.files->processes_skipped;
 	munmap(search.files, sizeof(*search.files));
 	free(search.mounts.items);
+	intmap_free(&search.places, NULL);
 	if (error)
 		return error;
 	/* the namespace of this process stays first */

@@ -106,9 +106,11 @@ const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *hol
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
 			 "the count changed during the scan");
 		break;
+	/* GCOVR_EXCL_START: rarely: a process exits during the scan */
 	default:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
 			 "the others were not found; try again");
+		/* GCOVR_EXCL_STOP */
 	}
 	return text - length;
 }
@@ -216,7 +218,7 @@ static void json_holder(struct output *output, struct view *view, const struct s
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
 	if (uid == (uid_t)-1)
-		output_text(output, "null");
+		output_text(output, "null"); /* GCOVR_EXCL_LINE: rarely: the process exits */
 	else if (view->numeric || !users_are_known(view, segment))
 		output_number(output, uid);
 	else
@@ -239,8 +241,10 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	const struct attachments *attachments = attachments_of(view, segment);
 
 	if (!attachments) {
+		/* GCOVR_EXCL_START: rarely: it was attached after the scan */
 		output_text(output, "null");
 		return;
+		/* GCOVR_EXCL_STOP */
 	}
 	read_origins(view, attachments);
 	output_char(output, '[');
@@ -286,8 +290,10 @@ static char *end_text(FILE *text, char **result)
 {
 	if (fclose(text) == 0)
 		return *result;
+	/* GCOVR_EXCL_START: rarely: not enough memory */
 	free(*result);
 	return NULL;
+	/* GCOVR_EXCL_STOP */
 }
 
 char *holders_text(struct view *view, const struct segment *segment)
@@ -298,7 +304,7 @@ char *holders_text(struct view *view, const struct segment *segment)
 	FILE *text = attachments ? open_memstream(&result, &size) : NULL;
 
 	if (!text)
-		return NULL;
+		return NULL; /* GCOVR_EXCL_LINE: rarely: not enough memory */
 	write_list(text, view, attachments, HANDFUL);
 	putc('\0', text);
 	write_list(text, view, attachments, SIZE_MAX);
@@ -317,7 +323,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 		return NULL;
 	text = open_memstream(&result, &size);
 	if (!text)
-		return NULL;
+		return NULL; /* GCOVR_EXCL_LINE: rarely: not enough memory */
 	for (size_t i = 0; i < attachments->count && shown < HANDFUL; i++) {
 		const struct holder *holder = attachments->items[i];
 		const char *command = command_of(view, holder);
@@ -348,8 +354,10 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 	FILE *text = open_memstream(&result, &size);
 
 	if (!text) {
+		/* GCOVR_EXCL_START: not enough memory */
 		free(holders);
 		return NULL;
+		/* GCOVR_EXCL_STOP */
 	}
 	if (holders)
 		fprintf(text, "attached by %s", holders);

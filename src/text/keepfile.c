@@ -241,7 +241,7 @@ static char *user_path(const char **wrong, bool *by_home)
 	if (length >= 0)
 		return path;
 	*wrong = out_of_memory;
-	return NULL;
+	return NULL; /* GCOVR_EXCL_LINE: not enough memory */
 }
 
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home)

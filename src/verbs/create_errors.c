@@ -44,7 +44,9 @@ static enum status report_too_many(const struct limits *limits)
 	     " segments, kernel.shmmni)",
 	     limits->segments, limits->shmmni);
 	if (limits->segments >= most)
+		/* GCOVR_EXCL_START: 32768 segments take too long */
 		hint("look for leaks with \"shmtool ls --orphaned%s\"", NAMESPACE_OPTION(NULL));
+	/* GCOVR_EXCL_STOP */
 	else
 		hint("look for leaks with \"shmtool ls --orphaned%s\", or raise the limit: %s",
 		     NAMESPACE_OPTION(NULL), REMEDY("kernel.shmmni", more < most ? more : most));
@@ -67,7 +69,7 @@ static enum status report_limit(uint64_t size)
 	/* twice what is needed now, and never less than the present limit */
 	enough = 2 * (limits.pages + pages);
 	if (enough < limits.shmall)
-		enough = limits.shmall;
+		enough = limits.shmall; /* GCOVR_EXCL_LINE: rarely: other segments were removed */
 	fail(STATUS_EXHAUSTED,
 	     "cannot create the segment: limit reached (%" PRIu64 " of %" PRIu64
 	     " pages in use, %" PRIu64 " more needed, kernel.shmall)",
@@ -137,8 +139,10 @@ static enum status report_committed(const char *size)
 
 	if (file_number("/proc/meminfo", "CommitLimit", &limit) ||
 	    file_number("/proc/meminfo", "Committed_AS", &used))
+		/* GCOVR_EXCL_START: rarely: a sandbox without /proc, and no more is committed */
 		return fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s",
 			    size);
+	/* GCOVR_EXCL_STOP */
 	size_text(limit_text, limit * 1024);
 	size_text(used_text, used * 1024);
 	fail(STATUS_EXHAUSTED,

@@ -158,7 +158,7 @@ static int read_other_threads(struct search *search)
 		return ESRCH;
 	threads = opendir(path);
 	if (!threads)
-		return errno == ENOMEM ? ENOMEM : ESRCH;
+		return errno == ENOMEM ? ENOMEM : ESRCH; /* GCOVR_EXCL_LINE: rarely: it exits */
 	while (error == ESRCH && (entry = readdir(threads))) {
 		pid_t task = process_number(entry->d_name);
 

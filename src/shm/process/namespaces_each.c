@@ -237,7 +237,9 @@ static void take_records(struct tour *tour, size_t item, const char *at, size_t 
 		at += sizeof(record);
 		error = take_record(tour, &record, at);
 		if (error)
+			/* GCOVR_EXCL_START: no memory, or damaged */
 			failed(tour, record.item, error);
+		/* GCOVR_EXCL_STOP */
 		at += record.count * sizeof(struct segment);
 		left = room - record.count * sizeof(struct segment);
 	}

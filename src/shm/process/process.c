@@ -88,7 +88,7 @@ static int take_origin(void *context, pid_t pid, const struct origin *origin)
 	struct process *process = find(context, pid);
 
 	if (!process || (process->start >= 0 && process->start != origin->start))
-		return 0; /* this is another process, with the same number */
+		return 0; /* GCOVR_EXCL_LINE: rarely: another process, with the same number */
 	process->start = origin->start;
 	if (!process->unit)
 		process->unit = copy_of(origin->unit);

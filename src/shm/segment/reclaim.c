@@ -296,8 +296,10 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 
 	/* without SHM_STAT_ANY, even the owner may not read mode 0; a held segment is the same one */
 	if (error == EACCES && is_held(work, item)) {
+		/* GCOVR_EXCL_START: rarely: an older kernel, and another user */
 		blocked = true;
 		now = *listed;
+		/* GCOVR_EXCL_STOP */
 	}
 	if (blocked)
 		error = listed->mode
@@ -412,7 +414,7 @@ void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void 
 	struct work work;
 
 	if (!begin(&work, batch, enter_place, context))
-		return;
+		return; /* GCOVR_EXCL_LINE: not enough memory */
 	for (size_t i = 0; i < batch->count; i++) {
 		struct reclaim_item *item = &batch->items[i];
 

@@ -31,7 +31,7 @@ static bool kernel_counts_twice(void)
 	char *end;
 
 	if (uname(&name) < 0)
-		return false;
+		return false; /* GCOVR_EXCL_LINE: rarely: uname(2) does not fail */
 	major = strtoul(name.release, &end, 10);
 	minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
 	return major > 6 || (major == 6 && minor >= 7);
@@ -85,7 +85,7 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 
 		if (listed % (page / small) || !is_possible(real, segment->size, page) ||
 		    real / page > sizes->items[i].used)
-			continue;
+			continue; /* GCOVR_EXCL_LINE: rarely: other sizes of huge pages */
 		segment->rss = real;
 		readings++;
 	}
@@ -106,7 +106,7 @@ void resident_correct(struct segment *segments, size_t count)
 		if (!segment->memory_known || segment->rss == 0 || segment->rss % unit)
 			continue;
 		if (!begun && !kernel_counts_twice())
-			return;
+			return; /* GCOVR_EXCL_LINE: rarely: kernels before 6.7 */
 		if (!begun)
 			sizes = read_sizes();
 		begun = true;

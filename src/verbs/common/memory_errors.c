@@ -66,8 +66,10 @@ enum status report_bad_memory(const char *what, const struct segment *segment,
 enum status report_lost_child(const char *what, int error, int signal, const char *rest)
 {
 	if (error != EOWNERDEAD)
+		/* GCOVR_EXCL_START: rarely: mmap(2) fails for a page */
 		return fail(STATUS_EXHAUSTED, "cannot %s: cannot start a process for it: %s", what,
 			    strerror(error));
+	/* GCOVR_EXCL_STOP */
 	if (signal != SIGKILL)
 		return fail(STATUS_FAILED,
 			    "cannot %s: the worker process was killed by signal %d; %s", what,

@@ -801,6 +801,29 @@ both_rights()
 	assert_equal "$ended" 5
 }
 
+@test "set --with-guard does not give mode 0 to the guard, which may be that of a removal" {
+	need_root
+	guarded
+	shmtool "set" "$id" -p 0
+	try "set" "$id" -u 0 --with-guard
+	expect_status 9
+	assert_equal "$(both_rights)" '0 0 0 0 0 666 '
+}
+
+# As the segment is not attached, its creator does not give it to the owner again.
+@test "set --with-guard: the guard is removed, and the segment cannot be changed back" {
+	need_root
+	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)
+	guard=$(sem_field 0x1234 semid)
+	as_user shmtool "set" "$id" -u daemon -p 0066
+	stop_at semctl:IPC_SET as_user "$SHMTOOL" "set" "$id" -u 65534 -p 0600 --with-guard
+	ipcrm -s "$guard"
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$(segment_field "$id" perms)" 600
+	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
+}
+
 @test "set --with-guard: usage errors" {
 	guarded
 	local options

@@ -227,15 +227,19 @@ assert_calls()
 
 # Its creator could have its id reused for another segment of the caller.
 @test "set by a user who can neither hold the segment nor created it changes nothing" {
-	local id
-	id=$(as_uid 1 shmtool create -s 4096 -u nobody -p 0)
+	local id rights
+	id=$(as_uid 1 shmtool create -s 4096 -u nobody -p 2)
 	try_as_user "set" "$id" -p 666
 	expect_status 5
-	assert_equal "$(rights_of "$id")" "0 65534 1"
-	# the creator can take it back, but could give another one of their segments to its owner
-	run --separate-stderr as_uid 1 "$SHMTOOL" "set" "$id" -p 600
-	expect_status 5
-	assert_stderr_has "hint: take it back (you created it, mode 0000): shmtool set -u daemon -p 0600 $id"
+	assert_equal "$(rights_of "$id")" "2 65534 1"
+	# its creator can take it back, with rights that suit each segment of the creator
+	for rights in '-p 600' '-u daemon' '-u daemon -p 660' '-u daemon -p u+rw'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr as_uid 1 "$SHMTOOL" "set" $rights "$id"
+		expect_status 5
+		assert_stderr_has "hint: take it back (you created it, mode 0002): shmtool set -u daemon -p 0600 $id"
+		assert_equal "$(rights_of "$id")" "2 65534 1"
+	done
 	as_uid 1 shmtool "set" -u daemon -p 600 "$id"
 	assert_equal "$(rights_of "$id")" "600 1 1"
 }

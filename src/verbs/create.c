@@ -12,6 +12,7 @@
 #include "shm/system/signals.h"
 #include "text/escape.h"
 #include "text/format.h"
+#include "text/namespace_option.h"
 #include "text/parse.h"
 #include "text/parse_segment.h"
 #include "verbs/common/lookup.h"
@@ -243,7 +244,7 @@ static bool undo(struct creation *creation)
 	if (undo_creation(creation))
 		return created;
 	warn("the new segment %d was not removed", creation->id);
-	hint("remove it with \"shmtool rm %d\"", creation->id);
+	hint("remove it: shmtool rm%s %d", NAMESPACE_OPTION(NULL), creation->id);
 	return false;
 }
 

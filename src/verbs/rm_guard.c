@@ -2,6 +2,7 @@
 #include "verbs/rm_guard.h"
 
 #include "shm/segment/control.h"
+#include "text/namespace_option.h"
 
 static enum status refuse(struct report *report, const struct segment *segment,
 			  const struct guard *guard, enum status status, const char *reason)
@@ -26,7 +27,8 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 	obstacle = guard_obstacle(guard, segment);
 	if (obstacle) {
 		refuse(report, segment, guard, STATUS_BUSY, obstacle);
-		hint("remove only the segment: shmtool rm %d", segment->id);
+		hint("remove only the segment: shmtool rm%s %d", NAMESPACE_OPTION(segment->ns),
+		     segment->id);
 		return STATUS_BUSY;
 	}
 	if (!may_control_of(guard->uid, guard->cuid) || guard_may_remove(guard))

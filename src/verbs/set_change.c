@@ -55,12 +55,16 @@ static struct segment_rights wanted_rights(const struct set_wish *wish,
 }
 
 /* Whether the new mode depends on the current one. */
-static bool depends_on_mode(const struct set_wish *wish, const struct segment *segment)
+static bool depends_on_mode(const struct set_wish *wish)
 {
-	struct segment other = *segment;
+	struct segment segment = { 0 };
+	const unsigned short mode = wanted_rights(wish, &segment).mode;
 
-	other.mode = ~segment->mode & 0777;
-	return wanted_rights(wish, segment).mode != wanted_rights(wish, &other).mode;
+	while (++segment.mode <= 0777) {
+		if (wanted_rights(wish, &segment).mode != mode)
+			return true;
+	}
+	return false;
 }
 
 static bool rights_differ(const struct change *change)
@@ -104,7 +108,10 @@ static enum status lock_failed(const struct change *change, int error)
 	return segment_failed(what, segment, error);
 }
 
-static enum status guard_failed(const struct change *change, int error)
+static const char not_changed[] = "not changed:";
+
+/* outcome: what happened to the segment */
+static enum status guard_failed(const struct change *change, const char *outcome, int error)
 {
 	const char *what = SEGMENT_LABEL(&change->segment);
 
@@ -112,10 +119,10 @@ static enum status guard_failed(const struct change *change, int error)
 		return fail(STATUS_MISSING, "%s has no guard (no semaphore set with its key)",
 			    what);
 	if (segment_missing(error))
-		return fail(STATUS_MISSING,
-			    "%s was not changed: its guard was removed in the meantime", what);
+		return fail(STATUS_MISSING, "%s was %s its guard was removed in the meantime", what,
+			    outcome);
 	return fail(status_of_segment(error),
-		    "%s was not changed: cannot change its guard (semaphore set %d): %s", what,
+		    "%s was %s its guard (semaphore set %d) cannot be changed: %s", what, outcome,
 		    change->guard.id, reason_of_segment(error));
 }
 
@@ -128,35 +135,33 @@ static enum status find_guard(struct change *change)
 	int error = guard_of_segment(segment, guard);
 
 	if (error)
-		return guard_failed(change, error);
+		return guard_failed(change, not_changed, error);
 	reason = guard_obstacle(guard, segment);
 	if (reason)
 		return fail(STATUS_BUSY, "%s and its guard (semaphore set %d) were not changed: %s",
 			    SEGMENT_LABEL(segment), guard->id, reason);
-	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE : guard_failed(change, EPERM);
+	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE
+						       : guard_failed(change, not_changed, EPERM);
 }
 
 /*
- * Whether a mode of 0 may be that of a removal in progress, which restores it if it cannot
- * remove the segment. A removal keeps the segment attached, unless that would destroy it.
- * The lock alone does not exclude it: a removal does not wait for it forever, either.
+ * A mode of 0 may be that of a removal in progress, which restores the mode if it cannot
+ * remove the segment. So nothing may be derived from it. Mode 0 is not confirmed, either, if
+ * there is a sign of a removal: it does not wait for the lock forever, but most often has the
+ * segment attached.
  */
-static bool may_be_temporary(const struct change *change)
-{
-	const struct segment *segment = &change->segment;
-	const bool held = change->hold.address;
-
-	return segment->mode == 0 && (change->wish->mode || rights_differ(change)) &&
-	       (change->wish->unsure || segment->nattch > held || removal_is_forced());
-}
-
-/* Whether the new mode can be relied upon: it may depend on one that is temporary. */
 static enum status check_mode(const struct change *change)
 {
+	const struct set_wish *wish = change->wish;
 	const struct segment *segment = &change->segment;
+	const bool held = change->hold.address;
+	const bool sets_mode = wish->mode || wish->with_guard || rights_differ(change);
 
-	if (!may_be_temporary(change) ||
-	    (change->rights.mode && !depends_on_mode(change->wish, segment)))
+	if (segment->mode || !sets_mode)
+		return STATUS_DONE;
+	if (!depends_on_mode(wish) &&
+	    (change->rights.mode ||
+	     (!wish->unsure && !removal_is_forced() && segment->nattch <= held)))
 		return STATUS_DONE;
 	fail(STATUS_BUSY, "%s was not changed: its mode is 0000, and a removal may be in progress",
 	     SEGMENT_LABEL(segment));
@@ -194,11 +199,23 @@ static bool may_hold(const struct segment *segment, struct processes *processes)
 }
 
 /*
- * Must be called before a call by the segment's id. If the segment is not held, its id may
- * belong to another one now: then this acts as its creator, who cannot change the segments
- * of other users. Returns 0 or an errno value; stop_acting() must follow the call.
+ * Whether a creator takes back what that user gave away, with rights that another segment of
+ * the same user may have, too: they give nothing to others, and do not depend on the owner.
  */
-static int begin_call(const struct change *change, uid_t new_owner, struct actor *before)
+static bool takes_back(const struct change *change, const struct segment_rights *rights)
+{
+	return change->segment.cuid == geteuid() && rights->uid == geteuid() &&
+	       !(rights->mode & 077) && !depends_on_mode(change->wish);
+}
+
+/*
+ * Must be called before a call by the segment's id, which sets these rights (NULL: none). If
+ * the segment is not held, its id may belong to another one now: then this acts as its creator,
+ * who cannot change the segments of other users. Returns 0 or an errno value; stop_acting()
+ * must follow the call.
+ */
+static int begin_call(const struct change *change, const struct segment_rights *rights,
+		      struct actor *before)
 {
 	const struct segment *segment = &change->segment;
 	const bool privileged = may_control_all() || may_lock_all();
@@ -207,13 +224,9 @@ static int begin_call(const struct change *change, uid_t new_owner, struct actor
 	*before = (struct actor){ 0 };
 	if (change->hold.address)
 		return 0;
-	/*
-	 * Two users may remove it, and cause its id to be reused: neither is safe to act as. An
-	 * ordinary user may take back what that user created and gave away, but not give the
-	 * other one a segment that may be another one.
-	 */
-	if ((privileged || user != geteuid() || user != new_owner) &&
-	    !find_actor(segment, privileged, &user))
+	/* two users may remove it, and cause its id to be reused: neither is safe to act as */
+	if (!find_actor(segment, privileged, &user) &&
+	    (privileged || user != geteuid() || (rights && !takes_back(change, rights))))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
 	return act_as(user, before);
 }
@@ -221,7 +234,7 @@ static int begin_call(const struct change *change, uid_t new_owner, struct actor
 static int set_rights(const struct change *change, const struct segment_rights *rights)
 {
 	struct actor before;
-	int error = begin_call(change, rights->uid, &before);
+	int error = begin_call(change, rights, &before);
 
 	if (error)
 		return error;
@@ -239,7 +252,7 @@ static int set_lock(const struct change *change, bool lock)
 	/* the creator has no CAP_IPC_LOCK, so the limit applies: raise it if permitted */
 	if (lock && !change->hold.address)
 		setrlimit(RLIMIT_MEMLOCK, &unlimited);
-	error = begin_call(change, change->segment.cuid, &before);
+	error = begin_call(change, NULL, &before);
 	if (error)
 		return error;
 	error = segment_set_lock(change->segment.id, lock);
@@ -258,8 +271,8 @@ static enum status replaced_by(const struct change *change, const struct segment
 {
 	replaced(&change->segment);
 	if (now->cuid == change->segment.cuid || now->cuid == geteuid() || now->uid == geteuid())
-		hint("check the other segment, which may have been changed instead: shmtool stat %d",
-		     now->id);
+		hint("check the other segment, which may have been changed instead: shmtool stat%s %d",
+		     NAMESPACE_OPTION(change->segment.ns), now->id);
 	return STATUS_BUSY;
 }
 
@@ -269,6 +282,7 @@ static enum status make_change(const struct change *change)
 	const struct set_wish *wish = change->wish;
 	const struct segment *segment = &change->segment;
 	const struct segment_rights before = { segment->uid, segment->gid, segment->mode };
+	const char *outcome = not_changed;
 	bool differ = rights_differ(change);
 	struct segment now;
 	int lock_error = 0;
@@ -289,11 +303,12 @@ static enum status make_change(const struct change *change)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
 		return STATUS_DONE;
-	if (guard_error && differ)
-		set_rights(change, &before);
+	if (guard_error && differ && set_rights(change, &before))
+		outcome = "changed, but";
 	if (wish->lock || wish->unlock)
 		set_lock(change, segment->locked);
-	return error ? segment_failed("change", segment, error) : guard_failed(change, guard_error);
+	return error ? segment_failed("change", segment, error)
+		     : guard_failed(change, outcome, guard_error);
 }
 
 /* Attaches the segment if it may, checks that it is still the same one, and changes it. */
@@ -301,7 +316,8 @@ static enum status change_safely(struct change *change, struct processes *proces
 {
 	struct segment *segment = &change->segment;
 	enum status status = STATUS_DONE;
-	bool touched = change->wish->lock || change->wish->unlock || rights_differ(change);
+	bool touched = change->wish->lock || change->wish->unlock || change->wish->with_guard ||
+		       rights_differ(change);
 
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;

@@ -134,7 +134,7 @@ static void hint_at_capability(const struct segment *segment, const char *capabi
 
 /*
  * Hints at how to get access to a segment that this user owns or created. The whole mode is
- * given, since set refuses to change a mode of 0 in part while the segment is attached.
+ * given, since set refuses to change a mode of 0 in part.
  */
 static void hint_at_mode(const struct segment *segment)
 {
@@ -149,11 +149,11 @@ static void hint_at_mode(const struct segment *segment)
 		     segment->mode, ns, mode, segment->id);
 	else if (is_owner)
 		hint("as root, change its mode (0%03o): shmtool set%s -p 0%03o %d; or take it back "
-		     "as its creator: shmtool set%s -u %s -p 0%03o %d",
-		     segment->mode, ns, mode, segment->id, ns, creator, mode, segment->id);
+		     "as its creator: shmtool set%s -u %s -p 0600 %d",
+		     segment->mode, ns, mode, segment->id, ns, creator, segment->id);
 	else
-		hint("take it back (you created it, mode 0%03o): shmtool set%s -u %s -p 0%03o %d",
-		     segment->mode, ns, creator, mode, segment->id);
+		hint("take it back (you created it, mode 0%03o): shmtool set%s -u %s -p 0600 %d",
+		     segment->mode, ns, creator, segment->id);
 	names_free(&names);
 }
 

@@ -242,6 +242,40 @@ try_beside_many()
 	assert_stderr_has "cannot enter IPC namespace $ns ("
 }
 
+# endless_mounts COMMAND...: a process with its own mount namespace, whose list of mounts has no
+# end, as if its user mounted faster than it is read.
+endless_mounts()
+{
+	local fifo
+	fifo=$(mktemp -u fifo.XXXXXX)
+	mkfifo "$fifo"
+	# shellcheck disable=SC2016
+	background there unshare --mount sh -c 'echo $$; exec "$@"' sh "$@" sleep 1000
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	there mount --bind "$fifo" "/proc/$pid/mountinfo"
+	# shellcheck disable=SC2016
+	background sh -c 'exec yes "1 1 0:1 / /mount rw - tmpfs tmpfs rw" >"$1"' sh "$fifo"
+}
+
+# The reader computes, so it does not count as stuck.
+@test "a list of mounts without an end is not read forever, and hides no mounts of root's processes" {
+	settle unshare --ipc -- 5000
+	local inside=$pid
+	endless_mounts "${ordinary_user[@]}"
+	endless_mounts
+	: >bound
+	# shellcheck disable=SC2016
+	background there unshare --mount sh -c '
+		mount --bind "/proc/$1/ns/ipc" bound && echo $$ && exec sleep 1000' sh "$inside"
+	wait_until test -s "$background_output"
+	end_there "$inside"
+	capture there timeout 60 "$SHMTOOL" ls -A --keep-file "$lists/none" --format '%{size} %{ns-of}'
+	expect_status 0
+	assert_output_is "5000 /proc/$(<"$background_output")/root$PWD/bound"
+	assert_stderr_has '2 mount namespaces were not searched to the end'
+}
+
 # --- Open files -------------------------------------------------------------
 
 # A user can have more than that, since processes can share their open files (clone(2)).

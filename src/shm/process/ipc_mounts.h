@@ -4,18 +4,35 @@
 #define SHM_PROCESS_IPC_MOUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
- * Calls found() for each IPC namespace that is mounted in the mount namespace of this
- * process, with its inode and its mount point below the process's root directory. An
- * errno value that found() returns ends the search. Returns 0 or an errno value; 0,
- * too, if the process has exited.
+ * How many bytes are read of one list of mounts, and of all together, not counting those of
+ * root's processes (but the first few bytes of each). That takes a second or two; any user can
+ * have very long lists, and add mounts faster than they can be read.
  */
-int ipc_mounts_read(pid_t pid, int (*found)(void *context, ino_t inode, const char *point),
-		    void *context);
+enum { IPC_MOUNTS_MOST = 64 << 20 };
 
-/* Whether the namespace with this inode is mounted there, even if another mount hides it. */
-bool ipc_mounts_have(pid_t pid, ino_t inode, const char *point);
+/* How much of that was used; shared by all workers. */
+struct ipc_mounts_use {
+	size_t read;
+	size_t lists_skipped; /* not read to their end */
+};
+
+/*
+ * Calls found() for each IPC namespace that is mounted in the mount namespace of this
+ * process (0: in that of the caller, which is trusted as root's are), with its inode and its
+ * mount point below the process's root directory. An errno value that found() returns ends the
+ * search. Returns 0 or an errno value; 0, too, if the process has exited.
+ */
+int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
+		    int (*found)(void *context, ino_t inode, const char *point), void *context);
+
+/*
+ * Whether the namespace with this inode is mounted there, even if another mount hides it, or if
+ * the list was not read to its end.
+ */
+bool ipc_mounts_have(pid_t pid, struct ipc_mounts_use *use, ino_t inode, const char *point);
 
 #endif

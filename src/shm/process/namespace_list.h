@@ -15,9 +15,10 @@ struct namespaces {
 	pid_t first_hidden;
 	size_t lost;
 	pid_t silent;
-	size_t too_many_files; /* processes with open files that were not examined: ipc_files.h */
-	bool with_names;       /* namespaces_find() finds the names, too */
-	bool with_limits;      /* namespaces_list() reads the limits, too */
+	size_t too_many_files;  /* processes with open files that were not examined: ipc_files.h */
+	size_t too_many_mounts; /* mount namespaces that were not read to their end: ipc_mounts.h */
+	bool with_names;        /* namespaces_find() finds the names, too */
+	bool with_limits;       /* namespaces_list() reads the limits, too */
 	const struct namespaces *before; /* an earlier list, or NULL; only for namespaces_find() */
 };
 

@@ -48,7 +48,10 @@ struct sighting {
 struct search {
 	struct namespaces *found;
 	struct intmap places; /* by inode: the place of a namespace in found, plus 1 */
-	struct ipc_files_use *files;
+	struct use {          /* shared by all workers */
+		struct ipc_files_use files;
+		struct ipc_mounts_use mounts;
+	} * use;
 	struct surroundings here;
 	bool with_names;
 	struct cgroup_memo *memo; /* for the worker; NULL: without limits */
@@ -58,6 +61,7 @@ struct search {
 	pid_t pid;
 	int process;        /* its directory in /proc */
 	ino_t mounts_inode; /* of its mount namespace; 0: not known */
+	pid_t mounts_pid;   /* whose mounts are read: see ipc_mounts_read() */
 	unsigned int mounts_read_again;
 	struct mounts { /* inodes of the mount namespaces that were read */
 		ino_t *items;
@@ -328,7 +332,7 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 
 	if (known && known->fd >= 0)
 		return 0; /* GCOVR_EXCL_LINE: rarely: the order of the processes */
-	if (search->mounts_inode == search->here.mounts)
+	if (!search->mounts_pid)
 		snprintf(seen.path, sizeof(seen.path), "%s", point);
 	else
 		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
@@ -341,7 +345,7 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 	seen.error = ENOENT;
 	/* or it has been unmounted in the meantime */
 	if (search->mounts_read_again++ < MOUNTS_READ_AGAIN &&
-	    !ipc_mounts_have(search->pid, inode, point))
+	    !ipc_mounts_have(search->mounts_pid, &search->use->mounts, inode, point))
 		return 0; /* GCOVR_EXCL_LINE: rarely: it is unmounted now */
 	return see(search, NULL, &seen);
 }
@@ -361,7 +365,9 @@ static int look_at_mounts(struct search *search)
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
 	mounts->items[mounts->count++] = inode;
-	return ipc_mounts_read(search->pid, look_at_mount, search);
+	/* this process's own are read by no pid: that process may be in another namespace by now */
+	search->mounts_pid = inode == search->here.mounts ? 0 : search->pid;
+	return ipc_mounts_read(search->mounts_pid, &search->use->mounts, look_at_mount, search);
 }
 
 static int look(const struct worker *worker, void *context, pid_t pid)
@@ -381,7 +387,8 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (!error)
 		error = look_at_mounts(search);
 	if (!error)
-		error = ipc_files_read(pid, search->process, search->files, look_at_file, search);
+		error = ipc_files_read(pid, search->process, &search->use->files, look_at_file,
+				       search);
 	close(search->process);
 	return error;
 }
@@ -432,7 +439,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	struct cgroup_memo memo = { 0 };
 	struct search search = {
 		.found = found,
-		.files = shared_memory(sizeof(*search.files)),
+		.use = shared_memory(sizeof(*search.use)),
 		.with_names = found->with_names && proc_is_ours(),
 		.memo = found->with_limits ? &memo : NULL,
 	};
@@ -442,7 +449,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 
 	*found = (struct namespaces){ .with_limits = found->with_limits,
 				      .with_names = found->with_names };
-	if (!search.files)
+	if (!search.use)
 		return ENOMEM;
 	surroundings_read(&search.here);
 	raise_file_limit();
@@ -455,8 +462,9 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	found->first_hidden = scan.first_hidden;
 	found->lost = scan.lost;
 	found->silent = scan.silent;
-	found->too_many_files = search.files->processes_skipped;
-	munmap(search.files, sizeof(*search.files));
+	found->too_many_files = search.use->files.processes_skipped;
+	found->too_many_mounts = search.use->mounts.lists_skipped;
+	munmap(search.use, sizeof(*search.use));
 	free(search.mounts.items);
 	intmap_free(&search.places, NULL);
 	if (error)

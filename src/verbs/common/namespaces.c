@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/process/ipc_files.h"
+#include "shm/process/ipc_mounts.h"
 #include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
@@ -206,6 +207,10 @@ static enum status report_hidden(const struct namespaces *found)
 		warn("more than %d files are open: those of %zu process%s were not searched for "
 		     "IPC namespaces that only an open file keeps in existence",
 		     IPC_FILES_MOST, found->too_many_files, plural(found->too_many_files));
+	if (found->too_many_mounts)
+		warn("/proc/PID/mountinfo is too long: %zu mount namespace%s not searched to the end "
+		     "for IPC namespaces that only a mount keeps in existence",
+		     found->too_many_mounts, found->too_many_mounts == 1 ? " was" : "s were");
 	if (!found->hidden && !proc_hides_processes())
 		return status;
 	if (geteuid() == 0)

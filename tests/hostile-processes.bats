@@ -177,6 +177,14 @@ try_beside_many()
 		expect_status 7
 		assert_stderr_has 'does not respond'
 	done
+	# another process of that user, which is skipped
+	settle unshare --ipc setpriv --reuid "$stuck_user" --regid "$stuck_user" --clear-groups -- 1000
+	for words in "ls -N $ns" "ls -A --except-namespace $ns"; do
+		# shellcheck disable=SC2086 # words
+		try_beside_stuck $words
+		expect_status 7
+		assert_stderr_has 'it was not found, but a process that may be in it does not respond'
+	done
 }
 
 @test "ls -A --follow reports no namespace as removed only because a process does not answer" {

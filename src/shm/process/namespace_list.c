@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "shm/process/procfs.h"
@@ -15,6 +16,16 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 			return &list->items[i];
 	}
 	return NULL;
+}
+
+void namespaces_raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 int namespaces_add(struct namespaces *list, struct namespace *ns)

@@ -11,10 +11,11 @@ struct namespaces {
 	struct namespace *items;
 	size_t count;
 	size_t capacity;
-	size_t hidden; /* this and the next three: see struct scan in scan.h */
+	size_t hidden; /* this and the next four: see struct scan in scan.h */
 	pid_t first_hidden;
 	size_t lost;
 	pid_t silent;
+	bool ended;
 	size_t too_many_files;  /* processes with open files that were not examined: ipc_files.h */
 	size_t too_many_mounts; /* mount namespaces that were not read to their end: ipc_mounts.h */
 	bool with_names;        /* namespaces_find() finds the names, too */
@@ -24,6 +25,12 @@ struct namespaces {
 
 /* The namespace in the list that is the same as ns, or NULL. */
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns);
+
+/*
+ * Raises the soft limit on open files to its maximum: each namespace of a list takes one, and
+ * there may be more than 1024.
+ */
+void namespaces_raise_file_limit(void);
 
 /* Adds an open namespace and takes it over. Returns 0, or ENOMEM after closing it. */
 int namespaces_add(struct namespaces *list, struct namespace *ns);

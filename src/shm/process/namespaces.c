@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,17 +19,6 @@
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 #include "shm/system/intmap.h"
-
-/* Raises the soft limit on open files: there may be more than 1024 namespaces. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 /* What a worker sends about a namespace, with a descriptor if it is new. */
 struct sighting {
@@ -452,7 +440,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	if (!search.use)
 		return ENOMEM;
 	surroundings_read(&search.here);
-	raise_file_limit();
+	namespaces_raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
 		error = add(&search, &own);
@@ -462,6 +450,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	found->first_hidden = scan.first_hidden;
 	found->lost = scan.lost;
 	found->silent = scan.silent;
+	found->ended = scan.ended;
 	found->too_many_files = search.use->files.processes_skipped;
 	found->too_many_mounts = search.use->mounts.lists_skipped;
 	munmap(search.use, sizeof(*search.use));
@@ -488,7 +477,7 @@ int namespaces_open_number(ino_t inode, struct namespace *ns)
 	while (i < found.count && found.items[i].inode != inode)
 		i++;
 	if (!error && i == found.count)
-		error = ENXIO;
+		error = found.lost ? EAGAIN : ENXIO;
 	if (!error && found.items[i].fd < 0)
 		error = found.items[i].error; /* GCOVR_EXCL_LINE: rarely: not permitted to open */
 	if (!error) {

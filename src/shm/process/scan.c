@@ -163,6 +163,7 @@ static bool lost(void *context, size_t item, int signal)
 	pass->scan->lost++;
 	if (losses->waited < ALL_PATIENCE)
 		return true;
+	pass->scan->ended = true;
 	pass->scan->lost += pass->pids.count - item - 1;
 	return false;
 }
@@ -183,6 +184,7 @@ static int run(struct pass *pass)
 	pass->losses = pass->scan->losses ? pass->scan->losses : &pass->own;
 	pass->scan->hidden = pass->scan->lost = 0;
 	pass->scan->silent = 0;
+	pass->scan->ended = false;
 	if (pass->losses->waited >= ALL_PATIENCE)
 		pass->scan->lost = pass->pids.count;
 	else if (!pass->error)

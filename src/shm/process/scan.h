@@ -39,6 +39,7 @@ struct scan {
 	pid_t first_hidden; /* the first of them */
 	size_t lost;        /* processes that did not answer, or were skipped because of one */
 	pid_t silent;       /* the first that did not answer; 0: none in this scan */
+	bool ended;         /* too many did not answer: all after them were skipped */
 };
 
 /*

@@ -42,6 +42,8 @@ static const char *reason_of_namespace(int error)
 		return "it is not an IPC namespace";
 	case ENXIO:
 		return "no such IPC namespace is visible here";
+	case EAGAIN:
+		return "it was not found, but a process that may be in it does not respond";
 	case ETIMEDOUT:
 		return "the process does not respond (it may be stuck in execve(2))";
 	default:
@@ -70,9 +72,11 @@ static int enter_named(struct operands *operands, bool *users_changed)
 	return error;
 }
 
-/* After an error that means that the word names no IPC namespace. */
+/* After an error that means that the word names no IPC namespace, or none that was found. */
 static void hint_at_names(int error)
 {
+	if (error == EAGAIN)
+		hint("shmtool ls -A shows which process does not respond");
 	if (error == ENOENT || error == ESRCH || error == EINVAL || error == ENOTTY ||
 	    error == ENXIO)
 		hint("give a process id, the path of a namespace such as /proc/PID/ns/ipc, or a "
@@ -166,10 +170,10 @@ enum status report_lost(const struct namespaces *found)
 		return fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s",
 			    found->lost, plural(found->lost));
 	/* GCOVR_EXCL_STOP */
-	fail(STATUS_DENIED,
-	     "cannot determine the IPC namespace of %zu process%s: process %d does not respond, and "
-	     "others of its user were skipped",
-	     found->lost, plural(found->lost), found->silent);
+	fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s: process %d %s",
+	     found->lost, plural(found->lost), found->silent,
+	     found->ended ? "and others do not respond, and all after them were skipped"
+			  : "does not respond, and others of its user were skipped");
 	hint("kill -KILL %d ends it, if it is stuck in execve(2)", found->silent);
 	return STATUS_DENIED;
 }

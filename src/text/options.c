@@ -322,7 +322,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	const char *wrong;
 
 	if (is_flag && has_unwanted_value(operands->context))
-		/* GCOVR_EXCL_START: rarely: popt 1.18 */
+		/* GCOVR_EXCL_START: rarely: popt before release 1.19 */
 		return report_bad_option(NULL, operands->context, POPT_ERROR_UNWANTEDARG);
 	/* GCOVR_EXCL_STOP */
 	if (!is_flag && !value)

@@ -151,6 +151,32 @@ try_beside_many()
 	assert_output_has size=2000
 }
 
+# Otherwise one user with a container can make the scan end before it comes to others.
+@test "the users of one container count as one, if their processes do not answer" {
+	mkdir etc
+	cp /etc/passwd /etc/group etc
+	cp /etc/nsswitch.conf /etc/ld.so.* etc 2>/dev/null || true
+	there mount --bind etc /etc
+	stuck_user=1001000
+	MANY_USERS=1 get_stuck 40
+	wait_until is_stuck "${stuck[39]}"
+	settle unshare --ipc -- 1000
+	printf '%s\n' '#' name: nobody:1: nobody:1000000:65536 >etc/subuid
+	try_beside_many ls -A --format '%{size}'
+	expect_status 5
+	assert_output_is 1000
+	assert_stderr_has "of 40 processes: process ${stuck[0]} does not respond, and others of its user were skipped"
+	# the next 65536 of a range are another container
+	echo "nobody:$((1001000 + 31 - 65536)):131072" >etc/subuid
+	try_beside_many ls -A --format '%{size}'
+	assert_output_is 1000
+	: >etc/subuid
+	try_beside_stuck ls -A --format '%{size}'
+	expect_status 5
+	assert_output_is ''
+	assert_stderr_has 'do not respond, and all after them were skipped'
+}
+
 @test "creators that do not answer are shown by their numbers only" {
 	CREATE=1 get_stuck 20
 	local words

@@ -9,7 +9,7 @@
  * Mounts it on the directory, and starts so many processes of this user, each in
  * an IPC namespace of its own; it gets stuck at once, or later, when it gets
  * SIGUSR1. With CREATE in the environment, each creates a segment before that, where the program
- * was started. Prints their process ids and then "ready". All end with this program,
+ * was started; with MANY_USERS, each has a user of its own, from UID on. Prints their process ids and then "ready". All end with this program,
  * and after a minute: as long as they are stuck, ps(1) hangs on the whole
  * machine.
  */
@@ -139,9 +139,11 @@ int main(int argc, char **argv)
 	char byte;
 	int ready[2];
 	int device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	uid_t uid;
 
 	if (argc < 4)
 		errx(2, "usage: stuck-in-exec DIRECTORY COUNT UID [later]");
+	uid = (uid_t)strtol(argv[3], NULL, 10);
 	if (device < 0)
 		err(1, "/dev/fuse");
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
@@ -160,8 +162,8 @@ int main(int argc, char **argv)
 		pid_t child = fork();
 
 		if (child == 0)
-			get_stuck(device, ready[1], argv[1], (uid_t)strtol(argv[3], NULL, 10),
-				  argc > 4);
+			get_stuck(device, ready[1], argv[1], uid, argc > 4);
+		uid += getenv("MANY_USERS") != NULL;
 		if (child < 0 || read(ready[0], &byte, 1) != 1)
 			errx(1, "a process could not be started");
 		printf("%d\n", child);

@@ -70,7 +70,7 @@ static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
 		return false;
 	uid = process_user(pid);
 	for (size_t i = 0; i < losses->user_count; i++) {
-		if (losses->users[i] == uid)
+		if (uid >= losses->users[i].first && uid <= losses->users[i].last)
 			return true;
 	}
 	return false;
@@ -82,7 +82,7 @@ static void distrust(struct scan_losses *losses, uid_t uid)
 	if (uid != 0 && uid != (uid_t)-1 &&
 	    !array_make_room(&losses->users, losses->user_count, &losses->user_capacity,
 			     sizeof(*losses->users)))
-		losses->users[losses->user_count++] = uid;
+		losses->users[losses->user_count++] = subuid_range(uid);
 }
 
 void scan_losses_free(struct scan_losses *losses)

@@ -3,18 +3,20 @@
  * scan: looks at processes in /proc, from workers (workers.h), since a look may
  * never return. The time is bounded, however many processes do not answer: once a
  * process has not answered, no other process of its user is looked at (unless that is
- * root), and after about two seconds of waiting in all, the scan ends.
+ * root; subuid.h: which users count as one), and after about two seconds of waiting in all,
+ * the scan ends.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
 
 #include <sys/types.h>
 
+#include "shm/process/subuid.h"
 #include "shm/process/workers.h"
 
 /* Which processes have not answered so far; all zero at first. */
 struct scan_losses {
-	uid_t *users; /* users with a process that did not answer */
+	struct uid_range *users; /* users with a process that did not answer */
 	size_t user_count;
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */

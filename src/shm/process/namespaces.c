@@ -353,7 +353,7 @@ static int look_at_mounts(struct search *search)
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
 	mounts->items[mounts->count++] = inode;
-	/* this process's own are read by no pid: that process may be in another namespace by now */
+	/* its own mounts through no pid: that process may have moved to another namespace */
 	search->mounts_pid = inode == search->here.mounts ? 0 : search->pid;
 	return ipc_mounts_read(search->mounts_pid, &search->use->mounts, look_at_mount, search);
 }

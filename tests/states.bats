@@ -429,11 +429,13 @@ ids_by_find()
 	segment_exists "$used"
 }
 
+# The grace period of a minute could end between two of the commands.
 @test "stat, set -n and rm -n select the same segments as ls" {
 	furnish
 	local filters=(
-		'--all' '--orphaned --grace 0' '--orphaned' '--likely --grace 0' '--likely' '--detached' '--attached'
-		'--dest' '--state dest' '--state attached' '--state detached' '--state detached --grace 0'
+		'--all' '--orphaned --grace 0' '--orphaned --grace 1h' '--likely --grace 0' '--likely --grace 1h'
+		'--detached' '--attached' '--dest' '--state dest' '--state attached' '--state detached --grace 1h'
+		'--state detached --grace 0'
 		'--state orphaned --grace 0' '--state orphaned,dest,attached --grace 0' '--state kept'
 		'--owner nobody' '--owner root' '--owner +65534' '--creator nobody' '--creator root --owner nobody'
 		'--key 101' '--key 101 --key 0xf0000001' '--key 105' "--pid $alive_pid" '--pid 1' '--idle 0' '--idle 1h'

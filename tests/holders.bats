@@ -137,6 +137,20 @@ in_our_namespace()
 	note_is "$id" ''
 }
 
+# One user could make each scan take minutes: 60,000 attachments, read once for each process.
+@test "what processes share is read once" {
+	need_strace
+	local id queries
+	id=$(make_segment)
+	holder crowd "$id"
+	assert_equal "$(told "$id" | wc -l)" 100
+	ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
+		strace -f -y -qq -o trace -e trace=ioctl,read "$SHMTOOL" ls "$id" --format '%{holders}' >/dev/null
+	queries=$(grep -cE "(ioctl|read)\([0-9]+</proc/($holder_pid|$(pgrep -d'|' -P "$holder_pid"))/maps>" trace)
+	# two for each attachment, and a few for each process
+	((queries <= 2 * 100 + 5 * 21)) || fail "$queries queries"
+}
+
 @test "a child has its own memory" {
 	local id
 	id=$(make_segment)

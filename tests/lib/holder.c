@@ -87,6 +87,32 @@ static void how_share(void)
 		pause();
 }
 
+static int pause_in_child(void *nothing)
+{
+	(void)nothing;
+	end_with_parent();
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* 21 processes with one memory, in which it is attached 100 times. */
+static void how_crowd(void)
+{
+	enum { STACK = 64 * 1024 };
+	static char stacks[20][STACK] __attribute__((aligned(16)));
+
+	for (int i = 1; i < 100; i++) {
+		if (shmat(id, NULL, SHM_RDONLY) == (void *)-1)
+			die("shmat");
+	}
+	for (int i = 0; i < 20; i++) {
+		if (clone(pause_in_child, stacks[i] + STACK, CLONE_VM | SIGCHLD, NULL) < 0)
+			die("clone");
+	}
+	stay();
+}
+
 /* A child that has the memory, but is a process of its own. */
 static void how_fork(void)
 {
@@ -206,7 +232,7 @@ static const struct {
 	{ "leader", how_leader }, { "share", how_share }, { "fork", how_fork },
 	{ "split", how_split },   { "none", how_none },   { "twice", how_twice },
 	{ "leave", how_leave },   { "enter", how_enter }, { "file", how_file },
-	{ "name", how_name },     { "swarm", how_swarm },
+	{ "name", how_name },     { "swarm", how_swarm }, { "crowd", how_crowd },
 };
 
 int main(int argc, char **argv)

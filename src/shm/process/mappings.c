@@ -119,7 +119,7 @@ static int add_mapping(void *context, const struct mapping *mapping)
 	if (search->space == SPACE_NOT_ASKED)
 		look_at_task(search);
 	if (search->space == SPACE_KNOWN)
-		return 0;
+		return ECANCELED; /* the others of this address space are known, too */
 	if (search->batch_count == HOLDERS_IN_MESSAGE)
 		send_batch(search);
 	search->batch[search->batch_count++] = (struct holder){
@@ -135,9 +135,12 @@ static int add_mapping(void *context, const struct mapping *mapping)
 /* Reads the mappings of the process through one of its threads. ESRCH: it has no memory. */
 static int read_task(struct search *search, pid_t task)
 {
+	int error;
+
 	search->task = task;
 	search->space = SPACE_NOT_ASKED;
-	return maps_read(&search->maps, task, add_mapping, search);
+	error = maps_read(&search->maps, task, add_mapping, search);
+	return error == ECANCELED ? 0 : error;
 }
 
 /*

@@ -100,6 +100,28 @@ fifo_refused='a FIFO of another user in a sticky directory'
 	((steps >= 6))
 }
 
+# Between the look at the file and its opening, and before both
+@test "no command waits for a FIFO that replaces another file" {
+	local command step
+	export STOP_RUN="rm -f shared/out; mkfifo shared/out; chown 65534 shared/out"
+	for command in "read $id -f shared/out" "ls --from shared/out"; do
+		for step in openat:out:1 openat:out:2; do
+			rm -f shared/out
+			if [[ $command == read* ]]; then
+				hostile 'perl -MSocket -e "socket S, PF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un(q(shared/out)) or die"'
+			else
+				hostile ': >shared/out'
+			fi
+			# shellcheck disable=SC2086
+			with_steps "run:$step" try $command
+			[[ $status == 5 && $stderr == *"$fifo_refused" ]] ||
+				[[ $command == read* && $status == 7 && $stderr == *": cannot write shared/out: "* ]] ||
+				fail "$command: $status $stderr"
+			(($(steps_taken) == 1))
+		done
+	done
+}
+
 # --- Other paths ------------------------------------------------------------
 
 # Each option that takes a path, with a path below shared
@@ -132,6 +154,26 @@ try_paths()
 		assert_stderr_has "$fifo_refused"
 	done
 	assert_equal "$(segment_count)" 1
+}
+
+# A lease can delay who opens the file for 45 seconds (/proc/sys/fs/lease-break-time).
+@test "no option waits for the end of a lease" {
+	cat /proc/sysvipc/shm >shared/file
+	chown 65534 shared/file
+	# shellcheck disable=SC2016
+	background as_user perl -e '$SIG{IO} = "IGNORE"; open my $file, "+<", "shared/file" or die;
+		fcntl $file, 1024, 1 or die "F_SETLEASE: $!"; syswrite STDOUT, "leased\n"; sleep 1 while 1'
+	wait_until grep -q leased "$background_output"
+	local command
+	for command in "create -f shared/file" "write $id -f shared/file" "ls --from shared/file"; do
+		# shellcheck disable=SC2086
+		try $command
+		expect_status 7 || fail "$command"
+		assert_stderr_has 'shared/file: another process has a lease on it; try again'
+	done
+	end_process "$background_pid"
+	try ls --from shared/file --format '%{id}'
+	assert_output_is "$id"
 }
 
 # --- Keep lists -------------------------------------------------------------

@@ -170,6 +170,7 @@ static const struct meaning file_meanings[] = {
 	{ ENOMEM, STATUS_EXHAUSTED, NULL },
 	{ EMFILE, STATUS_EXHAUSTED, NULL },
 	{ ENFILE, STATUS_EXHAUSTED, NULL },
+	{ EAGAIN, STATUS_FAILED, "another process has a lease on it; try again" },
 	{ UNSAFE_LINK, STATUS_DENIED, "a symbolic link of another user in a sticky directory" },
 	{ UNSAFE_FIFO, STATUS_DENIED, "a FIFO of another user in a sticky directory" },
 	{ UNSAFE_REPLACED, STATUS_FAILED, "it is being replaced; try again" },

@@ -224,10 +224,20 @@ int file_place_find(struct file_place *place, const char *path)
 	return error;
 }
 
+/* Makes reads and writes wait, although the file was opened without waiting. */
+static void clear_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0)
+		fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 int file_place_open(const struct file_place *place, int flags, int *fd)
 {
 	struct stat seen;
 	struct stat opened;
+	bool waits;
 
 	*fd = -1;
 	if (place->file < 0)
@@ -236,13 +246,19 @@ int file_place_open(const struct file_place *place, int flags, int *fd)
 		return errno;
 	if (S_ISFIFO(seen.st_mode) && !(flags & O_PATH) && is_planted(place->directory, &seen))
 		return UNSAFE_FIFO;
+	/* a FIFO could have replaced the file; a process could hold a lease on it: fcntl(2) */
+	waits = place->is_procfs || S_ISFIFO(seen.st_mode);
 	*fd = openat(place->directory, place->name,
-		     flags | O_CLOEXEC | (place->is_procfs ? 0 : O_NOFOLLOW));
+		     flags | O_CLOEXEC | (place->is_procfs ? 0 : O_NOFOLLOW) |
+			     (waits ? 0 : O_NONBLOCK));
 	if (*fd < 0)
 		return errno == ELOOP ? UNSAFE_REPLACED : errno;
 	if (place->is_procfs || (fstat(*fd, &opened) == 0 && opened.st_dev == seen.st_dev &&
-				 opened.st_ino == seen.st_ino))
+				 opened.st_ino == seen.st_ino)) {
+		if (!waits && !(flags & (O_NONBLOCK | O_PATH)))
+			clear_nonblock(*fd);
 		return 0;
+	}
 	close(*fd);
 	*fd = -1;
 	return UNSAFE_REPLACED;

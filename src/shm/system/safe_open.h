@@ -52,8 +52,9 @@ struct file_place {
 int file_place_find(struct file_place *place, const char *path);
 
 /*
- * Opens the file that was found, with flags of open(2). Returns 0 or an error;
- * UNSAFE_REPLACED: the name stands for another file now.
+ * Opens the file that was found, with flags of open(2). Waits only for the other end of
+ * a FIFO (or for a file of /proc). Returns 0 or an error; UNSAFE_REPLACED: the name stands
+ * for another file now; EAGAIN: another process has a lease on the file (F_SETLEASE).
  */
 int file_place_open(const struct file_place *place, int flags, int *fd);
 

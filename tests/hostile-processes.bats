@@ -213,6 +213,29 @@ try_beside_many()
 	done
 }
 
+# A user can take all process ids, or fill the limit of a container.
+@test "a process that does not answer does not block a command that can create no child" {
+	get_stuck 1
+	wait_until is_stuck "${stuck[0]}"
+	there perl -e 'shmget(5, 2000, 01600) // die'
+	hold_there --target 1
+	local STOP_ERROR words
+	for STOP_ERROR in EAGAIN ENOMEM; do
+		export STOP_ERROR
+		with_steps fail:fork::1+ try_beside_stuck ls -A --format '%{size}'
+		expect_status 5
+		assert_output_is 2000
+		assert_stderr_matches 'cannot determine the IPC namespace of [0-9]+ processes$'
+		(($(steps_taken) > 1)) || fail 'it did not try again'
+		for words in 'ls -o id,holders' 'ls -p' 'stat --all --holders'; do
+			# shellcheck disable=SC2086 # words
+			with_steps fail:fork::1+ try_beside_stuck $words
+			expect_status 0
+			assert_output_lacks "$holder hold"
+		done
+	done
+}
+
 @test "ls -A --follow reports no namespace as removed only because a process does not answer" {
 	get_stuck 1 later
 	# another process of that user, later in /proc

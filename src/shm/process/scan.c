@@ -102,7 +102,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	pid_t pid = pass->pids.items[item];
 	int error = ETIMEDOUT;
 
-	if (!is_distrusted(pass->losses, pid))
+	if (!worker->is_starved && !is_distrusted(pass->losses, pid))
 		error = pass->scan->look(worker, pass->scan->context, pid);
 	if (error && (pass->single || !has_exited(error)))
 		worker_fail(worker, error);

@@ -4,7 +4,7 @@
  * never return. The time is bounded, however many processes do not answer: once a
  * process has not answered, no other process of its user is looked at (unless that is
  * root; subuid.h: which users count as one), and after about two seconds of waiting in all,
- * the scan ends.
+ * the scan ends. If processes or memory are too short for a worker, no process is looked at.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
@@ -39,7 +39,7 @@ struct scan {
 	/* results: */
 	size_t hidden;      /* processes that may not be looked at */
 	pid_t first_hidden; /* the first of them */
-	size_t lost;        /* processes that did not answer, or were skipped because of one */
+	size_t lost;        /* processes that did not answer, or were not looked at */
 	pid_t silent;       /* the first that did not answer; 0: none in this scan */
 	bool ended;         /* too many did not answer: all after them were skipped */
 };

@@ -314,6 +314,24 @@ static int run_one(struct run *run)
 	return 0;
 }
 
+/* Whether processes or memory are short: setrlimit(2), RLIMIT_NPROC; cgroups(7), pids.max */
+static bool is_shortage(int error)
+{
+	return error == EAGAIN || error == ENOMEM;
+}
+
+/* As run_one(), but waits for a moment if processes or memory are short. */
+static int run_when_possible(struct run *run)
+{
+	int error = run_one(run);
+
+	for (int ticks = 0; ticks < 10 && is_shortage(error); ticks++) {
+		poll(NULL, 0, WORKERS_TICK);
+		error = run_one(run);
+	}
+	return error;
+}
+
 int workers_run(const struct workers *workers)
 {
 	struct run run = { .workers = workers, .progress = shared_memory(sizeof(*run.progress)) };
@@ -323,7 +341,8 @@ int workers_run(const struct workers *workers)
 	if (!run.progress)
 		return ENOMEM;
 	while (run.first < workers->count && !error)
-		error = run_one(&run);
+		error = run_when_possible(&run);
+	self.is_starved = is_shortage(error);
 	for (; run.first < workers->count; run.first++)
 		do_item(&run, &self, run.first);
 	munmap(run.progress, sizeof(*run.progress));

@@ -33,8 +33,9 @@ enum worker_result {
 struct worker {
 	const struct workers *workers;
 	size_t item;
-	bool is_child; /* false: no child could be created, so the parent does the work itself */
-	bool is_fresh; /* this item is its first */
+	bool is_child;   /* false: no child could be created, so the parent does the work itself */
+	bool is_starved; /* no child, for want of processes or memory, which a user can cause */
+	bool is_fresh;   /* this item is its first */
 	int socket;
 };
 
@@ -65,7 +66,8 @@ struct workers {
 
 /*
  * Handles all items. If no child can be created, this process handles them itself,
- * without any time limit. Returns 0, or ENOMEM before anything was done.
+ * without any time limit; work() must then do nothing that can block if it is_starved.
+ * Returns 0, or ENOMEM before anything was done.
  */
 int workers_run(const struct workers *workers);
 

@@ -166,10 +166,8 @@ enum status report_lost(const struct namespaces *found)
 	if (!found->lost)
 		return STATUS_DONE;
 	if (!found->silent)
-		/* GCOVR_EXCL_START: rarely: a worker ended by itself */
 		return fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s",
 			    found->lost, plural(found->lost));
-	/* GCOVR_EXCL_STOP */
 	fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s: process %d %s",
 	     found->lost, plural(found->lost), found->silent,
 	     found->ended ? "and others do not respond, and all after them were skipped"

@@ -9,10 +9,10 @@
 
 /*
  * How many bytes are read of one list of mounts, and of all together, not counting those of
- * root's processes (but the first few bytes of each). That takes a second or two; any user can
- * have very long lists, and add mounts faster than they can be read.
+ * root's processes (but the first few bytes of each). That usually takes less than a second;
+ * any user can have very long lists, and add mounts faster than they can be read.
  */
-enum { IPC_MOUNTS_MOST = 64 << 20 };
+enum { IPC_MOUNTS_MOST = 16 << 20 };
 
 /* How much of that was used; shared by all workers. */
 struct ipc_mounts_use {

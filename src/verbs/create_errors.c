@@ -44,9 +44,7 @@ static enum status report_too_many(const struct limits *limits)
 	     " segments, kernel.shmmni)",
 	     limits->segments, limits->shmmni);
 	if (limits->segments >= most)
-		/* GCOVR_EXCL_START: 32768 segments take too long */
 		hint("look for leaks with \"shmtool ls --orphaned%s\"", NAMESPACE_OPTION(NULL));
-	/* GCOVR_EXCL_STOP */
 	else
 		hint("look for leaks with \"shmtool ls --orphaned%s\", or raise the limit: %s",
 		     NAMESPACE_OPTION(NULL), REMEDY("kernel.shmmni", more < most ? more : most));

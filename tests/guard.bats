@@ -824,6 +824,29 @@ both_rights()
 	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
 }
 
+# It may have been that of a removal, which does not restore the mode any more.
+@test "set --with-guard: the guard is removed, and mode 0 is not set again" {
+	need_root
+	guarded
+	shmtool "set" "$id" -p 0
+	stop_at semctl:IPC_SET shmtool "set" "$id" -p 0600 --with-guard
+	ipcrm -s "$guard"
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
+@test "set --with-guard changes neither if it cannot act as the creator of the guard: exit 5" {
+	need_root
+	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)
+	guard=$(sem_field 0x1234 semid)
+	run --separate-stderr setpriv --bounding-set=-setuid "$SHMTOOL" "set" "$id" -p 0640 --with-guard
+	expect_status 5
+	assert_stderr_has "segment $id (key 0x00001234) was not changed: its guard (semaphore set $guard) cannot be changed"
+	assert_equal "$(both_rights)" '65534 65534 600 65534 65534 600 '
+}
+
 @test "set --with-guard: usage errors" {
 	guarded
 	local options

@@ -69,6 +69,14 @@ fragile()
 	set_limit shm_rmid_forced 1
 }
 
+# Its last detach destroys it, whoever that is.
+attached_and_fragile()
+{
+	set_limit shm_rmid_forced 0
+	attached
+	set_limit shm_rmid_forced 1
+}
+
 # --- What must hold after each ------------------------------------------------
 
 # swap-segment prints some columns of the kernel's list.
@@ -195,6 +203,10 @@ assert_calls()
 	victim=fragile
 	each_call child rm --owner nobody
 	assert_calls 'shmctl IPC_SET' 'shmctl IPC_RMID'
+	victim=attached_and_fragile
+	each_call child rm --even-attached --owner nobody
+	assert_calls shmat 'shmctl IPC_RMID'
+	victim=fragile
 	killed="kill:child:after:shmctl:IPC_SET then:" normal=7
 	each_call parent rm --owner nobody
 	each_call child rm --owner nobody
@@ -207,7 +219,7 @@ assert_calls()
 }
 
 @test "set never changes another segment that has got the id" {
-	for victim in orphan attached; do
+	for victim in orphan attached attached_and_fragile; do
 		each_call parent set 0x55 -p 640 -u daemon --lock
 		assert_calls shmat 'shmctl SHM_LOCK' 'shmctl IPC_SET' shmdt
 	done
@@ -242,6 +254,24 @@ assert_calls()
 	done
 	as_uid 1 shmtool "set" -u daemon -p 600 "$id"
 	assert_equal "$(rights_of "$id")" "600 1 1"
+}
+
+# Who detaches it last decides when its id can be reused.
+@test "set by a creator who was given back a segment that is marked for removal, and cannot hold it" {
+	local id rights
+	id=$(as_uid 1 shmtool create -s 4096 -u nobody -p 600)
+	hold_segment "$id"
+	ipcrm -m "$id"
+	as_user shmtool "set" "$id" -u daemon -p 0066
+	for rights in '-p u+rw' '-p 0666'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr as_uid 1 "$SHMTOOL" "set" $rights "$id"
+		expect_status 5
+		assert_stderr_has "hint: grant yourself access (you own it, mode 0066): shmtool set -p 0600 $id"
+		assert_equal "$(rights_of "$id")" "1066 1 1"
+	done
+	as_uid 1 shmtool "set" -p 600 "$id"
+	assert_equal "$(rights_of "$id")" "1600 1 1"
 }
 
 @test "create that fails does not remove another segment of the same user that has got the id" {

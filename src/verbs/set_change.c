@@ -140,8 +140,9 @@ static enum status find_guard(struct change *change)
 	if (reason)
 		return fail(STATUS_BUSY, "%s and its guard (semaphore set %d) were not changed: %s",
 			    SEGMENT_LABEL(segment), guard->id, reason);
-	return may_control_of(guard->uid, guard->cuid) ? STATUS_DONE
-						       : guard_failed(change, not_changed, EPERM);
+	if (!may_control_of(guard->uid, guard->cuid) || guard_may_control(guard))
+		return guard_failed(change, not_changed, EPERM);
+	return STATUS_DONE;
 }
 
 /*
@@ -191,7 +192,7 @@ static enum status check_change(struct change *change)
 /* Whether attaching the segment loses neither evidence of its use nor the segment itself. */
 static bool may_hold(const struct segment *segment, struct processes *processes)
 {
-	if (removal_is_forced())
+	if (detach_destroys(segment))
 		return false;
 	/* its owner, too, can remove it, and what its creator owns could be hit: see hold.h */
 	return segment->uid != segment->cuid || segment->nattch || segment_never_used(segment) ||
@@ -224,8 +225,11 @@ static int begin_call(const struct change *change, const struct segment_rights *
 	*before = (struct actor){ 0 };
 	if (change->hold.address)
 		return 0;
-	/* two users may remove it, and cause its id to be reused: neither is safe to act as */
-	if (!find_actor(segment, privileged, &user) &&
+	/*
+	 * Two users may remove it, and cause its id to be reused: neither is safe to act as. If it
+	 * is marked for removal, anybody who detaches it may.
+	 */
+	if ((!find_actor(segment, privileged, &user) || segment->dest) &&
 	    (privileged || user != geteuid() || (rights && !takes_back(change, rights))))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
 	return act_as(user, before);
@@ -303,7 +307,8 @@ static enum status make_change(const struct change *change)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
 		return STATUS_DONE;
-	if (guard_error && differ && set_rights(change, &before))
+	/* mode 0 may have been that of a removal, which does not restore it any more */
+	if (guard_error && differ && (!before.mode || set_rights(change, &before)))
 		outcome = "changed, but";
 	if (wish->lock || wish->unlock)
 		set_lock(change, segment->locked);

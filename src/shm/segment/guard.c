@@ -194,7 +194,7 @@ pid_t guard_last_user(int id, unsigned short number)
 	return pid < 0 ? 0 : pid;
 }
 
-int guard_may_remove(const struct guard *guard)
+int guard_may_control(const struct guard *guard)
 {
 	struct actor before;
 	int error = act_as(least_user(guard), &before);

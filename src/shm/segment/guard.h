@@ -91,8 +91,8 @@ int guard_in_use(int id, bool *in_use);
 /* The process that acquired or released this semaphore last; 0: none, or not known. */
 pid_t guard_last_user(int id, unsigned short number);
 
-/* Whether guard_remove() would be permitted: 0 or an errno value. */
-int guard_may_remove(const struct guard *guard);
+/* Whether guard_remove() and guard_set_rights() would be permitted: 0 or an errno value. */
+int guard_may_control(const struct guard *guard);
 
 /*
  * Removes the set. A set cannot be held as a segment can: if another set has got its id,

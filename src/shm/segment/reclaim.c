@@ -197,7 +197,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
  */
 static bool is_forced(struct work *work, const struct reclaim_item *item)
 {
-	if (item->listed.state == STATE_ORPHANED)
+	if (item->listed.state == STATE_ORPHANED || is_to_be_marked(work, item))
 		return false;
 	if (!work->forced)
 		work->forced = removal_is_forced() ? FORCED : NOT_FORCED;
@@ -233,7 +233,7 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 
 	/* set before the call, for reclaim_undo() */
 	item->step = mark ? STEP_REMOVING : STEP_BLOCKING;
-	if (mark || now->mode)
+	if (mark ? !now->dest : now->mode)
 		error = call(work, item, mark ? NULL : &blocked);
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);

@@ -140,7 +140,7 @@ static void hint_at_mode(const struct segment *segment)
 {
 	const bool is_owner = segment->uid == geteuid();
 	const char *ns = NAMESPACE_OPTION(segment->ns);
-	const unsigned int mode = segment->mode | 0600;
+	const unsigned int mode = segment->dest ? 0600 : segment->mode | 0600;
 	struct names names = { 0 };
 	const char *creator = name_of_user(&names, segment->cuid);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shm/process/procfs.h"
+#include "shm/segment/limits.h"
 #include "shm/system/array.h"
 
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns)
@@ -83,4 +84,14 @@ void namespaces_free(struct namespaces *list)
 		namespace_close(&list->items[i]);
 	free(list->items);
 	*list = (struct namespaces){ 0 };
+}
+
+int namespace_set_limits(struct namespace *ns, const struct limits *limits)
+{
+	if (!ns->limits)
+		ns->limits = malloc(sizeof(*ns->limits));
+	if (!ns->limits)
+		return ENOMEM;
+	*ns->limits = *limits;
+	return 0;
 }

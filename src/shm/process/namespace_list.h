@@ -50,4 +50,7 @@ void namespaces_release(struct namespaces *list);
 
 void namespaces_free(struct namespaces *list);
 
+/* Keeps a copy of the limits in the namespace. Returns 0 or ENOMEM. */
+int namespace_set_limits(struct namespace *ns, const struct limits *limits);
+
 #endif

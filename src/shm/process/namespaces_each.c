@@ -6,12 +6,12 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
+#include "shm/process/namespace_list.h"
 #include "shm/process/workers.h"
 #include "shm/segment/limits.h"
 
@@ -178,17 +178,6 @@ static void failed(void *context, size_t item, int error)
 					  .error = error < 0 ? -error : error });
 }
 
-static int take_limits(const struct tour *tour, struct namespace *ns, const struct limits *limits)
-{
-	if (!tour->namespaces->with_limits || ns->limits)
-		return 0;
-	ns->limits = malloc(sizeof(*ns->limits));
-	if (!ns->limits)
-		return ENOMEM;
-	*ns->limits = *limits;
-	return 0;
-}
-
 /* Takes a record whose size was checked. Returns 0 or an errno value. */
 static int take_record(struct tour *tour, const struct record *record, const char *segments)
 {
@@ -214,7 +203,7 @@ static int take_record(struct tour *tour, const struct record *record, const cha
 		if (listing_add(tour->list, &segment))
 			return ENOMEM;
 	}
-	return take_limits(tour, ns, &record->limits);
+	return tour->namespaces->with_limits ? namespace_set_limits(ns, &record->limits) : 0;
 }
 
 /* Takes records that may be damaged. item: the one that the worker was working on. */

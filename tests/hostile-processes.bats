@@ -9,7 +9,8 @@ load lib/common
 load lib/isolated
 load lib/stop
 
-# bats file_tags=long
+# Alone, since every command that examines processes would wait for these, too.
+# bats file_tags=long,alone
 
 setup()
 {

@@ -62,18 +62,10 @@ detached()
 # It would not survive its creator, nor an attachment.
 fragile()
 {
-	background as_user perl -e "$create sleep 1 while 1" 4096 660 0x55
+	background as_user perl -e "$create sleep 1 while 1" 4096 600 0x55
 	user=$background_pid
 	wait_until test -s "$background_output" || return
 	id=$(<"$background_output")
-	set_limit shm_rmid_forced 1
-}
-
-# Its last detach destroys it, whoever that is.
-attached_and_fragile()
-{
-	set_limit shm_rmid_forced 0
-	attached
 	set_limit shm_rmid_forced 1
 }
 
@@ -203,13 +195,35 @@ assert_calls()
 	victim=fragile
 	each_call child rm --owner nobody
 	assert_calls 'shmctl IPC_SET' 'shmctl IPC_RMID'
-	victim=attached_and_fragile
-	each_call child rm --even-attached --owner nobody
-	assert_calls shmat 'shmctl IPC_RMID'
-	victim=fragile
 	killed="kill:child:after:shmctl:IPC_SET then:" normal=7
 	each_call parent rm --owner nobody
 	each_call child rm --owner nobody
+}
+
+# The last user who detaches it destroys it, at a moment of that user's choice.
+@test "with kernel.shm_rmid_forced=1, rm and set do not act on what others attach: exit 7" {
+	local words
+	set_limit shm_rmid_forced 0
+	background as_user perl -e "$create sleep 1 while 1" 4096 644 0x55
+	wait_until test -s "$background_output"
+	id=$(<"$background_output")
+	set_limit shm_rmid_forced 1
+	for words in 'rm -n 0x55' 'rm 0x55' 'set -p 600 0x55' 'set --lock 0x55'; do
+		# it would fail if it were called
+		# shellcheck disable=SC2086
+		run --separate-stderr with_steps fail:shmat::1+ "$SHMTOOL" $words
+		expect_status 7
+		assert_stderr_has 'kernel.shm_rmid_forced is 1'
+	done
+	hold_segment "$id"
+	for words in 'rm -n --even-attached 0x55' 'rm --even-attached 0x55' 'set -p 600 0x55'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr with_steps fail:shmat::1+ "$SHMTOOL" $words
+		expect_status 7
+	done
+	assert_equal "$(rights_of "$id")" "644 65534 65534"
+	shmtool rm -m "$id"
+	assert_equal "$(segment_field "$id" perms)" 1644
 }
 
 @test "rm without the capability to hold it" {
@@ -219,7 +233,7 @@ assert_calls()
 }
 
 @test "set never changes another segment that has got the id" {
-	for victim in orphan attached attached_and_fragile; do
+	for victim in orphan attached; do
 		each_call parent set 0x55 -p 640 -u daemon --lock
 		assert_calls shmat 'shmctl SHM_LOCK' 'shmctl IPC_SET' shmdt
 	done

@@ -159,8 +159,7 @@ static const struct meaning {
 	{ EOVERFLOW, STATUS_FAILED,
 	  "its owner or group, or the new one, is not mapped in this user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
-	  "kernel.shm_rmid_forced is 1 and no process has it attached, so attaching and detaching "
-	  "would destroy it" },
+	  "kernel.shm_rmid_forced is 1, so detaching it could destroy it" },
 };
 
 /* What errors of calls on files mean. */

@@ -192,7 +192,7 @@ static enum status check_change(struct change *change)
 /* Whether attaching the segment loses neither evidence of its use nor the segment itself. */
 static bool may_hold(const struct segment *segment, struct processes *processes)
 {
-	if (detach_destroys(segment))
+	if (removal_is_forced())
 		return false;
 	/* its owner, too, can remove it, and what its creator owns could be hit: see hold.h */
 	return segment->uid != segment->cuid || segment->nattch || segment_never_used(segment) ||
@@ -225,11 +225,8 @@ static int begin_call(const struct change *change, const struct segment_rights *
 	*before = (struct actor){ 0 };
 	if (change->hold.address)
 		return 0;
-	/*
-	 * Two users may remove it, and cause its id to be reused: neither is safe to act as. If it
-	 * is marked for removal, anybody who detaches it may.
-	 */
-	if ((!find_actor(segment, privileged, &user) || segment->dest) &&
+	/* other users may remove it, and cause its id to be reused */
+	if (!find_actor(segment, privileged, &user) &&
 	    (privileged || user != geteuid() || (rights && !takes_back(change, rights))))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
 	return act_as(user, before);

@@ -82,13 +82,23 @@ static bool owns_users_here(uid_t uid)
 	return owns || (ipc >= 0 && users < 0);
 }
 
+/* Whether other users can decide when it is destroyed, so that its id can be reused. */
+static bool may_vanish(const struct segment *segment)
+{
+	const unsigned int read_by_others = 044; /* attaching requires it: shmat(2) */
+
+	return segment->dest ||
+	       ((segment->nattch || segment->mode & read_by_others) && removal_is_forced());
+}
+
 bool find_actor(const struct segment *segment, bool privileged, uid_t *user)
 {
 	const uid_t uid = segment->uid;
 	const uid_t cuid = segment->cuid;
 
 	*user = cuid ? cuid : uid;
-	return (uid == cuid || uid == 0 || cuid == 0) && (privileged || *user == geteuid());
+	return (uid == cuid || uid == 0 || cuid == 0) && (privileged || *user == geteuid()) &&
+	       !may_vanish(segment);
 }
 
 int act_as(uid_t uid, struct actor *before)

@@ -197,7 +197,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
  */
 static bool is_forced(struct work *work, const struct reclaim_item *item)
 {
-	if (item->listed.state == STATE_ORPHANED || is_to_be_marked(work, item))
+	if (item->listed.state == STATE_ORPHANED)
 		return false;
 	if (!work->forced)
 		work->forced = removal_is_forced() ? FORCED : NOT_FORCED;

@@ -304,7 +304,7 @@ static enum status make_change(const struct change *change)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
 		return STATUS_DONE;
-	/* mode 0 may have been that of a removal, which does not restore it any more */
+	/* mode 0 may have been that of a removal, which no longer restores it */
 	if (guard_error && differ && (!before.mode || set_rights(change, &before)))
 		outcome = "changed, but";
 	if (wish->lock || wish->unlock)

@@ -45,7 +45,7 @@ struct tour {
 	bool returns; /* the parent may return to it */
 
 	/* only in the parent */
-	const struct namespace *current; /* the last one that a record or a fault came from */
+	const struct namespace *current; /* the first, or the last one with a record or fault */
 	size_t before;                   /* how many segments the list had before it */
 	const struct namespace *failed;  /* the last one for which a fault was reported */
 	void (*report)(void *context, struct namespace *ns, const struct namespace_fault *fault);
@@ -184,7 +184,7 @@ static int take_record(struct tour *tour, const struct record *record, const cha
 	struct namespace *ns = &tour->namespaces->items[record->item];
 
 	/* a worker was killed when it had sent the record, but not yet removed it from the batch */
-	if (ns == tour->failed || (tour->current && ns < tour->current))
+	if (ns == tour->failed || ns < tour->current)
 		return 0;
 	begin_with(tour, ns);
 	if (record->first != tour->list->count - tour->before)
@@ -268,6 +268,8 @@ int namespaces_list(struct namespaces *namespaces, struct listing *list,
 	struct tour tour = {
 		.namespaces = namespaces,
 		.list = list,
+		.current = namespaces->items,
+		.before = list->count,
 		.batch = shared_memory(sizeof(*tour.batch)),
 		.own = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC),
 		.report = report_fault,

@@ -55,7 +55,7 @@ struct actor {
 /*
  * Finds the user to act as if a segment cannot be held. Both its owner and its creator may
  * remove it and cause its id to be reused. So they must be the same user, or one of them
- * root, which is trusted. Nobody else may be able to cause that, by detaching it last: it must
+ * root, which is trusted. No other user may be able to cause that by detaching it last: it must
  * not be marked for removal, and if kernel.shm_rmid_forced is 1, no other user may have it
  * attached or attach it. Unless privileged (may_control_all()), the user must also be
  * that of this process. Returns false if there is no user that is safe to act as.

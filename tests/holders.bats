@@ -580,6 +580,17 @@ beside_stuck()
 	assert_output_has "process $holder_pid (hold)"
 }
 
+@test "a process that has a thousand segments attached is found at each" {
+	# shellcheck disable=SC2016
+	background perl -MIPC::SysV=shmat -e '
+		for (1 .. 1000) { my $id = shmget(0, 1, 01600) // die; shmat($id, undef, 0) // die }
+		print "attached\n"; close STDOUT; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try ls --no-header -o holders
+	expect_status 0
+	assert_equal "$(uniq -c <<<"$output" | awk '{ $1 = $1; print }')" "1000 $background_pid perl"
+}
+
 @test "40 processes are each listed once" {
 	local id count
 	id=$(make_segment)

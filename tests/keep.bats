@@ -114,6 +114,13 @@ assert_refused()
 	assert_refused 'No such file or directory'
 }
 
+@test "a relative path of a list, from a directory that no longer exists" {
+	mkdir gone
+	(cd gone && rmdir ../gone && ! shmtool rm --all --keep-file list) 2>errors
+	grep -q 'list: No such file or directory' errors
+	assert_equal "$(segment_count)" 2
+}
+
 @test "a list that others may write to" {
 	for mode in 620 602; do
 		chmod $mode "$list"

@@ -412,9 +412,9 @@ mode_0_is_kept()
 	mode_0_is_kept '-p 0' '-u daemon -p 0' '-n -p 0'
 	try "set" "$id" --lock
 	expect_status 0
-	try "set" "$id" --unlock -u daemon -p 640
+	try "set" "$id" --unlock -p 640
 	expect_status 0
-	assert_rights "$id" "1 0 0640"
+	assert_rights "$id" "0 0 0640"
 }
 
 @test "set -n does not wait for rm" {

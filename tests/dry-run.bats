@@ -76,7 +76,7 @@ same()
 --key 101-105
 --key 0x65-0x66 --key 107
 --max-idle 1h
---max-idle 0 --min-size 1
+--max-idle 2h --min-size 1
 --min-rss 1
 --min-rss 1 --orphaned --grace 0
 --all --except-owner nobody

@@ -94,7 +94,7 @@ a_second_after_the_first()
 	script -qefc "'$SHMTOOL' read $id |
 		{ until grep -aq 'shmtool read' screen; do sleep 0.05; done; cat >/dev/null; }" screen \
 		</dev/null >/dev/null
-	grep -aq $'\rshmtool read: [0-9.]*K of 977K' screen
+	grep -aq $'\rshmtool read: [0-9.]*K\\? of 977K' screen
 	grep -aq $'\r\033\\[K' screen
 	# not when it is done sooner than in a second, as by a clock that stands still
 	script -qec "LD_PRELOAD='$HELPERS/clock.so' FIXED_MONOTONIC=1000 \

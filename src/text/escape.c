@@ -62,6 +62,16 @@ static size_t escape_one(char escaped[ESCAPED_SIZE], const char *text, size_t co
 	return length;
 }
 
+size_t plain_length(const char *text)
+{
+	size_t length = 0;
+
+	while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' &&
+	       text[length] != '\\')
+		length++;
+	return length;
+}
+
 size_t escape_controls(char *copy, size_t size, const char *text)
 {
 	size_t length = 0;

@@ -12,6 +12,12 @@
  */
 size_t control_length(const char *text);
 
+/*
+ * Returns the length of the part at the start of text that JSON and metrics contain as it is:
+ * printable ASCII characters without quotes and backslashes. Mostly that is all of it.
+ */
+size_t plain_length(const char *text);
+
 /* The longest escape sequence of one character (four bytes), plus the zero byte. */
 enum { ESCAPED_SIZE = 4 * 4 + 1 };
 

@@ -32,17 +32,6 @@ static void json_character(struct output *output, uint32_t character)
 	output_format(output, "\\u%04x", character);
 }
 
-/* How many bytes at the start of text need no escape. */
-static size_t plain_length(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' &&
-	       text[length] != '\\')
-		length++;
-	return length;
-}
-
 void json_string(struct output *output, const char *text)
 {
 	output_char(output, '"');

@@ -114,17 +114,6 @@ static void print_bytes_in_hex(struct output *output, const char *text, size_t l
 		output_format(output, "\\\\x%02x", (unsigned char)text[i]);
 }
 
-/* How many characters at the front are printed as they are: nearly all, so this is fast. */
-static size_t plain_length(const char *text)
-{
-	size_t length = 0;
-
-	while (text[length] >= ' ' && text[length] < 0x7f && text[length] != '"' &&
-	       text[length] != '\\')
-		length++;
-	return length;
-}
-
 /*
  * Prints valid UTF-8 with \, " and newline escaped: Prometheus rejects the file otherwise.
  * What must not reach a terminal is printed as everywhere, with \ escaped.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verbs/rm_guard.h"
 
-#include "shm/segment/control.h"
 #include "text/namespace_option.h"
 
 static enum status refuse(struct report *report, const struct segment *segment,
@@ -31,7 +30,7 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		     segment->id);
 		return STATUS_BUSY;
 	}
-	if (!may_control_of(guard->uid, guard->cuid) || guard_may_control(guard))
+	if (guard_may_control(guard))
 		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
 	/* a guard whose state may not be read counts as held */
 	if (report->options->choice.filter.even_attached ||

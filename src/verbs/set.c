@@ -125,7 +125,7 @@ static enum status set(struct set_options *options)
 	struct namespace ns;
 	enum status status;
 
-	/* rm sets a mode of 0 for a moment, which must not be taken for the mode to change */
+	/* rm sets a mode of 0 for a moment, which would not be changed */
 	namespace_open("/proc/self/ns/ipc", &ns);
 	if (!options->wish.dry_run)
 		options->wish.unsure = !namespace_lock(&ns, &patience);

@@ -140,9 +140,8 @@ static enum status find_guard(struct change *change)
 	if (reason)
 		return fail(STATUS_BUSY, "%s and its guard (semaphore set %d) were not changed: %s",
 			    SEGMENT_LABEL(segment), guard->id, reason);
-	if (!may_control_of(guard->uid, guard->cuid) || guard_may_control(guard))
-		return guard_failed(change, not_changed, EPERM);
-	return STATUS_DONE;
+	error = guard_may_control(guard);
+	return error ? guard_failed(change, not_changed, error) : STATUS_DONE;
 }
 
 /*

@@ -56,8 +56,8 @@ bool namespace_is_ours(int fd);
 
 /*
  * Locks the namespace while segments are removed or changed (rm, set): two removals would
- * mistake each other's attachments for use, and a change would take the mode 0 of a
- * segment that is being removed for its mode. Waits at most *patience milliseconds, since
+ * mistake each other's attachments for use, and the mode 0 of a segment that is being removed
+ * is not changed. Waits at most *patience milliseconds, since
  * any process can hold this lock, and subtracts the time that it waited; gives up earlier
  * if a signal has come (signals.h). Returns false if the namespace is not locked.
  * Children inherit the lock. namespace_unlock() or namespace_close() releases it.

@@ -197,7 +197,8 @@ pid_t guard_last_user(int id, unsigned short number)
 int guard_may_control(const struct guard *guard)
 {
 	struct actor before;
-	int error = act_as(least_user(guard), &before);
+	int error = may_control_of(guard->uid, guard->cuid) ? act_as(least_user(guard), &before)
+							    : EPERM;
 
 	if (!error)
 		stop_acting(&before);

@@ -32,9 +32,9 @@ static const struct verb *find_verb(const char *name)
 
 static enum status run_verb(const struct verb *verb, int argc, char **argv)
 {
-	static char name[32];
+	static char name[32] = "shmtool ";
 
-	snprintf(name, sizeof(name), "shmtool %s", verb->name);
+	strncat(name, verb->name, sizeof(name) - strlen(name) - 1);
 	error_set_name(name);
 	argv[0] = name;
 	return verb->run(argc, argv);
@@ -173,5 +173,9 @@ int main(int argc, char **argv)
 	if (verb)
 		return (int)run_verb(verb, argc, argv);
 	argv[0] = program;
+	/* the usual command line, with no option before the verb, is read only once */
+	verb = argc > 1 ? find_verb(argv[1]) : NULL;
+	if (verb)
+		return (int)run_verb_at(verb, argc, argv, 1);
 	return (int)run_program(argc, argv);
 }

@@ -282,6 +282,99 @@ try_beside_many()
 	((steps >= 2)) || fail "$steps steps"
 }
 
+# --- Children that SIGKILL does not end -------------------------------------
+
+# hide_mounts COUNT COMMAND...: so many processes, each with a mount namespace of its own, in which
+# a file system that does not answer hides the mount of an IPC namespace. Sets server to the
+# process with which that file system ends.
+hide_mounts()
+{
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	mkdir served
+	# shellcheck disable=SC2016
+	background there unshare --mount "$HELPERS/silent-fuse" served unshare --mount sh -c '
+		mkdir hidden && : >hidden/ns && unshare --ipc=hidden/ns true && mount --bind served hidden || exit
+		count=$1
+		shift
+		while [ "$count" -gt 0 ]; do
+			count=$((count - 1))
+			unshare --mount "$@" sleep 1000 &
+			children="$children $!"
+		done
+		for child in $children; do
+			until [ "$(cat "/proc/$child/comm")" = sleep ]; do sleep 0.01; done
+		done
+		umount hidden && umount hidden/ns && echo $$ && exec sleep 1000' sh "$@"
+	wait_until test -s "$background_output"
+	server=$(<"$background_output")
+}
+
+# follow_all: ls -A --follow; sets follower, events and errors
+follow_all()
+{
+	background there "$SHMTOOL" ls -A --follow --interval 20ms -v
+	events=$background_output errors=$background_errors
+	wait_until file_has "$errors" watching
+	follower=$(there pgrep -xo shmtool)
+}
+
+# sees SIZE: whether it sees that somebody creates a segment now
+sees()
+{
+	# shellcheck disable=SC2016
+	there perl -e 'shmget(0, $ARGV[0], 01600) // die' "$1"
+	wait_until file_has "$events" " created .* size=$1 "
+}
+
+children_of()
+{
+	# shellcheck disable=SC2016
+	there sh -c 'wc -w <"/proc/$0/task/$0/children"' "$1"
+}
+
+has_children()
+{
+	(($(children_of "$1") >= $2))
+}
+
+@test "ls -A --follow leaves one child behind, not more and more, if SIGKILL does not end it" {
+	hide_mounts 5 "${ordinary_user[@]}"
+	settle unshare --ipc -- 1000
+	local follower events errors size
+	follow_all
+	wait_until file_has "$errors" 'does not respond, and others of its user were skipped'
+	# none of these is in the first list
+	for size in 2001 2002 2003 2004 2005; do
+		sees "$size"
+	done
+	# the other may be at work
+	(($(children_of "$follower") <= 2)) || fail "$(children_of "$follower") children"
+	there kill -KILL "$server"
+	there kill -TERM "$follower"
+	wait_until process_is_gone "$background_pid"
+}
+
+# Processes of root are looked at each time.
+@test "ls -A --follow leaves at most 32 children behind" {
+	hide_mounts 20
+	settle unshare --ipc -- 1000
+	local follower events errors size process
+	follow_all
+	process=$background_pid
+	wait_until has_children "$follower" 32
+	for size in 2001 2002 2003 2004 2005; do
+		sees "$size"
+	done
+	(($(children_of "$follower") <= 32)) || fail "$(children_of "$follower") children"
+	run ! grep removed "$events"
+	# once they can end, all is as before
+	there kill -KILL "$server"
+	settle unshare --ipc -- 3000
+	wait_until file_has "$events" ' created .* size=3000 '
+	there kill -TERM "$follower"
+	wait_until process_is_gone "$process"
+}
+
 # --- Mounts -----------------------------------------------------------------
 
 # For each of them, all mounts were read again: that took 90 seconds of processor time.

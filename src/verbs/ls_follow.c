@@ -28,6 +28,7 @@ struct reporter {
 	struct judge judge; /* of this list; begun for the first segment that is reported */
 	bool judging;
 	struct view view;
+	struct scan_losses losses; /* with -A */
 };
 
 static const char *const names[CHANGE_COUNT] = {
@@ -171,11 +172,22 @@ static void sight_free(struct sight *sight)
 	namespaces_free(&sight->namespaces);
 }
 
-/* Reads the list of all segments. before: an earlier one; missing: see all_namespaces_read(). */
-static enum status take_sight(struct sight *sight, const struct sight *before,
-			      const struct choice *choice, enum status *missing)
+/*
+ * Users with a process that did not answer are trusted again for the next list, unless a child
+ * still waits for one of them: otherwise each list would cost another child.
+ */
+static void trust_again(struct scan_losses *losses)
 {
-	struct scan_losses losses = { 0 };
+	losses->waited = 0;
+	if (!workers_abandoned())
+		scan_losses_free(losses);
+}
+
+/* Reads the list of all segments. before: an earlier one; missing: see all_namespaces_read(). */
+static enum status take_sight(struct reporter *reporter, struct sight *sight,
+			      const struct sight *before, enum status *missing)
+{
+	const struct choice *choice = reporter->choice;
 	size_t at;
 	enum status status;
 
@@ -185,8 +197,9 @@ static enum status take_sight(struct sight *sight, const struct sight *before,
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
-				     choice_depends_on_users(choice), &losses, missing, &at);
-	scan_losses_free(&losses);
+				     choice_depends_on_users(choice), &reporter->losses, missing,
+				     &at);
+	trust_again(&reporter->losses);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;
@@ -266,7 +279,7 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 static enum status look(struct reporter *reporter, struct sight *before)
 {
 	struct sight after;
-	enum status status = take_sight(&after, before, reporter->choice, NULL);
+	enum status status = take_sight(reporter, &after, before, NULL);
 
 	if (!before->namespaces.lost)
 		report_lost(&after.namespaces);
@@ -306,7 +319,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
 	struct sight sight;
 	enum status missing = STATUS_DONE;
-	enum status status = take_sight(&sight, NULL, choice, &missing);
+	enum status status = take_sight(&reporter, &sight, NULL, &missing);
 
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
@@ -322,5 +335,6 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 		status = follow_from(&reporter, &sight);
 	status_keep_first(&status, view_end(&reporter.view));
 	sight_free(&sight);
+	scan_losses_free(&reporter.losses);
 	return output_end(&output, status);
 }

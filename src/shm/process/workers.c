@@ -193,15 +193,35 @@ static int take_message(struct run *run, int flags)
 	return 1;
 }
 
+/* Children that were abandoned, and may still exist. */
+static pid_t abandoned[WORKERS_ABANDONED_MOST];
+static size_t abandoned_count;
+
+size_t workers_abandoned(void)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < abandoned_count; i++) {
+		if (waitpid(abandoned[i], NULL, WNOHANG) == 0)
+			abandoned[left++] = abandoned[i];
+	}
+	abandoned_count = left;
+	return left;
+}
+
 /*
  * Kills a worker that does not return. If it waits for a FUSE server that has accepted
- * a request, even SIGKILL does not end it: then it is abandoned.
+ * a request, even SIGKILL does not end it: then it is abandoned. run_one() left room for that.
  */
 static void give_up(pid_t child)
 {
 	kill(child, SIGKILL);
-	for (int ticks = 0; ticks < 10 && waitpid(child, NULL, WNOHANG) == 0; ticks++)
+	for (int ticks = 0; ticks < 10; ticks++) {
+		if (waitpid(child, NULL, WNOHANG) != 0)
+			return;
 		poll(NULL, 0, WORKERS_TICK);
+	}
+	abandoned[abandoned_count++] = child;
 }
 
 /* The processor time that a worker has used, in milliseconds; 0: not known. */
@@ -296,6 +316,8 @@ static int run_one(struct run *run)
 	int status = 0;
 	int error;
 
+	if (workers_abandoned() == WORKERS_ABANDONED_MOST)
+		return EAGAIN;
 	run->heard = run->refused = false;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run->sockets) < 0)
 		return errno;

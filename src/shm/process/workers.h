@@ -23,6 +23,12 @@ enum { WORKER_MESSAGE_SIZE = 32 * 1024 };
  */
 enum { WORKERS_TICK = 10 };
 
+/*
+ * How many children may be abandoned and still exist, since not even SIGKILL ends them: no
+ * more are created then. Those of one scan (scan.h) are fewer.
+ */
+enum { WORKERS_ABANDONED_MOST = 32 };
+
 enum worker_result {
 	WORKER_CONTINUES, /* the item is done, and this worker does the next one */
 	WORKER_ENDS,      /* the item is done, and another worker must do the next one */
@@ -34,7 +40,7 @@ struct worker {
 	const struct workers *workers;
 	size_t item;
 	bool is_child;   /* false: no child could be created, so the parent does the work itself */
-	bool is_starved; /* no child, for want of processes or memory, which a user can cause */
+	bool is_starved; /* no child: processes or memory are short, or too many were abandoned */
 	bool is_fresh;   /* this item is its first */
 	int socket;
 };
@@ -70,6 +76,9 @@ struct workers {
  * Returns 0, or ENOMEM before anything was done.
  */
 int workers_run(const struct workers *workers);
+
+/* How many children were abandoned and still exist. */
+size_t workers_abandoned(void);
 
 /* In the worker: sends a message, and a descriptor (which stays open here) or -1. */
 void worker_send(const struct worker *worker, const void *message, size_t size, int fd);

@@ -409,22 +409,46 @@ endless_mounts()
 	background sh -c 'exec yes "1 1 0:1 / /mount rw - tmpfs tmpfs rw" >"$1"' sh "$fifo"
 }
 
-# The reader computes, so it does not count as stuck.
-@test "a list of mounts without an end is not read forever, and hides no mounts of root's processes" {
-	settle unshare --ipc -- 5000
-	local inside=$pid
-	endless_mounts "${ordinary_user[@]}"
-	endless_mounts
+# bind_elsewhere PID: root has the namespace of this process mounted, in another mount namespace; sets
+# place to the path
+bind_elsewhere()
+{
 	: >bound
 	# shellcheck disable=SC2016
 	background there unshare --mount sh -c '
-		mount --bind "/proc/$1/ns/ipc" bound && echo $$ && exec sleep 1000' sh "$inside"
+		mount --bind "/proc/$1/ns/ipc" bound && echo $$ && exec sleep 1000' sh "$1"
 	wait_until test -s "$background_output"
+	place=/proc/$(<"$background_output")/root$PWD/bound
+}
+
+# The reader computes, so it does not count as stuck.
+@test "a list of mounts without an end is not read forever, and hides no mounts of root's processes" {
+	settle unshare --ipc -- 5000
+	local inside=$pid place
+	endless_mounts "${ordinary_user[@]}"
+	endless_mounts
+	bind_elsewhere "$inside"
 	end_there "$inside"
 	capture there timeout 60 "$SHMTOOL" ls -A --keep-file "$lists/none" --format '%{size} %{ns-of}'
 	expect_status 0
-	assert_output_is "5000 /proc/$(<"$background_output")/root$PWD/bound"
+	assert_output_is "5000 $place"
 	assert_stderr_has '2 mount namespaces were not searched to the end'
+}
+
+# The kernel takes a minute for 100,000 mounts on top of each other. Here the clock says so.
+@test "a list of mounts that takes very long is not read to its end, and hides no mounts of root's processes" {
+	settle unshare --ipc -- 5000
+	local inside=$pid place
+	background there unshare --mount "${ordinary_user[@]}" sh -c 'echo ready; exec sleep 1000'
+	wait_until test -s "$background_output"
+	bind_elsewhere "$inside"
+	end_there "$inside"
+	STEP_CPUTIME=3 LD_PRELOAD=$HELPERS/clock.so \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+		try_there ls -A --format '%{size} %{ns-of}'
+	expect_status 0
+	assert_output_is "5000 $place"
+	assert_stderr_has 'takes too long: 1 mount namespace was not searched to the end'
 }
 
 # --- Open files -------------------------------------------------------------

@@ -7,9 +7,13 @@
 #include <string.h>
 
 #include "shm/process/procfs.h"
+#include "shm/system/clock.h"
 
 /* Whose process it is takes about as long to find out as reading so many bytes. */
 enum { FEW = 16 << 10 };
+
+/* After how many bytes the time is looked at, which takes as long as reading a line. */
+enum { CLOCK_INTERVAL = 4 << 10 };
 
 /* Decodes octal escapes: mountinfo has them for whitespace and backslashes (proc(5)). */
 static void undo_octal(char *text)
@@ -59,23 +63,40 @@ struct list {
 	pid_t pid; /* 0: this process */
 	struct ipc_mounts_use *use;
 	size_t length; /* so far */
+	int64_t clock; /* processor_us() when the time was last counted */
 	bool is_trusted;
 	bool was_asked; /* whether it is */
 };
+
+static void count_time(struct list *list)
+{
+	int64_t now = processor_us();
+
+	if (!list->is_trusted)
+		list->use->time += now - list->clock;
+	list->clock = now;
+}
+
+static bool is_used_up(const struct ipc_mounts_use *use, size_t length)
+{
+	return use->read + length > IPC_MOUNTS_MOST || use->time > IPC_MOUNTS_TIME;
+}
 
 /* Counts a line. Returns whether it may be used. */
 static bool count_line(struct list *list, size_t length)
 {
 	struct ipc_mounts_use *use = list->use;
 
+	if (list->length / CLOCK_INTERVAL != (list->length + length) / CLOCK_INTERVAL)
+		count_time(list);
 	list->length += length;
-	if (!list->was_asked && (list->length > FEW || use->read + length > IPC_MOUNTS_MOST)) {
+	if (!list->was_asked && (list->length > FEW || is_used_up(use, length))) {
 		list->was_asked = true;
 		list->is_trusted = !list->pid || process_is_of_root(list->pid);
 	}
 	if (list->is_trusted)
 		return list->length <= IPC_MOUNTS_MOST;
-	if (use->read + length > IPC_MOUNTS_MOST)
+	if (is_used_up(use, length))
 		return false;
 	use->read += length;
 	return true;
@@ -93,7 +114,7 @@ static FILE *open_list(pid_t pid)
 int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
 		    int (*found)(void *context, ino_t inode, const char *point), void *context)
 {
-	struct list list = { .pid = pid, .use = use };
+	struct list list = { .pid = pid, .use = use, .clock = processor_us() };
 	FILE *file = open_list(pid);
 	char *line = NULL;
 	size_t capacity = 0;
@@ -120,6 +141,7 @@ int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
 		if (point)
 			error = found(context, inode, point);
 	}
+	count_time(&list);
 	free(line);
 	fclose(file);
 	return error;

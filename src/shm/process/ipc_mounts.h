@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -14,9 +15,17 @@
  */
 enum { IPC_MOUNTS_MOST = 16 << 20 };
 
+/*
+ * How long all lists together may take, not counting those of root's processes, in microseconds
+ * of processor time. The kernel needs time for each line in proportion to the number of mounts
+ * on top of each other at that place: a minute for 100,000 of them (fs.mount-max).
+ */
+enum { IPC_MOUNTS_TIME = 2000000 };
+
 /* How much of that was used; shared by all workers. */
 struct ipc_mounts_use {
 	size_t read;
+	int64_t time;
 	size_t lists_skipped; /* not read to their end */
 };
 

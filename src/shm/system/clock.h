@@ -8,6 +8,9 @@
 /* The time of CLOCK_MONOTONIC (clock_gettime(2)), in milliseconds. */
 int64_t monotonic_ms(void);
 
+/* The processor time that this process has used, in microseconds. */
+int64_t processor_us(void);
+
 /* The deadline after a timeout in milliseconds; -1 (never) for a negative timeout. */
 int64_t deadline_after(int64_t timeout);
 

@@ -210,7 +210,7 @@ static enum status report_hidden(const struct namespaces *found)
 		     "IPC namespaces that only an open file keeps in existence",
 		     IPC_FILES_MOST, found->too_many_files, plural(found->too_many_files));
 	if (found->too_many_mounts)
-		warn("/proc/PID/mountinfo is too long: %zu mount namespace%s not searched to the end "
+		warn("reading /proc/PID/mountinfo takes too long: %zu mount namespace%s not searched to the end "
 		     "for IPC namespaces that only a mount keeps in existence",
 		     found->too_many_mounts, found->too_many_mounts == 1 ? " was" : "s were");
 	if (!found->hidden && !proc_hides_processes())

@@ -315,3 +315,85 @@ assert_calls()
 	assert_equal "$(segment_field "$roots" perms)" 600
 	assert_equal "$(segment_count)" 1
 }
+
+# --- Segments that look alike --------------------------------------------------
+
+# A server, root's process, creates segments of one size: a first one, which it gives to
+# nobody, and its own when it is asked to (serve_next). Sets id, server and served.
+serve()
+{
+	background perl -e '$| = 1; print shmget(0, 4096, 01600) // die("shmget: $!\n"), "\n";
+		open my $next, "<", $ARGV[0] or die; <$next>;
+		print shmget(0, 4096, 01600) // die("shmget: $!\n"), "\n"; sleep 1 while 1' next
+	server=$background_pid served=$background_output
+	wait_until test -s "$served"
+	id=$(<"$served")
+	shmtool "set" "$id" -u nobody -p "$1"
+}
+
+# The first one no longer exists: the next one gets its id.
+serve_next()
+{
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	echo >next
+	wait_until has_served_twice
+	assert_equal "$(tail -n 1 "$served")" "$id"
+}
+
+has_served_twice()
+{
+	(($(wc -l <"$served") == 2))
+}
+
+@test "set never changes another segment that the same process created, and that has got the id" {
+	local step
+	mkfifo next
+	# before it looks at the segment, and before it attaches it
+	for step in shmctl:SHM_STAT_ANY:1 shmat; do
+		serve 660
+		stop_at "$step" shmtool "set" --owner nobody -u daemon -p 664
+		as_user ipcrm -m "$id"
+		serve_next
+		go_on
+		assert_equal "$ended" 9
+		assert_equal "$stderr" \
+			"shmtool set: segment $id (no key) was not changed: it changed after it was listed"
+		assert_equal "$(rights_of "$id")" '600 0 0'
+		end_process "$server"
+		ipcrm --all=shm
+	done
+}
+
+@test "read, write and attach never use another segment that the same process created" {
+	local words
+	mkfifo next
+	for words in read 'write -t x' attach; do
+		serve 660
+		# shellcheck disable=SC2086
+		stop_at shmat as_user "$SHMTOOL" $words "$id"
+		as_user ipcrm -m "$id"
+		serve_next
+		shmtool "set" "$id" -p 606
+		go_on
+		assert_equal "$ended" 9
+		assert_equal "$output" ''
+		[[ $stderr == *"segment $id (no key): its owner has changed, or its id belongs to another segment now" ]]
+		end_process "$server"
+		ipcrm --all=shm
+	done
+}
+
+# It was marked, and destroyed when an ordinary user detached it.
+@test "set never changes a segment that is not marked for removal, as that with its id was" {
+	mkfifo next
+	serve 600
+	shmtool "set" "$id" -u 0
+	hold_segment "$id"
+	ipcrm -m "$id"
+	stop_at shmat shmtool "set" "$id" -p 644
+	end_process "$holder_pid"
+	serve_next
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$(rights_of "$id")" '600 0 0'
+}

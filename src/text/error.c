@@ -152,6 +152,7 @@ static const struct meaning {
 	{ EAGAIN, STATUS_EXHAUSTED, NULL },
 	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
 	{ EBUSY, STATUS_BUSY, "in use" },
+	{ ESTALE, STATUS_BUSY, "its owner has changed, or its id belongs to another segment now" },
 	{ ENODATA, STATUS_BUSY, "it was truncated through its file (attach --as-file)" },
 	{ ENOSYS, STATUS_FAILED, "this kernel has no System V shared memory" },
 	{ EOPNOTSUPP, STATUS_FAILED,

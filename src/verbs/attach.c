@@ -173,7 +173,6 @@ static enum status open_as_file(const struct segment *segment, struct attachment
 static enum status attach_segment(const struct attach_options *options,
 				  const struct segment *segment, struct attachment *held)
 {
-	struct segment now;
 	/* checked first, since attaching for nothing would leave a trace */
 	int error = options->as_file ? map_files_allowed() : 0;
 
@@ -191,9 +190,10 @@ static enum status attach_segment(const struct attach_options *options,
 	if (error)
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
-	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now)) {
+	error = segment_look_again(segment);
+	if (error) {
 		shmdt(held->address);
-		return segment_failed("attach", segment, EIDRM);
+		return segment_failed("attach", segment, error);
 	}
 	if (options->verbose)
 		note("attached %s at 0x%" PRIxPTR, SEGMENT_LABEL(segment),

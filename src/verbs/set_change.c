@@ -266,6 +266,24 @@ static enum status replaced(const struct segment *segment)
 		    SEGMENT_LABEL(segment));
 }
 
+/*
+ * Looks at the segment again. Refuses a change in the meantime, even of its mode: another segment
+ * with the same creator may have its id (segment_is_same()).
+ */
+static enum status look_again(const struct segment *before, struct segment *now)
+{
+	int error = listing_look(before->id, now);
+
+	if (error)
+		return segment_failed("change", before, error);
+	if (!segment_is_same(before, now))
+		return replaced(before);
+	if (segment_has_same_owner(before, now) && before->ctime == now->ctime)
+		return STATUS_DONE;
+	return fail(STATUS_BUSY, "%s was not changed: it changed after it was listed",
+		    SEGMENT_LABEL(before));
+}
+
 /* As replaced(), after the change, which may have changed another segment of the same creator. */
 static enum status replaced_by(const struct change *change, const struct segment *now)
 {
@@ -323,9 +341,8 @@ static enum status change_safely(struct change *change, struct processes *proces
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
 
-		if (listing_look(segment->id, &now) || !segment_is_same(segment, &now)) {
-			status = replaced(segment);
-		} else {
+		status = look_again(segment, &now);
+		if (!status) {
 			/* use its current rights, so that only the requested ones change */
 			*segment = now;
 			change->rights = wanted_rights(change->wish, &now);
@@ -344,13 +361,10 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 	struct change change = { .wish = wish };
 	struct segment *segment = &change.segment;
 	bool any = wish->lock || wish->unlock || wish->with_guard;
-	enum status status;
-	int error = listing_look(listed->id, segment);
+	enum status status = look_again(listed, segment);
 
-	if (error)
-		return segment_failed("change", listed, error);
-	if (!segment_is_same(listed, segment))
-		return replaced(listed);
+	if (status)
+		return status;
 	change.rights = wanted_rights(wish, segment);
 	any = any || rights_differ(&change);
 	status = check_change(&change);

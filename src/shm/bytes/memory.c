@@ -79,7 +79,6 @@ static void set_page(struct memory *memory, uint64_t page)
 
 static int attach(struct memory *memory, const struct segment *segment)
 {
-	struct segment now;
 	void *attached;
 	int error;
 
@@ -89,9 +88,10 @@ static int attach(struct memory *memory, const struct segment *segment)
 	if (error)
 		return error;
 	/* from here on the id stays this segment's (hold.h) */
-	if (segment_look(memory->id, &now) || !segment_is_same(segment, &now)) {
+	error = segment_look_again(segment);
+	if (error) {
 		shmdt(attached);
-		return EIDRM;
+		return error;
 	}
 	memory->attached = true;
 	memory->bytes = attached;

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/segment/changes.h"
 
+#include "shm/segment/control.h"
 #include "shm/system/intmap.h"
-
-/* Whether both are the same segment, and not another one that has its id now. */
-static bool is_same(const struct segment *before, const struct segment *after)
-{
-	return before->size == after->size && before->cuid == after->cuid &&
-	       before->cgid == after->cgid && before->cpid == after->cpid &&
-	       (after->dest || !before->dest);
-}
 
 /* What happened to a segment that is in both lists, as a bit for each change. */
 static unsigned int changes_of(const struct segment *before, const struct segment *after)
@@ -41,7 +34,7 @@ int changes_between(const struct listing *before, const struct listing *after,
 	for (size_t i = 0; i < before->count && !error && !new_error; i++) {
 		const struct segment *now = intmap_get(&new, (uint32_t)before->items[i].id);
 
-		if (!now || !is_same(&before->items[i], now))
+		if (!now || !segment_is_same(&before->items[i], now))
 			happened(context, CHANGE_REMOVED, &before->items[i]);
 	}
 	for (size_t i = 0; i < after->count && !error && !new_error; i++) {
@@ -49,7 +42,7 @@ int changes_between(const struct listing *before, const struct listing *after,
 		const struct segment *was = intmap_get(&old, (uint32_t)segment->id);
 		unsigned int changes = 1U << CHANGE_CREATED;
 
-		if (was && is_same(was, segment))
+		if (was && segment_is_same(was, segment))
 			changes = changes_of(was, segment);
 		for (unsigned int change = 0; change < CHANGE_COUNT; change++) {
 			if (changes & 1U << change)

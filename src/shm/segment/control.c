@@ -85,9 +85,25 @@ int segment_look(int id, struct segment *segment)
 bool segment_is_same(const struct segment *before, const struct segment *after)
 {
 	/* compared as size_t: segment_look() of a 32-bit program gets only the low bits */
-	return before->id == after->id && (before->key == after->key || after->dest) &&
+	return before->id == after->id &&
+	       (after->dest || (before->key == after->key && !before->dest)) &&
 	       (size_t)before->size == (size_t)after->size && before->cuid == after->cuid &&
 	       before->cgid == after->cgid && before->cpid == after->cpid;
+}
+
+bool segment_has_same_owner(const struct segment *before, const struct segment *after)
+{
+	return before->uid == after->uid && before->gid == after->gid;
+}
+
+int segment_look_again(const struct segment *before)
+{
+	struct segment now;
+	int error = segment_look(before->id, &now);
+
+	if (error || !segment_is_same(before, &now))
+		return EIDRM;
+	return segment_has_same_owner(before, &now) ? 0 : ESTALE;
 }
 
 int segment_by_key(key_t key, int *id)

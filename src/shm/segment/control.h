@@ -39,9 +39,18 @@ int segment_at_index(int index, struct segment *segment);
  * Whether two calls of segment_look() with the same id returned the same segment. The
  * kernel may have given the id to another one in between, when it used the slot again
  * or because of kernel.shm_next_id. A key that is lost does not count as a difference:
- * the segment was marked for removal.
+ * the segment was marked for removal. Segments of the same size that one process created
+ * cannot be told apart, nor those of one user where pids are not known (0: a process of
+ * another PID namespace). So where their owners differ, compare these, too.
  */
 bool segment_is_same(const struct segment *before, const struct segment *after);
+bool segment_has_same_owner(const struct segment *before, const struct segment *after);
+
+/*
+ * Checks that a segment which was attached after this look is the same one. Returns 0; EIDRM if
+ * its id belongs to another segment; ESTALE if that may be, since its owner is another one.
+ */
+int segment_look_again(const struct segment *before);
 
 /* Finds the id of the segment with this key. ENOENT: there is none. */
 int segment_by_key(key_t key, int *id);

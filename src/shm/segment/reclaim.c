@@ -92,11 +92,6 @@ static bool is_to_be_marked(const struct work *work, const struct reclaim_item *
 	return work->batch->even_attached && item->listed.nattch > 0;
 }
 
-static bool has_same_owner(const struct segment *before, const struct segment *after)
-{
-	return before->uid == after->uid && before->gid == after->gid;
-}
-
 /*
  * Checks that the segment is as it was listed, except for its mode, and that no other
  * process has used it since. Returns RECLAIM_PENDING if so. While it is held, its last
@@ -112,7 +107,7 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);
-	if (!segment_is_same(listed, now) || !has_same_owner(listed, now))
+	if (!segment_is_same(listed, now) || !segment_has_same_owner(listed, now))
 		return RECLAIM_CHANGED;
 	if (now->dest && !listed->dest)
 		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */

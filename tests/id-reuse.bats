@@ -322,6 +322,7 @@ assert_calls()
 # nobody, and its own when it is asked to (serve_next). Sets id, server and served.
 serve()
 {
+	# shellcheck disable=SC2016 # it is for perl
 	background perl -e '$| = 1; print shmget(0, 4096, 01600) // die("shmget: $!\n"), "\n";
 		open my $next, "<", $ARGV[0] or die; <$next>;
 		print shmget(0, 4096, 01600) // die("shmget: $!\n"), "\n"; sleep 1 while 1' next

@@ -580,6 +580,32 @@ beside_stuck()
 	assert_output_has "process $holder_pid (hold)"
 }
 
+# A user can have millions of attachments, and identifying one takes 20 microseconds. Without that,
+# those of the namespace are taken; read attaches.
+@test "more than 65536 attachments of a segment are not identified, those of other segments are" {
+	need_root
+	has_files || skip 'segments cannot be opened as files here'
+	local many few before
+	many=$(make_segment 4096)
+	few=$(make_segment 4096)
+	# shellcheck disable=SC2016
+	background perl -MIPC::SysV=shmat,SHM_RDONLY -e '
+		shmat($ARGV[0], undef, SHM_RDONLY) // die "shmat: $!" for 1 .. 33000;
+		my $child = fork // die;
+		syswrite STDOUT, "$child\n" if $child;
+		sleep 1 while 1' "$many"
+	wait_until test -s "$background_output"
+	cat "$background_output" >>"$started"
+	holder leave "$many"
+	holder file "$few"
+	try ls --format '%{id} %{holders}'
+	expect_status 0
+	assert_output_matches "^$many [0-9]+ perl, [0-9]+ perl, 1 unseen"$'\n'"$few $holder_pid holder$"
+	before=$(segment_field "$many" lpid)
+	shmtool read "$many" -n 1 >/dev/null
+	[[ $(segment_field "$many" lpid) != "$before" ]]
+}
+
 @test "a process that has a thousand segments attached is found at each" {
 	# shellcheck disable=SC2016
 	background perl -MIPC::SysV=shmat -e '

@@ -91,23 +91,34 @@ static int compare_processes(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Identifies all candidates of the open cases. Returns 0 or an errno value. */
+static int compare_counts(const void *left, const void *right)
+{
+	const struct open_case *a = left;
+	const struct open_case *b = right;
+
+	return (a->candidates->count > b->candidates->count) -
+	       (a->candidates->count < b->candidates->count);
+}
+
+/*
+ * Identifies the candidates of the open cases, of segments with the fewest first, as far as
+ * IDENTITIES_MOST allows. Returns 0 or an errno value.
+ */
 static int identify_all(const struct open_cases *open, struct scan_losses *losses)
 {
 	struct identities identities = { 0 };
-	struct holder **all;
+	struct holder **all = calloc(IDENTITIES_MOST, sizeof(struct holder *));
 	size_t count = 0;
 	int error;
 
-	for (size_t i = 0; i < open->count; i++)
-		count += open->items[i].candidates->count;
-	all = calloc(count + 1, sizeof(struct holder *));
 	if (!all)
 		return ENOMEM;
-	count = 0;
+	qsort(open->items, open->count, sizeof(*open->items), compare_counts);
 	for (size_t i = 0; i < open->count; i++) {
 		const struct attachments *candidates = open->items[i].candidates;
 
+		if (candidates->count > IDENTITIES_MOST - count)
+			break;
 		for (size_t j = 0; j < candidates->count; j++)
 			all[count++] = candidates->items[j];
 	}
@@ -259,7 +270,8 @@ static int try_open(const struct segment *segment, int flags)
 	error = mappings_read(&all, segment->id, NULL);
 	if (error)
 		return -error;
-	if (attachments_gather(&candidates, &all, &before) == 0)
+	if (attachments_gather(&candidates, &all, &before) == 0 &&
+	    candidates.count <= IDENTITIES_MOST)
 		fd = open_certain(&all, &before, &candidates, flags);
 	if (segment_look(segment->id, &after) || !attachments_unchanged(&before, &after)) {
 		if (fd >= 0)

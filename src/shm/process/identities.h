@@ -9,6 +9,12 @@
 
 #include "shm/process/mappings.h"
 
+/*
+ * How many mappings to identify at most, since each takes 20 microseconds, and any user can have
+ * millions. A process can have about as many (vm.max_map_count).
+ */
+enum { IDENTITIES_MOST = 65536 };
+
 /* All zero at first. Identities found with the same struct can be compared. */
 struct identities {
 	int inotify; /* a descriptor, which identify() uses; 0: not opened yet */

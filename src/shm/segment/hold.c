@@ -69,7 +69,7 @@ static bool owns_users_here(uid_t uid)
 	int users = ipc < 0 ? -1 : ioctl(ipc, NS_GET_USERNS);
 	struct stat own;
 	struct stat that;
-	uid_t owner;
+	uid_t owner = (uid_t)-1; /* valgrind does not know that the ioctl sets it */
 	bool owns = users >= 0 && stat("/proc/self/ns/user", &own) == 0 &&
 		    fstat(users, &that) == 0 && own.st_ino != that.st_ino &&
 		    (ioctl(users, NS_GET_OWNER_UID, &owner) < 0 || owner == uid);

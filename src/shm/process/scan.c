@@ -10,9 +10,10 @@
 
 /*
  * In ticks (workers.h). A scan waits half a second for the first process that does not
- * answer, and less for each further one, so that all take at most two seconds.
+ * answer, and less for each further one, until that was two seconds in all. From then on it
+ * looks at root's processes only, for at most two seconds more.
  */
-enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200 };
+enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
 
 /* A scan in progress. */
 struct pass {
@@ -61,14 +62,16 @@ static int list_processes(struct pids *pids)
 	return error;
 }
 
-/* Whether to skip a process, since another one of its user did not answer. */
+/* Whether to skip a process, since another one of its user, or too many, did not answer. */
 static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
 {
 	uid_t uid;
 
-	if (!losses->user_count)
+	if (!losses->user_count && losses->waited < ALL_PATIENCE)
 		return false;
 	uid = process_user(pid);
+	if (losses->waited >= ALL_PATIENCE && uid != 0 && uid != (uid_t)-1)
+		return true;
 	for (size_t i = 0; i < losses->user_count; i++) {
 		if (uid >= losses->users[i].first && uid <= losses->users[i].last)
 			return true;
@@ -139,7 +142,8 @@ static void failed(void *context, size_t item, int error)
 static unsigned int patience(void *context)
 {
 	const struct pass *pass = context;
-	unsigned int left = ALL_PATIENCE - pass->losses->waited;
+	unsigned int waited = pass->losses->waited;
+	unsigned int left = waited < ALL_PATIENCE ? ALL_PATIENCE - waited : 0;
 	unsigned int next = FIRST_PATIENCE * left / ALL_PATIENCE;
 
 	return pass->error ? 0 : next > 2 ? next : 2;
@@ -161,11 +165,13 @@ static bool lost(void *context, size_t item, int signal)
 	if (!pass->scan->silent)
 		pass->scan->silent = pass->pids.items[item];
 	pass->scan->lost++;
-	if (losses->waited < ALL_PATIENCE)
+	pass->scan->ended = losses->waited >= ALL_PATIENCE;
+	if (losses->waited < LAST_PATIENCE)
 		return true;
-	pass->scan->ended = true;
+	/* GCOVR_EXCL_START: rarely: hundreds of root's processes do not answer */
 	pass->scan->lost += pass->pids.count - item - 1;
 	return false;
+	/* GCOVR_EXCL_STOP */
 }
 
 static int run(struct pass *pass)
@@ -185,7 +191,7 @@ static int run(struct pass *pass)
 	pass->scan->hidden = pass->scan->lost = 0;
 	pass->scan->silent = 0;
 	pass->scan->ended = false;
-	if (pass->losses->waited >= ALL_PATIENCE)
+	if (pass->losses->waited >= LAST_PATIENCE)
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
 		pass->scan->lost = pass->pids.count;
 	/* GCOVR_EXCL_STOP */

@@ -4,7 +4,8 @@
  * never return. The time is bounded, however many processes do not answer: once a
  * process has not answered, no other process of its user is looked at (unless that is
  * root; subuid.h: which users count as one), and after about two seconds of waiting in all,
- * the scan ends. If processes or memory are too short for a worker, no process is looked at.
+ * only root's are; after two seconds more, the scan ends. If processes or memory are too short
+ * for a worker, no process is looked at.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
@@ -41,7 +42,7 @@ struct scan {
 	pid_t first_hidden; /* the first of them */
 	size_t lost;        /* processes that did not answer, or were not looked at */
 	pid_t silent;       /* the first that did not answer; 0: none in this scan */
-	bool ended;         /* too many did not answer: all after them were skipped */
+	bool ended;         /* too many did not answer: all after them but root's were skipped */
 };
 
 /*

@@ -25,7 +25,7 @@ enum { WORKERS_TICK = 10 };
 
 /*
  * How many children may be abandoned and still exist, since not even SIGKILL ends them: no
- * more are created then. Those of one scan (scan.h) are fewer.
+ * more are created then. Twenty users can cause about so many in one scan (scan.h).
  */
 enum { WORKERS_ABANDONED_MOST = 32 };
 

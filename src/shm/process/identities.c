@@ -48,29 +48,12 @@ static int identify(struct identities *identities, int fd)
 	return watch < 0 ? -errno : watch;
 }
 
-/* The index of the first mapping of this process; the mappings are sorted by process. */
-static size_t first_of(const struct search *search, pid_t pid)
-{
-	size_t low = 0;
-	size_t high = search->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (search->holders[middle]->pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	const struct search *search = context;
 
-	for (size_t i = first_of(search, pid); i < search->count && search->holders[i]->pid == pid;
-	     i++) {
+	for (size_t i = mappings_first_of(search->holders, search->count, pid);
+	     i < search->count && search->holders[i]->pid == pid; i++) {
 		const struct holder *holder = search->holders[i];
 		struct answer answer = { .index = i };
 		char path[80];

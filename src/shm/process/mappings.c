@@ -257,6 +257,22 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 	return error;
 }
 
+size_t mappings_first_of(struct holder *const *holders, size_t count, pid_t pid)
+{
+	size_t low = 0;
+	size_t high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (holders[middle]->pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 void mappings_free(struct mappings *mappings)
 {
 	free(mappings->items);

@@ -50,6 +50,9 @@ struct mappings {
  */
 int mappings_read(struct mappings *mappings, int only, struct scan_losses *losses);
 
+/* The index of the first mapping of this process in an array that is sorted by process. */
+size_t mappings_first_of(struct holder *const *holders, size_t count, pid_t pid);
+
 void mappings_free(struct mappings *mappings);
 
 #endif

@@ -60,12 +60,13 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	char path[64];
 	int fd = -1;
 
-	for (size_t i = 0; i < search->count; i++) {
+	for (size_t i = mappings_first_of(search->holders, search->count, pid);
+	     i < search->count && search->holders[i]->pid == pid; i++) {
 		const struct holder *holder = search->holders[i];
 		struct answer answer = { .index = i };
 
-		if (holder->pid != pid || monotonic_ms() > search->deadline)
-			continue;
+		if (monotonic_ms() > search->deadline)
+			break;
 		snprintf(path, sizeof(path), "/proc/%d/pagemap", holder->task);
 		if (fd < 0)
 			fd = open(path, O_RDONLY | O_CLOEXEC);

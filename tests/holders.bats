@@ -580,6 +580,20 @@ beside_stuck()
 	assert_output_has "process $holder_pid (hold)"
 }
 
+# A user can have millions of attachments.
+@test "the user of a process is looked up once, however many attachments it has" {
+	need_strace
+	seek_no_leaks
+	local id words
+	id=$(make_segment 4096)
+	holder twice "$id"
+	for words in stat 'stat -J'; do
+		# shellcheck disable=SC2086 # words
+		strace -f -o trace -e trace=openat "$SHMTOOL" $words "$id" >/dev/null
+		assert_equal "$(grep -c "/proc/$holder_pid/status" trace)" 1
+	done
+}
+
 # A user can have millions of attachments, and identifying one takes 20 microseconds. Without that,
 # those of the namespace are taken; read attaches.
 @test "more than 65536 attachments of a segment are not identified, those of other segments are" {

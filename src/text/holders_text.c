@@ -44,11 +44,8 @@ static const char *command_of(struct view *view, const struct holder *holder)
 	return process_find(&view->judge->processes, holder->pid)->command;
 }
 
-static const char *user_of(struct view *view, const struct segment *segment,
-			   const struct holder *holder)
+static const char *user_of(struct view *view, const struct segment *segment, uid_t uid)
 {
-	uid_t uid = process_user(holder->task);
-
 	return uid == (uid_t)-1 ? "unknown" : user_of_segment(view, segment, uid);
 }
 
@@ -125,7 +122,7 @@ static bool is_whole(const struct holder *holder, const struct segment *segment)
 
 /* One line. */
 static void print_holder(struct output *output, struct view *view, const struct segment *segment,
-			 const struct holder *holder)
+			 const struct holder *holder, uid_t uid)
 {
 	char present[UNIT_TEXT_SIZE];
 	const struct mapping *mapping = &holder->mapping;
@@ -139,7 +136,7 @@ static void print_holder(struct output *output, struct view *view, const struct 
 		output_char(output, ')');
 	}
 	output_text(output, ", user ");
-	output_escaped(output, user_of(view, segment, holder));
+	output_escaped(output, user_of(view, segment, uid));
 	output_format(output, ", %s at 0x%" PRIx64, access_text(holder), mapping->start);
 	if (!is_whole(holder, segment))
 		output_format(output, ", %s from byte %" PRIu64,
@@ -180,6 +177,7 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 	const struct attachments *attachments = attachments_of(view, segment);
 	char text[HOLDERS_NOTE_SIZE];
 	const char *note;
+	uid_t uid = (uid_t)-1;
 
 	if (!attachments) {
 		output_text(output, "not known\n");
@@ -192,7 +190,9 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 	for (size_t i = 0; i < attachments->count; i++) {
 		if (i)
 			output_format(output, "%*s", indent, "");
-		print_holder(output, view, segment, attachments->items[i]);
+		if (!is_shown(attachments, i))
+			uid = process_user(attachments->items[i]->task);
+		print_holder(output, view, segment, attachments->items[i], uid);
 		if (!is_shown(attachments, i))
 			print_origin(output, origin_of(view, attachments->items[i]), indent + 2);
 	}
@@ -210,11 +210,10 @@ static void json_text(struct output *output, const char *name, const char *text)
 }
 
 static void json_holder(struct output *output, struct view *view, const struct segment *segment,
-			const struct holder *holder)
+			const struct holder *holder, uid_t uid)
 {
 	const struct mapping *mapping = &holder->mapping;
 	const struct process *process = origin_of(view, holder);
-	uid_t uid = process_user(holder->task);
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
 	if (uid == (uid_t)-1)
@@ -239,6 +238,7 @@ static void json_holder(struct output *output, struct view *view, const struct s
 void json_holders(struct output *output, struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments = attachments_of(view, segment);
+	uid_t uid = (uid_t)-1;
 
 	if (!attachments) {
 		/* GCOVR_EXCL_START: rarely: it was attached after the scan */
@@ -250,7 +250,9 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	output_char(output, '[');
 	for (size_t i = 0; i < attachments->count; i++) {
 		json_separate(output, i);
-		json_holder(output, view, segment, attachments->items[i]);
+		if (!is_shown(attachments, i))
+			uid = process_user(attachments->items[i]->task);
+		json_holder(output, view, segment, attachments->items[i], uid);
 	}
 	output_char(output, ']');
 }
@@ -332,7 +334,7 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 		if (!is_shown(attachments, i))
 			fprintf(text, "%s%d (%s%s%s)", shown++ ? ", " : "process ", holder->pid,
 				command_text(safe, command), *command ? ", " : "",
-				user_of(view, segment, holder));
+				user_of(view, segment, process_user(holder->task)));
 	}
 	if (count_processes(attachments) > shown)
 		fprintf(text, " and %zu more", count_processes(attachments) - shown);

@@ -127,16 +127,16 @@ int identities_find(struct identities *identities, struct holder **holders, size
 	size_t pid_count = 0;
 	int error;
 
-	if (!pids)
-		return ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		holders[i]->identity = 0;
 		holders[i]->error = ETIMEDOUT; /* until the process answers */
 		if (fds)
 			fds[i] = -1;
-		if (!pid_count || pids[pid_count - 1] != holders[i]->pid)
+		if (pids && (!pid_count || pids[pid_count - 1] != holders[i]->pid))
 			pids[pid_count++] = holders[i]->pid;
 	}
+	if (!pids)
+		return ENOMEM;
 	error = scan_list(&scan, pids, pid_count);
 	free(pids);
 	return error;

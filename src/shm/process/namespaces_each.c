@@ -15,7 +15,7 @@
 #include "shm/process/workers.h"
 #include "shm/segment/limits.h"
 
-/* In ticks (workers.h), so at least ten seconds. */
+/* How long an item may block, in ticks (workers.h): ten seconds. */
 enum { PATIENCE = 1000 };
 
 /* The segments of a namespace, or some of them: these follow. No padding: it is sent. */
@@ -45,6 +45,8 @@ struct tour {
 	bool returns; /* the parent may return to it */
 
 	/* only in the parent */
+	size_t item;                     /* the namespace that the worker is in, */
+	unsigned int waited;             /* and for how many ticks it was blocked there */
 	const struct namespace *current; /* the first, or the last one with a record or fault */
 	size_t before;                   /* how many segments the list had before it */
 	const struct namespace *failed;  /* the last one for which a fault was reported */
@@ -254,10 +256,15 @@ static bool lost(void *context, size_t item, int signal)
 	return true;
 }
 
-static unsigned int patience(void *context)
+static bool give_up(void *context, size_t item, bool blocked)
 {
-	(void)context;
-	return PATIENCE;
+	struct tour *tour = context;
+
+	if (item != tour->item)
+		tour->waited = 0;
+	tour->item = item;
+	tour->waited += blocked;
+	return tour->waited >= PATIENCE;
 }
 
 int namespaces_list(struct namespaces *namespaces, struct listing *list,
@@ -281,7 +288,7 @@ int namespaces_list(struct namespaces *namespaces, struct listing *list,
 		.take = take,
 		.failed = failed,
 		.lost = lost,
-		.patience = patience,
+		.give_up = give_up,
 		.context = &tour,
 	};
 	int error = ENOMEM;

@@ -9,9 +9,9 @@
 #include "shm/system/array.h"
 
 /*
- * In ticks (workers.h). A scan waits half a second for the first process that does not
- * answer, and less for each further one, until that was two seconds in all. From then on it
- * looks at root's processes only, for at most two seconds more.
+ * In ticks (workers.h). A scan waits half a second for the processes of the first user that do
+ * not answer at once, and less for those of each further one, until that was two seconds in all.
+ * From then on it looks at root's processes only, for at most two seconds more.
  */
 enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
 
@@ -21,6 +21,8 @@ struct pass {
 	struct scan_losses *losses;
 	struct scan_losses own; /* used if the caller passes none */
 	bool single;            /* scan_one(): an error of the process is one of the scan */
+	size_t item;            /* the process that the worker looks at, */
+	unsigned int waited;    /* and for how many ticks it was blocked there */
 	int error;
 
 	struct pids {
@@ -62,30 +64,48 @@ static int list_processes(struct pids *pids)
 	return error;
 }
 
-/* Whether to skip a process, since another one of its user, or too many, did not answer. */
-static bool is_distrusted(const struct scan_losses *losses, pid_t pid)
+/* Root's processes are trusted, and matter. (uid_t)-1: it has exited. */
+static bool is_trusted(uid_t uid)
 {
+	return uid == 0 || uid == (uid_t)-1;
+}
+
+static struct slow_user *find_slow(const struct scan_losses *losses, uid_t uid)
+{
+	for (size_t i = 0; i < losses->user_count; i++) {
+		if (uid >= losses->users[i].range.first && uid <= losses->users[i].range.last)
+			return &losses->users[i];
+	}
+	return NULL;
+}
+
+/* Finds or adds this user. NULL: it is trusted, or there is no memory for it. */
+static struct slow_user *slow_user(struct scan_losses *losses, uid_t uid)
+{
+	struct slow_user *user = find_slow(losses, uid);
+
+	if (user || is_trusted(uid) ||
+	    array_make_room(&losses->users, losses->user_count, &losses->user_capacity,
+			    sizeof(*losses->users)))
+		return user;
+	user = &losses->users[losses->user_count++];
+	*user = (struct slow_user){ .range = subuid_range(uid) };
+	return user;
+}
+
+/* Whether to skip a process, since others of its user, or too many, did not answer in time. */
+static bool is_skipped(const struct scan_losses *losses, pid_t pid)
+{
+	const struct slow_user *user;
 	uid_t uid;
 
 	if (!losses->user_count && losses->waited < ALL_PATIENCE)
 		return false;
 	uid = process_user(pid);
-	if (losses->waited >= ALL_PATIENCE && uid != 0 && uid != (uid_t)-1)
+	if (losses->waited >= ALL_PATIENCE && !is_trusted(uid))
 		return true;
-	for (size_t i = 0; i < losses->user_count; i++) {
-		if (uid >= losses->users[i].first && uid <= losses->users[i].last)
-			return true;
-	}
-	return false;
-}
-
-/* Notes the user of a silent process, except root: its processes are trusted, and matter. */
-static void distrust(struct scan_losses *losses, uid_t uid)
-{
-	if (uid != 0 && uid != (uid_t)-1 &&
-	    !array_make_room(&losses->users, losses->user_count, &losses->user_capacity,
-			     sizeof(*losses->users)))
-		losses->users[losses->user_count++] = subuid_range(uid);
+	user = find_slow(losses, uid);
+	return user && user->skipped;
 }
 
 void scan_losses_free(struct scan_losses *losses)
@@ -105,7 +125,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	pid_t pid = pass->pids.items[item];
 	int error = ETIMEDOUT;
 
-	if (!worker->is_starved && !is_distrusted(pass->losses, pid))
+	if (!worker->is_starved && !is_skipped(pass->losses, pid))
 		error = pass->scan->look(worker, pass->scan->context, pid);
 	if (error && (pass->single || !has_exited(error)))
 		worker_fail(worker, error);
@@ -136,32 +156,55 @@ static void failed(void *context, size_t item, int error)
 }
 
 /*
- * How long to wait for the next process: less, the more was waited; not at all after an error. At
- * least two ticks: only then it is known whether the worker computes.
+ * How long to wait for the processes of a user: less, the more was waited for others. At least
+ * two ticks: one may be bad luck.
  */
-static unsigned int patience(void *context)
+static unsigned int patience(unsigned int waited)
 {
-	const struct pass *pass = context;
-	unsigned int waited = pass->losses->waited;
 	unsigned int left = waited < ALL_PATIENCE ? ALL_PATIENCE - waited : 0;
 	unsigned int next = FIRST_PATIENCE * left / ALL_PATIENCE;
 
-	return pass->error ? 0 : next > 2 ? next : 2;
+	return next > 2 ? next : 2;
 }
 
-/* Distrusts the process's user only if the worker was stuck: anyone may have killed it. */
+static bool give_up(void *context, size_t item, bool blocked)
+{
+	struct pass *pass = context;
+	struct scan_losses *losses = pass->losses;
+	struct slow_user *user;
+
+	if (pass->error || !blocked)
+		return pass->error;
+	if (item != pass->item)
+		pass->waited = 0;
+	pass->item = item;
+	pass->waited++;
+	user = slow_user(losses, process_user(pass->pids.items[item]));
+	if (!user)
+		return pass->waited >= patience(losses->waited);
+	losses->waited++;
+	user->waited++;
+	return user->waited >= patience(losses->waited - user->waited);
+}
+
+/* Skips the other processes of the user only if the worker was given up: anyone may have killed it. */
 static bool lost(void *context, size_t item, int signal)
 {
 	struct pass *pass = context;
 	struct scan_losses *losses = pass->losses;
+	struct slow_user *user = slow_user(losses, process_user(pass->pids.items[item]));
 
 	if (pass->error)
 		return false;
 	if (pass->single)
 		pass->error = signal ? EINTR : ETIMEDOUT;
-	losses->waited += patience(pass);
-	if (!signal)
-		distrust(losses, process_user(pass->pids.items[item]));
+	if (signal)
+		losses->waited += patience(losses->waited);
+	else if (user)
+		user->skipped = true;
+	else
+		losses->waited += pass->waited;
+	pass->waited = 0;
 	if (!pass->scan->silent)
 		pass->scan->silent = pass->pids.items[item];
 	pass->scan->lost++;
@@ -182,7 +225,7 @@ static int run(struct pass *pass)
 		.take = take,
 		.failed = failed,
 		.lost = lost,
-		.patience = patience,
+		.give_up = give_up,
 		.context = pass,
 	};
 	int error = 0;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * scan: looks at processes in /proc, from workers (workers.h), since a look may
- * never return. The time is bounded, however many processes do not answer: once a
- * process has not answered, no other process of its user is looked at (unless that is
- * root; subuid.h: which users count as one), and after about two seconds of waiting in all,
- * only root's are; after two seconds more, the scan ends. If processes or memory are too short
- * for a worker, no process is looked at.
+ * never return. The time is bounded, however many processes do not answer, or answer late: once
+ * those of a user have cost half a second, no other process of that user is looked at (unless
+ * that is root; subuid.h: which users count as one), and after about two seconds of waiting in
+ * all, only root's are; after two seconds more, the scan ends. If processes or memory are too
+ * short for a worker, no process is looked at.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
@@ -15,9 +15,13 @@
 #include "shm/process/subuid.h"
 #include "shm/process/workers.h"
 
-/* Which processes have not answered so far; all zero at first. */
+/* Which processes have not answered in time so far; all zero at first. */
 struct scan_losses {
-	struct uid_range *users; /* users with a process that did not answer */
+	struct slow_user {
+		struct uid_range range;
+		unsigned int waited; /* for its processes, in ticks (workers.h) */
+		bool skipped;        /* from now on */
+	} * users;
 	size_t user_count;
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */
@@ -40,9 +44,9 @@ struct scan {
 	/* results: */
 	size_t hidden;      /* processes that may not be looked at */
 	pid_t first_hidden; /* the first of them */
-	size_t lost;        /* processes that did not answer, or were not looked at */
-	pid_t silent;       /* the first that did not answer; 0: none in this scan */
-	bool ended;         /* too many did not answer: all after them but root's were skipped */
+	size_t lost;        /* processes that did not answer in time, or were not looked at */
+	pid_t silent;       /* the first that did not answer in time; 0: none in this scan */
+	bool ended;         /* they took too long: all after them but root's were skipped */
 };
 
 /*

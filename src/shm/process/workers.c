@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "shm/process/child.h"
+#include "shm/system/clock.h"
 #include "shm/system/procfile.h"
 
 /* The exit statuses of a worker. With any other (from a sanitizer, say) it counts as lost. */
@@ -235,52 +236,56 @@ static int64_t time_used(pid_t child)
 	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
 }
 
-/* Whether a worker waits for a processor, which can take a second on a busy machine. */
-static bool is_runnable(pid_t child)
+/*
+ * Whether a worker waits, but not for a processor, which can take a second on a busy machine.
+ * *used: the processor time that it had used when this was asked last.
+ */
+static bool is_blocked(pid_t child, int64_t *used)
 {
+	int64_t before = *used;
 	char path[32];
 	char text[256];
-	const char *end;
+	const char *end = NULL;
 
+	*used = time_used(child);
 	snprintf(path, sizeof(path), "/proc/%d/stat", child);
-	if (file_read(path, text, sizeof(text)))
-		return false; /* GCOVR_EXCL_LINE: rarely: it exits now */
-	/* the name may contain anything; in the /proc of another PID namespace, the parent differs */
-	end = strrchr(text, ')');
-	return end && strncmp(end, ") R ", 4) == 0 && strtol(end + 4, NULL, 10) == getpid();
+	if (file_read(path, text, sizeof(text)) == 0)
+		end = strrchr(text, ')'); /* the name may contain anything */
+	/* in the /proc of another PID namespace, its parent differs */
+	if (end && strlen(end) > 4 && strtol(end + 4, NULL, 10) == getpid())
+		return end[2] != 'R';
+	return *used <= before + 1; /* GCOVR_EXCL_LINE: a sandbox without /proc/PID/stat */
 }
 
-/*
- * Takes messages until the worker exits. Returns true if it was given up. A worker that
- * computes, or could, is not stuck: a process can have a million open files.
- */
+/* The item that the worker handles. A damaged worker could have written anything there. */
+static size_t current_item(const struct run *run)
+{
+	size_t item = atomic_load(&run->progress->item);
+
+	return item < run->first || item >= run->workers->count ? run->first : item;
+}
+
+/* Takes messages until the worker exits. Returns true if it was given up. */
 static bool listen_to(struct run *run, pid_t child)
 {
+	const struct workers *workers = run->workers;
 	struct pollfd pollfd = { .fd = run->sockets[0], .events = POLLIN };
-	size_t item = run->first;
-	unsigned int ticks = 0;
-	int64_t used = 0; /* after the first tick without a message */
+	int64_t tick = deadline_after(WORKERS_TICK);
+	int64_t used = 0;
 
 	for (;;) {
-		int ready = poll(&pollfd, 1, WORKERS_TICK);
-		size_t now = atomic_load(&run->progress->item);
+		int ready = poll(&pollfd, 1, (int)time_left(tick));
 		int more = ready > 0 ? take_message(run, 0) : 1;
 
 		if (more == 0)
 			return false;
-		if (ready > 0 || now != item)
-			ticks = 0;
-		else if (ready == 0 && !ticks++)
-			used = time_used(child);
-		item = now;
-		if (more > 0 && ticks < run->workers->patience(run->workers->context))
+		if (more > 0 && time_left(tick) > 0)
 			continue;
-		if (more > 0 && ticks && (time_used(child) > used + 1 || is_runnable(child))) {
-			/* GCOVR_EXCL_START: rarely: a busy machine */
-			ticks = 0;
+		tick = deadline_after(WORKERS_TICK);
+		if (more > 0 &&
+		    !workers->give_up(workers->context, current_item(run),
+				      poll(&pollfd, 1, 0) == 0 && is_blocked(child, &used)))
 			continue;
-			/* GCOVR_EXCL_STOP */
-		}
 		give_up(child);
 		while (take_message(run, MSG_DONTWAIT) > 0)
 			;
@@ -292,11 +297,8 @@ static bool listen_to(struct run *run, pid_t child)
 static size_t next_item(const struct run *run, int error, int status, bool gave_up)
 {
 	const struct workers *workers = run->workers;
-	size_t item = atomic_load(&run->progress->item);
+	size_t item = current_item(run);
 
-	/* a damaged worker could have written anything into the shared memory */
-	if (item < run->first || item >= workers->count)
-		item = run->first; /* GCOVR_EXCL_LINE: no worker of a test is damaged */
 	if (!error && status == ALL_DONE)
 		return workers->count;
 	if (!error && status == ITEM_LEFT)

@@ -18,8 +18,8 @@
 enum { WORKER_MESSAGE_SIZE = 32 * 1024 };
 
 /*
- * How long a tick is, in milliseconds. The time that an item may take is counted in
- * ticks, so that a parent that gets no processor time does not count.
+ * How long a tick is, in milliseconds. The time that a worker is blocked is counted in ticks, so
+ * that it does not count if the parent gets no processor time.
  */
 enum { WORKERS_TICK = 10 };
 
@@ -63,10 +63,11 @@ struct workers {
 	 */
 	bool (*lost)(void *context, size_t item, int signal);
 	/*
-	 * In the parent: how many ticks the next item may take without a message, unless the
-	 * worker is computing.
+	 * In the parent, at each tick: whether to give up the worker at this item. blocked: at this
+	 * moment it waits, neither for a processor nor for the parent. An item may block it many
+	 * times, for a short while each.
 	 */
-	unsigned int (*patience)(void *context);
+	bool (*give_up)(void *context, size_t item, bool blocked);
 	void *context;
 };
 

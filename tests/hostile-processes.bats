@@ -187,7 +187,7 @@ try_beside_many()
 	background there "${ordinary_user[@]}" sh -c 'for i in $(seq 100); do sleep 1000 & done; echo; wait'
 	wait_until test -s "$background_output"
 	settle unshare --ipc -- 1000
-	for words in 'ls -A --format %{size}' 'rm -A --all --grace 0 -n --keep-file none'; do
+	for words in 'ls -A --format %{size}' 'rm -A --all --grace 0 -n --ignore-keep'; do
 		# shellcheck disable=SC2086
 		STOP_DELAY=100 capture with_steps delay:child:readlinkat:ns/ipc:1+ there "$SHMTOOL" $words
 		expect_status 5

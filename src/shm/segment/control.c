@@ -98,7 +98,7 @@ bool segment_has_same_owner(const struct segment *before, const struct segment *
 
 int segment_look_again(const struct segment *before)
 {
-	struct segment now;
+	struct segment now = { .id = -1 };
 	int error = segment_look(before->id, &now);
 
 	if (error || !segment_is_same(before, &now))

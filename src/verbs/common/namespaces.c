@@ -170,8 +170,9 @@ enum status report_lost(const struct namespaces *found)
 			    found->lost, plural(found->lost));
 	fail(STATUS_DENIED, "cannot determine the IPC namespace of %zu process%s: process %d %s",
 	     found->lost, plural(found->lost), found->silent,
-	     found->ended ? "and others do not respond in time, and all after them but root's were skipped"
-			  : "does not respond in time, and others of its user were skipped");
+	     found->ended
+		     ? "and others do not respond in time, and all after them but root's were skipped"
+		     : "does not respond in time, and others of its user were skipped");
 	hint("kill -KILL %d ends it, if it is stuck in execve(2)", found->silent);
 	return STATUS_DENIED;
 }

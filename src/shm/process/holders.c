@@ -228,7 +228,7 @@ void holders_free(struct holders *holders)
 
 /* Opens each file that a candidate maps, and keeps the one that is the segment. */
 static int open_certain(const struct mappings *all, const struct segment *segment,
-			struct attachments *candidates, int flags)
+			struct attachments *candidates, int flags, struct scan_losses *losses)
 {
 	size_t count = candidates->count;
 	struct holder **holders = calloc(count + 1, sizeof(struct holder *));
@@ -240,7 +240,7 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 	if (holders && fds) {
 		if (count)
 			memcpy(holders, candidates->items, count * sizeof(struct holder *));
-		if (identities_find(&identities, holders, count, flags, fds, NULL) == 0)
+		if (identities_find(&identities, holders, count, flags, fds, losses) == 0)
 			identity = attachments_identity(candidates, all, segment);
 		for (size_t i = 0; i < count; i++) {
 			if (fds[i] >= 0 && identity && holders[i]->identity == identity)
@@ -256,7 +256,7 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 }
 
 /* Tries once. Returns a descriptor, or a negative errno value; -EAGAIN: the segment changed. */
-static int try_open(const struct segment *segment, int flags)
+static int try_open(const struct segment *segment, int flags, struct scan_losses *losses)
 {
 	struct mappings all;
 	struct segment before;
@@ -267,12 +267,12 @@ static int try_open(const struct segment *segment, int flags)
 
 	if (error || before.nattch == 0)
 		return -ENOENT;
-	error = mappings_read(&all, segment->id, NULL);
+	error = mappings_read(&all, segment->id, losses);
 	if (error)
 		return -error;
 	if (attachments_gather(&candidates, &all, &before) == 0 &&
 	    candidates.count <= IDENTITIES_MOST)
-		fd = open_certain(&all, &before, &candidates, flags);
+		fd = open_certain(&all, &before, &candidates, flags, losses);
 	if (segment_look(segment->id, &after) || !attachments_unchanged(&before, &after)) {
 		if (fd >= 0)
 			close(fd); /* GCOVR_EXCL_LINE: rarely: it changes during the scan */
@@ -288,6 +288,7 @@ enum { TRIES = 3 };
 
 int holder_open(const struct segment *segment, int flags)
 {
+	struct scan_losses losses = { 0 };
 	int fd = -EAGAIN;
 
 	if (!proc_is_ours() || map_files_allowed()) {
@@ -295,7 +296,8 @@ int holder_open(const struct segment *segment, int flags)
 		return -1;
 	}
 	for (int i = 0; i < TRIES && fd == -EAGAIN; i++)
-		fd = try_open(segment, flags);
+		fd = try_open(segment, flags, &losses);
+	scan_losses_free(&losses);
 	if (fd >= 0)
 		return fd;
 	errno = fd == -EAGAIN ? ENOENT : -fd;

@@ -581,16 +581,21 @@ beside_stuck()
 }
 
 # A user can have millions of attachments.
-@test "the user of a process is looked up once, however many attachments it has" {
+@test "the user of a process is not looked up for each of its attachments" {
 	need_strace
 	seek_no_leaks
 	local id words
 	id=$(make_segment 4096)
-	holder twice "$id"
+	# shellcheck disable=SC2016
+	background perl -MIPC::SysV=shmat -e '
+		shmat($ARGV[0], undef, 0) // die "shmat: $!" for 1 .. 500;
+		print "attached\n"; close STDOUT; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
 	for words in stat 'stat -J'; do
 		# shellcheck disable=SC2086 # words
 		strace -f -o trace -e trace=openat "$SHMTOOL" $words "$id" >/dev/null
-		assert_equal "$(grep -c "/proc/$holder_pid/status" trace)" 1
+		# on a slow machine the scan needs it, too
+		(($(grep -c "/proc/$background_pid/status" trace) < 100))
 	done
 }
 

@@ -222,6 +222,20 @@ sem_count()
 }
 
 # Its owner and its creator could both have the id of the guard reused.
+@test "rm --with-guard looks at the guard after it has waited for the lock of the namespace" {
+	local lock id
+	exec {lock}</proc/self/ns/ipc
+	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
+	flock "$lock"
+	stop_at nanosleep shmtool rm --with-guard 0x1234
+	hold_semaphore "$(sem_field 0x1234 semid)"
+	flock --unlock "$lock"
+	go_on
+	assert_equal "$ended" 9
+	segment_exists "$id"
+	assert_equal "$(sem_count)" 1
+}
+
 @test "rm and set --with-guard refuse a guard whose owner and creator are different users" {
 	need_root
 	as_user shmtool create -s 1 -k 0x1234 --with-guard -u daemon

@@ -397,14 +397,21 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 {
 	struct report *report = removal->report;
 	const struct segment *segment = &removal->selection->list.items[at];
+	const struct namespace *ns = segment->ns ? segment->ns : &removal->home;
 	struct guard guard = { .id = -1 };
 	enum status status = STATUS_DONE;
 	size_t before = report->done;
 	size_t end = at + 1;
 
 	status_keep_first(&report->status, missing_before(removal->selection, at));
-	if (!why_skipped(report, segment))
+	if (!why_skipped(report, segment)) {
+		/* before the check: any process can hold the lock, and take the guard */
+		if (!report->options->dry_run)
+			namespace_lock(ns, &removal->patience);
 		status = rm_guard_check(report, segment, &guard);
+		if (status)
+			namespace_unlock(ns);
+	}
 	if (!status) {
 		end = remove_batch(removal, at);
 		if (report->done > before)

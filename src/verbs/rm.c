@@ -140,6 +140,7 @@ static void end_report(struct report *report)
 	report_denied(report);
 	status_keep_first(&report->status, view_end(&report->view));
 	holders_free(&report->holders);
+	scan_losses_free(&report->losses);
 }
 
 static enum status rm(const struct rm_options *options)

@@ -223,10 +223,10 @@ static struct holders *find_holders(struct report *report, const struct segment 
 {
 	struct listing refused = { .items = (struct segment *)segment, .count = 1 };
 
-	*error = report->holders_read ? 0 : holders_read(&report->holders, NULL);
+	*error = report->holders_read ? 0 : holders_read(&report->holders, &report->losses);
 	report->holders_read = !*error;
 	if (!*error)
-		*error = holders_decide(&report->holders, &refused, NULL, NULL);
+		*error = holders_decide(&report->holders, &refused, NULL, &report->losses);
 	return *error ? NULL : &report->holders;
 }
 

@@ -31,6 +31,7 @@ struct report {
 	struct view view;
 	struct holders holders; /* read when the first attached segment is not removed */
 	bool holders_read;
+	struct scan_losses losses; /* of all scans for them */
 	struct output output;
 	enum status status;
 	size_t entries; /* number of entries in JSON */

@@ -85,16 +85,18 @@ static void hint_at_keys(const struct segment_refs *named)
 static void report_attached(const struct wait *wait, const char *after)
 {
 	struct listing list = { .items = (struct segment *)&wait->segment, .count = 1 };
+	struct scan_losses losses = { 0 };
 	struct holders holders = { 0 };
 	char text[HOLDERS_NOTE_SIZE];
 	const char *unknown = NULL;
 	struct judge judge;
 	struct view view;
 	char *users;
-	int error = holders_read(&holders, NULL);
+	int error = holders_read(&holders, &losses);
 
 	if (!error)
-		error = holders_decide(&holders, &list, NULL, NULL);
+		error = holders_decide(&holders, &list, NULL, &losses);
+	scan_losses_free(&losses);
 	judge_begin(&judge, GRACE_DEFAULT, false);
 	view_begin(&view, &judge);
 	view.holders = error ? NULL : &holders;

@@ -14,9 +14,13 @@
 
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
+#include "shm/system/clock.h"
 
 /* Inode of the initial PID namespace, which sees all others (PROC_PID_INIT_INO in the kernel). */
 static const ino_t first_pid_namespace = 0xeffffffcU;
+
+/* To read the mappings of a process takes long if that takes more microseconds of processor time. */
+enum { LONG = 5000 };
 
 enum { HOLDERS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct holder) };
 
@@ -47,6 +51,7 @@ struct search {
 	pid_t task;
 	uint64_t ns; /* of the task */
 	enum { SPACE_NOT_ASKED, SPACE_NEW, SPACE_KNOWN } space;
+	bool asks_first; /* whether it is known, before the mappings are read */
 	struct holder batch[HOLDERS_IN_MESSAGE];
 	size_t batch_count;
 };
@@ -135,11 +140,22 @@ static int add_mapping(void *context, const struct mapping *mapping)
 /* Reads the mappings of the process through one of its threads. ESRCH: it has no memory. */
 static int read_task(struct search *search, pid_t task)
 {
+	int64_t begin = processor_us();
 	int error;
 
 	search->task = task;
 	search->space = SPACE_NOT_ASKED;
+	if (search->asks_first) {
+		look_at_task(search);
+		if (search->space == SPACE_KNOWN)
+			return 0;
+	}
 	error = maps_read(&search->maps, task, add_mapping, search);
+	/* thousands of processes can share one memory with thousands of mappings */
+	if (search->space == SPACE_NOT_ASKED && processor_us() - begin > LONG) {
+		look_at_task(search);
+		search->asks_first = true;
+	}
 	return error == ECANCELED ? 0 : error;
 }
 

@@ -6,6 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # holder HOW ID [COMMAND...]: tests/lib/holder, behind COMMAND; sets holder_pid
 holder()
@@ -623,6 +624,20 @@ beside_stuck()
 	before=$(segment_field "$many" lpid)
 	shmtool read "$many" -n 1 >/dev/null
 	[[ $(segment_field "$many" lpid) != "$before" ]]
+}
+
+# A user can have thousands, with 65000 mappings.
+@test "a memory without segments that many processes have in common is read once" {
+	local lines
+	background "$HELPERS/shared-memory" 20 30000
+	wait_until test -s "$background_output"
+	sed 's|.*|/proc/&/maps|' "$background_output" >maps
+	hold_segment "$(make_segment 4096)"
+	echo "/proc/$holder_pid/maps" >>maps
+	STOP_DELAY=0 with_steps 'delay:open*:/proc/*/maps:1+' "$SHMTOOL" ls -o holders >/dev/null
+	mapfile -t lines < <(grep -oFf maps steps)
+	# that of their parent is read before
+	assert_equal "${lines[*]}" "/proc/$holder_pid/maps"
 }
 
 @test "a process that has a thousand segments attached is found at each" {

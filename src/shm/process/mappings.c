@@ -19,7 +19,7 @@
 /* Inode of the initial PID namespace, which sees all others (PROC_PID_INIT_INO in the kernel). */
 static const ino_t first_pid_namespace = 0xeffffffcU;
 
-/* To read the mappings of a process takes long if that takes more microseconds of processor time. */
+/* Reading the mappings of a process takes long from this processor time on, in microseconds. */
 enum { LONG = 5000 };
 
 enum { HOLDERS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct holder) };

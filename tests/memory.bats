@@ -56,7 +56,7 @@ try_all()
 	((code == 0)) || broken 'fails with memory'
 	"$check"
 	count=$(<log)
-	((count > 10)) || broken 'too few allocations'
+	((count > 5)) || broken 'too few allocations'
 	for once in '' once; do
 		# of those that fail alone some will do
 		step=${once:+3}

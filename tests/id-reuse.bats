@@ -384,6 +384,23 @@ has_served_twice()
 	done
 }
 
+@test "read of an attached segment never shows another one that has got the id" {
+	id=$(as_user shmtool create -k 0x55 -s 4096 -p 660)
+	hold_segment "$id"
+	# before the scan for a process through which it can be read without a trace
+	stop_at parent:fork shmtool read 0x55
+	end_process "$holder_pid"
+	as_user ipcrm -m "$id"
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	assert_equal "$(shmtool create -s 8192 -p 600)" "$id"
+	shmtool write "$id" -t secret
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$output" ''
+	assert_equal "$stderr" "shmtool read: cannot read segment $id (key 0x00000055): it no longer exists"
+}
+
 # It was marked, and destroyed when an ordinary user detached it.
 @test "set never changes a segment that is not marked for removal, as that with its id was" {
 	mkfifo next

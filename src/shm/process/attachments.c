@@ -7,6 +7,7 @@
 
 #include "shm/bytes/pages.h"
 #include "shm/process/identities.h"
+#include "shm/segment/control.h"
 
 /* Whether a mapping is a candidate, by everything that /proc/PID/maps shows. */
 static bool may_be_of(const struct holder *holder, const struct segment *segment)
@@ -227,10 +228,10 @@ static void decide_by_inode(struct attachments *candidates, bool counts_tell)
 
 bool attachments_unchanged(const struct segment *before, const struct segment *after)
 {
-	return before->nattch == after->nattch && before->lpid == after->lpid &&
+	return segment_is_same(before, after) && segment_has_same_owner(before, after) &&
+	       before->nattch == after->nattch && before->lpid == after->lpid &&
 	       before->atime == after->atime && before->dtime == after->dtime &&
-	       before->cpid == after->cpid && before->size == after->size &&
-	       before->key == after->key && before->dest == after->dest;
+	       before->ctime == after->ctime && before->dest == after->dest;
 }
 
 /* Why the number of attachments found differs from nattch. */

@@ -265,7 +265,9 @@ static int try_open(const struct segment *segment, int flags, struct scan_losses
 	int error = segment_look(segment->id, &before);
 	int fd = -1;
 
-	if (error || before.nattch == 0)
+	/* the id may have been reused since the segment was found */
+	if (error || before.nattch == 0 || !segment_is_same(segment, &before) ||
+	    !segment_has_same_owner(segment, &before))
 		return -ENOENT;
 	error = mappings_read(&all, segment->id, losses);
 	if (error)

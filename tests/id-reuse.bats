@@ -415,3 +415,21 @@ has_served_twice()
 	assert_equal "$ended" 9
 	assert_equal "$(rights_of "$id")" '600 0 0'
 }
+
+# Both belong to the new owner for a moment, who removes them.
+@test "set --with-guard does not undo its change to another segment that has got the id" {
+	local rights
+	id=$(as_uid 1 shmtool create -s 4096 -k 0x55 -p 660 --with-guard)
+	# it is not held, since its last user is running
+	# shellcheck disable=SC2016 # it is for perl
+	background as_uid 1 perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die; print "used\n"; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	stop_at after:semctl:IPC_SET shmtool "set" -u nobody --with-guard 0x55
+	as_user ipcrm -m "$id" -S 0x55
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	assert_equal "$(as_uid 1 shmtool create -s 8192 -p 600 -u 12345)" "$id"
+	rights=$(rights_of "$id")
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$(rights_of "$id")" "$rights"
+}

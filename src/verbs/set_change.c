@@ -302,6 +302,7 @@ static enum status make_change(const struct change *change)
 	const struct segment_rights before = { segment->uid, segment->gid, segment->mode };
 	const char *outcome = not_changed;
 	bool differ = rights_differ(change);
+	bool undoes;
 	struct segment now;
 	int lock_error = 0;
 	int guard_error = 0;
@@ -321,10 +322,12 @@ static enum status make_change(const struct change *change)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
 		return STATUS_DONE;
+	/* the new owner may have removed both: then the id may belong to another segment by now */
+	undoes = change->hold.address || !guard_error;
 	/* mode 0 may have been that of a removal, which no longer restores it */
-	if (guard_error && differ && (!before.mode || set_rights(change, &before)))
+	if (guard_error && differ && (!undoes || !before.mode || set_rights(change, &before)))
 		outcome = "changed, but";
-	if (wish->lock || wish->unlock)
+	if (undoes && (wish->lock || wish->unlock))
 		set_lock(change, segment->locked);
 	return error ? segment_failed("change", segment, error)
 		     : guard_failed(change, outcome, guard_error);

@@ -322,7 +322,7 @@ static enum status make_change(const struct change *change)
 		guard_error = guard_set_rights(&change->guard, &change->rights);
 	if (!error && !guard_error)
 		return STATUS_DONE;
-	/* the new owner may have removed both: then the id may belong to another segment by now */
+	/* the new owner may have removed both: then the id may belong to another segment */
 	undoes = change->hold.address || !guard_error;
 	/* mode 0 may have been that of a removal, which no longer restores it */
 	if (guard_error && differ && (!undoes || !before.mode || set_rights(change, &before)))

@@ -40,8 +40,8 @@ int segment_at_index(int index, struct segment *segment);
  * kernel may have given the id to another one in between, when it used the slot again
  * or because of kernel.shm_next_id. A key that is lost does not count as a difference:
  * the segment was marked for removal. Segments of the same size that one process created
- * cannot be told apart, nor those of one user where pids are not known (0: a process of
- * another PID namespace). So where their owners differ, compare these, too.
+ * cannot be distinguished, nor those of one user where pids are not known (0: a process of
+ * another PID namespace). So where their owners can differ, compare these, too.
  */
 bool segment_is_same(const struct segment *before, const struct segment *after);
 bool segment_has_same_owner(const struct segment *before, const struct segment *after);

@@ -238,6 +238,16 @@ mode_is_set_within_a_second()
 	done
 }
 
+@test "a blocked segment that was never used, and then attached: a note names the lost last user" {
+	need_root
+	id=$(make_segment)
+	stop_rm locked --orphaned --grace 0
+	hold_segment "$id"
+	go_on
+	assert_equal "$ended" 9
+	assert_stderr_has "note: the last user of segment $id (process $holder_pid) is no longer on record"
+}
+
 @test "a blocked segment that was attached and detached: mode and owner are restored, exit 9" {
 	need_root
 	users_orphan

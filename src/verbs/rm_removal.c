@@ -269,6 +269,18 @@ static int try_batch(struct removal *removal)
 	return killed;
 }
 
+/* A later removal would take the segment for orphaned, even if this process is running. */
+static void note_last_user(const struct segment *segment, const struct reclaim_item *item)
+{
+	char name[32] = "in another PID namespace";
+
+	if (item->last_user)
+		snprintf(name, sizeof(name), "process %d", item->last_user);
+	remark("the last user of segment %d (%s) is no longer on record, since shmtool attached "
+	       "it",
+	       segment->id, name);
+}
+
 /* Reports a segment of the batch: what was done with it, or with -n, what would be done. */
 static enum status report_tried(struct report *report, const struct segment *segment,
 				const struct reclaim_item *item)
@@ -276,7 +288,7 @@ static enum status report_tried(struct report *report, const struct segment *seg
 	const enum reclaim_result result = item->result;
 	enum status status;
 
-	if (result == RECLAIM_PENDING && !(item->replaced && segment->lpid))
+	if (result == RECLAIM_PENDING && !item->replaced)
 		return STATUS_DONE; /* the worker was killed before it came to this one */
 	if (result == RECLAIM_REMOVED) {
 		report_removed(report, segment);
@@ -285,11 +297,8 @@ static enum status report_tried(struct report *report, const struct segment *seg
 	status = result == RECLAIM_PENDING
 			 ? STATUS_DONE
 			 : report_not_removed(report, segment, result, item->error);
-	if (item->replaced && segment->lpid && result != RECLAIM_VANISHED &&
-	    result != RECLAIM_MARKED)
-		remark("the last user of segment %d (process %d) is no longer on record, "
-		       "since shmtool attached it",
-		       segment->id, segment->lpid);
+	if (item->replaced && result != RECLAIM_VANISHED && result != RECLAIM_MARKED)
+		note_last_user(segment, item);
 	return status;
 }
 

@@ -17,7 +17,8 @@
  *     have it attached after B;
  *   - the last user is the process that attached or detached last. If calls overlap in
  *     time, or a process exited with it attached, several may have been the last: not all
- *     of them may have been running after B.
+ *     of them may have been running after B. An earlier rm that had it attached, and reports
+ *     that the last user is no longer on record, has become the last user.
  *
  * A process that was reaped before that run of rm began has certainly exited. A process that
  * exits during the run proves nothing, and is counted. Furthermore, a segment that is marked
@@ -104,7 +105,7 @@ struct removal {
 /* What rm said of a segment. */
 struct line {
 	int id;
-	enum { LINE_REMOVED, LINE_MARKED, LINE_LEFT } kind;
+	enum { LINE_REMOVED, LINE_MARKED, LINE_LEFT, LINE_LAST_USER_LOST } kind;
 	long begin; /* of this run of rm */
 	long read;
 };
@@ -498,12 +499,13 @@ static void add_line(const char *text, long begin, bool from_stderr)
 
 	if (from_stderr && add_untold(text, begin))
 		return;
-	if (from_stderr && strstr(text, "shmtool rm: note: the last user of segment ") == text)
-		return;
 	if (from_stderr && is_about_strangers(text))
 		return;
 	if (!from_stderr && names(text, "removed ", &line.id))
 		line.kind = LINE_REMOVED;
+	else if (from_stderr &&
+		 names(text, "shmtool rm: note: the last user of segment ", &line.id))
+		line.kind = LINE_LAST_USER_LOST;
 	else if (!from_stderr)
 		return;
 	else if (complains && strstr(text, "it is now marked for removal"))
@@ -825,6 +827,19 @@ static void judge_users(const struct line *line, struct last *last)
 	}
 }
 
+/* Another run of rm had it attached before, and reported that. */
+static bool last_user_was_lost(const struct line *line)
+{
+	size_t count;
+	const struct line *lines = FIND(line->id, line, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (lines[i].kind == LINE_LAST_USER_LOST && lines[i].begin < line->read)
+			return true;
+	}
+	return false;
+}
+
 static void judge_removed(const struct line *line)
 {
 	size_t count;
@@ -844,7 +859,7 @@ static void judge_removed(const struct line *line)
 	judge_users(line, &last);
 	if (lived_after(creation->actor, line->read))
 		violation("removed while its creator lived", line->id);
-	else if (last.begin && last.all_alive)
+	else if (last.begin && last.all_alive && !last_user_was_lost(line))
 		violation("removed while its last user lived", line->id);
 	else if (last.all_gone && ended_before(creation->actor, line->begin))
 		proven++;
@@ -870,7 +885,7 @@ static const struct line *told(int id)
 	const struct line *lines = FIND(id, line, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (lines[i].kind != LINE_LEFT)
+		if (lines[i].kind == LINE_REMOVED || lines[i].kind == LINE_MARKED)
 			return &lines[i];
 	}
 	return NULL;

@@ -10,6 +10,7 @@
 
 #include "shm/segment/control.h"
 #include "shm/segment/hold.h"
+#include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 
 /* Segments released at a time: few, so that their kernel data are still in processor caches. */
@@ -113,6 +114,10 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING;
+	if (held && now->lpid != work->pid) {
+		item->replaced = true;
+		item->last_user = now->lpid;
+	}
 	if (now->nattch > held)
 		return RECLAIM_IN_USE;
 	if (now->dtime != listed->dtime ||
@@ -211,7 +216,8 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 	error = segment_hold(&item->listed, hold_of(work, item));
 	if (error)
 		return cannot_hold(work, item, error);
-	item->replaced = true;
+	item->replaced = !segment_never_used(&item->listed);
+	item->last_user = item->listed.lpid;
 	return look_before(work, item, now);
 }
 

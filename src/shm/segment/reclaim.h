@@ -71,8 +71,10 @@ struct reclaim_item {
 
 	enum reclaim_step step;
 	enum reclaim_result result;
-	int error;     /* an errno value */
-	bool replaced; /* it was held, which has overwritten its last user and atime */
+	int error; /* an errno value */
+	/* whether holding it has replaced its last user, and which: 0 if it is not visible here */
+	bool replaced;
+	pid_t last_user;
 };
 
 struct reclaim_batch {
@@ -86,8 +88,8 @@ typedef int reclaim_enter(void *context, unsigned int place);
 
 /*
  * Removes the segments of the batch that are unchanged since they were listed (same key,
- * size, mode, owner, creator, pids and times) and unattached. Sets step, result, error and
- * replaced of each. Segments for which the address space has no room stay
+ * size, mode, owner, creator, pids and times) and unattached. Sets step, result, error,
+ * replaced and last_user of each. Segments for which the address space has no room stay
  * RECLAIM_PENDING: try them again in the next batch. In the meantime, no ordinary process
  * can attach the segments. Signals must be blocked or remembered (signals.h).
  */

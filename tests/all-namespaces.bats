@@ -599,6 +599,19 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+@test "ftok: means the files below all root directories of a namespace" {
+	touch one
+	mkdir other
+	# shellcheck disable=SC2016
+	settle unshare --ipc --mount \
+		sh -c 'mount --rbind / other && mount --bind "$0" /etc/hostname && exec chroot other "$@"' \
+		one -- "!1000:$(key_of one)" '!1500:1'
+	settle nsenter --target "$pid" --ipc --mount --
+	keeps ftok:K:/etc/hostname
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+}
+
 @test "ftok: means the file of each container, too, where there is no openat2(2)" {
 	touch one
 	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'

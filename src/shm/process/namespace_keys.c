@@ -11,6 +11,7 @@
 #include "shm/segment/ftok.h"
 #include "shm/system/array.h"
 #include "shm/system/compat.h"
+#include "shm/system/procfile.h"
 
 /* What a worker sends about a process in one of the namespaces. */
 struct finding {
@@ -20,10 +21,12 @@ struct finding {
 	ssize_t error; /* an errno value (as wide as index: no padding) */
 };
 
-/* A pair of an IPC namespace and a mount namespace of one of its processes */
+/* The root directory of a process in an IPC namespace. */
 struct looked {
 	size_t index;
-	ino_t mounts;
+	uint64_t mount; /* its mount, in one mount namespace: proc_pid_fdinfo(5) */
+	dev_t device;
+	ino_t inode;
 };
 
 struct search {
@@ -33,19 +36,17 @@ struct search {
 		struct looked *items;
 		size_t count;
 		size_t capacity;
-	} looked; /* pairs done by this worker */
+	} looked; /* done by this worker */
 };
 
 /* Sets the index of the IPC namespace of a process; 0: not one of the wanted ones. */
-static int namespace_of(const struct search *search, pid_t pid, size_t *index)
+static int namespace_of(const struct search *search, int process, size_t *index)
 {
 	const struct namespaces *found = search->found;
 	struct stat status;
-	char path[64];
 
 	*index = 0;
-	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
-	if (stat(path, &status) < 0)
+	if (fstatat(process, "ns/ipc", &status, 0) < 0)
 		return errno;
 	for (size_t i = 1; i < found->count && !*index; i++) {
 		if (found->items[i].inode == status.st_ino &&
@@ -55,25 +56,30 @@ static int namespace_of(const struct search *search, pid_t pid, size_t *index)
 	return 0;
 }
 
-/* Whether this is the first process of its IPC and mount namespace. */
-static bool is_new(struct search *search, size_t index, pid_t pid)
+/* Identifies a root directory, without asking a file server. Returns 0 or an errno value. */
+static int identify(int root, struct looked *looked)
 {
 	struct stat status;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	if (stat(path, &status) < 0)
-		return false; /* GCOVR_EXCL_LINE: rarely: the process exits before */
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", root);
+	if (fstatat(root, "", &status, AT_EMPTY_PATH | AT_STATX_DONT_SYNC) < 0)
+		return errno;
+	looked->device = status.st_dev;
+	looked->inode = status.st_ino;
+	return file_number(path, "mnt_id", &looked->mount);
+}
+
+static bool is_done(const struct search *search, const struct looked *looked)
+{
 	for (size_t i = 0; i < search->looked.count; i++) {
-		if (search->looked.items[i].index == index &&
-		    search->looked.items[i].mounts == status.st_ino)
-			return false;
+		const struct looked *done = &search->looked.items[i];
+
+		if (done->index == looked->index && done->mount == looked->mount &&
+		    done->device == looked->device && done->inode == looked->inode)
+			return true;
 	}
-	/* if out of memory, the same pair is done again */
-	if (!ARRAY_MAKE_ROOM(&search->looked))
-		search->looked.items[search->looked.count++] =
-			(struct looked){ index, status.st_ino };
-	return true;
+	return false;
 }
 
 static void send(const struct worker *worker, int what, size_t index, key_t key, int error)
@@ -137,27 +143,48 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 		send(worker, FAILED, index, 0, error);
 }
 
-/* In the worker */
-static int look(const struct worker *worker, void *context, pid_t pid)
+/* Looks at the files below a root directory, unless they have been looked at before. */
+static void look_below(const struct worker *worker, struct search *search, size_t index, int root)
 {
-	struct search *search = context;
-	char path[64];
-	size_t index;
-	int root;
-	int error = namespace_of(search, pid, &index);
+	struct looked looked = { .index = index };
+	int error = identify(root, &looked);
 
-	if (error || !index || !is_new(search, index, pid))
-		return error;
-	snprintf(path, sizeof(path), "/proc/%d/root", pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return errno;
+	if (!error && is_done(search, &looked))
+		return;
 	send(worker, ASKED, index, 0, 0);
 	for (size_t i = 0; i < search->files->count; i++)
 		look_at_file(worker, index, root, &search->files->items[i]);
 	send(worker, ANSWERED, index, 0, 0);
-	close(root);
-	return 0;
+	/* if it cannot be remembered, the same directory is looked at again */
+	if (!error && !ARRAY_MAKE_ROOM(&search->looked))
+		search->looked.items[search->looked.count++] = looked;
+}
+
+/* In the worker. An open directory stays that of this process, even if its pid is reused. */
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	struct search *search = context;
+	char path[32];
+	size_t index;
+	int process;
+	int root = -1;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return errno;
+	error = namespace_of(search, process, &index);
+	if (!error && index) {
+		root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		error = root < 0 ? errno : 0;
+	}
+	close(process);
+	if (root >= 0) {
+		look_below(worker, search, index, root);
+		close(root);
+	}
+	return error;
 }
 
 /* In the parent */

@@ -12,7 +12,7 @@
 
 /*
  * Sets kept of all namespaces except the first, which is that of this process: the keys
- * of these files as the processes in each namespace see them, once per mount namespace.
+ * of these files as the processes in each namespace see them, once per root directory.
  * A file that does not exist there has no key. The path of a file cannot lead out of
  * the root directory of the process: this needs RESOLVE_IN_ROOT of openat2(2) (Linux
  * 5.6), and older kernels show no key at all. If a process of a namespace does not

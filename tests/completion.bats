@@ -247,6 +247,15 @@ bash_offers()
 	assert_output_has 'a\tb\n\x1b[2J'
 }
 
+# zsh and bash compute with the number after :command, and so would run what is in $(...)
+@test "a word that looks like a directive for the shell has no completions" {
+	run shmtool __complete ls --state 'idle,det'
+	assert_output_has idle,detached
+	# shellcheck disable=SC2016
+	run shmtool __complete ls --state ':command A[$(id)],det'
+	assert_output_is ''
+}
+
 @test "bash: its function" {
 	local id
 	id=$(make_segment 4096 600 0x4d2)

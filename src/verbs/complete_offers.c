@@ -20,7 +20,8 @@
 
 void offer(const struct typing *typing, const char *word, const char *meaning)
 {
-	if (strncmp(word, typing->typed, strlen(typing->typed)) != 0)
+	/* the shells take a line that begins with a colon for :file or :command */
+	if (strncmp(word, typing->typed, strlen(typing->typed)) != 0 || *typing->before == ':')
 		return;
 	output_bytes(typing->output, typing->before, typing->before_length);
 	output_escaped(typing->output, word);

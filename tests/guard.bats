@@ -798,12 +798,11 @@ both_rights()
 	need_root
 	guarded
 	stop_at semctl:IPC_SET shmtool "set" "$id" -u 1 -p 0640 --lock --with-guard
-	assert_equal "$(segment_field "$id" perms)" 2640
 	ipcrm -s "$guard"
 	go_on
 	assert_equal "$ended" 3
-	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was not changed: its guard was removed in the meantime"
-	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '666 0'
+	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
+	assert_equal "$(segment_field "$id" perms) $(segment_field "$id" uid)" '2640 1'
 	[[ -e /proc/sys/kernel/sem_next_id ]] || skip 'the kernel has no sem_next_id'
 	guard=$(make_set 0x1234)
 	stop_at semctl:IPC_SET shmtool "set" "$id" -u 1 -p 0640 --with-guard
@@ -811,7 +810,7 @@ both_rights()
 	echo "$guard" >/proc/sys/kernel/sem_next_id
 	as_user perl -e 'semget 0, 1, 01644 or die'
 	go_on
-	assert_equal "$(both_rights)" '0 0 666 65534 65534 644 '
+	assert_equal "$(both_rights)" '1 0 2640 65534 65534 644 '
 	assert_equal "$ended" 5
 }
 
@@ -824,31 +823,25 @@ both_rights()
 	assert_equal "$(both_rights)" '0 0 0 0 0 666 '
 }
 
-# As the segment is not attached, its creator does not give it to the owner again.
-@test "set --with-guard: the guard is removed, and the segment cannot be changed back" {
+# There, the number of the owner, 65534, is also that of a user who is mapped.
+@test "set and rm --with-guard in a user namespace where the owner is not mapped change neither" {
+	local ns rights="awk 'NR > 1 { print \$2, \$3, \$8 }' /proc/sysvipc/shm; awk 'NR > 1 { print \$2, \$3, \$5 }' /proc/sysvipc/sem"
 	need_root
-	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)
-	guard=$(sem_field 0x1234 semid)
-	as_user shmtool "set" "$id" -u daemon -p 0066
-	stop_at semctl:IPC_SET as_user "$SHMTOOL" "set" "$id" -u 65534 -p 0600 --with-guard
-	ipcrm -s "$guard"
-	go_on
-	assert_equal "$ended" 3
-	assert_equal "$(segment_field "$id" perms)" 600
-	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
-}
-
-# It may have been that of a removal, which does not restore the mode any more.
-@test "set --with-guard: the guard is removed, and mode 0 is not set again" {
-	need_root
-	guarded
-	shmtool "set" "$id" -p 0
-	stop_at semctl:IPC_SET shmtool "set" "$id" -p 0600 --with-guard
-	ipcrm -s "$guard"
-	go_on
-	assert_equal "$ended" 3
-	assert_stderr_is "shmtool set: segment $id (key 0x00001234) was changed, but its guard was removed in the meantime"
-	assert_equal "$(segment_field "$id" perms)" 600
+	background unshare --user --ipc sh -c 'echo ready; exec sleep 1000'
+	wait_until test -s "$background_output"
+	ns=$background_pid
+	echo '0 100000 65536' | tee "/proc/$ns/uid_map" >"/proc/$ns/gid_map"
+	id=$(nsenter --ipc --target "$ns" "$SHMTOOL" create -k 0x1234 -s 4096 -p 640 --with-guard)
+	there=(nsenter --user --ipc --target "$ns")
+	before=$(nsenter --ipc --target "$ns" sh -c "$rights")
+	run --separate-stderr "${there[@]}" "$SHMTOOL" "set" 0x1234 -u 0 -g 0 -p 600 --with-guard
+	expect_status 7
+	assert_stderr_has 'was not changed: its guard'
+	background nsenter --ipc --target "$ns" "$HELPERS/hold" "$id"
+	wait_until test -s "$background_output"
+	run --separate-stderr "${there[@]}" "$SHMTOOL" rm 0x1234 --with-guard --even-attached
+	expect_status 5
+	assert_equal "$(nsenter --ipc --target "$ns" sh -c "$rights")" "$before"
 }
 
 @test "set --with-guard changes neither if it cannot act as the creator of the guard: exit 5" {

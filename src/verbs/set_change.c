@@ -294,23 +294,22 @@ static enum status replaced_by(const struct change *change, const struct segment
 	return STATUS_BUSY;
 }
 
-/* Makes all of the changes, or none. */
+/*
+ * Makes the changes, or none if one of the segment itself fails. If the guard can no longer be
+ * changed, this is reported: an undo could overwrite what another process has changed since.
+ */
 static enum status make_change(const struct change *change)
 {
 	const struct set_wish *wish = change->wish;
 	const struct segment *segment = &change->segment;
-	const struct segment_rights before = { segment->uid, segment->gid, segment->mode };
-	const char *outcome = not_changed;
-	bool differ = rights_differ(change);
-	bool undoes;
+	const bool locks = wish->lock || wish->unlock;
+	const bool differ = rights_differ(change);
 	struct segment now;
-	int lock_error = 0;
-	int guard_error = 0;
 	int error = 0;
 
 	/* locking is more likely to fail, so it comes first, while nothing has been changed */
-	if (wish->lock || wish->unlock)
-		lock_error = set_lock(change, wish->lock);
+	int lock_error = locks ? set_lock(change, wish->lock) : 0;
+
 	if (differ && !lock_error)
 		error = set_rights(change, &change->rights);
 	if (!change->hold.address && listing_look(segment->id, &now) == 0 &&
@@ -318,19 +317,14 @@ static enum status make_change(const struct change *change)
 		return replaced_by(change, &now);
 	if (lock_error)
 		return lock_failed(change, lock_error);
-	if (!error && wish->with_guard)
-		guard_error = guard_set_rights(&change->guard, &change->rights);
-	if (!error && !guard_error)
-		return STATUS_DONE;
-	/* the new owner may have removed both: then the id may belong to another segment */
-	undoes = change->hold.address || !guard_error;
-	/* mode 0 may have been that of a removal, which no longer restores it */
-	if (guard_error && differ && (!undoes || !before.mode || set_rights(change, &before)))
-		outcome = "changed, but";
-	if (undoes && (wish->lock || wish->unlock))
+	if (error && locks)
 		set_lock(change, segment->locked);
-	return error ? segment_failed("change", segment, error)
-		     : guard_failed(change, outcome, guard_error);
+	if (error)
+		return segment_failed("change", segment, error);
+	if (wish->with_guard)
+		error = guard_set_rights(&change->guard, &change->rights);
+	return error ? guard_failed(change, differ || locks ? "changed, but" : not_changed, error)
+		     : STATUS_DONE;
 }
 
 /* Attaches the segment if it may, checks that it is still the same one, and changes it. */

@@ -146,10 +146,15 @@ static bool maps_all(const char *map)
 	return !file_read(map, text, sizeof(text)) && strstr(text, " 4294967295\n");
 }
 
+bool user_is_unknown(uid_t uid)
+{
+	return uid == unmapped_user() && !maps_all("/proc/self/uid_map");
+}
+
 bool owner_is_unknown(const struct segment *segment)
 {
 	/* overflowgid is assumed to equal overflowuid: nearly no machine changes them */
-	return (segment->uid == unmapped_user() && !maps_all("/proc/self/uid_map")) ||
+	return user_is_unknown(segment->uid) ||
 	       (segment->gid == unmapped_user() && !maps_all("/proc/self/gid_map"));
 }
 

@@ -69,9 +69,14 @@ struct segment_rights {
 int segment_set_rights(int id, const struct segment_rights *rights);
 
 /*
- * Whether the owner or group of the segment cannot be known. In a user namespace every
- * unmapped user appears as the overflow user (65534), and writing that back by IPC_SET
- * would change the owner.
+ * Whether this number may stand for another user: in a user namespace, every unmapped user
+ * appears as the overflow user (65534).
+ */
+bool user_is_unknown(uid_t uid);
+
+/*
+ * Whether the owner or group of the segment cannot be known. Writing it back by IPC_SET
+ * would change it.
  */
 bool owner_is_unknown(const struct segment *segment);
 

@@ -404,6 +404,8 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (removing && now.dest && !listed->dest)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
+	if (is_to_be_marked(work, item))
+		return RECLAIM_PENDING; /* it was not blocked */
 	/* if it cannot be held, call() prevents that another user's segment is changed */
 	if (!removal_is_forced())
 		segment_hold(listed, hold_of(work, item));

@@ -455,6 +455,21 @@ foreigner()
 	assert_output_is ''
 }
 
+# Only a user with the same number could make one that passes.
+@test "a process that came with a segment of another user: it is neither named nor read" {
+	need_root
+	has_files || skip 'segments cannot be opened as files here'
+	local id
+	id=$(as_user "$SHMTOOL" create -s 8192 -k 0x4711 -p 600)
+	head -c 8192 /dev/zero | tr '\0' V >wanted
+	foreign_write "$id" 0 <wanted
+	holder leave "$id"
+	foreigner "$id" 8192 0x4711
+	try ls --pid "$foreigner_pid" -q
+	assert_output_is ''
+	shmtool read "$id" | cmp - wanted
+}
+
 @test "all processes have left the namespace: named if no other segment is possible" {
 	need_root
 	local id

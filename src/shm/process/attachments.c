@@ -65,16 +65,20 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 	return 0;
 }
 
-/* Whether the mapping's file has the size of the segment. */
-static bool has_size_of(const struct holder *holder, const struct segment *segment)
+/*
+ * Whether the mapping's file has the size and the creator of the segment. The creator cannot
+ * be forged: so a user cannot make a segment, in another namespace, that passes for this one.
+ */
+static bool is_file_of(const struct holder *holder, const struct segment *segment)
 {
 	/* with huge pages, the file's size is in whole pages */
-	return holder->bytes == segment->size ||
-	       holder->bytes == round_up(segment->size, holder->mapping.page);
+	return holder->creator == segment->cuid &&
+	       (holder->bytes == segment->size ||
+		holder->bytes == round_up(segment->size, holder->mapping.page));
 }
 
 /*
- * Drops candidates that are no longer mapped or have the wrong size. Returns
+ * Drops candidates that are no longer mapped or whose file is another one. Returns
  * whether the identity of all others is known.
  */
 static bool drop_others(const struct segment *segment, struct attachments *candidates)
@@ -90,7 +94,7 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (holder->identity && has_size_of(holder, segment))
+		if (holder->identity && is_file_of(holder, segment))
 			candidates->items[kept++] = holder;
 	}
 	candidates->count = kept;

@@ -95,6 +95,7 @@ static bool take_file(struct search *search, size_t index, int fd)
 	}
 	identity = identify(search->identities, fd);
 	holder->bytes = (uint64_t)status.st_size;
+	holder->creator = status.st_uid;
 	holder->identity = identity > 0 ? identity : 0;
 	holder->error = identity > 0 ? 0 : -identity;
 	if (!search->fds || identity <= 0 || is_repeated(search, index))

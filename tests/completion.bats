@@ -281,6 +281,34 @@ bash_offers()
 	assert_equal "$typed" 'rm --creator=root key:0x000004d2'
 }
 
+# such as the names of users in a directory service
+@test "bash: names that are shell syntax are inserted as words" {
+	# shellcheck disable=SC2016 # not to be expanded
+	printf '%s\n' 'aa$(touch${IFS}made)' 'bb;touch' 'cc`touch`' 'DOM\carol' 'DOM\dave' 'e$x' \
+		'ff{g,h}' 'gg gil' >names
+	# offers the names that begin as the last word does
+	cat >bin/shmtool.names <<-'END'
+		#!/bin/bash
+		word=${!#}
+		option=
+		[[ $word != --*=* ]] || option=${word%%=*}=
+		while IFS= read -r name; do
+			[[ $option$name != "$word"* ]] || printf '%s\tuid 1\n' "$option$name"
+		done <names
+	END
+	chmod +x bin/shmtool.names
+	sed -i "s|exec .*|exec shmtool.names \"\$@\"|" bin/shmtool
+	# as bash reads what is inserted
+	run bash_offers 'shmtool ls --owner='
+	assert_equal "$(eval "printf '%s\n' ${output//$'\n'/ }")" "$(cat names)"
+	[[ ! -e made ]]
+	assert_equal "$(bash_offers -l 'shmtool ls --owner D')" $'DOM\\carol  (uid 1)\nDOM\\dave   (uid 1)'
+	# the second begins with an escape of the user, and the others with a quote
+	typed_in bash 'shmtool ls --owner D\tc\t--owner=gg\\ g\t--owner="DOM\\d\t--owner "gg\t'"--owner 'e\t"
+	# shellcheck disable=SC2016
+	assert_equal "$typed" 'ls --owner DOM\carol --owner=gg gil --owner=DOM\dave --owner gg gil --owner e$x'
+}
+
 @test "zsh: typed" {
 	need_command zsh
 	make_segment 4096 600 0x4d2 >/dev/null

@@ -4,8 +4,8 @@
 # bash completion for shmtool, and for shmls and the other short names.
 # All candidates come from the hidden command `shmtool __complete`.
 
-# Sets words to the words up to the cursor. bash also splits words at = and :,
-# which are parts of shmtool's arguments.
+# Sets words to the words up to the cursor, and last to what bash takes for the last one: it
+# also splits words at = and :, which are parts of shmtool's arguments.
 _shmtool_words()
 {
 	local line=${COMP_LINE:0:COMP_POINT} rest i
@@ -22,6 +22,7 @@ _shmtool_words()
 		fi
 		line=${rest#"${COMP_WORDS[i]}"}
 	done
+	last=$rest
 }
 
 # Completes the command of attach, which begins at word N
@@ -36,9 +37,28 @@ _shmtool_command()
 	fi
 }
 
+# Sets word, which bash inserts as it is, to the same word as shell syntax. If the user began
+# it with a quote and what follows cannot be written in it as it is, sets word to nothing.
+_shmtool_quote()
+{
+	local added=${word#"${last:1}"} special='[^[:alnum:]_@%+=:,./{}-]' braces='{*[,.]*}'
+	case $last in
+	\'*)
+		[[ $added != *\'* ]] || word=
+		;;
+	\"*)
+		[[ $added != *[\"\$\`\\!]* ]] || word=
+		;;
+	*)
+		# not all words, since %q also quotes the commas of a list and the braces of %{id}
+		[[ $word != *$special* && $word != *$braces* ]] || printf -v word %q "$word"
+		;;
+	esac
+}
+
 _shmtool()
 {
-	local words program=shmtool name=${1##*/} verb=() current prefix line width=0
+	local words last program=shmtool name=${1##*/} verb=() current prefix line width=0
 	COMPREPLY=()
 	_shmtool_words
 	[[ $name != shmtool ]] || program=$1
@@ -47,6 +67,13 @@ _shmtool()
 	# the part that bash does not replace: up to the last character that it splits at
 	prefix=${current%"${current##*["${COMP_WORDBREAKS//[^=:]/}"]}"}
 	[[ $COMP_WORDBREAKS == *[=:]* ]] || prefix=
+	if [[ $last == [\"\']* ]]; then
+		prefix=${current%"$last"}
+		words[${#words[@]} - 1]=$prefix${last:1}
+	else
+		# shellcheck disable=SC2162 # without -r, read removes the user's backslashes
+		IFS= read "words[${#words[@]} - 1]" <<<"$current"
+	fi
 
 	local lines=()
 	mapfile -t lines < <("$program" __complete "${verb[@]}" "${words[@]:1}" 2>/dev/null)
@@ -71,8 +98,12 @@ _shmtool()
 		# meanings have room only if the candidates are listed
 		if [[ ${COMP_TYPE-} == 63 && ${#lines[@]} -gt 1 && -n $meaning ]]; then
 			printf -v word '%-*s  (%s)' "$width" "$word" "$meaning"
+			word=${word#"$prefix"}
+		else
+			word=${word#"$prefix"}
+			_shmtool_quote
 		fi
-		COMPREPLY+=("${word#"$prefix"}")
+		[[ -z $word ]] || COMPREPLY+=("$word")
 	done
 	# another element of a list may follow
 	[[ ${#COMPREPLY[@]} != 1 || $current != *[,%]* ]] || compopt -o nospace 2>/dev/null

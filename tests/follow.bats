@@ -239,6 +239,31 @@ event_names()
 	assert_equal "$(awk -v id="$id" 'NR == 1 || $2 == id { NF = 14; print }' /proc/sysvipc/shm)" "$before"
 }
 
+# A name that is looked up again after many others was not kept, nor were they.
+@test "--follow does not keep the names of all users that it has seen" {
+	need_root
+	local id
+	{
+		cat /etc/passwd
+		echo 'before:x:19999:19999::/:/bin/sh'
+	} >passwd
+	# shellcheck disable=SC2016
+	background unshare --mount sh -c 'mount --bind passwd /etc/passwd && exec "$@"' sh \
+		"$SHMTOOL" ls --follow --interval 20ms -v
+	events=$background_output
+	wait_until file_has "$background_errors" watching
+	id=$(perl -e '$> = 19999; print shmget(0, 1, 01600) + 0')
+	wait_until printed "created $id .* owner=before "
+	# in place, since this file is mounted
+	sed 's/^before:/after:/' passwd >changed
+	cat changed >passwd
+	perl -e 'for (1 .. 1001) { $> = 20000 + $_; shmget(0, 1, 01600) // die; $> = 0 }'
+	wait_until printed_times 1002 created
+	perl -e '$> = 19999; shmctl($ARGV[0], 1, pack "iLLLLL x88", 0, 19999, 0, 0, 0, 0640) or die "$!"' "$id"
+	wait_until printed " changed $id "
+	assert_equal "$(sed -n 's/.* changed .* owner=\([a-z]*\) .*/\1/p' "$events")" after
+}
+
 @test "options that cannot be combined with --follow: exit 2" {
 	local word
 	for word in -q -r '--format x' '-o id' -l -u '--warn 5' '--from list' '--sort id' --fail-empty \

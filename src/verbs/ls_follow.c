@@ -275,6 +275,16 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 	return error;
 }
 
+/* The names of users and groups that are kept from list to list: some 100 KiB. */
+enum { NAMES_KEPT = 1000 };
+
+/* Otherwise the names would need more and more memory, since owners can be changed at will. */
+static void forget_names(struct names *known)
+{
+	if (known->users.count + known->groups.count + known->numbers.count > NAMES_KEPT)
+		names_free(known);
+}
+
 /* Reads a list, and prints a line for each change since the one before. */
 static enum status look(struct reporter *reporter, struct sight *before)
 {
@@ -290,6 +300,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	if (reporter->judging)
 		judge_end(&reporter->judge);
 	reporter->judging = false;
+	forget_names(&reporter->view.names);
 	sight_free(before);
 	*before = after;
 	return status;

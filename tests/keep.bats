@@ -158,6 +158,19 @@ assert_refused()
 	assert_refused "NUL byte"
 }
 
+@test "carriage returns are accepted at the ends of lines, and nowhere else" {
+	printf '# first\r\n\r\n0x99\r\n' >"$list"
+	orphans -n
+	expect_status 0
+	assert_output_lacks "would remove $kept "
+	printf '# first\n# second\r0x99\n' >"$list"
+	orphans
+	assert_refused 'line 2: "": contains a carriage return'
+	printf '0x98\r0x99\r' >"$list"
+	orphans
+	assert_refused 'line 1: "0x98": contains a carriage return'
+}
+
 @test "a relative path in a keep list is refused" {
 	touch here
 	for line in ftok:A:here ftok:::./here; do

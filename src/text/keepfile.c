@@ -117,6 +117,9 @@ static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
 	while (!wrong && (c = getc_unlocked(file)) != EOF && c != '\n') {
 		if (c == '\0')
 			wrong = "contains a NUL byte";
+		else if (length && line[length - 1] == '\r' && c != '\r')
+			/* otherwise all lines of a file with such ends would be one comment */
+			wrong = "contains a carriage return before its end";
 		else if (length == LINE_SIZE - 1)
 			wrong = "the line is too long";
 		else

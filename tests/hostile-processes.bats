@@ -234,6 +234,41 @@ try_beside_many()
 	done
 }
 
+# What only a skipped process sees may be the file of a kept segment.
+@test "a process that does not answer does not make rm remove what a file of the keep list keeps" {
+	touch file
+	get_stuck 1 later
+	# as in a pod: a process of root, and one of that user, later in /proc, with files of its own
+	settle unshare --ipc -- '!1500:1'
+	local pause=$pid
+	# shellcheck disable=SC2016
+	settle nsenter --target "$pause" --ipc unshare --mount \
+		sh -c 'mount --bind file /etc/hostname && exec setpriv --reuid "$0" --regid "$0" --clear-groups "$@"' \
+		"$stuck_user" -- "!1000:$(perl -MIPC::SysV=ftok -e 'print ftok("file", 75) & 0xffffffff')"
+	local remove='--orphaned --grace 0 --keep ftok:K:/etc/hostname' where
+	for where in "-N $pause" -A; do
+		# shellcheck disable=SC2086 # words
+		try_there rm $where $remove
+		expect_status 0
+		try_there ls -A --format '%{size}'
+		assert_output_is 1000
+	done
+	there kill -USR1 "${stuck[0]}"
+	wait_until is_stuck "${stuck[0]}"
+	settle -- '!2000:1'
+	# shellcheck disable=SC2086
+	try_beside_stuck rm -N "$pause" $remove
+	expect_status 7
+	assert_stderr_has 'cannot find the files of the keep list in other IPC namespaces: a process does not answer; nothing was removed'
+	# shellcheck disable=SC2086
+	try_beside_stuck rm -A $remove
+	expect_status 5
+	assert_output_has size=2000
+	assert_stderr_matches "cannot find the files of the keep list in IPC namespace $(number_of "$pause") .*: a process does not answer; namespace skipped"
+	try_beside_stuck ls -A --format '%{size}'
+	assert_output_is 1000
+}
+
 # A user can take all process ids, or fill the limit of a container.
 @test "a process that does not answer does not block a command that can create no child" {
 	get_stuck 1

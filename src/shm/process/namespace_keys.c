@@ -212,12 +212,26 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	return 0;
 }
 
+/*
+ * How many processes did not answer, or were skipped (scan.h), before it was known in which
+ * namespace they are. One that was asked, but did not answer, is only in that namespace.
+ */
+static size_t lost_anywhere(const struct scan *scan, const struct namespaces *found)
+{
+	size_t lost = scan->lost;
+
+	for (size_t i = 1; i < found->count; i++)
+		lost -= found->items[i].kept.asked - found->items[i].kept.answered;
+	return lost;
+}
+
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
 			struct scan_losses *losses)
 {
 	struct search search = { .found = found, .files = files };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	int error = scan_all(&scan);
+	const bool any_lost = lost_anywhere(&scan, found) > 0;
 
 	for (size_t i = 1; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
@@ -225,7 +239,7 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 		/* the scan asks only processes; a thread may be in another namespace */
 		if (ns->thread && !ns->kept.asked)
 			error = scan_list(&scan, &ns->pid, 1);
-		if (ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
+		if (any_lost || ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
 			ns->kept.error = ETIMEDOUT;
 	}
 	free(search.looked.items);

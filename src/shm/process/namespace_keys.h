@@ -15,9 +15,11 @@
  * of these files as the processes in each namespace see them, once per root directory.
  * A file that does not exist there has no key. The path of a file cannot lead out of
  * the root directory of the process: this needs RESOLVE_IN_ROOT of openat2(2) (Linux
- * 5.6), and older kernels show no key at all. If a process of a namespace does not
- * answer, kept.error is set. losses: see scan.h. Returns 0 or an errno value; after an
- * error, kept is not valid.
+ * 5.6), and older kernels show no key at all. kept.error is set if a process of the
+ * namespace did not answer, and in all of them if one did not answer or was skipped
+ * (scan.h) before its namespace was known. Processes that may not be looked at are
+ * ignored. losses: see scan.h. Returns 0 or an errno value; after an error, kept is not
+ * valid.
  */
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
 			struct scan_losses *losses);

@@ -541,6 +541,29 @@ attached_segment()
 	assert_stderr_has "Bad file descriptor"
 }
 
+@test "-f with the memory of the segment itself: exit 7, and nothing is written" {
+	has_files || skip 'segments cannot be opened as files here'
+	local path n
+	random_segment 8192
+	foreign_read "$id" 0 8192 >wanted
+	hold_segment "$id"
+	path=/proc/$holder_pid/map_files/$(awk '/ \/SYSV/ { print $1; exit }' "/proc/$holder_pid/maps")
+	try read "$id" -o 4096 -n 1000 -f "$path"
+	expect_status 7
+	assert_stderr_is "shmtool read: cannot write $path: it is the memory of the segment itself"
+	# the program's own descriptors, one of which is the segment
+	(
+		for n in {3..9}; do
+			eval "exec $n>&-"
+		done
+		for n in {3..9}; do
+			ln -s "/proc/self/fd/$n" "link$n"
+			run ! shmtool read "$id" -o 4096 -n 1000 -f "link$n" 2>/dev/null
+		done
+	)
+	foreign_read "$id" 0 8192 | cmp - wanted
+}
+
 @test "-f with a path where no file can be created: exit 7 or 5, and the reason" {
 	random_segment 10
 	ln -s loop loop

@@ -298,6 +298,12 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (error)
 		return fail(status_of_file(error), "cannot write %s: %s", options->file,
 			    reason_of_file(error));
+	if (memory_is_file(memory, outfile.fd)) {
+		output_file_abandon(&outfile);
+		return fail(STATUS_FAILED,
+			    "cannot write %s: it is the memory of the segment itself",
+			    options->file);
+	}
 	replaces = outfile.replaces;
 	if (replaces) {
 		signals_begin(signals_others);

@@ -32,6 +32,15 @@ bool memory_is_huge(const struct memory *memory)
 	return memory->page != system_page();
 }
 
+bool memory_is_file(const struct memory *memory, int fd)
+{
+	struct stat own;
+	struct stat other;
+
+	return fstat(memory->fd, &own) == 0 && fstat(fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 /*
  * The size of the pages of a mapping (/proc/self/smaps, see proc(5)); without
  * /proc, that of ordinary pages.

@@ -50,6 +50,12 @@ void memory_close(struct memory *memory);
 /* Whether the segment has huge pages, which fewer system calls support. */
 bool memory_is_huge(const struct memory *memory);
 
+/*
+ * Whether the descriptor is of the segment's own file. /proc/PID/fd and map_files open it
+ * for writing, whatever it was opened for.
+ */
+bool memory_is_file(const struct memory *memory, int fd);
+
 /* A part of a segment that is either all data or all hole (reads as zeros). */
 struct extent {
 	uint64_t offset;

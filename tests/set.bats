@@ -182,6 +182,28 @@ users_and_times()
 	process_is_gone "$(segment_field "$id" lpid)"
 }
 
+# It can then be changed as its owner, without attaching it; if neither is root, it cannot.
+@test "the last user of a segment that was given away stays on record, or set warns" {
+	need_root
+	local creator
+	for creator in 0 1; do
+		id=$(as_uid "$creator" "$SHMTOOL" create -s 4096 -p 600 -u 65534)
+		# shellcheck disable=SC2016 # it is for perl
+		background as_user perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
+		wait_until test -s "$background_output"
+		before=$(users_and_times)
+		try "set" "$id" -p 640
+		expect_status 0
+		assert_equal "$(segment_field "$id" perms)" 640
+		if ((creator)); then
+			assert_stderr_has "warning: changing segment $id (no key) overwrites its last user (process $background_pid "
+		else
+			assert_stderr_is ''
+			assert_equal "$(users_and_times)" "$before"
+		fi
+	done
+}
+
 # --- Locking ----------------------------------------------------------------
 
 @test "--lock and --unlock" {

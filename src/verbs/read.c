@@ -345,7 +345,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (error)
 		return segment_failed("read", &segment, error);
 	if (memory.attached)
-		warn_of_trace(&segment);
+		warn_of_trace("reading", &segment);
 	report_bus_errors("read", &segment, &memory, NULL);
 	/* before the new file is created, since a signal ends this wait and the program */
 	status = guard_option_take(&options->guard_option);

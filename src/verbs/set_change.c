@@ -5,7 +5,8 @@
  * shmat(2) overwrites its last user, which may be the only evidence that the segment is
  * still wanted. So the segment is attached only if no evidence is lost. Otherwise it is
  * changed with the privileges of its creator, who cannot change the segments of other
- * users, and checked afterwards.
+ * users, and checked afterwards. If it has another owner, who could be hit, it is attached
+ * with a warning.
  */
 #include "verbs/set_change.h"
 
@@ -188,13 +189,18 @@ static enum status check_change(struct change *change)
 	return wish->with_guard ? find_guard(change) : STATUS_DONE;
 }
 
-/* Whether attaching the segment loses neither evidence of its use nor the segment itself. */
+/*
+ * Whether to attach the segment: if that loses neither evidence of its use nor the segment
+ * itself, or if there is no user to act as instead.
+ */
 static bool may_hold(const struct segment *segment, struct processes *processes)
 {
 	if (removal_is_forced())
 		return false;
-	/* its owner, too, can remove it, and what its creator owns could be hit: see hold.h */
-	return segment->uid != segment->cuid || segment->nattch || segment_never_used(segment) ||
+	/* see find_actor() */
+	if (segment->uid != segment->cuid && segment->uid && segment->cuid)
+		return true;
+	return segment->nattch || segment_never_used(segment) ||
 	       process_find(processes, segment->lpid)->liveness == LIVENESS_GONE;
 }
 
@@ -338,6 +344,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
 
+		warn_of_trace("changing", segment);
 		status = look_again(segment, &now);
 		if (!status) {
 			/* use its current rights, so that only the requested ones change */

@@ -279,7 +279,7 @@ static enum status print_map(struct output *output, const struct segment *segmen
 		output_flush(output);
 	if (!error) {
 		if (memory.attached)
-			warn_of_trace(segment);
+			warn_of_trace("reading", segment);
 		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,
 					terminal_of(STDOUT_FILENO, COLOR_NEVER).width, MAP_MARGIN);

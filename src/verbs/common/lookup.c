@@ -194,14 +194,14 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 	return status_of_segment(error);
 }
 
-void warn_of_trace(const struct segment *segment)
+void warn_of_trace(const char *what, const struct segment *segment)
 {
 	struct processes processes = { 0 };
 	const struct process *last = process_find(&processes, segment->lpid);
 
 	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
-		warn("reading %s overwrites its last user (process %s, still running); it may "
-		     "later be considered orphaned",
-		     SEGMENT_LABEL(segment), PROCESS_LABEL(last));
+		warn("%s %s overwrites its last user (process %s, still running); it may later be "
+		     "considered orphaned",
+		     what, SEGMENT_LABEL(segment), PROCESS_LABEL(last));
 	processes_free(&processes);
 }

@@ -33,9 +33,9 @@ enum status find_segment(const struct segment_ref *ref, struct segment *segment)
 
 /*
  * Warns that attaching the segment overwrites its last user, if that process is still
- * running: rm --orphaned could then count the segment as orphaned.
+ * running: rm --orphaned could then count the segment as orphaned. what: "reading".
  */
-void warn_of_trace(const struct segment *segment);
+void warn_of_trace(const char *what, const struct segment *segment);
 
 /* For a capability that does not count here, after its name. */
 #define OF_OWNING_USER_NAMESPACE " in the user namespace that owns the IPC namespace"

@@ -280,6 +280,9 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	if (!drop_others(segment, candidates))
 		return 0;
 	group = choose_group(candidates, saw_all(all));
+	/* a process of the same user may have a segment of its own namespace that looks the same */
+	if (!group.here)
+		return 0;
 	/* more than nattch: some are mappings of the file, if every mapping was seen */
 	if (group.count == segment->nattch || (saw_all(all) && group.count > segment->nattch))
 		return group.identity;

@@ -68,7 +68,8 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 
 /*
  * The identity of the segment (struct holder), or 0 if it is not certain. It is
- * certain if attachments_decide() would choose it and every attachment was seen.
+ * certain if attachments_decide() would choose it, every attachment was seen, and one
+ * belongs to a process in the segment's namespace.
  */
 int attachments_identity(struct attachments *candidates, const struct mappings *all,
 			 const struct segment *segment);

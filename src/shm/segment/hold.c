@@ -60,8 +60,8 @@ void segments_release(struct hold *holds, size_t count)
 }
 
 /*
- * Whether this user owns the user namespace of the IPC namespace, and this process is
- * outside of it. Then the user always has all capabilities there (user_namespaces(7)).
+ * Whether this user owns the user namespace of the IPC namespace, or one between it and that
+ * of this process. Then the user always has all capabilities there (user_namespaces(7)).
  */
 static bool owns_users_here(uid_t uid)
 {
@@ -69,17 +69,22 @@ static bool owns_users_here(uid_t uid)
 	int users = ipc < 0 ? -1 : ioctl(ipc, NS_GET_USERNS);
 	struct stat own;
 	struct stat that;
-	uid_t owner = (uid_t)-1; /* valgrind does not know that the ioctl sets it */
-	bool owns = users >= 0 && stat("/proc/self/ns/user", &own) == 0 &&
-		    fstat(users, &that) == 0 && own.st_ino != that.st_ino &&
-		    (ioctl(users, NS_GET_OWNER_UID, &owner) < 0 || owner == uid);
+	/* in doubt the user does: a sandbox may refuse these ioctls */
+	bool owns = ipc >= 0 && (users < 0 || stat("/proc/self/ns/user", &own) < 0);
 
+	while (users >= 0 && !owns && fstat(users, &that) == 0 && own.st_ino != that.st_ino) {
+		uid_t owner = (uid_t)-1; /* valgrind does not know that the ioctl sets it */
+		int parent = ioctl(users, NS_GET_PARENT);
+
+		owns = parent < 0 || ioctl(users, NS_GET_OWNER_UID, &owner) < 0 || owner == uid;
+		close(users);
+		users = parent;
+	}
 	if (users >= 0)
 		close(users);
 	if (ipc >= 0)
 		close(ipc);
-	/* in doubt the user does: a sandbox may refuse these ioctls */
-	return owns || (ipc >= 0 && users < 0);
+	return owns;
 }
 
 /* Whether other users can decide when it is destroyed, so that its id can be reused. */

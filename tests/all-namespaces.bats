@@ -599,6 +599,15 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+@test "ftok: means the files of the others, too, if the caller's namespace is excluded" {
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
+	capture there "$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname \
+		--except-namespace /proc/self/ns/ipc
+	expect_status 0
+	assert_equal "$(sizes)" 1000
+}
+
 @test "ftok: means the files below all root directories of a namespace" {
 	touch one
 	mkdir other

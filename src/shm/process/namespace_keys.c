@@ -22,33 +22,40 @@ struct finding {
 };
 
 /* The root directory of a process in an IPC namespace. */
-struct looked {
-	size_t index;
-	uint64_t mount; /* its mount, in one mount namespace: proc_pid_fdinfo(5) */
+struct root_directory {
+	size_t index;      /* of the namespace */
+	uint64_t mount_id; /* of proc_pid_fdinfo(5): each mount is in one mount namespace */
 	dev_t device;
 	ino_t inode;
 };
 
 struct search {
 	struct namespaces *found;
+	size_t first; /* the first wanted namespace */
 	const struct keep_files *files;
 	struct {
-		struct looked *items;
+		struct root_directory *items;
 		size_t count;
 		size_t capacity;
-	} looked; /* done by this worker */
+	} roots_done; /* by this worker */
 };
 
-/* Sets the index of the IPC namespace of a process; 0: not one of the wanted ones. */
+/* The namespace of this process is not wanted. It is the first, unless it was excluded. */
+static size_t first_wanted(const struct namespaces *found)
+{
+	return found->count && namespace_is_ours(found->items[0].fd);
+}
+
+/* Sets the index of the IPC namespace of a process; found->count: not one of the wanted ones. */
 static int namespace_of(const struct search *search, int process, size_t *index)
 {
 	const struct namespaces *found = search->found;
 	struct stat status;
 
-	*index = 0;
+	*index = found->count;
 	if (fstatat(process, "ns/ipc", &status, 0) < 0)
 		return errno;
-	for (size_t i = 1; i < found->count && !*index; i++) {
+	for (size_t i = search->first; i < found->count; i++) {
 		if (found->items[i].inode == status.st_ino &&
 		    found->items[i].device == status.st_dev)
 			*index = i;
@@ -57,26 +64,26 @@ static int namespace_of(const struct search *search, int process, size_t *index)
 }
 
 /* Identifies a root directory, without asking a file server. Returns 0 or an errno value. */
-static int identify(int root, struct looked *looked)
+static int identify(int fd, struct root_directory *root)
 {
 	struct stat status;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", root);
-	if (fstatat(root, "", &status, AT_EMPTY_PATH | AT_STATX_DONT_SYNC) < 0)
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	if (fstatat(fd, "", &status, AT_EMPTY_PATH | AT_STATX_DONT_SYNC) < 0)
 		return errno;
-	looked->device = status.st_dev;
-	looked->inode = status.st_ino;
-	return file_number(path, "mnt_id", &looked->mount);
+	root->device = status.st_dev;
+	root->inode = status.st_ino;
+	return file_number(path, "mnt_id", &root->mount_id);
 }
 
-static bool is_done(const struct search *search, const struct looked *looked)
+static bool is_done(const struct search *search, const struct root_directory *root)
 {
-	for (size_t i = 0; i < search->looked.count; i++) {
-		const struct looked *done = &search->looked.items[i];
+	for (size_t i = 0; i < search->roots_done.count; i++) {
+		const struct root_directory *done = &search->roots_done.items[i];
 
-		if (done->index == looked->index && done->mount == looked->mount &&
-		    done->device == looked->device && done->inode == looked->inode)
+		if (done->index == root->index && done->mount_id == root->mount_id &&
+		    done->device == root->device && done->inode == root->inode)
 			return true;
 	}
 	return false;
@@ -144,20 +151,20 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 }
 
 /* Looks at the files below a root directory, unless they have been looked at before. */
-static void look_below(const struct worker *worker, struct search *search, size_t index, int root)
+static void look_below(const struct worker *worker, struct search *search, size_t index, int fd)
 {
-	struct looked looked = { .index = index };
-	int error = identify(root, &looked);
+	struct root_directory root = { .index = index };
+	int error = identify(fd, &root);
 
-	if (!error && is_done(search, &looked))
+	if (!error && is_done(search, &root))
 		return;
 	send(worker, ASKED, index, 0, 0);
 	for (size_t i = 0; i < search->files->count; i++)
-		look_at_file(worker, index, root, &search->files->items[i]);
+		look_at_file(worker, index, fd, &search->files->items[i]);
 	send(worker, ANSWERED, index, 0, 0);
 	/* if it cannot be remembered, the same directory is looked at again */
-	if (!error && !ARRAY_MAKE_ROOM(&search->looked))
-		search->looked.items[search->looked.count++] = looked;
+	if (!error && !ARRAY_MAKE_ROOM(&search->roots_done))
+		search->roots_done.items[search->roots_done.count++] = root;
 }
 
 /* In the worker. An open directory stays that of this process, even if its pid is reused. */
@@ -175,7 +182,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (process < 0)
 		return errno;
 	error = namespace_of(search, process, &index);
-	if (!error && index) {
+	if (!error && index < search->found->count) {
 		root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = root < 0 ? errno : 0;
 	}
@@ -213,27 +220,28 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 }
 
 /*
- * How many processes did not answer, or were skipped (scan.h), before it was known in which
- * namespace they are. One that was asked, but did not answer, is only in that namespace.
+ * Whether a process did not answer, or was skipped (scan.h), before its namespace was known.
+ * A process that was asked, but did not answer, concerns only its own namespace.
  */
-static size_t lost_anywhere(const struct scan *scan, const struct namespaces *found)
+static bool lost_anywhere(const struct scan *scan, const struct search *search)
 {
-	size_t lost = scan->lost;
+	const struct namespaces *found = search->found;
+	size_t unanswered = 0;
 
-	for (size_t i = 1; i < found->count; i++)
-		lost -= found->items[i].kept.asked - found->items[i].kept.answered;
-	return lost;
+	for (size_t i = search->first; i < found->count; i++)
+		unanswered += found->items[i].kept.asked - found->items[i].kept.answered;
+	return scan->lost > unanswered;
 }
 
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
 			struct scan_losses *losses)
 {
-	struct search search = { .found = found, .files = files };
+	struct search search = { .found = found, .first = first_wanted(found), .files = files };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	int error = scan_all(&scan);
-	const bool any_lost = lost_anywhere(&scan, found) > 0;
+	const bool any_lost = lost_anywhere(&scan, &search);
 
-	for (size_t i = 1; i < found->count && !error; i++) {
+	for (size_t i = search.first; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
 
 		/* the scan asks only processes; a thread may be in another namespace */
@@ -242,6 +250,6 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 		if (any_lost || ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
 			ns->kept.error = ETIMEDOUT;
 	}
-	free(search.looked.items);
+	free(search.roots_done.items);
 	return error;
 }

@@ -11,14 +11,14 @@
 #include "shm/segment/keep.h"
 
 /*
- * Sets kept of all namespaces except the first, which is that of this process: the keys
- * of these files as the processes in each namespace see them, once per root directory.
- * A file that does not exist there has no key. The path of a file cannot lead out of
- * the root directory of the process: this needs RESOLVE_IN_ROOT of openat2(2) (Linux
- * 5.6), and older kernels show no key at all. kept.error is set if a process of the
- * namespace did not answer, and in all of them if one did not answer or was skipped
- * (scan.h) before its namespace was known. Processes that may not be looked at are
- * ignored. losses: see scan.h. Returns 0 or an errno value; after an error, kept is not
+ * Sets kept of all namespaces except that of this process: the keys of these files as the
+ * processes in each namespace see them, once per root directory. A file that does not exist
+ * there has no key. The path of a file cannot lead out of the root directory of the process
+ * (RESOLVE_IN_ROOT of openat2(2), Linux 5.6; otherwise a child process calls chroot(2)).
+ * kept.error is set if a file could not be examined, if a process of the namespace did not
+ * answer, or if none could be asked; and in all namespaces if a process did not answer or was
+ * skipped (scan.h) before its namespace was known. Other processes that may not be looked at
+ * are ignored. losses: see scan.h. Returns 0 or an errno value; after an error, kept is not
  * valid.
  */
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,

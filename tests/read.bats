@@ -551,6 +551,10 @@ attached_segment()
 	try read "$id" -o 4096 -n 1000 -f "$path"
 	expect_status 7
 	assert_stderr_is "shmtool read: cannot write $path: it is the memory of the segment itself"
+	# shellcheck disable=SC2016 # it is for the shell
+	run --separate-stderr sh -c '"$0" read "$1" -o 4096 -n 1000 1<>"$2"' "$SHMTOOL" "$id" "$path"
+	expect_status 7
+	assert_stderr_is "shmtool read: cannot write stdout: it is the memory of the segment itself"
 	# the program's own descriptors, one of which is the segment
 	(
 		for n in {3..9}; do

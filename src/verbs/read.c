@@ -242,8 +242,8 @@ static enum status segment_unreadable(const struct segment *segment, const struc
 }
 
 /*
- * Refuses what this process would be killed for: a copy in a tmpfs of more than the
- * control group has left.
+ * Refuses to write into the segment itself, and what this process would be killed for: a copy
+ * in a tmpfs of more than the control group has left.
  */
 static enum status check_copy(const struct read_options *options, const struct memory *memory,
 			      int fd)
@@ -252,6 +252,10 @@ static enum status check_copy(const struct read_options *options, const struct m
 	struct extent known = { 0 };
 	struct places places;
 
+	if (memory_is_file(memory, fd))
+		return fail(STATUS_FAILED,
+			    "cannot write %s: it is the memory of the segment itself",
+			    options->file ? options->file : "stdout");
 	if (!output_takes_memory(fd) ||
 	    memory_places(memory, range->offset, range->length, &known, &places))
 		return STATUS_DONE;
@@ -298,12 +302,6 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (error)
 		return fail(status_of_file(error), "cannot write %s: %s", options->file,
 			    reason_of_file(error));
-	if (memory_is_file(memory, outfile.fd)) {
-		output_file_abandon(&outfile);
-		return fail(STATUS_FAILED,
-			    "cannot write %s: it is the memory of the segment itself",
-			    options->file);
-	}
 	replaces = outfile.replaces;
 	if (replaces) {
 		signals_begin(signals_others);

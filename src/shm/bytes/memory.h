@@ -51,8 +51,8 @@ void memory_close(struct memory *memory);
 bool memory_is_huge(const struct memory *memory);
 
 /*
- * Whether the descriptor is of the segment's own file. /proc/PID/fd and map_files open it
- * for writing, whatever it was opened for.
+ * Whether the descriptor refers to the segment's own file. A file that was opened only for
+ * reading can be opened again for writing through /proc/PID/fd or map_files.
  */
 bool memory_is_file(const struct memory *memory, int fd);
 

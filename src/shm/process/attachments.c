@@ -66,39 +66,40 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 }
 
 /*
- * Whether the mapping's file has the size and the creator of the segment. The creator cannot
- * be forged: so a user cannot make a segment, in another namespace, that passes for this one.
+ * Whether the mapping's file has the size and the creator of the segment. No process can
+ * choose another user as the creator, so other users cannot make a segment, in another
+ * namespace, whose file is taken for this one.
  */
 static bool is_file_of(const struct holder *holder, const struct segment *segment)
 {
+	/* the numbers of users in another user namespace cannot be compared */
+	const bool comparable = !segment->ns || !segment->ns->foreign;
+
 	/* with huge pages, the file's size is in whole pages */
-	return holder->creator == segment->cuid &&
+	return (!comparable || holder->creator == segment->cuid) &&
 	       (holder->bytes == segment->size ||
 		holder->bytes == round_up(segment->size, holder->mapping.page));
 }
 
 /*
- * Drops candidates that are no longer mapped or whose file is another one. Returns
- * whether the identity of all others is known.
+ * Drops candidates that are no longer mapped, or whose file is known to be another one.
+ * Returns whether the identity of all others is known.
  */
 static bool drop_others(const struct segment *segment, struct attachments *candidates)
 {
+	bool all_known = true;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
-		const struct holder *holder = candidates->items[i];
-
-		if (!identity_is_gone(holder) && !holder->identity)
-			return false;
-	}
-	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (holder->identity && is_file_of(holder, segment))
-			candidates->items[kept++] = holder;
+		if (holder->identity ? !is_file_of(holder, segment) : identity_is_gone(holder))
+			continue;
+		all_known &= holder->identity != 0;
+		candidates->items[kept++] = holder;
 	}
 	candidates->count = kept;
-	return true;
+	return all_known;
 }
 
 /* The candidates of one inode. */

@@ -272,7 +272,7 @@ static int try_batch(struct removal *removal)
 /* A later removal would take the segment for orphaned, even if this process is running. */
 static void note_last_user(const struct segment *segment, const struct reclaim_item *item)
 {
-	char name[32] = "in another PID namespace";
+	char name[32] = "not known here";
 
 	if (item->last_user)
 		snprintf(name, sizeof(name), "process %d", item->last_user);

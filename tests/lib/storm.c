@@ -17,8 +17,8 @@
  *     have it attached after B;
  *   - the last user is the process that attached or detached last. If calls overlap in
  *     time, or a process exited with it attached, several may have been the last: not all
- *     of them may have been running after B. An earlier rm that had it attached, and reports
- *     that the last user is no longer on record, has become the last user.
+ *     of them may have been running after B. An earlier rm that had the segment attached, and
+ *     reported that the last user is no longer on record, is itself the last user.
  *
  * A process that was reaped before that run of rm began has certainly exited. A process that
  * exits during the run proves nothing, and is counted. Furthermore, a segment that is marked
@@ -827,14 +827,18 @@ static void judge_users(const struct line *line, struct last *last)
 	}
 }
 
-/* Another run of rm had it attached before, and reported that. */
-static bool last_user_was_lost(const struct line *line)
+/*
+ * Whether another run of rm had the segment attached after its last use by a process, as far
+ * as the log shows, and reported that.
+ */
+static bool last_user_was_lost(const struct line *line, const struct last *last)
 {
 	size_t count;
 	const struct line *lines = FIND(line->id, line, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (lines[i].kind == LINE_LAST_USER_LOST && lines[i].begin < line->read)
+		if (lines[i].kind == LINE_LAST_USER_LOST && lines[i].begin < line->read &&
+		    last->begin < lines[i].read)
 			return true;
 	}
 	return false;
@@ -859,7 +863,7 @@ static void judge_removed(const struct line *line)
 	judge_users(line, &last);
 	if (lived_after(creation->actor, line->read))
 		violation("removed while its creator lived", line->id);
-	else if (last.begin && last.all_alive && !last_user_was_lost(line))
+	else if (last.begin && last.all_alive && !last_user_was_lost(line, &last))
 		violation("removed while its last user lived", line->id);
 	else if (last.all_gone && ended_before(creation->actor, line->begin))
 		proven++;

@@ -114,9 +114,10 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING;
-	if (held && now->lpid != work->pid) {
+	/* also if another process attached it just before */
+	if (held && (now->lpid != work->pid || now->nattch > held)) {
 		item->replaced = true;
-		item->last_user = now->lpid;
+		item->last_user = now->lpid != work->pid ? now->lpid : 0;
 	}
 	if (now->nattch > held)
 		return RECLAIM_IN_USE;

@@ -72,7 +72,7 @@ struct reclaim_item {
 	enum reclaim_step step;
 	enum reclaim_result result;
 	int error; /* an errno value */
-	/* whether holding it has replaced its last user, and which: 0 if it is not visible here */
+	/* whether holding it has replaced its last user, and its pid (0: not known here) */
 	bool replaced;
 	pid_t last_user;
 };

@@ -118,8 +118,8 @@ static const char *next_line(FILE *file, char line[LINE_SIZE], bool *more)
 		if (c == '\0')
 			wrong = "contains a NUL byte";
 		else if (length && line[length - 1] == '\r' && c != '\r')
-			/* otherwise all lines of a file with such ends would be one comment */
-			wrong = "contains a carriage return before its end";
+			/* a file whose lines end only with \r would be one line, perhaps a comment */
+			wrong = "contains a carriage return that is not at its end";
 		else if (length == LINE_SIZE - 1)
 			wrong = "the line is too long";
 		else

@@ -301,8 +301,9 @@ static enum status replaced_by(const struct change *change, const struct segment
 }
 
 /*
- * Makes the changes, or none if one of the segment itself fails. If the guard can no longer be
- * changed, this is reported: an undo could overwrite what another process has changed since.
+ * Changes the segment, and then its guard. If one change of the segment fails, the others are
+ * undone or not made. If the guard can no longer be changed, the segment stays changed: an
+ * undo could overwrite what another process has changed since.
  */
 static enum status make_change(const struct change *change)
 {

@@ -4,8 +4,8 @@
 # bash completion for shmtool, and for shmls and the other short names.
 # All candidates come from the hidden command `shmtool __complete`.
 
-# Sets words to the words up to the cursor, and last to what bash takes for the last one: it
-# also splits words at = and :, which are parts of shmtool's arguments.
+# Sets words to the words up to the cursor, and last to the last of bash's own words: bash also
+# splits words at = and :, which are parts of shmtool's arguments.
 _shmtool_words()
 {
 	local line=${COMP_LINE:0:COMP_POINT} rest i
@@ -37,8 +37,9 @@ _shmtool_command()
 	fi
 }
 
-# Sets word, which bash inserts as it is, to the same word as shell syntax. If the user began
-# it with a quote and what follows cannot be written in it as it is, sets word to nothing.
+# Quotes word, since bash inserts it unchanged into the command line. If the user began the word
+# with a quote, and the added part has characters that are special within this quote, sets word
+# to nothing.
 _shmtool_quote()
 {
 	local added=${word#"${last:1}"} special='[^[:alnum:]_@%+=:,./{}-]' braces='{*[,.]*}'

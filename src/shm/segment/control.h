@@ -75,8 +75,8 @@ int segment_set_rights(int id, const struct segment_rights *rights);
 bool user_is_unknown(uid_t uid);
 
 /*
- * Whether the owner or group of the segment cannot be known. Writing it back by IPC_SET
- * would change it.
+ * Whether the owner or group of the segment cannot be known. Passing the number that is shown
+ * for it to IPC_SET would change the owner or group.
  */
 bool owner_is_unknown(const struct segment *segment);
 

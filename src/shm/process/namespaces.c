@@ -464,7 +464,10 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 		strcpy(found->items[0].name, search.here.host_name);
 		namespace_users_find(found->items, found->count, losses);
 	}
-	return before && found->lost ? namespaces_keep_lost(found, before) : 0;
+	/* a namespace may not have been found because not everything was searched */
+	if (before && (found->lost || found->too_many_files || found->too_many_mounts))
+		error = namespaces_keep_lost(found, before);
+	return error;
 }
 
 int namespaces_open_number(ino_t inode, struct namespace *ns)

@@ -134,10 +134,15 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd = (int)syscall(SYS_openat2, root, file->path, &how, sizeof(how));
+	int fd = -1;
 	key_t key = 0;
-	int error;
+	int error = EAGAIN;
 
+	/* EAGAIN: a process renamed a file while .. was resolved */
+	for (int tries = 0; error == EAGAIN && tries < 50; tries++) {
+		fd = (int)syscall(SYS_openat2, root, file->path, &how, sizeof(how));
+		error = fd < 0 ? errno : 0;
+	}
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = open_by_chroot(worker, root, file->path);
 	error = fd < 0 ? errno : ftok_key_of(fd, file->project, &key);

@@ -233,6 +233,41 @@ attached_segment()
 	[[ $(segment_field "$id" lpid) != "$before" ]]
 }
 
+@test "read warns if the last user may be running in another PID namespace" {
+	need_root
+	id=$(make_segment 10)
+	# shellcheck disable=SC2016 # it is for perl
+	background perl -e '$| = 1; shmwrite($ARGV[0], "x", 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	run --separate-stderr unshare --pid --fork --kill-child --mount-proc "$SHMTOOL" read "$id" -n 1
+	expect_status 0
+	assert_output_is x
+	assert_stderr_is "shmtool read: warning: reading segment $id (no key) overwrites its last user (in another PID namespace, may be running); it may later be considered orphaned"
+}
+
+@test "read warns if it detaches the segment after a process that is still running" {
+	need_root
+	local user
+	id=$(as_user "$SHMTOOL" create -s 10)
+	# shellcheck disable=SC2016 # it is for perl
+	background as_user perl -MIPC::SysV=shmat,shmdt -e '
+		my $at = shmat($ARGV[0], undef, 0) // die "shmat: $!";
+		$SIG{USR1} = sub { shmdt($at) // die };
+		$| = 1; print "attached\n"; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	user=$background_pid
+	stop_at write::1:1 as_user "$SHMTOOL" read "$id" -n 4
+	kill -USR1 "$user"
+	is_detached()
+	{
+		[[ $(segment_field "$id" nattch) == 1 ]]
+	}
+	wait_until is_detached
+	go_on
+	assert_equal "$ended" 0
+	assert_stderr_has "warning: reading segment $id (no key) overwrites its last user (process $user "
+}
+
 # bats test_tags=engine
 @test "kernel.shm_rmid_forced=1: an attached segment can be read" {
 	random_segment 5000

@@ -351,6 +351,8 @@ static enum status read_segment(struct read_options *options, const struct segme
 		status = read_to_file(options, &segment, &memory);
 	else if (!status)
 		status = read_to_stdout(options, &segment, &memory);
+	if (memory.attached)
+		warn_of_detach("reading", &segment);
 	memory_close(&memory);
 	if (!status && options->verbose)
 		note("read %s from %s", BYTES(options->range.length), SEGMENT_LABEL(&segment));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/segment/control.h"
 #include "text/format.h"
 #include "text/holders_text.h"
 #include "text/occupancy.h"
@@ -271,18 +272,24 @@ static unsigned int needs_of_output(const struct stat_options *options)
 /* Prints the map, the only part of stat that examines the contents. */
 static enum status print_map(struct output *output, const struct segment *segment)
 {
+	struct segment before;
 	struct memory memory;
-	int error = memory_open(&memory, segment, false);
+	/* the report may be read page by page, so the segment was listed long ago */
+	int error = segment_look(segment->id, &before);
 
+	if (!error)
+		error = memory_open(&memory, segment, false);
 	/* the report must appear before messages about its last part */
 	if (error || memory.attached)
 		output_flush(output);
 	if (!error) {
 		if (memory.attached)
-			warn_of_trace("reading", segment);
+			warn_of_trace("reading", &before);
 		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,
 					terminal_of(STDOUT_FILENO, COLOR_NEVER).width, MAP_MARGIN);
+		if (memory.attached)
+			warn_of_detach("reading", segment);
 		memory_close(&memory);
 	}
 	return error ? segment_failed("examine the contents of", segment, error) : STATUS_DONE;

@@ -8,6 +8,7 @@
 #include "shm/process/namespace.h"
 #include "shm/process/process.h"
 #include "shm/segment/control.h"
+#include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 #include "text/names.h"
 #include "text/namespace_option.h"
@@ -203,5 +204,20 @@ void warn_of_trace(const char *what, const struct segment *segment)
 		warn("%s %s overwrites its last user (process %s, still running); it may later be "
 		     "considered orphaned",
 		     what, SEGMENT_LABEL(segment), PROCESS_LABEL(last));
+	else if (segment->nattch == 0 && last->liveness != LIVENESS_GONE &&
+		 !segment_never_used(segment))
+		warn("%s %s overwrites its last user (in another PID namespace, may be running); "
+		     "it may later be considered orphaned",
+		     what, SEGMENT_LABEL(segment));
 	processes_free(&processes);
+}
+
+void warn_of_detach(const char *what, const struct segment *segment)
+{
+	struct segment now;
+
+	if (segment_look(segment->id, &now) || now.nattch != 1 || now.lpid == getpid())
+		return;
+	now.nattch = 0;
+	warn_of_trace(what, &now);
 }

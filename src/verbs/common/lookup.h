@@ -32,10 +32,16 @@ void hint_at_key(const struct segment_ref *ref);
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
 
 /*
- * Warns that attaching the segment overwrites its last user, if that process is still
+ * Warns that attaching the segment overwrites its last user, if that process is or may be
  * running: rm --orphaned could then count the segment as orphaned. what: "reading".
  */
 void warn_of_trace(const char *what, const struct segment *segment);
+
+/*
+ * As warn_of_trace(), before this process detaches the segment: another process may have used
+ * and detached it since.
+ */
+void warn_of_detach(const char *what, const struct segment *segment);
 
 /* For a capability that does not count here, after its name. */
 #define OF_OWNING_USER_NAMESPACE " in the user namespace that owns the IPC namespace"

@@ -209,7 +209,9 @@ assert_refused()
 }
 
 @test "an optional entry must be valid in all other respects" {
-	for line in - -- --0x99 -creator: -12345 -junk -owner:root -ftok:A:here -0x 'creator: root'; do
+	for line in - -- --0x99 -creator: -12345 -junk -owner:root -ftok:A:here -0x 'creator: root' \
+		'-creator:nosuchuser# elsewhere' '-creator: nosuchuser' '-creator:nosuchuser other' \
+		'-ftok:A:/nonexistent#index'; do
 		echo "$line" >"$list"
 		orphans
 		assert_refused 'line 1: "'
@@ -367,6 +369,14 @@ bad_lists=(
 			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
 		assert_refused "keep list $PWD/config/shmtool/keep"
 		assert_stderr_has 'hint: correct this, or use --ignore-keep'
+		segment_exists "$by_user"
+	done
+	for make in 'echo creator:nobody >config/shmtool' 'ln -s nowhere config/shmtool'; do
+		rm -rf config/shmtool
+		bash -c "$make"
+		run --separate-stderr env XDG_CONFIG_HOME="$PWD/config" HOME=/root \
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
+		assert_refused "keep list $PWD/config/shmtool/keep"
 		segment_exists "$by_user"
 	done
 	echo junk >home/.config/shmtool/keep

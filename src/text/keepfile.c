@@ -50,8 +50,12 @@ static const char *add_creator(struct keep *keep, const char *user, bool optiona
 	uid_t uid;
 	const char *wrong = parse_user(user, &uid);
 
-	/* an optional entry is ignored only if it is certain that the user does not exist */
-	if (wrong == no_such_user && optional && *user && is_missing(errno))
+	/*
+	 * An optional entry is ignored only if it is certain that the user does not exist, and if
+	 * it can be a name: without a comment, for example.
+	 */
+	if (wrong == no_such_user && optional && *user && is_missing(errno) &&
+	    !user[strcspn(user, " \t#:,/")])
 		return NULL;
 	if (wrong)
 		return wrong;
@@ -85,7 +89,7 @@ const char *keepfile_entry(struct keep *keep, const char *entry, int *file_error
 		return "PATH must be absolute";
 	if (ref.kind != REF_KEY)
 		return "ids are reused, so they are not allowed here; use a key or creator:USER";
-	if (optional && (*file_error == ENOENT || *file_error == ENOTDIR))
+	if (optional && (*file_error == ENOENT || *file_error == ENOTDIR) && !strchr(entry, '#'))
 		*file_error = 0;
 	else if (!*file_error && keep_add_key(keep, ref.key))
 		return out_of_memory;
@@ -205,9 +209,18 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 static bool is_absent(const char *path)
 {
 	struct stat status;
+	char *directory;
+	bool absent;
 
 	/* lstat(2): a symlink to a missing file is an error, not a missing list */
-	return lstat(path, &status) < 0 && (errno == ENOENT || errno == ENOTDIR);
+	if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		return false;
+	/* so is a file, or a symlink to a missing directory, in the place of its directory */
+	directory = strndup(path, (size_t)(strrchr(path, '/') - path));
+	absent = directory && (lstat(directory, &status) < 0 ||
+			       (stat(directory, &status) == 0 && S_ISDIR(status.st_mode)));
+	free(directory);
+	return absent;
 }
 
 /*

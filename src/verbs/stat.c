@@ -273,7 +273,7 @@ static unsigned int needs_of_output(const struct stat_options *options)
 static enum status print_map(struct output *output, const struct segment *segment)
 {
 	struct segment before;
-	struct memory memory;
+	struct memory memory = { 0 };
 	/* the report may be read page by page, so the segment was listed long ago */
 	int error = segment_look(segment->id, &before);
 

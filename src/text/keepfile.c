@@ -209,18 +209,15 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 static bool is_absent(const char *path)
 {
 	struct stat status;
-	char *directory;
-	bool absent;
+	char directory[PATH_MAX];
 
 	/* lstat(2): a symlink to a missing file is an error, not a missing list */
 	if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
 		return false;
 	/* so is a file, or a symlink to a missing directory, in the place of its directory */
-	directory = strndup(path, (size_t)(strrchr(path, '/') - path));
-	absent = directory && (lstat(directory, &status) < 0 ||
-			       (stat(directory, &status) == 0 && S_ISDIR(status.st_mode)));
-	free(directory);
-	return absent;
+	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return lstat(directory, &status) < 0 ||
+	       (stat(directory, &status) == 0 && S_ISDIR(status.st_mode));
 }
 
 /*

@@ -82,6 +82,17 @@ assert_refused()
 	segment_exists "$kept"
 }
 
+@test "--grace without a filter is refused, since a segment that is given is removed at once: exit 2" {
+	local words
+	for words in "rm $kept" "rm -m $kept" "set $kept -p 640"; do
+		# shellcheck disable=SC2086 # words
+		try $words --grace 1h
+		expect_status 2
+		assert_stderr_has '--grace requires a filter such as --orphaned'
+	done
+	assert_equal "$(segment_field "$kept" perms)" 600
+}
+
 @test "--ignore-keep removes what the list names" {
 	orphans --ignore-keep
 	expect_status 0
@@ -97,6 +108,44 @@ assert_refused()
 	expect_status 0
 	segment_exists "$by_user"
 	run ! segment_exists "$other"
+}
+
+# Under unshare -r, the kernel shows the caller's segments as those of root.
+@test "creators in a user namespace that does not map the owner of the files: nothing is removed" {
+	need_root
+	export HOME=$BATS_TEST_TMPDIR
+	local id words
+	local within=(as_user unshare --user --map-root-user "$SHMTOOL")
+	id=$(as_user "$SHMTOOL" create -s 4096 -k 0x98)
+	echo creator:nobody >"$list"
+	for words in "--keep-file $list" '--ignore-keep --except-creator nobody' '--ignore-keep --owner nobody'; do
+		# shellcheck disable=SC2086 # options and their values
+		capture "${within[@]}" rm --orphaned --grace 0 $words
+		expect_status 7
+		assert_stderr_has 'cannot match users: user IDs differ in this user namespace; nothing was done'
+	done
+	segment_exists "$id"
+	# without users, it works
+	capture "${within[@]}" rm --key 0x98 --ignore-keep
+	expect_status 0
+	assert_output_matches "^removed $id "
+}
+
+# Root inside is root outside, so the owner of the files is mapped, but other users are not.
+@test "a creator that is not mapped in the user namespace counts as any that is to be kept" {
+	need_root
+	local id words
+	id=$(as_uid 1 "$SHMTOOL" create -s 4096 -u 0 -g 0)
+	echo creator:bin >"$list"
+	for words in "--keep-file $list" '--except-creator bin'; do
+		# shellcheck disable=SC2086 # options and their values
+		capture unshare --user --map-root-user "$SHMTOOL" rm --orphaned --grace 0 $words
+		expect_status 0
+		segment_exists "$id"
+	done
+	run ! segment_exists "$other"
+	capture unshare --user --map-root-user "$SHMTOOL" rm --orphaned --grace 0
+	assert_output_matches "^removed $id "
 }
 
 @test "a keep list may have comments, whitespace and key:, and there may be several lists" {

@@ -131,6 +131,28 @@ new_namespace()
 	assert_output_has 'total 1 segment'
 }
 
+@test "-N by the owner of its user namespace: names for -u and -g are refused, numbers are those inside" {
+	need_root
+	new_namespace setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc
+	export HOME=$BATS_TEST_TMPDIR
+	local words
+	for words in '-u nobody' '-u 0 -g daemon'; do
+		# shellcheck disable=SC2086 # options and their values
+		try_as_user "set" -N "$inside" --all $words -p 640
+		expect_status 7
+		# shellcheck disable=SC2086 # options and their values
+		try_as_user create -N "$inside" -s 1 $words
+		expect_status 7
+		assert_stderr_has 'cannot match users in the IPC namespace of'
+	done
+	try ls -N "$inside" --format '%{size} %{mode}'
+	assert_output_is '12345 0600'
+	try_as_user "set" -N "$inside" --all -u 0 -p 640
+	expect_status 0
+	try ls -N "$inside" --format '%{size} %{mode}'
+	assert_output_is '12345 0640'
+}
+
 @test "processes of another PID namespace that are visible" {
 	need_root
 	new_namespace unshare --ipc --pid --fork --kill-child

@@ -285,6 +285,8 @@ within()
 	later_process 'shmwrite($id, "x", 0, 1);'
 	within ls "${said[0]}" --no-header -o lpid,lcomm,lcmdline,lunit
 	assert_equal "$(xargs <<<"$output")" "${said[1]} - - -"
+	within ls -q --pid "${said[1]}"
+	assert_output_is ''
 }
 
 @test "a later process with the pid of the creator that uses the segment is not mistaken for the creator" {

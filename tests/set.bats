@@ -224,6 +224,28 @@ users_and_times()
 	expect_status 2
 }
 
+@test "--lock of a locked segment and --unlock of an unlocked one do nothing" {
+	id=$(make_segment)
+	touched()
+	{
+		awk -v id="$id" '$2 == id { print $6, $12, $13, $14 }' /proc/sysvipc/shm
+	}
+	before=$(touched)
+	try "set" "$id" --unlock -v
+	expect_status 0
+	assert_output_is ''
+	assert_equal "$(touched)" "$before"
+	try "set" "$id" --lock -v
+	assert_output_matches ' lock$'
+	before=$(touched)
+	try "set" "$id" --lock -p 600 -v
+	expect_status 0
+	assert_output_is ''
+	assert_equal "$(touched)" "$before"
+	try "set" "$id" --unlock -v
+	assert_output_matches ' unlock$'
+}
+
 @test "--lock above RLIMIT_MEMLOCK: exit 6 with a hint, and nothing else is changed" {
 	need_root
 	# what a user locks counts together, and other tests lock as nobody

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shm/segment/control.h"
 #include "text/field.h"
 
 void filter_begin(struct filter *filter)
@@ -100,11 +101,17 @@ static bool has_mode(const struct mode_tests *tests, unsigned short mode)
 
 /* Whether one of these processes created, last used or has attached the segment. */
 static bool has_process(const struct number_list *pids, const struct segment *segment,
-			struct holders *holders)
+			struct judge *judge, struct holders *holders)
 {
-	if ((segment->cpid && has_number(pids, (uint64_t)segment->cpid)) ||
-	    (segment->lpid && has_number(pids, (uint64_t)segment->lpid)))
-		return true;
+	for (enum role role = ROLE_CREATOR; role <= ROLE_LAST_USER; role++) {
+		const pid_t pid = segment_pid(segment, role);
+
+		/* a running process that started later only has the same number */
+		if (pid && has_number(pids, (uint64_t)pid) &&
+		    (process_start(&judge->processes, pid)->start < 0 ||
+		     judge_named(judge, segment, role)))
+			return true;
+	}
 	for (size_t i = 0; holders && i < pids->count; i++) {
 		if (holders_have(holders, segment, (pid_t)pids->items[i]))
 			return true;
@@ -189,7 +196,7 @@ static bool matches_kind(const struct filter *filter, enum filter_kind kind,
 	case FILTER_KEY:
 		return has_key(&filter->keys, segment->key);
 	case FILTER_PID:
-		return has_process(&filter->pids, segment, holders);
+		return has_process(&filter->pids, segment, judge, holders);
 	case FILTER_COMMAND:
 		return has_named(&filter->commands, has_command, segment, judge, holders);
 	case FILTER_UNIT:
@@ -220,14 +227,20 @@ bool filter_has_exceptions(const struct filter *filter)
 	       filter->except_creators.count || filter->except_keys.count;
 }
 
+/* Whether the list names the user, or may do so: any user may be one that is not mapped here. */
+static bool may_have_user(const struct number_list *users, uid_t uid)
+{
+	return has_number(users, uid) || (users->count && user_is_unknown(uid));
+}
+
 static bool is_excepted(const struct filter *filter, const struct segment *segment)
 {
 	for (size_t i = 0; i < filter->except.count; i++) {
 		if (segment_is_named(&filter->except.items[i], segment))
 			return true;
 	}
-	return has_number(&filter->except_owners, segment->uid) ||
-	       has_number(&filter->except_creators, segment->cuid) ||
+	return may_have_user(&filter->except_owners, segment->uid) ||
+	       may_have_user(&filter->except_creators, segment->cuid) ||
 	       has_key(&filter->except_keys, segment->key);
 }
 

@@ -93,6 +93,7 @@ struct filter {
 	/* modifiers */
 	bool modified; /* a modifier was given that changes what a filter selects */
 	int64_t grace; /* milliseconds */
+	bool grace_given;
 	struct segment_refs except;
 	struct number_list except_owners;
 	struct number_list except_creators;

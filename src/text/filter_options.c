@@ -341,6 +341,7 @@ static const char *take_modifier(struct filter *filter, int code, const char *va
 {
 	switch (code) {
 	case CODE_GRACE:
+		filter->grace_given = true;
 		return parse_duration(value, &filter->grace);
 	case CODE_EXCEPT:
 		return add_except(filter, value);

@@ -324,6 +324,11 @@ const char *parse_group(const char *word, gid_t *gid)
 	return NULL;
 }
 
+bool is_name(const char *word)
+{
+	return word[strspn(word, "+0123456789")];
+}
+
 const char *parse_pid(const char *word, pid_t *pid)
 {
 	uint64_t number;

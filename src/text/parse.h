@@ -57,6 +57,9 @@ extern const char no_such_user[];
 const char *parse_user(const char *word, uid_t *uid);
 const char *parse_group(const char *word, gid_t *gid);
 
+/* Whether such a word is a name, which stands for another number in another user namespace. */
+bool is_name(const char *word);
+
 /* A process id, which is at least 1. */
 const char *parse_pid(const char *word, pid_t *pid);
 

@@ -123,9 +123,11 @@ static const char *create_option(void *state, int code, const char *value)
 		return parse_mode(value, &options->mode);
 	case CODE_USER:
 		options->uid_given = true;
+		options->by_name |= is_name(value);
 		return parse_user(value, &options->uid);
 	case CODE_GROUP:
 		options->gid_given = true;
+		options->by_name |= is_name(value);
 		return parse_group(value, &options->gid);
 	case CODE_FILE:
 		options->file = value;
@@ -340,7 +342,7 @@ static enum status create_run(int argc, char **argv)
 	options.verbose = operands.verbose;
 	status = check_options(&options, &operands);
 	if (!status)
-		status = enter_namespace(&operands, false);
+		status = enter_namespace(&operands, operands.ns && options.by_name);
 	operands_free(&operands);
 	if (status)
 		return status;

@@ -19,6 +19,7 @@ struct create_options {
 	bool uid_given;
 	gid_t gid;
 	bool gid_given;
+	bool by_name; /* the owner or group was given by name */
 	const char *file;
 	bool reuse;
 	bool huge;

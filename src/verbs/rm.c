@@ -225,6 +225,9 @@ static enum status check_options(const struct rm_options *options)
 		hint("keep lists apply to filters such as --orphaned; preview with -n");
 		return STATUS_USAGE;
 	}
+	if (!filter_given(&options->choice.filter) && options->choice.filter.grace_given)
+		return fail(STATUS_USAGE, "--grace requires a filter such as --orphaned: a SEGMENT "
+					  "that is given is removed at once");
 	if (options->with_guard &&
 	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
 		return fail(

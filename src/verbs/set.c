@@ -38,6 +38,7 @@ static const struct poptOption set_options[] = {
 struct set_options {
 	struct choice choice;
 	struct set_wish wish;
+	bool by_name; /* the owner or group was given by name */
 };
 
 static const char *set_option(void *state, int code, const char *value);
@@ -70,9 +71,11 @@ static const char *set_option(void *state, int code, const char *value)
 	switch (code) {
 	case CODE_USER:
 		wish->uid_given = true;
+		options->by_name |= is_name(value);
 		return parse_user(value, &wish->uid);
 	case CODE_GROUP:
 		wish->gid_given = true;
+		options->by_name |= is_name(value);
 		return parse_group(value, &wish->gid);
 	case CODE_MODE:
 		wish->mode = value;
@@ -104,6 +107,8 @@ static enum status check_options(const struct set_options *options)
 		fail(STATUS_USAGE, "no SEGMENT or filter given");
 		return usage_hint();
 	}
+	if (!filters && options->choice.filter.grace_given)
+		return fail(STATUS_USAGE, "--grace requires a filter such as --orphaned");
 	if (wish->lock && wish->unlock)
 		return fail(STATUS_USAGE, "--lock and --unlock cannot be combined");
 	if (wish->with_guard && (!rights || filters))
@@ -159,7 +164,8 @@ static enum status set_run(int argc, char **argv)
 			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands,
-						 choice_depends_on_users(&options.choice));
+						 choice_depends_on_users(&options.choice) ||
+							 (operands.ns && options.by_name));
 		if (!status)
 			status = set(&options);
 		operands_free(&operands);

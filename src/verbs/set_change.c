@@ -77,6 +77,13 @@ static bool rights_differ(const struct change *change)
 	       rights->mode != segment->mode;
 }
 
+static bool lock_differs(const struct change *change)
+{
+	const struct set_wish *wish = change->wish;
+
+	return change->segment.locked ? wish->unlock : wish->lock;
+}
+
 static void print_change(const struct change *change, struct output *output)
 {
 	const struct set_wish *wish = change->wish;
@@ -309,7 +316,7 @@ static enum status make_change(const struct change *change)
 {
 	const struct set_wish *wish = change->wish;
 	const struct segment *segment = &change->segment;
-	const bool locks = wish->lock || wish->unlock;
+	const bool locks = lock_differs(change);
 	const bool differ = rights_differ(change);
 	struct segment now;
 	int error = 0;
@@ -339,8 +346,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 {
 	struct segment *segment = &change->segment;
 	enum status status = STATUS_DONE;
-	bool touched = change->wish->lock || change->wish->unlock || change->wish->with_guard ||
-		       rights_differ(change);
+	bool touched = lock_differs(change) || change->wish->with_guard || rights_differ(change);
 
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
@@ -365,13 +371,13 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 {
 	struct change change = { .wish = wish };
 	struct segment *segment = &change.segment;
-	bool any = wish->lock || wish->unlock || wish->with_guard;
+	bool any;
 	enum status status = look_again(listed, segment);
 
 	if (status)
 		return status;
 	change.rights = wanted_rights(wish, segment);
-	any = any || rights_differ(&change);
+	any = lock_differs(&change) || wish->with_guard || rights_differ(&change);
 	status = check_change(&change);
 	if (!status && any && !wish->dry_run)
 		status = change_safely(&change, processes);

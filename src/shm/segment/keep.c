@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shm/process/namespace.h"
+#include "shm/segment/control.h"
 #include "shm/system/array.h"
 
 /* The value of every entry in the maps, which are used as sets. */
@@ -63,7 +64,9 @@ bool keep_names_key(const struct keep *keep, const struct segment *segment)
 
 bool keep_names_creator(const struct keep *keep, const struct segment *segment)
 {
-	return intmap_get(&keep->creators, segment->cuid);
+	return intmap_get(&keep->creators, segment->cuid) ||
+	       /* any of them, for all that is known */
+	       (keep->creators.count && user_is_unknown(segment->cuid));
 }
 
 bool keep_names(const struct keep *keep, const struct segment *segment)

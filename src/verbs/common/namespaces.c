@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/process/ipc_files.h"
@@ -13,6 +14,7 @@
 #include "shm/process/namespace_names.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
+#include "shm/segment/control.h"
 #include "shm/system/capability.h"
 #include "text/names.h"
 #include "text/namespace_option.h"
@@ -30,9 +32,13 @@ int namespace_open_named(const char *word, struct namespace *ns)
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
 }
 
-/* The hint for namespaces in which users cannot be matched. */
-static const char without_users[] =
-	"run as root, or do without --owner, --creator and creator: entries in the keep list";
+/* Hints at what to do where users cannot be matched. */
+static void hint_at_users(const char *how)
+{
+	hint("%s, or without what names users: --owner, --creator, -u and -g by name, creator: in "
+	     "a keep list",
+	     how);
+}
 
 static const char *reason_of_namespace(int error)
 {
@@ -100,11 +106,28 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 	return status_of_file(error);
 }
 
+/*
+ * Whether the names of users on this machine stand for other users than those of this user
+ * namespace: if the owner of its files is not mapped, as under unshare -r and podman unshare.
+ */
+static bool users_are_foreign(void)
+{
+	struct stat root;
+
+	return stat("/", &root) == 0 && user_is_unknown(root.st_uid);
+}
+
 enum status enter_namespace(struct operands *operands, bool users_matter)
 {
 	bool users_changed;
 	int error;
 
+	if (users_matter && users_are_foreign()) {
+		fail(STATUS_FAILED, "cannot match users: user IDs differ in this user namespace; "
+				    "nothing was done");
+		hint_at_users("run outside this user namespace");
+		return STATUS_FAILED;
+	}
 	if (!operands->ns)
 		return STATUS_DONE;
 	error = enter_named(operands, &users_changed);
@@ -116,7 +139,7 @@ enum status enter_namespace(struct operands *operands, bool users_matter)
 	     "cannot match users in the IPC namespace of %.200s: user IDs differ in its user "
 	     "namespace; nothing was done",
 	     operands->ns);
-	hint("%s", without_users);
+	hint_at_users("run as root");
 	return STATUS_FAILED;
 }
 
@@ -306,7 +329,7 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 		     "cannot match users in IPC namespace %s: user IDs differ in its user "
 		     "namespace; namespace skipped",
 		     NAMESPACE_LABEL(ns));
-		hint("%s", without_users);
+		hint_at_users("run as root");
 		add_gap(gaps, STATUS_FAILED, kept);
 	}
 	all->count = kept;

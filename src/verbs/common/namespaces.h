@@ -20,8 +20,9 @@ int namespace_open_named(const char *word, struct namespace *ns);
 
 /*
  * Enters the namespace of -N, if given. Call it after everything else has been checked.
- * users_matter: the command line names users; then entering another user namespace is
- * an error, since these users would be others there.
+ * users_matter: the command line or a keep list names users; then it is an error to enter
+ * another user namespace, or to be in one that does not map the owner of the root directory,
+ * since these users are others there.
  */
 enum status enter_namespace(struct operands *operands, bool users_matter);
 

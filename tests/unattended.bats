@@ -581,6 +581,11 @@ job 77.server: total 1"
 		[[ ! -s log ]]
 		end_process "$pid"
 	done
+	# a process that belongs to no job: after the grace period
+	process_of 4321 OTHER=1
+	lsf_post_exec 4321
+	[[ ! -s log ]]
+	end_process "$pid"
 	lsf_post_exec 4321 LSB_JOBID=
 	lsf_post_exec 0
 	[[ ! -s log ]]

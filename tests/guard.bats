@@ -762,6 +762,21 @@ both_rights()
 	assert_equal "$(both_rights)" '65534 1 660 65534 1 660 '
 }
 
+@test "set --with-guard leaves no trace on a segment that has these values already" {
+	guarded
+	try "set" 0x1234 -p 0666 --with-guard -v
+	expect_status 0
+	assert_output_is ''
+	# only the guard differs
+	perl -e '$ARGV[0] += 0; semctl($ARGV[0], 0, 1, pack("l5 s x82", 0, 0, 0, 0, 0, 0600)) or die "semctl: $!"' "$guard" # IPC_SET
+	assert_equal "$(sem_field 0x1234 perms)" 600
+	try "set" 0x1234 -p 0666 --with-guard -v
+	expect_status 0
+	assert_output_has "guard=$guard"
+	assert_equal "$(sem_field 0x1234 perms)" 666
+	assert_equal "$(segment_field "$id" lpid)" 0
+}
+
 @test "set --with-guard as an ordinary user changes only segments and guards of that user" {
 	need_root
 	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)

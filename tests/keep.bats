@@ -260,7 +260,9 @@ assert_refused()
 @test "an optional entry must be valid in all other respects" {
 	for line in - -- --0x99 -creator: -12345 -junk -owner:root -ftok:A:here -0x 'creator: root' \
 		'-creator:nosuchuser# elsewhere' '-creator: nosuchuser' '-creator:nosuchuser other' \
-		'-ftok:A:/nonexistent#index'; do
+		'-ftok:A:/nonexistent#index' -creator:+1000x -creator:+ -creator:4294967295 -creator:+-1 \
+		-creator:=1000 -creator:1000x '-creator:nosuchuser;' '-creator:"nosuchuser"' \
+		$'-creator:nosuchuser\u00a0'; do
 		echo "$line" >"$list"
 		orphans
 		assert_refused 'line 1: "'

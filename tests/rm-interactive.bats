@@ -83,6 +83,15 @@ id_of_line()
 	done
 }
 
+@test "-i and no: one note, although others were skipped" {
+	make_orphan 1000 >/dev/null
+	hold_segment "$(make_segment)"
+	ask 'n\n' --all
+	expect_status 0
+	assert_equal "$(grep -c 'nothing was removed' <<<"$screen")" 1
+	assert_equal "$(segment_count)" 2
+}
+
 @test "-i does not ask if there is nothing to remove" {
 	make_live_segment >/dev/null
 	ask 'y\n' --orphaned

@@ -153,6 +153,17 @@ shmtool rm: cannot write the output: No space left on device"
 	assert_there "$other"
 }
 
+@test "SIGTERM after many were removed by name: each is reported" {
+	mapfile -t ids < <(perl -e 'print 0 + shmget(0, 4096, 01600), "\n" for 1 .. 2000')
+	stop_at child:after:shmctl:IPC_RMID:1500 shmtool rm "${ids[@]}"
+	kill -TERM "$program_pid"
+	go_on
+	assert_equal "$ended" 143
+	(($(segment_count) < 501))
+	sed -n 's/^shmtool rm: already removed (or marked for removal): //p' <<<"$stderr" | tr ' ' '\n' | sort >all
+	printf '%s\n' "${ids[@]}" | sort | comm -23 - <(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm | sort) | cmp - all
+}
+
 # More lines than a pipe holds, and no process reads them.
 @test "SIGTERM after many were removed, and no process reads: each has a line or is reported" {
 	local signal

@@ -114,6 +114,17 @@ without_list()
 	assert_equal "$(segment_count) $(wc -l </proc/sysvipc/sem)" '0 1'
 }
 
+@test "without SEM_STAT_ANY, a guard that may not be read: nothing is removed" {
+	need_root
+	as_user "$SHMTOOL" create -s 4K -k 0x78 --with-guard >/dev/null
+	as_user perl -e 'semctl(semget(0x78, 0, 0), 0, 1, pack("l5 s x82", 0, 65534, 65534, 0, 0, 0)) or die "semctl: $!"' # IPC_SET
+	run --separate-stderr as_user env HOME=/ SANDBOX=old LD_PRELOAD="$HELPERS/sandbox.so" \
+		"$SHMTOOL" rm --with-guard 0x78
+	expect_status 5
+	assert_stderr_matches 'segment [0-9]+ \(key 0x00000078\) and its guard \(semaphore set [0-9]+\) were not removed: permission denied'
+	assert_equal "$(segment_count)" 1
+}
+
 @test "without SHM_STAT_ANY, a segment that may not be read: from the list" {
 	need_root
 	local id own

@@ -327,6 +327,20 @@ users_and_times()
 	assert_rights "$id" "0 0 0600"
 }
 
+@test "--keep and --keep-file without a filter by state, where they would protect nothing: exit 2" {
+	local words
+	id=$(make_segment 4096 600 0x51)
+	for words in '--all --keep 0x51' '--detached --keep-file /etc/hosts' "$id --keep 0x51"; do
+		# shellcheck disable=SC2086 # words
+		try "set" $words -p 640
+		expect_status 2
+		assert_stderr_has '--keep and --keep-file require a filter by state'
+	done
+	try "set" --state detached --keep 0x51 -p 640
+	expect_status 0
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
 @test "usage errors, nothing changed" {
 	id=$(make_segment)
 	local arguments

@@ -28,6 +28,12 @@ bool filter_shows_orphaned(const struct filter *filter)
 	       !filter->except_namespaces.count;
 }
 
+bool filter_judges(const struct filter *filter)
+{
+	return has_kind(filter, FILTER_ORPHANED) || has_kind(filter, FILTER_LIKELY) ||
+	       has_kind(filter, FILTER_STATE);
+}
+
 bool filter_names_users(const struct filter *filter)
 {
 	return filter->owners.count || filter->groups.count || filter->creators.count ||

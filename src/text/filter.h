@@ -117,6 +117,9 @@ bool filter_given(const struct filter *filter);
 /* Whether --orphaned is the only filter and no modifier is given. */
 bool filter_shows_orphaned(const struct filter *filter);
 
+/* Whether a filter by state is given, for which keep lists matter. */
+bool filter_judges(const struct filter *filter);
+
 /* Whether users or groups are named. Their numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/keepfile.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <pwd.h>
@@ -45,17 +46,24 @@ static bool is_missing(int error)
 	return !error || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
 }
 
+/* Whether a user may have this name on another machine: "DOMAIN\user", but not "+1000x". */
+static bool can_be_user(const char *name)
+{
+	static const char more[] = "_.@$+-\\";
+	size_t length = 0;
+
+	while (isalnum((unsigned char)name[length]) || (name[length] && strchr(more, name[length])))
+		length++;
+	return !name[length] && (isalpha((unsigned char)*name) || *name == '_');
+}
+
 static const char *add_creator(struct keep *keep, const char *user, bool optional)
 {
 	uid_t uid;
 	const char *wrong = parse_user(user, &uid);
 
-	/*
-	 * An optional entry is ignored only if it is certain that the user does not exist, and if
-	 * it can be a name: without a comment, for example.
-	 */
-	if (wrong == no_such_user && optional && *user && is_missing(errno) &&
-	    !user[strcspn(user, " \t#:,/")])
+	/* an optional entry is ignored only if it is certain that the user does not exist */
+	if (wrong == no_such_user && optional && is_missing(errno) && can_be_user(user))
 		return NULL;
 	if (wrong)
 		return wrong;

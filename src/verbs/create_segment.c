@@ -61,7 +61,7 @@ bool undo_creation(struct creation *creation)
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
 	const struct guard guard = { .id = creation->guard,
 				     .key = creation->key,
-				     .uid = creation->guard_handed_over ? owner : geteuid(),
+				     .rights.uid = creation->guard_handed_over ? owner : geteuid(),
 				     .cuid = geteuid(),
 				     .count = 1 };
 	int error = guard.id >= 0 ? guard_remove(&guard) : 0;

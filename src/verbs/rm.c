@@ -138,6 +138,7 @@ static void end_report(struct report *report)
 		json_end(&report->output);
 	report->status = output_end(&report->output, report->status);
 	report_denied(report);
+	free(report->silent.items);
 	status_keep_first(&report->status, view_end(&report->view));
 	holders_free(&report->holders);
 	scan_losses_free(&report->losses);

@@ -83,6 +83,9 @@ void confirm_removal(struct report *report, struct selection *selection)
 	} else {
 		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
 	}
+	/* of what was refused, too, nothing is left to report */
+	if (report->done && !yes)
+		report->skipped = 0;
 	keep_shown(selection, shown, yes);
 	report->options = options;
 	report->shown = NULL;

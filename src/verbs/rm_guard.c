@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verbs/rm_guard.h"
 
+#include <errno.h>
+
 #include "text/namespace_option.h"
 
 static enum status refuse(struct report *report, const struct segment *segment,
@@ -18,11 +20,15 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 {
 	const char *obstacle;
 	bool in_use = false;
+	int error = guard_of_segment(segment, guard);
 
-	if (guard_of_segment(segment, guard)) {
+	if (error == ENOENT || segment_missing(error)) {
 		guard->id = -1;
 		return STATUS_DONE;
 	}
+	if (error)
+		return refuse(report, segment, guard, status_of_segment(error),
+			      reason_of_segment(error));
 	obstacle = guard_obstacle(guard, segment);
 	if (obstacle) {
 		refuse(report, segment, guard, STATUS_BUSY, obstacle);

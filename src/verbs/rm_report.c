@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/system/array.h"
 #include "shm/system/capability.h"
 #include "text/format.h"
 #include "text/holders_text.h"
@@ -85,18 +86,40 @@ static const struct action {
 /* By name, rm prints no lines: the id is kept for report_interrupted(). */
 static void note_silent(struct report *report, int id)
 {
-	enum { ID_SIZE = 12 };
+	struct ids *silent = &report->silent;
 
-	if (report->silent_length + ID_SIZE < sizeof(report->silent))
-		report->silent_length += (size_t)snprintf(report->silent + report->silent_length,
-							  ID_SIZE, " %d", id);
+	if (ARRAY_MAKE_ROOM(silent))
+		return; /* GCOVR_EXCL_LINE: not enough memory */
+	silent->items[silent->count++] = id;
+}
+
+/* A note of that many ids is shorter than PIPE_BUF, so it is written at once. */
+enum { NOTE_IDS = 300 };
+
+/* Notes on stderr that these segments were removed. */
+static void note_removed(const int *ids, size_t count, const struct namespace *ns)
+{
+	enum { ID_SIZE = 12 };
+	char text[NOTE_IDS * ID_SIZE];
+	size_t length = 0;
+
+	for (size_t i = 0; i < count; i++)
+		length += (size_t)snprintf(text + length, ID_SIZE, " %d", ids[i]);
+	if (length)
+		note("already removed (or marked for removal)%s%s:%s",
+		     ns ? ", in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "", text);
 }
 
 void report_interrupted(struct report *report)
 {
-	if (report->silent_length && !report->options->quiet)
-		note("already removed (or marked for removal):%s", report->silent);
-	report->silent_length = 0;
+	const struct ids *silent = &report->silent;
+
+	for (size_t i = 0; i < silent->count && !report->options->quiet; i += NOTE_IDS) {
+		size_t left = silent->count - i;
+
+		note_removed(silent->items + i, left < NOTE_IDS ? left : NOTE_IDS, NULL);
+	}
+	report->silent.count = 0;
 }
 
 void report_removed(struct report *report, const struct segment *segment)
@@ -274,24 +297,17 @@ enum status report_attached(struct report *report, const struct segment *segment
 void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
 			  size_t count)
 {
-	enum {
-		IDS = 300,
-		ID_SIZE = 12
-	}; /* a line is shorter than PIPE_BUF, so it is written at once */
-	char ids[IDS * ID_SIZE];
+	int ids[NOTE_IDS];
 
 	for (size_t i = 0; i < count;) {
 		const struct namespace *ns = segments[i]->ns;
-		size_t length = 0;
+		size_t removed = 0;
 
-		for (; i < count && segments[i]->ns == ns && length + ID_SIZE < sizeof(ids); i++) {
+		for (; i < count && segments[i]->ns == ns && removed < NOTE_IDS; i++) {
 			if (items[i].result == RECLAIM_REMOVED)
-				length += (size_t)snprintf(ids + length, ID_SIZE, " %d",
-							   segments[i]->id);
+				ids[removed++] = segments[i]->id;
 		}
-		if (length)
-			note("already removed (or marked for removal)%s%s:%s",
-			     ns ? ", in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "", ids);
+		note_removed(ids, removed, ns);
 	}
 }
 

@@ -40,8 +40,11 @@ struct report {
 	uint64_t bytes;
 	size_t namespaces; /* from which a segment was removed */
 	const struct namespace *last_namespace;
-	char silent[3600]; /* ids that were removed without a line; shorter than PIPE_BUF */
-	size_t silent_length;
+	struct ids {
+		int *items;
+		size_t count;
+		size_t capacity;
+	} silent;       /* those of segments that were removed without a line */
 	size_t skipped; /* segments matched by a filter that are attached or in the keep list */
 	size_t denied;  /* segments of other users, matched by a filter */
 	const struct segment *first_denied;

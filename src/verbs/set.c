@@ -100,14 +100,22 @@ static const char *set_option(void *state, int code, const char *value)
 static enum status check_options(const struct set_options *options)
 {
 	const struct set_wish *wish = &options->wish;
-	const bool filters = filter_given(&options->choice.filter);
+	const struct filter *filter = &options->choice.filter;
+	const bool filters = filter_given(filter);
 	const bool rights = wish->uid_given || wish->gid_given || wish->mode;
 
 	if (!options->choice.named.count && !filters) {
 		fail(STATUS_USAGE, "no SEGMENT or filter given");
 		return usage_hint();
 	}
-	if (!filters && options->choice.filter.grace_given)
+	if ((filter->keep_given || filter->keep_files.count) && !filter_judges(filter)) {
+		fail(STATUS_USAGE,
+		     "--keep and --keep-file require a filter by state: keep lists do "
+		     "not protect from set");
+		hint("exclude segments with --except, --except-key or --except-creator");
+		return STATUS_USAGE;
+	}
+	if (!filters && filter->grace_given)
 		return fail(STATUS_USAGE, "--grace requires a filter such as --orphaned");
 	if (wish->lock && wish->unlock)
 		return fail(STATUS_USAGE, "--lock and --unlock cannot be combined");

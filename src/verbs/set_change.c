@@ -68,13 +68,23 @@ static bool depends_on_mode(const struct set_wish *wish)
 	return false;
 }
 
+static bool differs(const struct segment_rights *rights, uid_t uid, gid_t gid, unsigned short mode)
+{
+	return rights->uid != uid || rights->gid != gid || rights->mode != mode;
+}
+
 static bool rights_differ(const struct change *change)
 {
-	const struct segment_rights *rights = &change->rights;
 	const struct segment *segment = &change->segment;
 
-	return rights->uid != segment->uid || rights->gid != segment->gid ||
-	       rights->mode != segment->mode;
+	return differs(&change->rights, segment->uid, segment->gid, segment->mode);
+}
+
+static bool guard_differs(const struct change *change)
+{
+	const struct segment_rights *now = &change->guard.rights;
+
+	return change->wish->with_guard && differs(&change->rights, now->uid, now->gid, now->mode);
 }
 
 static bool lock_differs(const struct change *change)
@@ -335,7 +345,7 @@ static enum status make_change(const struct change *change)
 		set_lock(change, segment->locked);
 	if (error)
 		return segment_failed("change", segment, error);
-	if (wish->with_guard)
+	if (guard_differs(change))
 		error = guard_set_rights(&change->guard, &change->rights);
 	return error ? guard_failed(change, differ || locks ? "changed, but" : not_changed, error)
 		     : STATUS_DONE;
@@ -346,7 +356,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 {
 	struct segment *segment = &change->segment;
 	enum status status = STATUS_DONE;
-	bool touched = lock_differs(change) || change->wish->with_guard || rights_differ(change);
+	bool touched = lock_differs(change) || rights_differ(change);
 
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
@@ -377,8 +387,8 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 	if (status)
 		return status;
 	change.rights = wanted_rights(wish, segment);
-	any = lock_differs(&change) || wish->with_guard || rights_differ(&change);
 	status = check_change(&change);
+	any = lock_differs(&change) || rights_differ(&change) || guard_differs(&change);
 	if (!status && any && !wish->dry_run)
 		status = change_safely(&change, processes);
 	if (!status && any && (wish->verbose || wish->dry_run))

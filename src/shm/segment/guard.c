@@ -38,7 +38,7 @@ int guard_look(int id, struct guard *guard)
 	*guard = (struct guard){
 		.id = id,
 		.key = ds.sem_perm.__key,
-		.uid = ds.sem_perm.uid,
+		.rights = { ds.sem_perm.uid, ds.sem_perm.gid, ds.sem_perm.mode & 0777 },
 		.cuid = ds.sem_perm.cuid,
 		.count = ds.sem_nsems,
 	};
@@ -53,11 +53,10 @@ int guard_by_key(key_t key, int *id)
 
 int guard_of_segment(const struct segment *segment, struct guard *guard)
 {
-	int id;
-	int error = segment->key ? guard_by_key(segment->key, &id) : ENOENT;
+	int error = segment->key ? guard_by_key(segment->key, &guard->id) : ENOENT;
 
 	if (!error)
-		error = guard_look(id, guard);
+		error = guard_look(guard->id, guard);
 	/* the id may have become another set's in between */
 	return !error && guard->key != segment->key ? ENOENT : error;
 }
@@ -69,7 +68,7 @@ const char *guard_obstacle(const struct guard *guard, const struct segment *segm
 	if (guard->cuid != segment->cuid)
 		return "the semaphore set was created by a different user";
 	/* see find_actor(): neither is safe to act as */
-	if (guard->uid != guard->cuid && guard->uid && guard->cuid)
+	if (guard->rights.uid != guard->cuid && guard->rights.uid && guard->cuid)
 		return "the semaphore set belongs to a different user than its creator, and either "
 		       "could have its id reused";
 	return NULL;
@@ -101,7 +100,7 @@ static int set_rights(int id, const struct segment_rights *rights)
 /* The user to act as: owner and creator may both remove the set; root could hit any other. */
 static uid_t least_user(const struct guard *guard)
 {
-	return guard->cuid ? guard->cuid : guard->uid;
+	return guard->cuid ? guard->cuid : guard->rights.uid;
 }
 
 /* Returns 0 if the id still belongs to this set. */
@@ -197,8 +196,9 @@ pid_t guard_last_user(int id, unsigned short number)
 int guard_may_control(const struct guard *guard)
 {
 	struct actor before;
-	int error = may_control_of(guard->uid, guard->cuid) ? act_as(least_user(guard), &before)
-							    : EPERM;
+	int error = may_control_of(guard->rights.uid, guard->cuid)
+			    ? act_as(least_user(guard), &before)
+			    : EPERM;
 
 	if (!error)
 		stop_acting(&before);

@@ -22,7 +22,7 @@
 struct guard {
 	int id;
 	key_t key;
-	uid_t uid;
+	struct segment_rights rights;
 	uid_t cuid;
 	uint64_t count; /* number of semaphores in the set */
 };
@@ -38,7 +38,7 @@ int guard_by_key(key_t key, int *id);
 
 /*
  * Looks at the set with the key of a segment: it is its guard, if guard_obstacle()
- * finds nothing against it. ENOENT: there is none.
+ * finds nothing against it. ENOENT: there is none. After another error, only its id is set.
  */
 int guard_of_segment(const struct segment *segment, struct guard *guard);
 

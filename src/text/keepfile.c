@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/segment/control.h"
 #include "shm/system/safe_open.h"
 #include "text/error.h"
 #include "text/parse.h"
@@ -229,33 +230,46 @@ static bool is_absent(const char *path)
 }
 
 /*
- * Returns the path of the user's own list, for free(3), and sets *by_home if it depends on
- * HOME. Returns NULL if the user has no home directory, or if the path cannot be found
- * out; then *wrong is the reason.
+ * Returns the home directory of the user: HOME, or that of the passwd entry if HOME belongs to
+ * another user, as after setpriv(1) or with sudo(8). NULL: there is none, or it is not known; then
+ * *wrong is the reason.
  */
-static char *user_path(const char **wrong, bool *by_home)
+static const char *home_directory(const char **wrong)
 {
-	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	const struct passwd *user;
+	struct stat status;
+
+	if (home && *home != '/')
+		home = NULL;
+	/* in another user namespace, the passwd entry of this number is that of another user */
+	if (users_are_foreign() ||
+	    (home && stat(home, &status) == 0 && status.st_uid == geteuid()))
+		return home;
+	errno = 0;
+	user = getpwuid(geteuid());
+	if (!user && !is_missing(errno))
+		*wrong = strerror(errno);
+	return user ? user->pw_dir : home;
+}
+
+/*
+ * Returns the path of the user's own list, for free(3). Returns NULL if the user has no home
+ * directory, or if the path cannot be found out; then *wrong is the reason.
+ */
+static char *user_path(const char **wrong)
+{
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home;
 	char *path = NULL;
 	int length;
 
-	*wrong = NULL;
-	*by_home = false;
 	/* relative paths must be ignored (XDG Base Directory Specification) */
 	if (config && *config == '/') {
 		length = asprintf(&path, "%s/shmtool/keep", config);
 	} else {
-		*by_home = home && *home == '/';
-		if (!*by_home) {
-			errno = 0;
-			user = getpwuid(geteuid());
-			home = user ? user->pw_dir : NULL;
-			if (!user && !is_missing(errno))
-				*wrong = strerror(errno);
-		}
-		if (!home)
+		home = home_directory(wrong);
+		if (!home || *wrong)
 			return NULL;
 		length = asprintf(&path, "%s/.config/shmtool/keep", home);
 	}
@@ -265,16 +279,16 @@ static char *user_path(const char **wrong, bool *by_home)
 	return NULL; /* GCOVR_EXCL_LINE: not enough memory */
 }
 
-bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home)
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
+	const bool is_root = geteuid() == 0 && !users_are_foreign();
 	const char *wrong = NULL;
 	char *path;
 	bool good;
 
-	*by_home = false;
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
-	path = geteuid() == 0 ? NULL : user_path(&wrong, by_home);
+	path = is_root ? NULL : user_path(&wrong);
 	if (wrong) {
 		/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */
 		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u cannot be located: %s",

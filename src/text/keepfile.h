@@ -34,9 +34,8 @@ bool keepfile_parse(struct keep *keep, int fd, const char *path, char fault[KEEP
 
 /*
  * As keepfile_read(), for the default lists: the system's, and for ordinary users also
- * their own ($XDG_CONFIG_HOME/shmtool/keep). Either may be missing. Sets *by_home if the
- * list at fault was found through HOME.
+ * their own ($XDG_CONFIG_HOME/shmtool/keep). Either may be missing.
  */
-bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE], bool *by_home);
+bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE]);
 
 #endif

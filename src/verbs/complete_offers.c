@@ -179,10 +179,9 @@ static void for_each_segment(const struct typing *typing, offer_segment *offer_o
 	struct view view;
 	struct namespace ns;
 	bool users_changed;
-	bool by_home;
 	int error = 0;
 
-	keepfile_read_defaults(&keep, keep_fault, &by_home);
+	keepfile_read_defaults(&keep, keep_fault);
 	if (typing->ns)
 		error = namespace_open_named(typing->ns, &ns);
 	if (typing->ns && !error) {

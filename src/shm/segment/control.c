@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
@@ -149,6 +150,13 @@ static bool maps_all(const char *map)
 bool user_is_unknown(uid_t uid)
 {
 	return uid == unmapped_user() && !maps_all("/proc/self/uid_map");
+}
+
+bool users_are_foreign(void)
+{
+	struct stat root;
+
+	return stat("/", &root) == 0 && user_is_unknown(root.st_uid);
 }
 
 bool owner_is_unknown(const struct segment *segment)

@@ -75,6 +75,12 @@ int segment_set_rights(int id, const struct segment_rights *rights);
 bool user_is_unknown(uid_t uid);
 
 /*
+ * Whether the names of users on this machine stand for other users than those of this user
+ * namespace: if the owner of its files is not mapped, as under unshare -r and podman unshare.
+ */
+bool users_are_foreign(void);
+
+/*
  * Whether the owner or group of the segment cannot be known. Passing the number that is shown
  * for it to IPC_SET would change the owner or group.
  */

@@ -2,10 +2,7 @@
 #include "verbs/common/keep_lists.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shm/process/namespace_keys.h"
 #include "text/keepfile.h"
@@ -99,24 +96,14 @@ static int add_keys_of(struct keep *keep, const char *name)
 	return error;
 }
 
-/* Whether HOME belongs to another user, as after setpriv(1): the keep list is not there. */
-static bool home_is_not_ours(void)
-{
-	const char *home = getenv("HOME");
-	struct stat status;
-
-	return home && geteuid() != 0 && stat(home, &status) == 0 && status.st_uid != geteuid();
-}
-
 /* Reads the lists. Returns false after reporting a fault. */
 static bool read_lists(struct keep *keep, const struct filter *filter, bool is_removal)
 {
 	char fault[KEEPFILE_FAULT_SIZE];
-	bool by_home = false;
 	bool good = true;
 
 	if (!filter->keep_files.count)
-		good = keepfile_read_defaults(keep, fault, &by_home);
+		good = keepfile_read_defaults(keep, fault);
 	for (size_t i = 0; i < filter->keep_files.count && good; i++)
 		good = keepfile_read(keep, filter->keep_files.items[i], fault);
 	if (good)
@@ -126,11 +113,7 @@ static bool read_lists(struct keep *keep, const struct filter *filter, bool is_r
 		return true;
 	}
 	fail(STATUS_FAILED, "keep list %s; nothing was removed", fault);
-	if (by_home && home_is_not_ours())
-		hint("set HOME to a directory of yours (it is %s)", getenv("HOME"));
-	else
-		hint("correct this, or use --ignore-keep (which also removes what it should "
-		     "protect)");
+	hint("correct this, or use --ignore-keep (which also removes what it should protect)");
 	return false;
 }
 

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/process/ipc_files.h"
@@ -104,17 +103,6 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 	else
 		hint_at_names(error);
 	return status_of_file(error);
-}
-
-/*
- * Whether the names of users on this machine stand for other users than those of this user
- * namespace: if the owner of its files is not mapped, as under unshare -r and podman unshare.
- */
-static bool users_are_foreign(void)
-{
-	struct stat root;
-
-	return stat("/", &root) == 0 && user_is_unknown(root.st_uid);
 }
 
 enum status enter_namespace(struct operands *operands, bool users_matter)

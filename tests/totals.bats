@@ -153,3 +153,12 @@ numbers='"\(.segments) \(.size) \(.rss) \(.swap)"'
 	assert_equal "${#lines[@]}" 1
 	assert_output_has 'a\nb\tc'
 }
+
+@test "the total of rm beyond 64 bits" {
+	for _ in 1 2 3; do
+		shmtool create -s 7E --no-reserve >/dev/null
+	done
+	try rm --all
+	expect_status 0
+	assert_equal "${lines[3]}" 'total 3 segments, 18446744073709551615 bytes (16E)'
+}

@@ -147,7 +147,8 @@ void report_removed(struct report *report, const struct segment *segment)
 	if (segment->nattch > 0)
 		return;
 	report->count++;
-	report->bytes += segment->size;
+	if (__builtin_add_overflow(report->bytes, segment->size, &report->bytes))
+		report->bytes = UINT64_MAX; /* as in sums.h */
 	report->namespaces += segment->ns != report->last_namespace;
 	report->last_namespace = segment->ns;
 }

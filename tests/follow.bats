@@ -131,6 +131,14 @@ event_names()
 	assert_equal "$(awk '{ print $3, $4 }' "$events" | sort | uniq -d)" ''
 }
 
+@test "-H prints the fields, and follows nothing" {
+	try ls -H
+	fields=$output
+	try ls --follow -H
+	expect_status 0
+	assert_output_is "$fields"
+}
+
 @test "-J prints one object per line that conforms to the schema; -o selects fields" {
 	local id
 	follow -J

@@ -63,6 +63,11 @@ all_sorts()
 	collect ls -J -o id,owner,created-by,holders
 	collect ls -J --numeric -o holders
 	collect ls -J --orphaned --grace 0
+	# shellcheck disable=SC2016 # it is for perl
+	background perl -e '$0 = "a\nb"; shmget(0, 1000, 01600) // die; $| = 1; print "x\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	collect ls -J
+	end_process "$background_pid"
 	collect stat -J --all
 	collect stat -J "$held"
 	echo 'key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime' >list

@@ -391,7 +391,7 @@ alike()
 @test "options that cannot be combined are exit 2" {
 	local options
 	for options in '-J -r' '-J -q' '-q -r' '-J --format x' '-q --format x' '-r --format x' '-l -u' '-l 1' \
-		'-l --all' '-l --from list' '-l -q' '-u -r' '-l --format x' '--by owner -l' '--by owner -q' \
+		'-l --all' '-l --except 1' '-l --from list' '-l -q' '-u -r' '-l --format x' '--by owner -l' '--by owner -q' \
 		'--by owner -o id' '-u -o +rss' '--by owner --sort size' '--by owner --follow' '-u --all --prometheus' \
 		'--by nosuch' '--by id,key' '--by ='; do
 		# shellcheck disable=SC2086

@@ -270,3 +270,16 @@ try_inside()
 	shmtool read "$output" | cmp - sent
 	(($(<"$peak") > 23 << 20 && $(<"$peak") < 44 << 20))
 }
+
+@test "write --guard: a pipe that takes more than half of the memory, and fits: what to do" {
+	local id options
+	id=$(shmtool create -k 0x55 -s 128M --with-guard)
+	for options in --truncate '-n 40M'; do
+		# shellcheck disable=SC2086 # words
+		try_inside write "$id" --guard 0x55 $options < <(head -c 40M /dev/zero | tr '\0' a)
+		expect_status 7
+		assert_stderr_is "shmtool write: cannot read stdin before the guard is acquired: more than half of the available memory is required; nothing was written
+shmtool write: hint: save it in a file first, and use -f with that"
+	done
+	shmtool rm "$id" --with-guard
+}

@@ -223,8 +223,8 @@ mprotect_number()
 
 # --- Never the name of another process ---------------------------------------
 
-# later_process CODE: a process that has the number of one that ended after it had made a segment
-# and run CODE; sets said to the segment, the number, and what CODE printed.
+# later_process CODE [CODE]: a process that has the number of one that ended after it had made a
+# segment and run CODE; it runs the second CODE. Sets said to the segment and the number.
 later_process()
 {
 	# shellcheck disable=SC2016
@@ -245,7 +245,7 @@ later_process()
 		syswrite $last, $ended - 1;
 		close $last;
 		my $later = fork // die;
-		exec "sleep", "1000" if !$later;
+		if (!$later) { '"${2-}"' exec "sleep", "1000" }
 		$later == $ended or die "it is $later\n";
 		1 until do { open my $comm, "<", "/proc/$later/comm"; <$comm> =~ /sleep/ };
 		print "$id $ended\n";
@@ -277,6 +277,14 @@ within()
 	assert_output_is ''
 	within ls --unit "$(nsenter --target "$inside" --pid --mount "$SHMTOOL" ls --format '%{cunit}')" -q
 	assert_output_is ''
+}
+
+@test "ls --by created-by: a later process with the pid of the creator has a line of its own" {
+	need_root
+	later_process '' 'shmget(0, 1, 01600) // die;'
+	within ls --by created-by -J
+	assert_equal "$(jq -c '[.totals[] | [.value, .segments, .size]] | sort' <<<"$output")" \
+		"[[\"${said[1]}\",1,4096],[\"${said[1]} sleep\",1,1]]"
 }
 
 @test "a later process with the pid of the last user is not mistaken for it" {

@@ -603,6 +603,18 @@ attached_segment()
 	foreign_read "$id" 0 8192 | cmp - wanted
 }
 
+@test "write -f with the memory of the segment itself: exit 7, and nothing is written" {
+	has_files || skip 'segments cannot be opened as files here'
+	random_segment 16384
+	foreign_read "$id" 0 16384 >wanted
+	# shellcheck disable=SC2016 # it is for the shell
+	run --separate-stderr "$SHMTOOL" attach --as-file "$id" -- \
+		sh -c '"$0" write "$SHMTOOL_ID" -o 4096 -f "$SHMTOOL_FILE" --truncate' "$SHMTOOL"
+	expect_status 7
+	assert_stderr_matches 'cannot read /proc/.*: it is the memory of the segment itself'
+	foreign_read "$id" 0 16384 | cmp - wanted
+}
+
 @test "-f with a path where no file can be created: exit 7 or 5, and the reason" {
 	random_segment 10
 	ln -s loop loop

@@ -225,8 +225,9 @@ mode_is_set_within_a_second()
 	need_root
 	users_orphan
 	local as
-	for as in --orphaned "$id"; do
-		stop_rm locked "$as" --grace 0
+	for as in '--orphaned --grace 0' "$id"; do
+		# shellcheck disable=SC2086 # words
+		stop_rm locked $as
 		hold_segment "$id"
 		go_on
 		assert_equal "$ended" 9

@@ -165,6 +165,16 @@ has_paused()
 	assert_output_is 4096
 }
 
+@test "--wait prints the state kept if a keep list names the segment" {
+	make_orphan 4096 600 0x77 >/dev/null
+	keep_lists
+	echo 0x77 >"$lists/keep"
+	try stat --wait detached 0x77 --keep-file "$lists/keep" --grace 0 --format '%{state}'
+	assert_output_is kept
+	try stat --wait exists 0x77 --keep 0x77 --grace 0 -J
+	assert_equal "$(jq -r '.segments[].state' <<<"$output")" kept
+}
+
 @test "SIGTERM ends --wait at once" {
 	start_waiting gone "$(make_segment)"
 	kill -TERM "$waiter"
@@ -173,7 +183,7 @@ has_paused()
 
 @test "invalid conditions, and options that cannot be combined" {
 	for words in '--wait gone 1 -J' '--wait gone 1 --format %{id}' '--wait soon 1' '--wait gone' '--wait gone --all' '--wait gone 1 --orphaned' \
-		'1 --timeout 1' '--wait gone 1 --timeout -1' '--wait gone 1 --timeout 1x'; do
+		'1 --timeout 1' '--wait gone 1 --timeout -1' '--wait gone 1 --timeout 1x' '--wait exists 0x77 --except 0x77'; do
 		# shellcheck disable=SC2086 # words
 		try stat $words
 		expect_status 2

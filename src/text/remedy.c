@@ -42,6 +42,8 @@ const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const 
 	}
 	if (error == EROFS)
 		who = "on the host, ";
+	else if (error == ENOENT)
+		who = "after mounting /proc, ";
 	else if (error)
 		who = geteuid() ? "as root, " : "as root outside of this user namespace, ";
 	snprintf(text, REMEDY_SIZE, "%s%ssysctl %s=%" PRIu64 "%s", who, in_namespace, name, value,

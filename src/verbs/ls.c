@@ -432,7 +432,8 @@ static enum status ls_run(int argc, char **argv)
 		options.choice.users_unknown = operands.users_unknown;
 		options.verbose = operands.verbose;
 		if (!status)
-			status = options.follow ? follow(&options) : ls(&options);
+			status = options.follow && !options.field_help ? follow(&options)
+								       : ls(&options);
 		operands_free(&operands);
 	}
 	field_list_free(&options.columns);

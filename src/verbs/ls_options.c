@@ -34,7 +34,7 @@ enum given {
 	GIVEN_TOTALS = 1 << 13, /* -u or --by */
 	GIVEN_FOLLOW = 1 << 14,
 	GIVEN_ALL_NAMESPACES = 1 << 15,
-	GIVEN_CHOICE = 1 << 16, /* segments or filters */
+	GIVEN_CHOICE = 1 << 16, /* segments, filters or exceptions */
 };
 
 static const struct conflict {
@@ -63,7 +63,8 @@ static const struct conflict {
 static unsigned int options_given(const struct ls_options *options)
 {
 	const struct choice *choice = &options->choice;
-	const bool chosen = choice->named.count || filter_given(&choice->filter);
+	const bool chosen = choice->named.count || filter_given(&choice->filter) ||
+			    filter_has_exceptions(&choice->filter);
 	const bool output = options->columns_given || options->added.count;
 
 	return (options->json ? GIVEN_JSON : 0U) | (options->raw ? GIVEN_RAW : 0U) |

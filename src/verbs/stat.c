@@ -354,9 +354,11 @@ static enum status check_options(const struct stat_options *options)
 	if (options->timeout >= 0 && !options->wait)
 		return fail(STATUS_USAGE, "--timeout requires --wait");
 	if (options->wait &&
-	    (filter_given(&options->choice.filter) || !options->choice.named.count))
+	    (filter_given(&options->choice.filter) || !options->choice.named.count ||
+	     filter_has_exceptions(&options->choice.filter)))
 		return fail(STATUS_USAGE,
-			    "--wait requires SEGMENTs and cannot be combined with filters");
+			    "--wait requires SEGMENTs and cannot be combined with filters or "
+			    "--except");
 	if (options->choice.named.count || filter_given(&options->choice.filter))
 		return STATUS_DONE;
 	fail(STATUS_USAGE, "no SEGMENT or filter given");
@@ -368,6 +370,7 @@ static enum status stat_run(int argc, char **argv)
 	struct stat_options options = { .timeout = -1 };
 	struct operands operands;
 	enum status status;
+	bool reports;
 
 	choice_begin(&options.choice);
 	options.choice.may_be_everywhere = true;
@@ -375,7 +378,9 @@ static enum status stat_run(int argc, char **argv)
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
-		if (!status && !options.wait)
+		/* after --wait, the report is printed only if a format was requested */
+		reports = !options.wait || options.json || options.format;
+		if (!status && reports)
 			status = choice_read_keep(&options.choice);
 		if (!status)
 			status = enter_namespace(&operands,
@@ -384,8 +389,7 @@ static enum status stat_run(int argc, char **argv)
 		if (!status && options.wait)
 			status = wait_for(options.wait, &options.choice.named, options.timeout,
 					  options.quiet);
-		/* after --wait, the report is printed only if a format was requested */
-		if (!status && (!options.wait || options.json || options.format))
+		if (!status && reports)
 			status = stat_segments(&options);
 		operands_free(&operands);
 	}

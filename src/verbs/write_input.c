@@ -47,6 +47,14 @@ static enum status spool_stream(struct writing *writing)
 		return STATUS_DONE;
 	if (error != EFBIG)
 		return read_failed(writing, error, 0);
+	if (first_only) {
+		fail(STATUS_FAILED,
+		     "cannot read %s before the guard is acquired: more than half of the available "
+		     "memory is required; nothing was written",
+		     input->name);
+		hint("save it in a file first, and use -f with that");
+		return STATUS_FAILED;
+	}
 	fail(STATUS_FAILED,
 	     "%s does not fit: more than %s, or more than half of the available memory; nothing "
 	     "was written",

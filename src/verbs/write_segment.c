@@ -161,6 +161,7 @@ static enum status check_marked(const struct writing *writing)
 /* Attaches the segment and writes. */
 static enum status write_attached(struct writing *writing)
 {
+	const struct write_options *options = writing->options;
 	struct memory memory;
 	enum status status = STATUS_DONE;
 	int error = memory_open(&memory, writing->segment, true);
@@ -168,7 +169,11 @@ static enum status write_attached(struct writing *writing)
 	if (error)
 		return segment_failed("write", writing->segment, error);
 	report_bus_errors("write", writing->segment, &memory, writing->done);
-	if (writing->done)
+	if (options->from == FROM_FILE && memory_is_file(&memory, writing->input.fd))
+		status = fail(STATUS_FAILED,
+			      "cannot read %s: it is the memory of the segment itself",
+			      writing->input.name);
+	if (!status && writing->done)
 		status = check_memory(writing, &memory);
 	if (!status)
 		status = write_bytes(writing, &memory);

@@ -441,6 +441,13 @@ cpid_of()
 	epilog
 	assert_equal "$(segment_count)" 1
 	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken'
+	# of procps, 1 means that there is no process, but also that it failed
+	printf '#!/bin/sh\necho "ps: broken" >&2; exit 1\n' >"$bin/ps"
+	rm log
+	epilog
+	pbs_epilogue
+	assert_equal "$(segment_count)" 1
+	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken'
 	rm "$bin/ps" log
 	process_of 4321
 	printf '#!/bin/sh\necho "scontrol: error: no configuration" >&2; exit 1\n' >"$bin/scontrol"
@@ -454,6 +461,38 @@ cpid_of()
 	end_process "$pid"
 	epilog
 	assert_equal "$(segment_count)" 0
+}
+
+# ps, and right after it a job of the user that creates a segment
+fake_ps()
+{
+	# shellcheck disable=SC2016 # it is for the shell
+	printf '#!/bin/bash
+/usr/bin/ps "$@"
+status=$?
+job=(env)
+(($(id -u))) || job=(setpriv --reuid 4321 --regid 4321 --clear-groups)
+"${job[@]}" perl -e "shmget(5, 4096, 01600) // die"
+exit $status\n' >"$bin/ps"
+	chmod 755 "$bin/ps"
+}
+
+@test "what a job creates that starts after ps stays: Slurm, PBS and LSF" {
+	need_root
+	fake_logger
+	fake_scontrol
+	fake_id
+	fake_ps
+	chmod 777 .
+	local script
+	for script in epilog pbs_epilogue 'lsf_post_exec 4321'; do
+		leak=$(make_leak_of 4321)
+		rm -f log arguments
+		$script
+		grep -q ": removed $leak " log
+		assert_equal "$(awk 'NR > 1 { print $1 }' /proc/sysvipc/shm)" 5
+		ipcrm -M 5
+	done
 }
 
 @test "the epilog does nothing for root, system users, the user nobody, and invalid users" {
@@ -476,13 +515,18 @@ cpid_of()
 	fake_logger
 	fake_scontrol
 	make_leak_of 4321
-	printf '#!/bin/sh\necho "shmtool rm: no luck" >&2; exit 7\n' >"$bin/broken"
+	# shellcheck disable=SC2016 # it is for the shell
+	printf '#!/bin/sh\n[ "$1" = ls ] && echo id:1 || { echo "shmtool rm: no luck" >&2; exit 7; }\n' >"$bin/broken"
 	chmod 755 "$bin/broken"
 	ln -sf broken "$bin/shmtool"
 	epilog
-	ln -sf "$SHMTOOL" "$bin/shmtool"
 	assert_equal "$(cat log)" 'job 77: shmtool rm: no luck
 job 77: shmtool rm ended with status 7'
+	printf '#!/bin/sh\nexit 7\n' >"$bin/broken"
+	rm log
+	epilog
+	ln -sf "$SHMTOOL" "$bin/shmtool"
+	assert_equal "$(cat log)" 'job 77: nothing removed, shmtool ls ended with status 7'
 }
 
 @test "the epilog in a namespace keeps what the keep list names" {
@@ -586,10 +630,22 @@ job 77.server: total 1"
 	lsf_post_exec 4321
 	[[ ! -s log ]]
 	end_process "$pid"
+	# one whose environment only root may read
+	# shellcheck disable=SC2016 # it is for perl
+	background as_uid 0 perl -MPOSIX -e '$0 = "session"; setgid(4321); setuid(4321); sleep 1 while 1'
+	wait_until pgrep -u 4321 -x session >/dev/null
+	lsf_post_exec 4321
+	assert_equal "$(cat log)" "job 77/0: nothing removed: cannot read the environment of process $background_pid"
+	end_process "$background_pid"
+	rm log
 	lsf_post_exec 4321 LSB_JOBID=
 	lsf_post_exec 0
 	[[ ! -s log ]]
+	# a process of this job that has exited does not matter
+	background as_uid 4321 env LSB_JOBID=77 LSB_JOBINDEX=0 perl -e 'exit if !fork; sleep 1 while 1'
+	wait_until pgrep --runstates Z -P "$background_pid" >/dev/null
 	lsf_post_exec 4321
+	end_process "$background_pid"
 	assert_equal "$(awk '{ print $1, $2, $3, $4 }' log)" "job 77/0: removed $leak
 job 77/0: total 1"
 	assert_equal "$(segment_count)" 1
@@ -644,6 +700,18 @@ pre_start()
 	# the same for the owner of the cluster
 	run --separate-stderr as_uid 4321 "$examples/postgresql-pre-start" "$PWD/cluster"
 	expect_status 1
+}
+
+@test "pre-start aborts the start if the segment is in use and marked for removal" {
+	need_root
+	id=$(as_uid 4321 perl -e "$create" 4096 600 5432001)
+	hold_segment "$id" rw 4321
+	ipcrm -m "$id"
+	make_cluster 4321 5432001 "$id"
+	pre_start cluster
+	expect_status 1
+	assert_stderr_has "postgresql-pre-start: segment $id of this cluster is still in use"
+	assert_stderr_has "$holder_pid"
 }
 
 @test "pre-start does not remove another segment that has got the id" {

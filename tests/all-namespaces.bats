@@ -658,6 +658,69 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+@test "ftok: means the files of threads, too" {
+	touch one
+	background there unshare --mount sh -c "$with_file" one "$HELPERS/thread-namespace" "$(key_of one)"
+	wait_until test -s "$background_output"
+	local tid where
+	tid=$(<"$background_output")
+	# first only the thread is there, then also a process with another file
+	for where in -A "-N $tid" "-N $(number_of "$tid")"; do
+		# shellcheck disable=SC2086 # an option and its value
+		capture there "$SHMTOOL" rm $where --detached --keep ftok:K:/etc/hostname
+		expect_status 0
+		assert_equal "$(sizes)" 12345
+	done
+	settle nsenter --ipc="/proc/$tid/ns/ipc" --
+	for where in -A "-N $pid"; do
+		# shellcheck disable=SC2086 # an option and its value
+		capture there "$SHMTOOL" rm $where --detached --keep ftok:K:/etc/hostname
+		expect_status 0
+		assert_equal "$(sizes)" 12345
+	done
+}
+
+# A process that may not be looked at could use any file.
+@test "ftok: if root may not look at all processes: nothing is removed or changed, and ls warns" {
+	touch one
+	local reason='processes are hidden (this requires CAP_SYS_PTRACE)'
+	# shellcheck disable=SC2054 # one word with commas
+	local limited=(there setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid --inh-caps=-all "$SHMTOOL")
+	settle unshare --ipc --mount sh -c "$with_file" one "${ordinary_user[@]}" -- "!1000:$(key_of one)"
+	bind_there "$pid" bound
+	capture "${limited[@]}" rm -N bound --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	expect_status 7
+	assert_stderr_has "cannot find the files of the keep list in other IPC namespaces: $reason; nothing was removed"
+	capture "${limited[@]}" set -N bound --orphaned --grace 0 --keep ftok:K:/etc/hostname -p 640
+	expect_status 7
+	assert_stderr_has "$reason; nothing was changed"
+	capture "${limited[@]}" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	assert_output_is ''
+	try_there ls -A --format '%{size} %{mode}'
+	assert_output_is '1000 0600'
+	capture "${limited[@]}" ls -N bound --keep ftok:K:/etc/hostname --format '%{size}'
+	expect_status 0
+	assert_output_is 1000
+	assert_stderr_is "shmtool ls: warning: cannot find the files of the keep list in other IPC namespaces: $reason"
+}
+
+@test "a pid means nothing if /proc belongs to another PID namespace: exit 7" {
+	local words
+	for words in 'ls -N 1' 'rm -N 1 --all' 'rm -A --all --except-namespace 1'; do
+		# shellcheck disable=SC2086 # words
+		capture there unshare --pid --fork "$SHMTOOL" $words
+		expect_status 7
+		assert_stderr_has '/proc belongs to another PID namespace'
+		assert_stderr_has 'hint: mount /proc, or give the path of a namespace, or its number'
+	done
+}
+
+@test "no command names the namespace of the caller by the pid of shmtool" {
+	capture there unshare --ipc --pid --fork --mount-proc "$SHMTOOL" ls -A -l --warn 0
+	assert_output_has 'to raise it: sysctl kernel.shmmni='
+	assert_output_lacks nsenter
+}
+
 @test "ftok: with what only a container has, if the entry is optional" {
 	touch one
 	# shellcheck disable=SC2016

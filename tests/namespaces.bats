@@ -124,6 +124,8 @@ new_namespace()
 	echo creator:nobody >"$lists/keep"
 	try_as_user rm -N "$inside" --all --keep-file "$lists/keep"
 	expect_status 7
+	try_as_user "set" -N "$inside" --orphaned --grace 0 --keep-file "$lists/keep" -p 640
+	expect_status 7
 	try_as_user ls -N "$inside" -q
 	assert_output_is 0
 	try_as_user rm -N "$inside" --all

@@ -379,6 +379,24 @@ users_and_times()
 	assert_stderr_has "cannot change segment $id"
 }
 
+@test "-n foresees that a segment can neither be attached nor its creator be acted as" {
+	need_root
+	local limited=(setpriv --inh-caps=-all --bounding-set) words
+	id=$(as_user perl -e "$create" 4096 600 0)
+	for words in -n ''; do
+		# shellcheck disable=SC2086 # a word, or none
+		capture "${limited[@]}" -all,+sys_admin "$SHMTOOL" "set" "$id" -p 640 $words
+		expect_status 5
+		assert_stderr_matches 'hint: run as user .*, or with CAP_IPC_OWNER$'
+	done
+	for words in -n ''; do
+		# shellcheck disable=SC2086 # a word, or none
+		capture "${limited[@]}" -all,+sys_admin,+setuid "$SHMTOOL" "set" "$id" -p 640 $words
+		expect_status 0
+	done
+	assert_equal "$(segment_field "$id" perms)" 640
+}
+
 @test "an ordinary user's own segment of mode 0000" {
 	need_root
 	id=$(as_user shmtool create -s 10 -p 0 -k 0x11)

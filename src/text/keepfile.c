@@ -243,8 +243,7 @@ static const char *home_directory(const char **wrong)
 	if (home && *home != '/')
 		home = NULL;
 	/* in another user namespace, the passwd entry of this number is that of another user */
-	if (users_are_foreign() ||
-	    (home && stat(home, &status) == 0 && status.st_uid == geteuid()))
+	if (users_are_foreign() || (home && stat(home, &status) == 0 && status.st_uid == geteuid()))
 		return home;
 	errno = 0;
 	user = getpwuid(geteuid());

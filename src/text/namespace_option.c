@@ -2,6 +2,7 @@
 #include "text/namespace_option.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "text/escape.h"
 
@@ -20,7 +21,8 @@ void namespace_option_set(const char *word, const char *path)
 
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns)
 {
-	const char *word = ns ? ns->path : word_of_option;
+	/* the namespace of this process is named by its pid if it is the only one there */
+	const char *word = !ns ? word_of_option : ns->pid == getpid() ? NULL : ns->path;
 	char quoted[NAMESPACE_OPTION_SIZE - 32];
 
 	if (word)

@@ -234,7 +234,7 @@ static enum status check_options(const struct create_options *options,
 			return fail(STATUS_USAGE, "--format \"%s\": %s", options->format, wrong);
 	}
 	if (options->file_error)
-		return key_path_failed(options->key_word, options->file_error, "");
+		return key_path_failed(options->key_word, options->file_error, NULL);
 	return STATUS_DONE;
 }
 

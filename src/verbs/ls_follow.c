@@ -115,7 +115,7 @@ static enum status check_ids(const struct choice *choice, const struct listing *
 		const struct segment_ref *ref = &choice->named.items[i];
 
 		if (ref->path_error)
-			return key_path_failed(ref->word, ref->path_error, "");
+			return key_path_failed(ref->word, ref->path_error, NULL);
 
 		if (ref->kind == REF_ID && !listing_find(list, ref->id))
 			status_keep_first(&status, lookup_failed(ref, EINVAL));

@@ -246,7 +246,7 @@ static enum status rm_run(int argc, char **argv)
 	enum status status;
 
 	choice_begin(&options.choice);
-	options.choice.removal = true;
+	options.choice.nothing_done = "nothing was removed";
 	options.choice.may_be_everywhere = true;
 	if (options_read(&verb_rm.command, argc, argv, &options, &operands, &status)) {
 		options.verbose = operands.verbose;

@@ -330,8 +330,9 @@ void report_unseen(const struct report *report, size_t unseen)
 	     "is in a PID namespace that is not visible here",
 	     unseen, unseen == 1 ? " was" : "s were", unseen == 1 ? "it" : "each");
 	hint("run rm --orphaned on the host, with -N PID or -A; or, if no other container uses "
-	     "%s: shmtool rm --detached --idle 1h -n",
-	     unseen == 1 ? "it" : "them");
+	     "%s: shmtool rm%s --detached --idle 1h -n",
+	     unseen == 1 ? "it" : "them",
+	     report->options->choice.filter.all_namespaces ? " -A" : NAMESPACE_OPTION(NULL));
 }
 
 void report_nothing_removed(const struct report *report, const struct selection *selection,

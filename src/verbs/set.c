@@ -164,10 +164,12 @@ static enum status set_run(int argc, char **argv)
 	choice_begin(&options.choice);
 	if (options_read(&verb_set.command, argc, argv, &options, &operands, &status)) {
 		options.wish.verbose = operands.verbose;
+		/* keep lists matter only for filters by state */
+		if (filter_judges(&options.choice.filter))
+			options.choice.nothing_done = "nothing was changed";
 		status = choice_read(&options.choice, &operands);
 		if (!status)
 			status = check_options(&options);
-		/* the keep list matters only for filters by state */
 		if (!status && filter_given(&options.choice.filter))
 			status = choice_read_keep(&options.choice);
 		if (!status)

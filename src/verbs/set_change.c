@@ -244,6 +244,8 @@ static int begin_call(const struct change *change, const struct segment_rights *
 	const bool privileged = may_control_all() || may_lock_all();
 	uid_t user = segment->cuid;
 
+	int error;
+
 	*before = (struct actor){ 0 };
 	if (change->hold.address)
 		return 0;
@@ -251,7 +253,27 @@ static int begin_call(const struct change *change, const struct segment_rights *
 	if (!find_actor(segment, privileged, &user) &&
 	    (privileged || user != geteuid() || (rights && !takes_back(change, rights))))
 		return removal_is_forced() ? EOWNERDEAD : EACCES;
-	return act_as(user, before);
+	error = act_as(user, before);
+	/* the right to attach the segment would help as well (segment_failed()) */
+	return error == EPERM ? EACCES : error;
+}
+
+/* For a dry run: whether the segment could be held, or its creator be acted as. */
+static enum status foresee(const struct change *change, struct processes *processes)
+{
+	const struct segment *segment = &change->segment;
+	const bool differ = rights_differ(change);
+	struct actor before;
+	int error;
+
+	if ((!differ && !lock_differs(change)) ||
+	    (may_hold(segment, processes) && may_attach(segment)))
+		return STATUS_DONE;
+	error = begin_call(change, differ ? &change->rights : NULL, &before);
+	if (error)
+		return segment_failed("change", segment, error);
+	stop_acting(&before);
+	return STATUS_DONE;
 }
 
 static int set_rights(const struct change *change, const struct segment_rights *rights)
@@ -389,8 +411,9 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 	change.rights = wanted_rights(wish, segment);
 	status = check_change(&change);
 	any = lock_differs(&change) || rights_differ(&change) || guard_differs(&change);
-	if (!status && any && !wish->dry_run)
-		status = change_safely(&change, processes);
+	if (!status && any)
+		status = wish->dry_run ? foresee(&change, processes)
+				       : change_safely(&change, processes);
 	if (!status && any && (wish->verbose || wish->dry_run))
 		print_change(&change, output);
 	return status;

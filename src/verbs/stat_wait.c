@@ -44,7 +44,7 @@ static enum status check_one(struct wait *wait, const struct segment_ref *ref)
 	bool holds = false;
 
 	if (ref->path_error)
-		return key_path_failed(ref->word, ref->path_error, "");
+		return key_path_failed(ref->word, ref->path_error, NULL);
 	if (error && !segment_missing(error))
 		return lookup_failed(ref, error);
 	if (condition == WAIT_GONE)

@@ -218,6 +218,9 @@ int namespace_open_of(pid_t pid, struct namespace *ns)
 	int error;
 
 	*ns = (struct namespace){ .fd = -1 };
+	/* there, another process has this number */
+	if (!proc_is_ours() && (access("/proc/self", F_OK) == 0 || access("/proc/1", F_OK) == 0))
+		return EXDEV;
 	error = scan_one(&scan, pid);
 	return error == ENOENT ? why_missing(pid) : error;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/namespace_keys.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/process/procfs.h"
+#include "shm/segment/control.h"
 #include "shm/segment/ftok.h"
 #include "shm/system/array.h"
 #include "shm/system/compat.h"
@@ -172,30 +175,72 @@ static void look_below(const struct worker *worker, struct search *search, size_
 		search->roots_done.items[search->roots_done.count++] = root;
 }
 
+/* Looks at a process or a thread, given as its open directory in /proc. */
+static int look_at(const struct worker *worker, struct search *search, int directory)
+{
+	size_t index;
+	int root = -1;
+	int error = namespace_of(search, directory, &index);
+
+	if (error || index == search->found->count)
+		return error;
+	root = openat(directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return errno;
+	look_below(worker, search, index, root);
+	close(root);
+	return 0;
+}
+
+/* Each thread can have a namespace and a root directory of its own (unshare(2)). */
+static int look_at_threads(const struct worker *worker, struct search *search, DIR *tasks)
+{
+	const struct dirent *entry;
+	int error = 0;
+
+	while (!error && (errno = 0, entry = readdir(tasks))) {
+		int thread = process_number(entry->d_name)
+				     ? openat(dirfd(tasks), entry->d_name,
+					      O_PATH | O_DIRECTORY | O_CLOEXEC)
+				     : -1;
+
+		if (thread < 0)
+			continue;
+		error = look_at(worker, search, thread);
+		if (error == ENOENT || error == ESRCH)
+			error = 0; /* it has exited */
+		close(thread);
+	}
+	return error;
+}
+
 /* In the worker. An open directory stays that of this process, even if its pid is reused. */
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
-	struct search *search = context;
+	struct stat status;
 	char path[32];
-	size_t index;
+	DIR *tasks;
 	int process;
-	int root = -1;
 	int error;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
 	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return errno;
-	error = namespace_of(search, process, &index);
-	if (!error && index < search->found->count) {
-		root = openat(process, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		error = root < 0 ? errno : 0;
+	/* the directory has two links, and one for each thread */
+	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
+		error = look_at(worker, context, process);
+	} else {
+		int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		tasks = fd < 0 ? NULL : fdopendir(fd);
+		error = tasks ? look_at_threads(worker, context, tasks) : errno;
+		if (tasks)
+			closedir(tasks);
+		else if (fd >= 0)
+			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
 	}
 	close(process);
-	if (root >= 0) {
-		look_below(worker, search, index, root);
-		close(root);
-	}
 	return error;
 }
 
@@ -245,15 +290,17 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	int error = scan_all(&scan);
 	const bool any_lost = lost_anywhere(&scan, &search);
+	/* for ordinary users that is usual, and such processes do not use what they may remove */
+	const bool hidden =
+		geteuid() == 0 && !users_are_foreign() && (scan.hidden || proc_hides_processes());
 
 	for (size_t i = search.first; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
 
-		/* the scan asks only processes; a thread may be in another namespace */
-		if (ns->thread && !ns->kept.asked)
-			error = scan_list(&scan, &ns->pid, 1);
 		if (any_lost || ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
 			ns->kept.error = ETIMEDOUT;
+		else if (hidden)
+			ns->kept.error = EPERM;
 	}
 	free(search.roots_done.items);
 	return error;

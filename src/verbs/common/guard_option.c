@@ -67,7 +67,7 @@ enum status guard_option_check(const struct guard_option *guard_option)
 	if (!guard_option->given && (guard_option->number_given || guard_option->timeout_given))
 		return fail(STATUS_USAGE, "--guard-number and --guard-timeout require --guard");
 	if (guard_option->file_error)
-		return key_path_failed(guard_option->ref.word, guard_option->file_error, "");
+		return key_path_failed(guard_option->ref.word, guard_option->file_error, NULL);
 	return STATUS_DONE;
 }
 

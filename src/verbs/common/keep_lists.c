@@ -38,32 +38,41 @@ static bool has_segments(const struct listing *all, const struct namespace *ns)
 
 static const char *reason_of(int error)
 {
-	return error == ETIMEDOUT ? "a process does not answer" : strerror(error);
+	return error == ETIMEDOUT ? "a process does not answer"
+	       : error == EPERM   ? "processes are hidden (this requires CAP_SYS_PTRACE)"
+				  : strerror(error);
 }
 
-static enum status files_failed(int error)
+/* nothing_done: see keep_lists_read() */
+static enum status files_failed(int error, const char *nothing_done)
 {
-	return fail(STATUS_FAILED,
-		    "cannot find the files of the keep list in other IPC namespaces: %s; nothing "
-		    "was removed",
-		    reason_of(error));
+	static const char what[] = "cannot find the files of the keep list in other IPC namespaces";
+
+	if (nothing_done)
+		return fail(STATUS_FAILED, "%s: %s; %s", what, reason_of(error), nothing_done);
+	warn("%s: %s", what, reason_of(error));
+	return STATUS_DONE;
 }
 
 enum status keep_files_find(struct namespaces *found, struct listing *all,
-			    const struct keep_files *files, bool is_removal,
+			    const struct keep_files *files, const char *nothing_done,
 			    struct scan_losses *losses, enum status *missing, size_t *missing_at)
 {
 	int error = namespace_keys_find(found, files, losses);
 
-	if (!is_removal)
-		return STATUS_DONE;
 	if (error)
-		return files_failed(error); /* GCOVR_EXCL_LINE: rarely: not enough memory */
+		/* GCOVR_EXCL_LINE: rarely: not enough memory */
+		return files_failed(error, nothing_done);
 	for (size_t i = 0; i < found->count; i++) {
 		const struct namespace *ns = &found->items[i];
 
 		if (!ns->kept.error || !has_segments(all, ns))
 			continue;
+		if (!nothing_done) {
+			warn("cannot find the files of the keep list in IPC namespace %s: %s",
+			     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
+			continue;
+		}
 		fail(STATUS_FAILED,
 		     "cannot find the files of the keep list in IPC namespace %s: %s; namespace "
 		     "skipped",
@@ -97,7 +106,7 @@ static int add_keys_of(struct keep *keep, const char *name)
 }
 
 /* Reads the lists. Returns false after reporting a fault. */
-static bool read_lists(struct keep *keep, const struct filter *filter, bool is_removal)
+static bool read_lists(struct keep *keep, const struct filter *filter, const char *nothing_done)
 {
 	char fault[KEEPFILE_FAULT_SIZE];
 	bool good = true;
@@ -108,25 +117,25 @@ static bool read_lists(struct keep *keep, const struct filter *filter, bool is_r
 		good = keepfile_read(keep, filter->keep_files.items[i], fault);
 	if (good)
 		return true;
-	if (!is_removal) {
+	if (!nothing_done) {
 		warn("keep list %s", fault);
 		return true;
 	}
-	fail(STATUS_FAILED, "keep list %s; nothing was removed", fault);
+	fail(STATUS_FAILED, "keep list %s; %s", fault, nothing_done);
 	hint("correct this, or use --ignore-keep (which also removes what it should protect)");
 	return false;
 }
 
 enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
-			    bool is_removal)
+			    const char *nothing_done)
 {
 	int error = 0;
 
 	*keep = filter->keep;
 	filter->keep = (struct keep){ 0 };
-	if (!filter->ignore_keep && !read_lists(keep, filter, is_removal))
+	if (!filter->ignore_keep && !read_lists(keep, filter, nothing_done))
 		return STATUS_FAILED;
 	if (ns && keep->files.count)
 		error = add_keys_of(keep, ns);
-	return error && is_removal ? files_failed(error) : STATUS_DONE;
+	return error ? files_failed(error, nothing_done) : STATUS_DONE;
 }

@@ -15,19 +15,20 @@
 /*
  * Reads the lists, and moves the entries of --keep to keep. Call it before
  * enter_namespace(), since files and users are those of the caller's namespaces. ns is the
- * value of -N, or NULL. A fault is an error if is_removal, otherwise a warning.
+ * value of -N, or NULL. A fault is a warning; but an error if what is kept must not be
+ * touched, then nothing_done is "nothing was removed" or the like, otherwise NULL.
  */
 enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
-			    bool is_removal);
+			    const char *nothing_done);
 
 /*
  * Finds the keys that the files of the lists have in these namespaces. all has the segments
- * of these namespaces. If finding the keys of a namespace fails, that is a warning; but if
- * is_removal, it is an error (*missing and *missing_at: see all_namespaces_read()), and
+ * of these namespaces. If finding the keys of a namespace fails, that is a warning; but with
+ * nothing_done (see above), it is an error (*missing and *missing_at: see all_namespaces_read()), and
  * the namespace's segments are dropped from all.
  */
 enum status keep_files_find(struct namespaces *found, struct listing *all,
-			    const struct keep_files *files, bool is_removal,
+			    const struct keep_files *files, const char *nothing_done,
 			    struct scan_losses *losses, enum status *missing, size_t *missing_at);
 
 #endif

@@ -14,10 +14,11 @@
 #include "text/namespace_option.h"
 #include "text/parse_segment.h"
 
-enum status key_path_failed(const char *word, int error, const char *rest)
+enum status key_path_failed(const char *word, int error, const char *nothing_done)
 {
-	return fail(status_of_file(error), "cannot derive a key from %.200s: %s%s", word,
-		    reason_of_file(error), rest);
+	return fail(status_of_file(error), "cannot derive a key from %.200s: %s%s%s", word,
+		    reason_of_file(error), nothing_done ? "; " : "",
+		    nothing_done ? nothing_done : "");
 }
 
 enum status parse_operand(const char *word, struct segment_ref *ref)
@@ -87,8 +88,9 @@ enum status read_only_segment(const struct operands *operands, struct segment_re
 	if (operands->count == 1) {
 		enum status status = parse_operand(operands->words[0], ref);
 
-		return status || !ref->path_error ? status
-						  : key_path_failed(ref->word, ref->path_error, "");
+		return status || !ref->path_error
+			       ? status
+			       : key_path_failed(ref->word, ref->path_error, NULL);
 	}
 	if (operands->count == 0)
 		fail(STATUS_USAGE, "no SEGMENT given");

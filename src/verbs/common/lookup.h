@@ -15,9 +15,9 @@ enum status read_only_segment(const struct operands *operands, struct segment_re
 
 /*
  * Reports that the PATH of an ftok:PROJ:PATH could not be resolved. error: see
- * parse_segment.h; rest: "; nothing was removed", or "".
+ * parse_segment.h; nothing_done: "nothing was removed" or the like, or NULL.
  */
-enum status key_path_failed(const char *word, int error, const char *rest);
+enum status key_path_failed(const char *word, int error, const char *nothing_done);
 
 /* Looks up a segment, and reports nothing. Returns 0 or an errno value (control.h). */
 int look_up_segment(const struct segment_ref *ref, struct segment *segment);

@@ -49,6 +49,8 @@ static const char *reason_of_namespace(int error)
 		return "no such IPC namespace is visible here";
 	case EAGAIN:
 		return "it was not found, but a process that may be in it does not respond";
+	case EXDEV:
+		return "/proc belongs to another PID namespace";
 	case ETIMEDOUT:
 		return "the process does not respond (it may be stuck in execve(2))";
 	default:
@@ -80,6 +82,8 @@ static int enter_named(struct operands *operands, bool *users_changed)
 /* After an error that means that the word names no IPC namespace, or none that was found. */
 static void hint_at_names(int error)
 {
+	if (error == EXDEV)
+		hint("mount /proc, or give the path of a namespace, or its number");
 	if (error == EAGAIN)
 		hint("shmtool ls -A shows which process does not respond");
 	if (error == ENOENT || error == ESRCH || error == EINVAL || error == ENOTTY ||
@@ -97,8 +101,8 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 			     ? "run as root"
 			     : "run with CAP_SYS_ADMIN in its owning user namespace%s, and without "
 			       "a seccomp filter that blocks setns(2)",
-		     operands->ns_pid ? " and CAP_SYS_PTRACE" : "");
-	if (error == ENOENT && operands->ns_pid)
+		     operands->ns_pid || error == EACCES ? " and CAP_SYS_PTRACE" : "");
+	if (access("/proc/self", F_OK) < 0 && error != EXDEV)
 		hint("mount /proc");
 	else
 		hint_at_names(error);
@@ -372,7 +376,10 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 
 		if (ns->unread || !ns->limits)
 			continue;
-		all[*count] = (struct limits_of){ *ns->limits, .ns = ns, .path = ns->path };
+		all[*count] = (struct limits_of){ *ns->limits, .ns = ns };
+		/* that of this process needs none, and its pid would name none later */
+		if (ns->pid != getpid())
+			all[*count].path = ns->path;
 		if (ns->cgroup.limit)
 			limits_set_cgroup(&all[*count].limits, &ns->cgroup);
 		(*count)++;

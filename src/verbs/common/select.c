@@ -35,7 +35,7 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 		return fail(STATUS_USAGE, "%s", wrong);
 	if (choice->filter.file_error)
 		return key_path_failed(choice->filter.file_error_word, choice->filter.file_error,
-				       choice->removal ? "; nothing was removed" : "");
+				       choice->nothing_done);
 	choice->named.items = calloc(operands->count + 1, sizeof(*choice->named.items));
 	if (!choice->named.items)
 		return fail(STATUS_EXHAUSTED, "not enough memory");
@@ -50,15 +50,15 @@ enum status choice_read(struct choice *choice, const struct operands *operands)
 enum status choice_read_keep(struct choice *choice)
 {
 	/* a removal by operands alone ignores the keep lists */
-	if (choice->removal && !filter_given(&choice->filter))
+	if (choice->nothing_done && !filter_given(&choice->filter))
 		return STATUS_DONE;
-	return keep_lists_read(&choice->keep, &choice->filter, choice->ns, choice->removal);
+	return keep_lists_read(&choice->keep, &choice->filter, choice->ns, choice->nothing_done);
 }
 
 bool choice_depends_on_users(const struct choice *choice)
 {
 	return filter_names_users(&choice->filter) ||
-	       (choice->removal && choice->keep.creators.count);
+	       (choice->nothing_done && choice->keep.creators.count);
 }
 
 void choice_prepare_view(const struct choice *choice, struct view *view)
@@ -339,7 +339,7 @@ static void look_for_named(struct selection *selection, const struct segment_ref
 		struct segment segment = { 0 };
 		int error = ref->path_error ? 0 : find_named(ref, all, by_itself, &segment);
 		enum status status = ref->path_error
-					     ? key_path_failed(ref->word, ref->path_error, "")
+					     ? key_path_failed(ref->word, ref->path_error, NULL)
 					     : STATUS_DONE;
 
 		/* a segment that is named twice is listed once */
@@ -400,7 +400,7 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 
 	if (!status && choice->keep.files.count)
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
-					 choice->removal, &selection->judge.processes.losses,
+					 choice->nothing_done, &selection->judge.processes.losses,
 					 &selection->missing, &selection->missing_at);
 	return status;
 }

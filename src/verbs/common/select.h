@@ -19,9 +19,13 @@ struct choice {
 	struct filter filter;
 	struct segment_refs named; /* operands */
 	struct keep keep;
-	const char *ns;         /* the value of -N, or NULL */
-	bool users_unknown;     /* names of users do not apply there; see struct operands */
-	bool removal;           /* a fault in a keep list is an error, if a filter is given */
+	const char *ns;     /* the value of -N, or NULL */
+	bool users_unknown; /* names of users do not apply there; see struct operands */
+	/*
+	 * "nothing was removed" or the like: a fault in a keep list is an error, and this is said;
+	 * NULL: it is a warning
+	 */
+	const char *nothing_done;
 	bool may_be_everywhere; /* the verb has the option -A */
 	bool verbose;           /* report why a named segment is skipped */
 };
@@ -33,8 +37,8 @@ enum status choice_read(struct choice *choice, const struct operands *operands);
 
 /*
  * Reads the keep lists, if they matter. Call it before enter_namespace(), since the lists
- * are those of the caller's namespaces. A fault is an error for a removal by filter,
- * otherwise a warning.
+ * are those of the caller's namespaces. A fault is an error with nothing_done of struct
+ * choice, otherwise a warning.
  */
 enum status choice_read_keep(struct choice *choice);
 

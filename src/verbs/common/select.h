@@ -22,7 +22,7 @@ struct choice {
 	const char *ns;     /* the value of -N, or NULL */
 	bool users_unknown; /* names of users do not apply there; see struct operands */
 	/*
-	 * "nothing was removed" or the like: a fault in a keep list is an error, and this is said;
+	 * "nothing was removed" or the like: a fault in a keep list is an error that ends so;
 	 * NULL: it is a warning
 	 */
 	const char *nothing_done;

@@ -95,7 +95,7 @@ check()
 		stat 1 -J -q             | only one of -J, -q and --format may be given
 		stat 1 --map -J          | --map cannot be combined with -J, -q, --format or --wait
 		stat 1 --wait gone -J    | --wait gone cannot be combined with -J or --format
-		stat --all --wait gone   | --wait requires SEGMENTs and cannot be combined with filters
+		stat --all --wait gone   | --wait requires SEGMENTs and cannot be combined with filters or --except
 		rm -m 1 --all            | -m and -M cannot be combined with filters; give the id as SEGMENT instead
 		rm -m 1 --except 2       | --except cannot be combined with -m or -M
 		rm --all --with-guard    | --with-guard requires SEGMENTs and cannot be combined with filters, -m or -M

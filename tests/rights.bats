@@ -401,6 +401,7 @@ not_entered()
 		set -p 600 @free                               | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
 		set -u 4004 @free                              | 5 | -            | cannot change segment @free .*: permission denied.*CAP_IPC_OWNER
 		set --lock @free                               | 5 | -            | cannot lock segment @free .*: permission denied.*CAP_IPC_OWNER
+		set --lock -n @free                            | 5 | -            | cannot lock segment @free .*: permission denied.*CAP_IPC_OWNER
 		set --lock -p 600 @free                        | 5 | -            | cannot lock segment @free .*: permission denied.*CAP_IPC_OWNER
 	END
 	check

@@ -243,7 +243,6 @@ static int begin_call(const struct change *change, const struct segment_rights *
 	const struct segment *segment = &change->segment;
 	const bool privileged = may_control_all() || may_lock_all();
 	uid_t user = segment->cuid;
-
 	int error;
 
 	*before = (struct actor){ 0 };
@@ -271,7 +270,8 @@ static enum status foresee(const struct change *change, struct processes *proces
 		return STATUS_DONE;
 	error = begin_call(change, differ ? &change->rights : NULL, &before);
 	if (error)
-		return segment_failed("change", segment, error);
+		return lock_differs(change) ? lock_failed(change, error)
+					    : segment_failed("change", segment, error);
 	stop_acting(&before);
 	return STATUS_DONE;
 }

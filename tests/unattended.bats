@@ -444,10 +444,12 @@ cpid_of()
 	# of procps, 1 means that there is no process, but also that it failed
 	printf '#!/bin/sh\necho "ps: broken" >&2; exit 1\n' >"$bin/ps"
 	rm log
+	fake_id
 	epilog
 	pbs_epilogue
 	assert_equal "$(segment_count)" 1
-	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken'
+	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken
+job 77.server: nothing removed, ps failed: ps: broken'
 	rm "$bin/ps" log
 	process_of 4321
 	printf '#!/bin/sh\necho "scontrol: error: no configuration" >&2; exit 1\n' >"$bin/scontrol"
@@ -468,12 +470,12 @@ fake_ps()
 {
 	# shellcheck disable=SC2016 # it is for the shell
 	printf '#!/bin/bash
-/usr/bin/ps "$@"
+%s "$@"
 status=$?
 job=(env)
 (($(id -u))) || job=(setpriv --reuid 4321 --regid 4321 --clear-groups)
 "${job[@]}" perl -e "shmget(5, 4096, 01600) // die"
-exit $status\n' >"$bin/ps"
+exit $status\n' "$(type -P ps)" >"$bin/ps"
 	chmod 755 "$bin/ps"
 }
 
@@ -527,6 +529,22 @@ job 77: shmtool rm ended with status 7'
 	epilog
 	ln -sf "$SHMTOOL" "$bin/shmtool"
 	assert_equal "$(cat log)" 'job 77: nothing removed, shmtool ls ended with status 7'
+}
+
+# The time that logger has does not begin before there is something to log.
+# bats test_tags=long
+@test "the epilog logs what rm printed, however long it took" {
+	need_root
+	fake_logger
+	fake_scontrol
+	make_leak_of 4321
+	# shellcheck disable=SC2016 # it is for the shell
+	printf '#!/bin/sh\nif [ "$1" = ls ]; then echo id:1; else echo removed 1; sleep 7; fi\n' >"$bin/slow"
+	chmod 755 "$bin/slow"
+	ln -sf slow "$bin/shmtool"
+	epilog
+	ln -sf "$SHMTOOL" "$bin/shmtool"
+	assert_equal "$(cat log)" 'job 77: removed 1'
 }
 
 @test "the epilog in a namespace keeps what the keep list names" {

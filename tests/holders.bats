@@ -741,6 +741,16 @@ nattch_is()
 	assert_stderr_has "\"a\\x1b[31m\\nb\"\"\\"
 }
 
+# Which process had a number when the list was saved cannot be known.
+@test "--pid with a saved list matches the numbers, whatever runs here" {
+	make_live_segment >/dev/null
+	sleep 1000 &
+	echo $! >>"$started"
+	awk -v pid=$! 'NR > 1 { $5 = pid; $12 = $13 = 0; $14 = 1000 } { print }' /proc/sysvipc/shm >list
+	try ls --from list --pid $! --format '%{cpid}'
+	assert_output_is $!
+}
+
 @test "--pid matches creator, last user and holders" {
 	local made maker held none holder_of_held
 	made=$(make_live_segment)

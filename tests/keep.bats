@@ -262,7 +262,7 @@ assert_refused()
 		'-creator:nosuchuser# elsewhere' '-creator: nosuchuser' '-creator:nosuchuser other' \
 		'-ftok:A:/nonexistent#index' -creator:+1000x -creator:+ -creator:4294967295 -creator:+-1 \
 		-creator:=1000 -creator:1000x '-creator:nosuchuser;' '-creator:"nosuchuser"' \
-		$'-creator:nosuchuser\u00a0'; do
+		$'-creator:nosuchuser\xc2\xa0'; do
 		echo "$line" >"$list"
 		orphans
 		assert_refused 'line 1: "'

@@ -279,7 +279,7 @@ try_inside()
 		try_inside write "$id" --guard 0x55 $options < <(head -c 40M /dev/zero | tr '\0' a)
 		expect_status 7
 		assert_stderr_is "shmtool write: cannot read stdin before the guard is acquired: more than half of the available memory is required; nothing was written
-shmtool write: hint: save it in a file first, and use -f with that"
+shmtool write: hint: save the input in a file, and write that with -f FILE"
 	done
 	shmtool rm "$id" --with-guard
 }

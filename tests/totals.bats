@@ -155,6 +155,7 @@ numbers='"\(.segments) \(.size) \(.rss) \(.swap)"'
 }
 
 @test "the total of rm beyond 64 bits" {
+	[[ ${WORD_BITS-} != 32 ]] || skip 'no program of 32 bits can have such segments'
 	for _ in 1 2 3; do
 		shmtool create -s 7E --no-reserve >/dev/null
 	done

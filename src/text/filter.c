@@ -114,7 +114,7 @@ static bool has_process(const struct number_list *pids, const struct segment *se
 
 		/* a running process that started later only has the same number */
 		if (pid && has_number(pids, (uint64_t)pid) &&
-		    (process_start(&judge->processes, pid)->start < 0 ||
+		    (judge->saved || process_start(&judge->processes, pid)->start < 0 ||
 		     judge_named(judge, segment, role)))
 			return true;
 	}
@@ -233,7 +233,7 @@ bool filter_has_exceptions(const struct filter *filter)
 	       filter->except_creators.count || filter->except_keys.count;
 }
 
-/* Whether the list names the user, or may do so: any user may be one that is not mapped here. */
+/* Whether the list names the user, or may do so: a user that is not mapped here may be any user. */
 static bool may_have_user(const struct number_list *users, uid_t uid)
 {
 	return has_number(users, uid) || (users->count && user_is_unknown(uid));

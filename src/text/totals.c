@@ -29,9 +29,10 @@ static int compare_by_value(const void *left, const void *right)
 	const struct total *b = right;
 	int order = compare_values(&a->value, &b->value);
 
-	/* compare_values() compares only the numbers: of attachments; of a process, which may be reused */
+	/* compare_values() compares only the numbers of processes, which may be reused */
 	if (!order && a->value.kind == VALUE_PROCESS)
 		order = strcmp(a->value.text, b->value.text);
+	/* and how many attachments there are, not of which processes */
 	if (!order && a->value.kind == VALUE_HOLDERS)
 		order = strcmp(holders_in_full(&a->value), holders_in_full(&b->value));
 	return order;

@@ -337,25 +337,19 @@ static enum status read_segment(struct read_options *options, const struct segme
 		status = byte_range_check(&options->range, &segment);
 	if (!status)
 		status = guard_option_find(&options->guard_option);
-	/*
-	 * before the segment is attached, since a failure leaves no trace on it then; and before
-	 * the new file is created, since a signal ends this wait and the program
-	 */
-	if (!status)
-		status = guard_option_take(&options->guard_option);
 	if (status)
 		return status;
 	error = memory_open(&memory, &segment, false);
-	if (error) {
-		guard_option_release(&options->guard_option);
+	if (error)
 		return segment_failed("read", &segment, error);
-	}
 	if (memory.attached)
 		warn_of_trace("reading", &segment);
 	report_bus_errors("read", &segment, &memory, NULL);
-	if (options->file)
+	/* before the new file is created, since a signal ends this wait and the program */
+	status = guard_option_take(&options->guard_option);
+	if (!status && options->file)
 		status = read_to_file(options, &segment, &memory);
-	else
+	else if (!status)
 		status = read_to_stdout(options, &segment, &memory);
 	if (memory.attached)
 		warn_of_detach("reading", &segment);

@@ -83,7 +83,7 @@ void confirm_removal(struct report *report, struct selection *selection)
 	} else {
 		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
 	}
-	/* of what was refused, too, nothing is left to report */
+	/* the question has already reported what was skipped */
 	if (report->done && !yes)
 		report->skipped = 0;
 	keep_shown(selection, shown, yes);

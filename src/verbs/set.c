@@ -110,8 +110,8 @@ static enum status check_options(const struct set_options *options)
 	}
 	if ((filter->keep_given || filter->keep_files.count) && !filter_judges(filter)) {
 		fail(STATUS_USAGE,
-		     "--keep and --keep-file require a filter by state: keep lists do "
-		     "not protect from set");
+		     "--keep and --keep-file require a filter by state: keep lists do not "
+		     "protect segments from set");
 		hint("exclude segments with --except, --except-key or --except-creator");
 		return STATUS_USAGE;
 	}

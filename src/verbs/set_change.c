@@ -104,10 +104,10 @@ static void print_change(const struct change *change, struct output *output)
 		      wish->dry_run ? "would change" : "changed", segment->id,
 		      (unsigned int)segment->key, segment->uid, rights->uid, segment->gid,
 		      rights->gid, segment->mode, rights->mode,
-		      wish->lock     ? " lock"
-		      : wish->unlock ? " unlock"
-				     : "");
-	if (wish->with_guard)
+		      !lock_differs(change) ? ""
+		      : wish->lock          ? " lock"
+					    : " unlock");
+	if (guard_differs(change))
 		output_format(output, " guard=%d", change->guard.id);
 	output_char(output, '\n');
 }

@@ -52,7 +52,7 @@ static enum status spool_stream(struct writing *writing)
 		     "cannot read %s before the guard is acquired: more than half of the available "
 		     "memory is required; nothing was written",
 		     input->name);
-		hint("save it in a file first, and use -f with that");
+		hint("save the input in a file, and write that with -f FILE");
 		return STATUS_FAILED;
 	}
 	fail(STATUS_FAILED,

@@ -158,16 +158,18 @@ static enum status check_marked(const struct writing *writing)
 		    SEGMENT_LABEL(before), BYTES(done));
 }
 
-/* Attaches the segment and writes. */
-static enum status write_attached(struct writing *writing)
+/* Attaches the segment and writes. Returns the status, for child_run(). */
+static int write_attached(void *context)
 {
+	struct writing *writing = context;
 	const struct write_options *options = writing->options;
+	const struct guard_option *guard_option = &options->guard_option;
 	struct memory memory;
 	enum status status = STATUS_DONE;
 	int error = memory_open(&memory, writing->segment, true);
 
 	if (error)
-		return segment_failed("write", writing->segment, error);
+		return (int)segment_failed("write", writing->segment, error);
 	report_bus_errors("write", writing->segment, &memory, writing->done);
 	if (options->from == FROM_FILE && memory_is_file(&memory, writing->input.fd))
 		status = fail(STATUS_FAILED,
@@ -176,25 +178,14 @@ static enum status write_attached(struct writing *writing)
 	if (!status && writing->done)
 		status = check_memory(writing, &memory);
 	if (!status)
+		status = guard_option_take(guard_option);
+	if (!status) {
 		status = write_bytes(writing, &memory);
+		status_keep_first(&status, guard_option_release(guard_option));
+	}
 	if (!status)
 		status = check_marked(writing);
 	memory_close(&memory);
-	return status;
-}
-
-/* Acquires the guard and writes. Returns the status, for child_run(). */
-static int write_guarded(void *context)
-{
-	struct writing *writing = context;
-	const struct guard_option *guard_option = &writing->options->guard_option;
-	/* before the segment is attached: if this fails, there is no trace on it */
-	enum status status = guard_option_take(guard_option);
-
-	if (!status) {
-		status = write_attached(writing);
-		status_keep_first(&status, guard_option_release(guard_option));
-	}
 	return (int)status;
 }
 
@@ -211,7 +202,7 @@ static enum status write_in_child(struct writing *writing)
 	writing->done = shared_memory(sizeof(*writing->done));
 	if (!writing->done)
 		return report_lost_child(TASK(writing), ENOMEM, 0, "");
-	error = child_run(write_guarded, writing, CHILD_DIES_TOO, &result);
+	error = child_run(write_attached, writing, CHILD_DIES_TOO, &result);
 	snprintf(rest, sizeof(rest), "%s had been written", BYTES(*writing->done));
 	munmap(writing->done, sizeof(*writing->done));
 	if (!error)
@@ -258,7 +249,7 @@ enum status write_segment(struct write_options *options, const struct segment_re
 	if (options->from == FROM_FILE || options->from == FROM_FILL)
 		status = write_long(&writing);
 	else
-		status = (enum status)write_guarded(&writing);
+		status = (enum status)write_attached(&writing);
 	/* for a file, write_input() has reported this */
 	if (!status && options->verbose && options->from != FROM_FILE)
 		note("wrote %s to %s", BYTES(options->range.length), SEGMENT_LABEL(&segment));

@@ -82,8 +82,8 @@ int namespace_enter_fd(int fd, bool *users_changed);
  * as /proc/PID/ns/ipc; namespace_open_path() a file that a user named, safely
  * (safe_open.h). namespace_close() must follow. They return 0 or an errno value;
  * EINVAL: not an IPC namespace; ESRCH: no such process; EXDEV: /proc is that of another PID
- * namespace; ETIMEDOUT: the process does
- * not answer (scan.h). namespace_open_path() may also return errors of safe_open.h.
+ * namespace; ETIMEDOUT: the process does not answer (scan.h). namespace_open_path() may also
+ * return errors of safe_open.h.
  */
 int namespace_open_of(pid_t pid, struct namespace *ns);
 int namespace_open(const char *path, struct namespace *ns);

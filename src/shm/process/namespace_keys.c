@@ -199,19 +199,18 @@ static int look_at_threads(const struct worker *worker, struct search *search, D
 	int error = 0;
 
 	while (!error && (errno = 0, entry = readdir(tasks))) {
-		int thread = process_number(entry->d_name)
-				     ? openat(dirfd(tasks), entry->d_name,
-					      O_PATH | O_DIRECTORY | O_CLOEXEC)
-				     : -1;
+		int thread;
 
-		if (thread < 0)
+		if (!process_number(entry->d_name))
 			continue;
-		error = look_at(worker, search, thread);
+		thread = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		error = thread < 0 ? errno : look_at(worker, search, thread);
 		if (error == ENOENT || error == ESRCH)
 			error = 0; /* it has exited */
-		close(thread);
+		if (thread >= 0)
+			close(thread);
 	}
-	return error;
+	return error ? error : errno; /* of readdir(3), if it failed */
 }
 
 /* In the worker. An open directory stays that of this process, even if its pid is reused. */

@@ -65,7 +65,7 @@ bool keep_names_key(const struct keep *keep, const struct segment *segment)
 bool keep_names_creator(const struct keep *keep, const struct segment *segment)
 {
 	return intmap_get(&keep->creators, segment->cuid) ||
-	       /* any of them, for all that is known */
+	       /* it may be any of them */
 	       (keep->creators.count && user_is_unknown(segment->cuid));
 }
 

@@ -61,13 +61,15 @@ enum status keep_files_find(struct namespaces *found, struct listing *all,
 	int error = namespace_keys_find(found, files, losses);
 
 	if (error)
-		/* GCOVR_EXCL_LINE: rarely: not enough memory */
-		return files_failed(error, nothing_done);
+		return files_failed(error, nothing_done); /* GCOVR_EXCL_LINE: rarely: no memory */
 	for (size_t i = 0; i < found->count; i++) {
 		const struct namespace *ns = &found->items[i];
 
 		if (!ns->kept.error || !has_segments(all, ns))
 			continue;
+		/* hidden processes concern all namespaces */
+		if (!nothing_done && ns->kept.error == EPERM)
+			return files_failed(EPERM, NULL);
 		if (!nothing_done) {
 			warn("cannot find the files of the keep list in IPC namespace %s: %s",
 			     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));

@@ -15,17 +15,17 @@
 /*
  * Reads the lists, and moves the entries of --keep to keep. Call it before
  * enter_namespace(), since files and users are those of the caller's namespaces. ns is the
- * value of -N, or NULL. A fault is a warning; but an error if what is kept must not be
- * touched, then nothing_done is "nothing was removed" or the like, otherwise NULL.
+ * value of -N, or NULL. A fault is a warning if nothing_done is NULL. Otherwise it is an
+ * error, which ends so: "nothing was removed" or the like.
  */
 enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
 			    const char *nothing_done);
 
 /*
  * Finds the keys that the files of the lists have in these namespaces. all has the segments
- * of these namespaces. If finding the keys of a namespace fails, that is a warning; but with
- * nothing_done (see above), it is an error (*missing and *missing_at: see all_namespaces_read()), and
- * the namespace's segments are dropped from all.
+ * of these namespaces. If finding the keys of a namespace fails, that is a warning. But with
+ * nothing_done (see above), it is an error (*missing and *missing_at: see
+ * all_namespaces_read()), and the namespace's segments are dropped from all.
  */
 enum status keep_files_find(struct namespaces *found, struct listing *all,
 			    const struct keep_files *files, const char *nothing_done,

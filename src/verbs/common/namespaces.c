@@ -34,8 +34,8 @@ int namespace_open_named(const char *word, struct namespace *ns)
 /* Hints at what to do where users cannot be matched. */
 static void hint_at_users(const char *how)
 {
-	hint("%s, or without what names users: --owner, --creator, -u and -g by name, creator: in "
-	     "a keep list",
+	hint("%s, or do not name users (--owner, --creator, -u or -g by name, creator: in a keep "
+	     "list)",
 	     how);
 }
 
@@ -102,7 +102,7 @@ static enum status cannot_enter_named(const struct operands *operands, int error
 			     : "run with CAP_SYS_ADMIN in its owning user namespace%s, and without "
 			       "a seccomp filter that blocks setns(2)",
 		     operands->ns_pid || error == EACCES ? " and CAP_SYS_PTRACE" : "");
-	if (access("/proc/self", F_OK) < 0 && error != EXDEV)
+	if (access("/proc/self", F_OK) < 0 && (error == ENOENT || error == ESTALE))
 		hint("mount /proc");
 	else
 		hint_at_names(error);

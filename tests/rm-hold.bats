@@ -113,6 +113,24 @@ oversized_segment()
 	assert_gone "$id"
 }
 
+# As the unattended service, which has no other capabilities
+@test "... unless the creator cannot be acted as: exit 5, and the capability that is missing" {
+	need_root
+	local limited=(setpriv --inh-caps=-all --bounding-set "-all,+sys_admin,+ipc_owner" "$SHMTOOL")
+	oversized_segment >/dev/null
+	capture "${limited[@]}" rm --all
+	expect_status 5
+	assert_stderr_has 'with CAP_SETUID'
+	oversized_segment >/dev/null
+	capture "${limited[@]}" rm --all
+	expect_status 5
+	assert_stderr_has 'hint: run with CAP_SETUID (-v lists the segments)'
+	assert_equal "$(segment_count)" 2
+	capture "${limited[@]}" set --all -p 640
+	expect_status 5
+	assert_stderr_has 'with CAP_SETUID'
+}
+
 @test "... unless its owner and its creator are different users: exit 6, and what to do" {
 	need_root
 	local id

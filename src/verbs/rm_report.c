@@ -204,7 +204,8 @@ void report_denied(const struct report *report)
 		     "others)",
 		     geteuid());
 	else
-		hint("run with CAP_SYS_ADMIN%s (-v lists the segments)",
+		hint("run with %s%s (-v lists the segments)",
+		     may_control_all() ? "CAP_SETUID" : "CAP_SYS_ADMIN",
 		     capabilities_count_here() ? "" : OF_OWNING_USER_NAMESPACE);
 }
 

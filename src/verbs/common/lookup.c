@@ -10,6 +10,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
+#include "shm/system/capability.h"
 #include "text/names.h"
 #include "text/namespace_option.h"
 #include "text/parse_segment.h"
@@ -180,13 +181,24 @@ enum status segment_denied(const char *what, const struct segment *segment, cons
 	return STATUS_DENIED;
 }
 
+/*
+ * The capability that is missing: this one, or if that is in use, the right to act as the creator
+ * of a segment that cannot be attached (hold.h).
+ */
+static const char *missing_capability(int capability, const char *name)
+{
+	return capability_in_use(capability) && capabilities_count_here() ? "CAP_SETUID" : name;
+}
+
 enum status segment_failed(const char *what, const struct segment *segment, int error)
 {
 	/* EACCES comes from shmat(2) and IPC_STAT, EPERM from IPC_SET and IPC_RMID (sysvipc(7)) */
 	if (error == EACCES)
-		return segment_denied(what, segment, "CAP_IPC_OWNER");
+		return segment_denied(what, segment,
+				      missing_capability(CAP_IPC_OWNER, "CAP_IPC_OWNER"));
 	if (error == EPERM)
-		return segment_denied(what, segment, "CAP_SYS_ADMIN");
+		return segment_denied(what, segment,
+				      missing_capability(CAP_SYS_ADMIN, "CAP_SYS_ADMIN"));
 	/* EINVAL also means that the segment's file was truncated, so that it cannot be attached */
 	if (error == EINVAL && !segment_is_gone(segment->id))
 		error = ENODATA;

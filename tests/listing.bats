@@ -511,6 +511,18 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	expect_status 3
 }
 
+@test "users of a saved list can be matched in a user namespace that does not map them" {
+	need_root
+	{
+		header
+		row shmid=1 uid=5
+		row shmid=2 uid=6
+	} >list
+	capture as_user unshare --user --map-root-user "$SHMTOOL" ls --from list --owner +5 -q
+	expect_status 0
+	assert_output_is 1
+}
+
 @test "the machine's own list, through a file, is what ls shows" {
 	make_segment 4096 640 0x1234 >/dev/null
 	make_segment 70000 600 0xfedcba98 >/dev/null

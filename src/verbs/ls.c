@@ -426,8 +426,10 @@ static enum status ls_run(int argc, char **argv)
 		if (!status && !options.field_help && !shows_system(&options))
 			status = choice_read_keep(&options.choice);
 		if (!status)
+			/* the numbers in a saved list are those of another machine or time */
 			status = enter_namespace(&operands,
-						 choice_depends_on_users(&options.choice));
+						 !options.from &&
+							 choice_depends_on_users(&options.choice));
 		options.ns_path = operands.ns_path;
 		options.choice.users_unknown = operands.users_unknown;
 		options.verbose = operands.verbose;

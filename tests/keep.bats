@@ -464,6 +464,11 @@ bad_lists=(
 	expect_status 0
 	assert_output_is ''
 	segment_exists "$id"
+	# but not in the home directory of root outside
+	capture as_user env HOME=/root unshare --user --map-root-user "$SHMTOOL" rm --key 0x98
+	expect_status 0
+	assert_stderr_is ''
+	assert_output_matches "^removed $id "
 }
 
 @test "a list that cannot be read to its end is refused" {

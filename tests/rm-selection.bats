@@ -285,7 +285,7 @@ total 2 segments, 8000 bytes \(7.8K\)$"
 
 @test "filters that match nothing: exit 0, nothing printed" {
 	id=$(make_segment)
-	try rm --owner daemon
+	try rm --mode 0123
 	expect_status 0
 	assert_output_is ""
 	assert_stderr_is ""

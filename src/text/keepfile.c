@@ -242,9 +242,11 @@ static const char *home_directory(const char **wrong)
 
 	if (home && *home != '/')
 		home = NULL;
-	/* in another user namespace, the passwd entry of this number is that of another user */
-	if (users_are_foreign() || (home && stat(home, &status) == 0 && status.st_uid == geteuid()))
+	if (home && stat(home, &status) == 0 && status.st_uid == geteuid())
 		return home;
+	/* in another user namespace, the passwd entry of this number is that of another user */
+	if (users_are_foreign())
+		return NULL;
 	errno = 0;
 	user = getpwuid(geteuid());
 	if (!user && !is_missing(errno))

@@ -352,7 +352,7 @@ assert_refused()
 	assert_output_is orphaned
 	mkdir etc
 	cp -a /etc/. etc/
-	mkdir etc/shmtool
+	mkdir -p etc/shmtool
 	echo creator:nobody >etc/shmtool/keep
 	# shellcheck disable=SC2016
 	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && "$0" "$@"' \

@@ -245,6 +245,22 @@ attached_segment()
 	assert_stderr_is "shmtool read: warning: reading segment $id (no key) overwrites its last user (in another PID namespace, may be running); it may later be considered orphaned"
 }
 
+# The last user that shmat(2) overwrites is then not the one that was seen before.
+@test "read, stat --map and set warn if a process used the segment just before they attach it" {
+	local words
+	for words in 'read -n 1' 'stat --map' 'set -p 640'; do
+		id=$(make_segment 10)
+		# shellcheck disable=SC2086 # words
+		stop_at shmat shmtool $words "$id"
+		# shellcheck disable=SC2016 # it is for perl
+		background perl -e '$| = 1; shmread($ARGV[0], my $x, 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
+		wait_until test -s "$background_output"
+		go_on
+		assert_equal "$ended" 0
+		assert_stderr_has "segment $id (no key) overwrites its last user (which detached it just now, and may be running); it may later be considered orphaned"
+	done
+}
+
 @test "read warns if it detaches the segment after a process that is still running" {
 	need_root
 	local user

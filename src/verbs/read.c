@@ -342,7 +342,9 @@ static enum status read_segment(struct read_options *options, const struct segme
 	error = memory_open(&memory, &segment, false);
 	if (error)
 		return segment_failed("read", &segment, error);
-	if (memory.attached)
+	if (memory.missed_use)
+		warn_of_missed_use("reading", &segment);
+	else if (memory.attached)
 		warn_of_trace("reading", &segment);
 	report_bus_errors("read", &segment, &memory, NULL);
 	/* before the new file is created, since a signal ends this wait and the program */

@@ -383,8 +383,11 @@ static enum status change_safely(struct change *change, struct processes *proces
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
 		struct segment now;
 
-		warn_of_trace("changing", segment);
 		status = look_again(segment, &now);
+		if (!status && segment_was_used_since(segment, &now))
+			warn_of_missed_use("changing", segment);
+		else
+			warn_of_trace("changing", segment);
 		if (!status) {
 			/* use its current rights, so that only the requested ones change */
 			*segment = now;
@@ -394,6 +397,8 @@ static enum status change_safely(struct change *change, struct processes *proces
 	}
 	if (!status)
 		status = make_change(change);
+	if (change->hold.address)
+		warn_of_detach("changing", segment);
 	segment_release(&change->hold);
 	return status;
 }

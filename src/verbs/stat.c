@@ -283,7 +283,9 @@ static enum status print_map(struct output *output, const struct segment *segmen
 	if (error || memory.attached)
 		output_flush(output);
 	if (!error) {
-		if (memory.attached)
+		if (memory.missed_use)
+			warn_of_missed_use("reading", segment);
+		else if (memory.attached)
 			warn_of_trace("reading", &before);
 		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,

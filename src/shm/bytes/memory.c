@@ -88,6 +88,7 @@ static void set_page(struct memory *memory, uint64_t page)
 
 static int attach(struct memory *memory, const struct segment *segment)
 {
+	struct segment now;
 	void *attached;
 	int error;
 
@@ -103,6 +104,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 		return error;
 	}
 	memory->attached = true;
+	memory->missed_use =
+		!segment_look(segment->id, &now) && segment_was_used_since(segment, &now);
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
 	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));

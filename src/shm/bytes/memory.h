@@ -31,7 +31,8 @@ struct memory {
 	int id;
 	int fd; /* the segment as a file; -1: there is only the mapping */
 	bool writable;
-	bool attached; /* by shmat(2), which has changed the last user and the times */
+	bool attached;   /* by shmat(2), which has changed the last user and the times */
+	bool missed_use; /* attached, and another process has detached it since it was looked up */
 	struct residency *residency;
 };
 

@@ -107,6 +107,11 @@ int segment_look_again(const struct segment *before)
 	return segment_has_same_owner(before, &now) ? 0 : ESTALE;
 }
 
+bool segment_was_used_since(const struct segment *before, const struct segment *now)
+{
+	return now->nattch == 1 && (before->nattch || now->dtime != before->dtime);
+}
+
 int segment_by_key(key_t key, int *id)
 {
 	*id = shmget(key, 0, 0);

@@ -52,6 +52,13 @@ bool segment_has_same_owner(const struct segment *before, const struct segment *
  */
 int segment_look_again(const struct segment *before);
 
+/*
+ * Whether another process detached the segment between the look before and shmat(2) of this
+ * process, after which now was looked at; and no process but this one has it attached. Then the
+ * last user that shmat(2) overwrote is not known.
+ */
+bool segment_was_used_since(const struct segment *before, const struct segment *now);
+
 /* Finds the id of the segment with this key. ENOENT: there is none. */
 int segment_by_key(key_t key, int *id);
 

@@ -226,6 +226,13 @@ void warn_of_trace(const char *what, const struct segment *segment)
 	processes_free(&processes);
 }
 
+void warn_of_missed_use(const char *what, const struct segment *segment)
+{
+	warn("%s %s overwrites its last user (which detached it just now, and may be running); it "
+	     "may later be considered orphaned",
+	     what, SEGMENT_LABEL(segment));
+}
+
 void warn_of_detach(const char *what, const struct segment *segment)
 {
 	struct segment now;

@@ -37,6 +37,9 @@ enum status find_segment(const struct segment_ref *ref, struct segment *segment)
  */
 void warn_of_trace(const char *what, const struct segment *segment);
 
+/* As warn_of_trace(), if the last user is not known: segment_was_used_since() of control.h. */
+void warn_of_missed_use(const char *what, const struct segment *segment);
+
 /*
  * As warn_of_trace(), before this process detaches the segment: another process may have used
  * and detached it since.

@@ -194,7 +194,7 @@ resize()
 	try rm "$id"
 	expect_status 9
 	assert_stderr_has "cannot remove segment $id (no key): cannot attach it to check it"
-	assert_stderr_has "hint: remove it without these checks, as ipcrm does: shmtool rm -m $id"
+	assert_stderr_has "hint: remove it as its creator (user nobody): shmtool rm -m $id"
 	assert_there "$id"
 	try rm -m "$id"
 	expect_status 0

@@ -13,6 +13,7 @@
 #include "text/format.h"
 #include "text/holders_text.h"
 #include "text/json.h"
+#include "text/names.h"
 #include "text/namespace_option.h"
 #include "text/segment_json.h"
 #include "text/units.h"
@@ -153,8 +154,23 @@ void report_removed(struct report *report, const struct segment *segment)
 	report->last_namespace = segment->ns;
 }
 
-/* The hint for a segment that fails the checks: -m removes without them. */
-#define REMOVE_UNCHECKED "remove it without these checks, as ipcrm does: shmtool rm%s -m %d"
+/*
+ * Hints that -m removes without the checks that failed. For root, the id could be another user's
+ * segment by then, which the creator of this one cannot remove.
+ */
+static void hint_at_unchecked(const char *before, const struct segment *segment)
+{
+	struct names names = { 0 };
+	const char *ns = NAMESPACE_OPTION(segment->ns);
+
+	if (segment->cuid == 0 || segment->cuid == geteuid())
+		hint("%sremove it without these checks, as ipcrm does: shmtool rm%s -m %d", before,
+		     ns, segment->id);
+	else
+		hint("%sremove it as its creator (user %s): shmtool rm%s -m %d", before,
+		     name_of_user(&names, segment->cuid), ns, segment->id);
+	names_free(&names);
+}
 
 static enum status cannot_hold(const struct segment *segment, int error)
 {
@@ -166,11 +182,11 @@ static enum status cannot_hold(const struct segment *segment, int error)
 	     SEGMENT_LABEL(segment),
 	     too_large ? "it is too large for a 32-bit program" : reason_of_segment(error));
 	if (error == ENOMEM && !too_large)
-		hint("raise the limit of the address space (ulimit -v) or vm.max_map_count, "
-		     "or " REMOVE_UNCHECKED,
-		     NAMESPACE_OPTION(segment->ns), segment->id);
+		hint_at_unchecked("raise the limit of the address space (ulimit -v) or "
+				  "vm.max_map_count, or ",
+				  segment);
 	else
-		hint(REMOVE_UNCHECKED, NAMESPACE_OPTION(segment->ns), segment->id);
+		hint_at_unchecked("", segment);
 	return status_of_segment(error);
 }
 

@@ -13,6 +13,7 @@
 #include "shm/segment/control.h"
 #include "shm/segment/ftok.h"
 #include "shm/system/array.h"
+#include "shm/system/clock.h"
 #include "shm/system/compat.h"
 #include "shm/system/procfile.h"
 
@@ -32,9 +33,16 @@ struct root_directory {
 	ino_t inode;
 };
 
+/*
+ * For how long a worker looks for files of ordinary users' processes, in milliseconds: any user can
+ * make root directories in which the kernel is slow to find a file.
+ */
+enum { USERS_TIME = 1000 };
+
 struct search {
 	struct namespaces *found;
-	size_t first; /* the first wanted namespace */
+	int64_t users_time; /* what is left of it */
+	size_t first;       /* the first wanted namespace */
 	const struct keep_files *files;
 	struct {
 		struct root_directory *items;
@@ -159,24 +167,31 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 }
 
 /* Looks at the files below a root directory, unless they have been looked at before. */
-static void look_below(const struct worker *worker, struct search *search, size_t index, int fd)
+static void look_below(const struct worker *worker, struct search *search, pid_t pid, size_t index,
+		       int fd)
 {
+	const int64_t begin = monotonic_ms();
 	struct root_directory root = { .index = index };
 	int error = identify(fd, &root);
 
 	if (!error && is_done(search, &root))
 		return;
 	send(worker, ASKED, index, 0, 0);
+	/* without an answer, nothing is removed in that namespace */
+	if (search->users_time <= 0 && !process_is_of_root(pid))
+		return;
 	for (size_t i = 0; i < search->files->count; i++)
 		look_at_file(worker, index, fd, &search->files->items[i]);
 	send(worker, ANSWERED, index, 0, 0);
+	if (!process_is_of_root(pid))
+		search->users_time -= monotonic_ms() - begin;
 	/* if it cannot be remembered, the same directory is looked at again */
 	if (!error && !ARRAY_MAKE_ROOM(&search->roots_done))
 		search->roots_done.items[search->roots_done.count++] = root;
 }
 
 /* Looks at a process or a thread, given as its open directory in /proc. */
-static int look_at(const struct worker *worker, struct search *search, int directory)
+static int look_at(const struct worker *worker, struct search *search, pid_t pid, int directory)
 {
 	size_t index;
 	int root = -1;
@@ -187,13 +202,14 @@ static int look_at(const struct worker *worker, struct search *search, int direc
 	root = openat(directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return errno;
-	look_below(worker, search, index, root);
+	look_below(worker, search, pid, index, root);
 	close(root);
 	return 0;
 }
 
 /* Each thread can have a namespace and a root directory of its own (unshare(2)). */
-static int look_at_threads(const struct worker *worker, struct search *search, DIR *tasks)
+static int look_at_threads(const struct worker *worker, struct search *search, pid_t pid,
+			   DIR *tasks)
 {
 	const struct dirent *entry;
 	int error = 0;
@@ -204,7 +220,7 @@ static int look_at_threads(const struct worker *worker, struct search *search, D
 		if (!process_number(entry->d_name))
 			continue;
 		thread = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		error = thread < 0 ? errno : look_at(worker, search, thread);
+		error = thread < 0 ? errno : look_at(worker, search, pid, thread);
 		if (error == ENOENT || error == ESRCH)
 			error = 0; /* it has exited */
 		if (thread >= 0)
@@ -228,12 +244,12 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 		return errno;
 	/* the directory has two links, and one for each thread */
 	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
-		error = look_at(worker, context, process);
+		error = look_at(worker, context, pid, process);
 	} else {
 		int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		tasks = fd < 0 ? NULL : fdopendir(fd);
-		error = tasks ? look_at_threads(worker, context, tasks) : errno;
+		error = tasks ? look_at_threads(worker, context, pid, tasks) : errno;
 		if (tasks)
 			closedir(tasks);
 		else if (fd >= 0)
@@ -285,7 +301,10 @@ static bool lost_anywhere(const struct scan *scan, const struct search *search)
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
 			struct scan_losses *losses)
 {
-	struct search search = { .found = found, .first = first_wanted(found), .files = files };
+	struct search search = { .found = found,
+				 .users_time = USERS_TIME,
+				 .first = first_wanted(found),
+				 .files = files };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	int error = scan_all(&scan);
 	const bool any_lost = lost_anywhere(&scan, &search);

@@ -100,7 +100,11 @@ static enum status guard_missing(const struct segment_ref *ref)
 /* Reports the process that used the guard last, which the kernel records, and what to do. */
 static void report_last_user(const struct guard_option *guard_option)
 {
+	const struct guard *guard = &guard_option->guard;
 	struct processes processes = { 0 };
+	struct names names = { 0 };
+	/* as root, the id could be another user's set by then */
+	const bool by_other = guard->cuid && guard->cuid != geteuid();
 	const struct process *last = process_find(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
@@ -110,11 +114,14 @@ static void report_last_user(const struct guard_option *guard_option)
 		       : *last->command                ? last->command
 						       : "running");
 	if (last->pid && last->liveness == LIVENESS_GONE)
-		hint("if no process uses the guard now, release it: %sperl -e 'semctl(%d, %d, %d, 1)'",
-		     NAMESPACE_PREFIX(), guard_option->guard.id, guard_option->number, SETVAL);
+		hint("if no process uses the guard now, %s%s%srelease it: %sperl -e 'semctl(%d, %d, %d, 1)'",
+		     by_other ? "as user " : "", by_other ? name_of_user(&names, guard->cuid) : "",
+		     by_other ? ", " : "", NAMESPACE_PREFIX(), guard->id, guard_option->number,
+		     SETVAL);
 	else if (last->pid)
 		hint("wait longer, or stop process %d if it holds the guard", last->pid);
 	processes_free(&processes);
+	names_free(&names);
 }
 
 static enum status timed_out(const struct guard_option *guard_option)

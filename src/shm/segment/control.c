@@ -109,7 +109,7 @@ int segment_look_again(const struct segment *before)
 
 bool segment_was_used_since(const struct segment *before, const struct segment *now)
 {
-	return now->nattch == 1 && (before->nattch || now->dtime != before->dtime);
+	return now->nattch == 1 && !now->dest && (before->nattch || now->dtime != before->dtime);
 }
 
 int segment_by_key(key_t key, int *id)

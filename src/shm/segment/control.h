@@ -55,7 +55,8 @@ int segment_look_again(const struct segment *before);
 /*
  * Whether another process detached the segment between the look before and shmat(2) of this
  * process, after which now was looked at; and no process but this one has it attached. Then the
- * last user that shmat(2) overwrote is not known.
+ * last user that shmat(2) overwrote is not known. (It does not matter if the segment is marked for
+ * removal.)
  */
 bool segment_was_used_since(const struct segment *before, const struct segment *now);
 

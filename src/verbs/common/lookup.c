@@ -237,7 +237,7 @@ void warn_of_detach(const char *what, const struct segment *segment)
 {
 	struct segment now;
 
-	if (segment_look(segment->id, &now) || now.nattch != 1 || now.lpid == getpid())
+	if (segment_look(segment->id, &now) || now.nattch != 1 || now.dest || now.lpid == getpid())
 		return;
 	now.nattch = 0;
 	warn_of_trace(what, &now);

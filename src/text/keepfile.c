@@ -246,7 +246,8 @@ static const char *home_directory(const char **wrong)
 		return home;
 	/* in another user namespace, the passwd entry of this number is that of another user */
 	if (users_are_foreign())
-		return NULL;
+		return home && stat(home, &status) == 0 && user_is_unknown(status.st_uid) ? NULL
+											  : home;
 	errno = 0;
 	user = getpwuid(geteuid());
 	if (!user && !is_missing(errno))

@@ -173,6 +173,7 @@ static enum status open_as_file(const struct segment *segment, struct attachment
 static enum status attach_segment(const struct attach_options *options,
 				  const struct segment *segment, struct attachment *held)
 {
+	struct segment now;
 	/* checked first, since attaching for nothing would leave a trace */
 	int error = options->as_file ? map_files_allowed() : 0;
 
@@ -190,7 +191,7 @@ static enum status attach_segment(const struct attach_options *options,
 	if (error)
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
-	error = segment_look_again(segment);
+	error = segment_look_again(segment, &now);
 	if (error) {
 		shmdt(held->address);
 		return segment_failed("attach", segment, error);

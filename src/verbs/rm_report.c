@@ -163,7 +163,8 @@ static void hint_at_unchecked(const char *before, const struct segment *segment)
 	struct names names = { 0 };
 	const char *ns = NAMESPACE_OPTION(segment->ns);
 
-	if (segment->cuid == 0 || segment->cuid == geteuid())
+	/* that user may not enter another namespace */
+	if (geteuid() != 0 || segment->cuid == 0 || *ns || user_is_unknown(segment->cuid))
 		hint("%sremove it without these checks, as ipcrm does: shmtool rm%s -m %d", before,
 		     ns, segment->id);
 	else

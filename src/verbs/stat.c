@@ -277,8 +277,11 @@ static enum status print_map(struct output *output, const struct segment *segmen
 	/* the report may be read page by page, so the segment was listed long ago */
 	int error = segment_look(segment->id, &before);
 
+	if (!error &&
+	    !(segment_is_same(segment, &before) && segment_has_same_owner(segment, &before)))
+		error = EIDRM;
 	if (!error)
-		error = memory_open(&memory, segment, false);
+		error = memory_open(&memory, &before, false);
 	/* the report must appear before messages about its last part */
 	if (error || memory.attached)
 		output_flush(output);

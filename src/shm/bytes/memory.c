@@ -98,14 +98,13 @@ static int attach(struct memory *memory, const struct segment *segment)
 	if (error)
 		return error;
 	/* from here on the id stays this segment's (hold.h) */
-	error = segment_look_again(segment);
+	error = segment_look_again(segment, &now);
 	if (error) {
 		shmdt(attached);
 		return error;
 	}
 	memory->attached = true;
-	memory->missed_use =
-		!segment_look(segment->id, &now) && segment_was_used_since(segment, &now);
+	memory->missed_use = segment_was_used_since(segment, &now);
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
 	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));

@@ -176,10 +176,11 @@ static void look_below(const struct worker *worker, struct search *search, pid_t
 
 	if (!error && is_done(search, &root))
 		return;
-	send(worker, ASKED, index, 0, 0);
-	/* without an answer, nothing is removed in that namespace */
-	if (search->users_time <= 0 && !process_is_of_root(pid))
+	if (search->users_time <= 0 && !process_is_of_root(pid)) {
+		send(worker, FAILED, index, 0, ETIMEDOUT);
 		return;
+	}
+	send(worker, ASKED, index, 0, 0);
 	for (size_t i = 0; i < search->files->count; i++)
 		look_at_file(worker, index, fd, &search->files->items[i]);
 	send(worker, ANSWERED, index, 0, 0);

@@ -97,19 +97,19 @@ bool segment_has_same_owner(const struct segment *before, const struct segment *
 	return before->uid == after->uid && before->gid == after->gid;
 }
 
-int segment_look_again(const struct segment *before)
+int segment_look_again(const struct segment *before, struct segment *now)
 {
-	struct segment now = { .id = -1 };
-	int error = segment_look(before->id, &now);
+	int error = segment_look(before->id, now);
 
-	if (error || !segment_is_same(before, &now))
+	if (error || !segment_is_same(before, now))
 		return EIDRM;
-	return segment_has_same_owner(before, &now) ? 0 : ESTALE;
+	return segment_has_same_owner(before, now) ? 0 : ESTALE;
 }
 
 bool segment_was_used_since(const struct segment *before, const struct segment *now)
 {
-	return now->nattch == 1 && !now->dest && (before->nattch || now->dtime != before->dtime);
+	return now->nattch == 1 && !now->dest && now->lpid == getpid() &&
+	       (before->nattch || now->dtime != before->dtime);
 }
 
 int segment_by_key(key_t key, int *id)

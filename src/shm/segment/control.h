@@ -50,7 +50,7 @@ bool segment_has_same_owner(const struct segment *before, const struct segment *
  * Checks that a segment which was attached after this look is the same one. Returns 0; EIDRM if
  * its id belongs to another segment; ESTALE if that may be, since its owner is another one.
  */
-int segment_look_again(const struct segment *before);
+int segment_look_again(const struct segment *before, struct segment *now);
 
 /*
  * Whether another process detached the segment between the look before and shmat(2) of this

@@ -239,15 +239,16 @@ static const char *home_directory(const char **wrong)
 	const char *home = getenv("HOME");
 	const struct passwd *user;
 	struct stat status;
+	bool known;
 
 	if (home && *home != '/')
 		home = NULL;
-	if (home && stat(home, &status) == 0 && status.st_uid == geteuid())
+	known = home && stat(home, &status) == 0;
+	if (known && status.st_uid == geteuid())
 		return home;
 	/* in another user namespace, the passwd entry of this number is that of another user */
 	if (users_are_foreign())
-		return home && stat(home, &status) == 0 && user_is_unknown(status.st_uid) ? NULL
-											  : home;
+		return known && user_is_unknown(status.st_uid) ? NULL : home;
 	errno = 0;
 	user = getpwuid(geteuid());
 	if (!user && !is_missing(errno))

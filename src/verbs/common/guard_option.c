@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/sem.h>
+#include <unistd.h>
 
 #include "shm/process/process.h"
 #include "text/names.h"

@@ -422,8 +422,11 @@ bad_lists=(
 		assert_stderr_has 'hint: correct this, or use --ignore-keep'
 		segment_exists "$by_user"
 	done
-	for make in 'echo creator:nobody >config/shmtool' 'ln -s nowhere config/shmtool'; do
+	# also in the place of the directory, and of the one above it
+	for make in 'echo creator:nobody >config/shmtool' 'ln -s nowhere config/shmtool' \
+		'echo >config' 'ln -s nowhere config'; do
 		rm -rf config/shmtool
+		[[ $make != *config ]] || rm -rf config
 		bash -c "$make"
 		run --separate-stderr env XDG_CONFIG_HOME="$PWD/config" HOME=/root \
 			setpriv --reuid 65534 --regid 65534 --clear-groups "$SHMTOOL" rm --all
@@ -450,6 +453,14 @@ bad_lists=(
 			"$SHMTOOL" "$variable"
 		assert_output_is "$by_user kept"
 	done
+	# nor is the list of the caller of su(1) theirs
+	mkdir other
+	chown 12345 other
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env XDG_CONFIG_HOME="$1" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls --creator nobody --format "%{id} %{state}"' \
+		"$SHMTOOL" "$PWD/other"
+	assert_output_is "$by_user kept"
 }
 
 @test "root of a user namespace that is not root outside has a list of their own" {

@@ -214,19 +214,25 @@ bool keepfile_read(struct keep *keep, const char *path, char fault[KEEPFILE_FAUL
 	return !error && keepfile_parse(keep, fd, path, fault);
 }
 
-/* Whether a default list does not exist. */
+/*
+ * Whether a default list does not exist. If a symlink to nothing, or a file, is in its place or
+ * in that of a directory, that is an error, not a missing list.
+ */
 static bool is_absent(const char *path)
 {
+	char part[PATH_MAX];
 	struct stat status;
-	char directory[PATH_MAX];
+	size_t length = strlen(path);
 
-	/* lstat(2): a symlink to a missing file is an error, not a missing list */
-	if (lstat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
-		return false;
-	/* so is a file, or a symlink to a missing directory, in the place of its directory */
-	snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
-	return lstat(directory, &status) < 0 ||
-	       (stat(directory, &status) == 0 && S_ISDIR(status.st_mode));
+	do {
+		snprintf(part, sizeof(part), "%.*s", (int)length, path);
+		if (lstat(part, &status) == 0)
+			return path[length] && stat(part, &status) == 0 && S_ISDIR(status.st_mode);
+		if (errno != ENOENT && errno != ENOTDIR)
+			return false;
+		length = (size_t)(strrchr(part, '/') - part);
+	} while (length);
+	return true;
 }
 
 /*
@@ -256,6 +262,15 @@ static const char *home_directory(const char **wrong)
 	return user ? user->pw_dir : home;
 }
 
+/* As the configuration of the caller of su(1), which leaves the environment as it is. */
+static bool belongs_to_another(const char *directory)
+{
+	struct stat status;
+
+	return stat(directory, &status) == 0 && status.st_uid && status.st_uid != geteuid() &&
+	       !user_is_unknown(status.st_uid);
+}
+
 /*
  * Returns the path of the user's own list, for free(3). Returns NULL if the user has no home
  * directory, or if the path cannot be found out; then *wrong is the reason.
@@ -268,7 +283,7 @@ static char *user_path(const char **wrong)
 	int length;
 
 	/* relative paths must be ignored (XDG Base Directory Specification) */
-	if (config && *config == '/') {
+	if (config && *config == '/' && !belongs_to_another(config)) {
 		length = asprintf(&path, "%s/shmtool/keep", config);
 	} else {
 		home = home_directory(wrong);

@@ -281,6 +281,12 @@ may_not_lock()
 	END
 }
 
+# Without CAP_IPC_LOCK, all that root's processes have locked counts.
+root_locks_within_limit()
+{
+	root_may_lock || but <<<'create -s 5 --lock | 6 | - | exceeds RLIMIT_MEMLOCK'
+}
+
 may_not_write()
 {
 	but <<-END
@@ -410,6 +416,7 @@ not_entered()
 @test "root without CAP_IPC_LOCK" {
 	without -ipc_lock
 	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK'
+	root_locks_within_limit
 	check
 }
 
@@ -468,6 +475,7 @@ not_entered()
 	may_not_write 'hint: run as user 4002, or with CAP_IPC_OWNER'
 	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN'
 	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK'
+	root_locks_within_limit
 	not_entered 'Permission denied'
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
@@ -548,6 +556,7 @@ proc_is()
 	may_not_read 'hint: run as root outside this user namespace, in which the owner is not mapped'
 	may_not_write 'hint: run as root outside this user namespace, in which the owner is not mapped'
 	may_not_lock 'hint: run as root outside this user namespace, in which the owner is not mapped'
+	root_locks_within_limit
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user
@@ -579,6 +588,7 @@ proc_is()
 	may_not_write 'hint: run as user 4002, or with CAP_IPC_OWNER in the user namespace that owns'
 	may_not_control 'hint: run as user 4002, or with CAP_SYS_ADMIN in the user namespace that owns'
 	may_not_lock 'hint: run as user 4002, or with CAP_IPC_LOCK in the user namespace that owns'
+	root_locks_within_limit
 	but <<-'END'
 		ls -o id,holders -r                            | 0 | -            | @held.1 unseen
 		ls -N @other -q                                | 5 | -            | hint: run with CAP_SYS_ADMIN in its owning user

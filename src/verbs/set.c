@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "shm/process/namespace.h"
+#include "shm/system/signals.h"
 #include "text/output.h"
 #include "text/parse.h"
 #include "verbs/common/namespaces.h"
@@ -144,7 +145,9 @@ static enum status set(struct set_options *options)
 		options->wish.unsure = !namespace_lock(&ns, &patience);
 	status = select_segments(&selection, &options->choice, &source);
 	output_begin(&output, STDOUT_FILENO);
-	for (size_t i = 0; i < selection.list.count; i++) {
+	/* a signal ends the program between two segments, after the changes are reported */
+	signals_begin(NULL);
+	for (size_t i = 0; i < selection.list.count && !signals_came(); i++) {
 		status_keep_first(&status, missing_before(&selection, i));
 		status_keep_first(&status, set_change(&options->wish, &selection.list.items[i],
 						      &selection.judge.processes, &output));
@@ -152,7 +155,9 @@ static enum status set(struct set_options *options)
 	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
 	selection_free(&selection);
 	namespace_close(&ns);
-	return output_end(&output, status);
+	status = output_end(&output, status);
+	signals_end();
+	return status;
 }
 
 static enum status set_run(int argc, char **argv)

@@ -33,6 +33,8 @@
 #   keep_lists                 create a directory for keep lists, to which, and to those above it, no
 #                              other user may write; sets and exports lists to its path
 #   has_files                  whether the program has segments as files here
+#   root_may_lock              whether root without CAP_IPC_LOCK may lock a segment: what root's
+#                              processes have locked already counts
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
 #   need_command NAME...       skip unless they are there
 #   seek_no_leaks              for a program that is traced, or can have no process
@@ -522,6 +524,15 @@ is_root()
 	local first inside count
 	read -r first inside count </proc/self/uid_map
 	((EUID == 0 && first == 0 && inside == 0 && count == 4294967295))
+}
+
+root_may_lock()
+{
+	setpriv --bounding-set=-ipc_lock perl -MIPC::SysV=:all -e '
+		my $id = shmget(IPC_PRIVATE, 1, 0600) // die "shmget: $!";
+		my $locked = shmctl($id, SHM_LOCK, 0);
+		shmctl($id, IPC_RMID, 0);
+		exit !$locked'
 }
 
 need_root()

@@ -617,6 +617,27 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	done
 }
 
+# A program that starts anew makes another segment with the key, and uses that one.
+@test "a segment that is removed while read or write wait for its guard: exit 9, and nothing is read or written" {
+	local verb
+	for verb in read 'write -t hello'; do
+		guarded
+		hold_semaphore "$guard"
+		# shellcheck disable=SC2086
+		background shmtool $verb "$id" --guard 0x1234
+		wait_until somebody_waits
+		ipcrm -m "$id"
+		end_process "$holder_pid"
+		wait_for_status "$background_pid"
+		assert_equal "$ended" 9
+		assert_equal "$(cat "$background_output")" ''
+		assert_equal "$(cat "$background_errors")" \
+			"shmtool ${verb%% *}: segment $id (key 0x00001234) was marked for removal during the wait for guard $guard (key 0x00001234)"
+		assert_equal "$(sem_value "$guard")" 1
+		ipcrm -s "$guard"
+	done
+}
+
 @test "a guard that is removed during the copy: exit 9, and the old file is kept; while waiting: exit 3" {
 	guarded $((1024 * 1024))
 	hold_semaphore "$guard"

@@ -348,7 +348,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 		warn_of_trace("reading", &segment);
 	report_bus_errors("read", &segment, &memory, NULL);
 	/* before the new file is created, since a signal ends this wait and the program */
-	status = guard_option_take(&options->guard_option);
+	status = guard_option_take(&options->guard_option, &segment);
 	if (!status && options->file)
 		status = read_to_file(options, &segment, &memory);
 	else if (!status)

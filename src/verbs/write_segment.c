@@ -178,7 +178,7 @@ static int write_attached(void *context)
 	if (!status && writing->done)
 		status = check_memory(writing, &memory);
 	if (!status)
-		status = guard_option_take(guard_option);
+		status = guard_option_take(guard_option, writing->segment);
 	if (!status) {
 		status = write_bytes(writing, &memory);
 		status_keep_first(&status, guard_option_release(guard_option));

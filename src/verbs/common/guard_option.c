@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/process/process.h"
+#include "shm/segment/control.h"
 #include "text/names.h"
 #include "text/namespace_option.h"
 #include "text/parse.h"
@@ -177,9 +178,11 @@ enum status guard_option_find(struct guard_option *guard_option)
 	return error ? take_failed(guard_option, error) : STATUS_DONE;
 }
 
-enum status guard_option_take(const struct guard_option *guard_option)
+enum status guard_option_take(const struct guard_option *guard_option,
+			      const struct segment *segment)
 {
 	const struct guard *guard = &guard_option->guard;
+	struct segment now;
 	int error;
 
 	if (!guard_option->given)
@@ -189,7 +192,13 @@ enum status guard_option_take(const struct guard_option *guard_option)
 	/* signals_end() ends the program by the signal that came */
 	if (error == EINTR)
 		return STATUS_FAILED;
-	return error ? take_failed(guard_option, error) : STATUS_DONE;
+	if (error)
+		return take_failed(guard_option, error);
+	if (segment->dest || segment_look(segment->id, &now) || !now.dest)
+		return STATUS_DONE;
+	guard_release(guard, guard_option->number);
+	return fail(STATUS_BUSY, "%s was marked for removal during the wait for %s",
+		    SEGMENT_LABEL(segment), LABEL(guard));
 }
 
 enum status guard_option_release(const struct guard_option *guard_option)

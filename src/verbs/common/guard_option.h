@@ -31,11 +31,12 @@ enum status guard_option_check(const struct guard_option *guard_option);
 /*
  * These functions do nothing unless --guard was given. guard_option_find() looks up the
  * guard; call it after enter_namespace(). guard_option_take() waits until it has acquired
- * the guard, or a signal comes. guard_option_release() fails if the guard was removed,
+ * the guard, or a signal comes, and fails if the segment was marked for removal in the meantime. guard_option_release() fails if the guard was removed,
  * since then other processes may have accessed the segment during the copy.
  */
 enum status guard_option_find(struct guard_option *guard_option);
-enum status guard_option_take(const struct guard_option *guard_option);
+enum status guard_option_take(const struct guard_option *guard_option,
+			      const struct segment *segment);
 enum status guard_option_release(const struct guard_option *guard_option);
 
 #endif

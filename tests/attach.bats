@@ -544,6 +544,20 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 		try stat --map "$id"
 		expect_status 9
 		assert_stderr_has "cannot examine the contents of segment $id (no key): it was truncated through its file"
+		try attach "$id" true
+		expect_status 125
+		assert_stderr_has "cannot attach segment $id (no key): it was truncated through its file"
+		# what may not open the file sees only that not all of it is mapped
+		local command
+		for command in 'read -o 8000 -n 8' 'read -o 8000 -n 100' 'write -o 8000 -t lost' \
+			'write -o 8000 --u32 1' 'write -o 8000 -n 8 --fill 1' 'stat --map'; do
+			# shellcheck disable=SC2086
+			run --separate-stderr setpriv --bounding-set=-checkpoint_restore,-sys_admin \
+				"$SHMTOOL" ${command%% *} "$id" ${command#* }
+			expect_status 9
+			assert_output_lacks 00001f40
+			assert_stderr_has "segment $id (no key): it was truncated through its file"
+		done
 		end_process "$(pgrep -P "$background_pid")"
 		wait_for_status "$background_pid"
 	done

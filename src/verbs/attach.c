@@ -174,6 +174,7 @@ static enum status attach_segment(const struct attach_options *options,
 				  const struct segment *segment, struct attachment *held)
 {
 	struct segment now;
+	struct own_mapping mapping;
 	/* checked first, since attaching for nothing would leave a trace */
 	int error = options->as_file ? map_files_allowed() : 0;
 
@@ -192,6 +193,9 @@ static enum status attach_segment(const struct attach_options *options,
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
 	error = segment_look_again(segment, &now);
+	own_mapping_look(held->address, &mapping);
+	if (!error && mapping.length < segment->size)
+		error = ENODATA;
 	if (error) {
 		shmdt(held->address);
 		return segment_failed("attach", segment, error);

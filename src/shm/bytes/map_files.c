@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,32 @@ int map_files_open(const void *attached, int flags)
 		closedir(all);
 	errno = error;
 	return fd;
+}
+
+void own_mapping_look(const void *attached, struct own_mapping *mapping)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	char *line = NULL;
+	size_t capacity = 0;
+	bool here = false;
+
+	*mapping = (struct own_mapping){ UINT64_MAX, (uint64_t)sysconf(_SC_PAGESIZE) };
+	while (file && getline(&line, &capacity, file) > 0) {
+		char *rest;
+		uintptr_t start = strtoul(line, &rest, 16);
+
+		if (*rest == '-') {
+			here = start == (uintptr_t)attached;
+			if (here)
+				mapping->length = strtoul(rest + 1, NULL, 16) - start;
+		} else if (here && strncmp(line, "KernelPageSize:", 15) == 0) {
+			mapping->page = strtoul(line + 15, NULL, 10) * 1024;
+			break;
+		}
+	}
+	free(line);
+	if (file)
+		fclose(file);
 }
 
 int map_files_path(int fd, char *path, size_t size)

@@ -9,6 +9,7 @@
 #define SHM_BYTES_MAP_FILES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Tries on memory of this process whether map_files_open() works. Returns 0, EPERM
@@ -22,6 +23,18 @@ int map_files_allowed(void);
  * the capability, ENOENT without /proc.
  */
 int map_files_open(const void *attached, int flags);
+
+/* A segment that this process has attached. */
+struct own_mapping {
+	uint64_t length; /* UINT64_MAX: unknown without /proc */
+	uint64_t page;   /* the size of its pages; without /proc, that of ordinary ones */
+};
+
+/*
+ * Looks up the mapping at this address in /proc/self/smaps (proc(5)). If a segment's file was
+ * truncated, shmat(2) maps only the rest, and something else may follow it in memory.
+ */
+void own_mapping_look(const void *attached, struct own_mapping *mapping);
 
 /*
  * Writes a path by which other processes can open the file of descriptor fd, as

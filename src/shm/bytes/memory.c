@@ -41,35 +41,6 @@ bool memory_is_file(const struct memory *memory, int fd)
 	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/*
- * The size of the pages of a mapping (/proc/self/smaps, see proc(5)); without
- * /proc, that of ordinary pages.
- */
-static uint64_t page_of_mapping(const void *bytes)
-{
-	FILE *file = fopen("/proc/self/smaps", "re");
-	uint64_t page = system_page();
-	char *line = NULL;
-	size_t capacity = 0;
-	bool here = false;
-
-	while (file && getline(&line, &capacity, file) > 0) {
-		char *rest;
-		uintptr_t start = strtoul(line, &rest, 16);
-
-		if (*rest == '-') {
-			here = start == (uintptr_t)bytes;
-		} else if (here && strncmp(line, "KernelPageSize:", 15) == 0) {
-			page = strtoul(line + 15, NULL, 10) * 1024;
-			break;
-		}
-	}
-	free(line);
-	if (file)
-		fclose(file);
-	return page;
-}
-
 static uint64_t page_of_file(int fd)
 {
 	struct statfs status;
@@ -89,6 +60,7 @@ static void set_page(struct memory *memory, uint64_t page)
 static int attach(struct memory *memory, const struct segment *segment)
 {
 	struct segment now;
+	struct own_mapping mapping;
 	void *attached;
 	int error;
 
@@ -99,6 +71,9 @@ static int attach(struct memory *memory, const struct segment *segment)
 		return error;
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
+	own_mapping_look(attached, &mapping);
+	if (!error && mapping.length < segment->size)
+		error = ENODATA;
 	if (error) {
 		shmdt(attached);
 		return error;
@@ -107,7 +82,7 @@ static int attach(struct memory *memory, const struct segment *segment)
 	memory->missed_use = segment_was_used_since(segment, &now);
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
-	set_page(memory, memory->fd >= 0 ? page_of_file(memory->fd) : page_of_mapping(attached));
+	set_page(memory, mapping.page);
 	return 0;
 }
 

@@ -528,6 +528,7 @@ is_root()
 
 root_may_lock()
 {
+	# shellcheck disable=SC2016 # it is for perl
 	setpriv --bounding-set=-ipc_lock perl -MIPC::SysV=:all -e '
 		my $id = shmget(IPC_PRIVATE, 1, 0600) // die "shmget: $!";
 		my $locked = shmctl($id, SHM_LOCK, 0);

@@ -138,10 +138,27 @@ static void end_report(struct report *report)
 		json_end(&report->output);
 	report->status = output_end(&report->output, report->status);
 	report_denied(report);
-	free(report->silent.items);
+	free(report->removed);
 	status_keep_first(&report->status, view_end(&report->view));
 	holders_free(&report->holders);
 	scan_losses_free(&report->losses);
+}
+
+static void remove_found(struct report *report, const struct segment *unchecked,
+			 struct selection *selection)
+{
+	if (report->options->interactive)
+		confirm_removal(report, selection);
+	/* continue if stderr has no reader; for stdout, output_end() handles that */
+	signal(SIGPIPE, SIG_IGN);
+	/* from here on, a signal ends the program only after what was done is reported */
+	signals_begin(signals_others);
+	remove_unchecked(report, unchecked);
+	remove_chosen(report, selection);
+	if (report->killed || report->output.error || signals_came())
+		report_without_lines(report);
+	else
+		report_unseen(report, selection->unseen);
 }
 
 static enum status rm(const struct rm_options *options)
@@ -165,18 +182,12 @@ static enum status rm(const struct rm_options *options)
 	if (options->choice.named.count || report.by_filter)
 		choose(&report, &selection);
 	none = !selection.list.count && !selection.missing;
-	if (options->interactive)
-		confirm_removal(&report, &selection);
-	/* continue if stderr has no reader; for stdout, output_end() handles that */
-	signal(SIGPIPE, SIG_IGN);
-	/* from here on, a signal ends the program only after what was done is reported */
-	signals_begin(signals_others);
-	remove_unchecked(&report, unchecked);
-	remove_chosen(&report, &selection);
-	if (signals_came())
-		report_interrupted(&report);
+	report.removed =
+		calloc(options->as_ipcrm.count + selection.list.count + 1, sizeof(*report.removed));
+	if (report.removed)
+		remove_found(&report, unchecked, &selection);
 	else
-		report_unseen(&report, selection.unseen);
+		report.status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
 	end_report(&report);
 	if (!signals_came())
 		report_nothing_removed(&report, &selection, none);

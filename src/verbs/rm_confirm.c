@@ -49,16 +49,13 @@ static bool ask(const struct report *report)
 }
 
 /* Keeps of the selection what was printed, or nothing. Missing segments have been reported. */
-static void keep_shown(struct selection *selection, const bool *shown, bool yes)
+static void keep_shown(struct selection *selection, const struct report *report, bool yes)
 {
 	struct listing *list = &selection->list;
-	size_t kept = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (yes && shown[i])
-			list->items[kept++] = list->items[i];
-	}
-	list->count = kept;
+	list->count = yes ? report->done : 0;
+	for (size_t i = 0; i < list->count; i++)
+		list->items[i] = *report->removed[i];
 	selection->missing = STATUS_DONE;
 }
 
@@ -66,31 +63,22 @@ void confirm_removal(struct report *report, struct selection *selection)
 {
 	const struct rm_options *options = report->options;
 	struct rm_options trial = *options;
-	bool *shown = calloc(selection->list.count + 1, sizeof(*shown));
-	bool yes = false;
+	bool yes;
 
 	trial.dry_run = true;
-	if (shown) {
-		report->options = &trial;
-		report->shown = shown;
-		report->listed = selection->list.items;
-		remove_chosen(report, selection);
-		report_total(report);
-		output_flush(&report->output);
-		report_denied(report);
-		report->denied = 0;
-		yes = report->done && !report->output.error && ask(report);
-	} else {
-		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing was removed");
-	}
+	report->options = &trial;
+	remove_chosen(report, selection);
+	report_total(report);
+	output_flush(&report->output);
+	report_denied(report);
+	report->denied = 0;
+	yes = report->done && !report->output.error && ask(report);
 	/* the question has already reported what was skipped */
 	if (report->done && !yes)
 		report->skipped = 0;
-	keep_shown(selection, shown, yes);
+	keep_shown(selection, report, yes);
 	report->options = options;
-	report->shown = NULL;
-	report->done = report->count = report->namespaces = 0;
+	report->done = report->written = report->count = report->namespaces = 0;
 	report->bytes = 0;
 	report->last_namespace = NULL;
-	free(shown);
 }

@@ -323,7 +323,6 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 	struct report *report = removal->report;
 	const struct reclaim_item *items = removal->batch->items;
 	size_t reported = 0; /* items of the batch reported so far */
-	size_t written = 0;  /* items of which the output is written */
 
 	for (size_t i = first; i < end; i++) {
 		const struct segment *segment = &removal->selection->list.items[i];
@@ -335,13 +334,8 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 					: report_skipped(report, segment));
 		reported += tried;
 		if ((i - first) % LINES == LINES - 1 || i == end - 1)
-			output_flush(&report->output);
-		if (!report->output.error && !report->output.length)
-			written = reported;
+			report_flush(report);
 	}
-	if (report->output.error && report_has_lines(report) && !report->options->dry_run)
-		report_without_lines(removal->segments + written, items + written,
-				     removal->count - written);
 }
 
 /*
@@ -387,7 +381,7 @@ static size_t remove_batch(struct removal *removal, size_t first)
 	report_batch(removal, first, end);
 	if (!killed)
 		return end;
-	report_interrupted(removal->report);
+	removal->report->killed = true;
 	status_keep_first(&removal->report->status,
 			  fail(STATUS_FAILED,
 			       "the worker process was killed by signal %d; nothing more was "

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "shm/segment/control.h"
-#include "shm/system/array.h"
 #include "shm/system/capability.h"
 #include "text/format.h"
 #include "text/holders_text.h"
@@ -84,43 +83,32 @@ static const struct action {
 	{ { "marked ", "would mark " }, { "marked", "would-mark" } },
 };
 
-/* By name, rm prints no lines: the id is kept for report_interrupted(). */
-static void note_silent(struct report *report, int id)
+void report_flush(struct report *report)
 {
-	struct ids *silent = &report->silent;
-
-	if (ARRAY_MAKE_ROOM(silent))
-		return; /* GCOVR_EXCL_LINE: not enough memory */
-	silent->items[silent->count++] = id;
+	output_flush(&report->output);
+	if (!report->output.error && report_has_lines(report))
+		report->written = report->done;
 }
 
-/* A note of that many ids is shorter than PIPE_BUF, so it is written at once. */
-enum { NOTE_IDS = 300 };
-
-/* Notes on stderr that these segments were removed. */
-static void note_removed(const int *ids, size_t count, const struct namespace *ns)
+void report_without_lines(const struct report *report)
 {
-	enum { ID_SIZE = 12 };
+	/* a note of that many ids is shorter than PIPE_BUF, so it is written at once */
+	enum { NOTE_IDS = 300, ID_SIZE = 12 };
 	char text[NOTE_IDS * ID_SIZE];
-	size_t length = 0;
 
-	for (size_t i = 0; i < count; i++)
-		length += (size_t)snprintf(text + length, ID_SIZE, " %d", ids[i]);
-	if (length)
+	if (report->options->quiet || report->options->dry_run)
+		return;
+	for (size_t i = report->written; i < report->done;) {
+		const struct namespace *ns = report->removed[i]->ns;
+		size_t end = i + NOTE_IDS;
+		size_t length = 0;
+
+		for (; i < report->done && i < end && report->removed[i]->ns == ns; i++)
+			length += (size_t)snprintf(text + length, ID_SIZE, " %d",
+						   report->removed[i]->id);
 		note("already removed (or marked for removal)%s%s:%s",
 		     ns ? ", in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "", text);
-}
-
-void report_interrupted(struct report *report)
-{
-	const struct ids *silent = &report->silent;
-
-	for (size_t i = 0; i < silent->count && !report->options->quiet; i += NOTE_IDS) {
-		size_t left = silent->count - i;
-
-		note_removed(silent->items + i, left < NOTE_IDS ? left : NOTE_IDS, NULL);
 	}
-	report->silent.count = 0;
 }
 
 void report_removed(struct report *report, const struct segment *segment)
@@ -139,12 +127,8 @@ void report_removed(struct report *report, const struct segment *segment)
 			     segment->ns ? LINE " ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}"
 					 : LINE,
 			     &report->view, segment);
-	} else {
-		note_silent(report, segment->id);
 	}
-	if (report->shown)
-		report->shown[segment - report->listed] = true;
-	report->done++;
+	report->removed[report->done++] = segment;
 	if (segment->nattch > 0)
 		return;
 	report->count++;
@@ -311,23 +295,6 @@ enum status report_attached(struct report *report, const struct segment *segment
 		     "removal: it is then destroyed at its last detach (the key is freed at once)");
 	report->view.holders = NULL; /* JSON shows them only if they were requested */
 	return STATUS_BUSY;
-}
-
-void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
-			  size_t count)
-{
-	int ids[NOTE_IDS];
-
-	for (size_t i = 0; i < count;) {
-		const struct namespace *ns = segments[i]->ns;
-		size_t removed = 0;
-
-		for (; i < count && segments[i]->ns == ns && removed < NOTE_IDS; i++) {
-			if (items[i].result == RECLAIM_REMOVED)
-				ids[removed++] = segments[i]->id;
-		}
-		note_removed(ids, removed, ns);
-	}
 }
 
 void report_guard_removed(struct report *report, const struct guard *guard)

@@ -34,22 +34,18 @@ struct report {
 	struct scan_losses losses; /* of all scans for them */
 	struct output output;
 	enum status status;
-	size_t entries; /* number of entries in JSON */
-	size_t done;    /* segments removed or marked */
-	size_t count;   /* segments removed */
+	size_t entries;                 /* number of entries in JSON */
+	const struct segment **removed; /* segments removed or marked, in this order */
+	size_t done;                    /* how many they are, */
+	size_t written;                 /* and how many of them have a line that is written */
+	size_t count;                   /* segments removed, without those that were marked */
 	uint64_t bytes;
 	size_t namespaces; /* from which a segment was removed */
 	const struct namespace *last_namespace;
-	struct ids {
-		int *items;
-		size_t count;
-		size_t capacity;
-	} silent;       /* those of segments that were removed without a line */
+	bool killed;    /* the worker was killed, and nothing more is removed */
 	size_t skipped; /* segments matched by a filter that are attached or in the keep list */
 	size_t denied;  /* segments of other users, matched by a filter */
 	const struct segment *first_denied;
-	bool *shown; /* set for segments that have a line; NULL: not needed. By index in */
-	const struct segment *listed;
 };
 
 /*
@@ -61,8 +57,14 @@ void report_prepare(struct report *report, const struct segment *segment);
 /* Reports a segment that was removed or marked, or with -n, would be. */
 void report_removed(struct report *report, const struct segment *segment);
 
-/* If rm is interrupted: reports what was removed without a line, which is so by name. */
-void report_interrupted(struct report *report);
+/* Writes the lines to stdout. */
+void report_flush(struct report *report);
+
+/*
+ * If rm ends early: lists on stderr what was removed or marked and may have no line, since
+ * stdout cannot be written, or since there are no lines, as by name.
+ */
+void report_without_lines(const struct report *report);
 
 /* Reports a guard that was removed, or with -n, would be. */
 void report_guard_removed(struct report *report, const struct guard *guard);
@@ -80,13 +82,6 @@ void report_json(struct report *report, const struct segment *segment, const cha
 
 /* Whether removed segments have a line or an entry. */
 bool report_has_lines(const struct report *report);
-
-/*
- * If stdout can no longer be written: lists on stderr which of these segments were removed
- * or marked, since they may have no line.
- */
-void report_without_lines(const struct segment *const *segments, const struct reclaim_item *items,
-			  size_t count);
 
 /* Reports the segments of other users that a filter matched, unless -v listed them. */
 void report_denied(const struct report *report);

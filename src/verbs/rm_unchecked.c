@@ -33,7 +33,6 @@ struct segment *find_unchecked(struct report *report)
 /* Removes a segment, and reports it at once. */
 static enum status remove_one_unchecked(struct report *report, const struct segment *segment)
 {
-	struct reclaim_item item = { .result = RECLAIM_REMOVED };
 	int error = 0;
 
 	if (!report->options->dry_run)
@@ -45,9 +44,7 @@ static enum status remove_one_unchecked(struct report *report, const struct segm
 			report, segment, segment_missing(error) ? RECLAIM_VANISHED : RECLAIM_FAILED,
 			error);
 	report_removed(report, segment);
-	output_flush(&report->output);
-	if (report->output.error && !report->options->dry_run)
-		report_without_lines(&segment, &item, 1);
+	report_flush(report);
 	return STATUS_DONE;
 }
 

@@ -27,12 +27,6 @@
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
 
-/*
- * Maximum number of segments in a batch: large enough that the wait in reclaim() is short
- * compared with the removal, and small enough that segments are blocked for at most 0.2 s.
- */
-enum { BATCH = 16384 };
-
 /* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
 
@@ -40,10 +34,10 @@ enum { LINES = 32 };
 struct removal {
 	struct report *report;
 	const struct selection *selection;
-	struct reclaim_batch *batch;           /* shared with the worker */
-	const struct segment *segments[BATCH]; /* the segments of the batch, */
+	struct reclaim_batch *batch;                   /* shared with the worker */
+	const struct segment *segments[RECLAIM_BATCH]; /* the segments of the batch, */
 	size_t count;
-	const struct namespace *places[BATCH]; /* and the namespaces that they are in */
+	const struct namespace *places[RECLAIM_BATCH]; /* and the namespaces that they are in */
 	unsigned int place_count;
 	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* this process has entered another one */
@@ -86,7 +80,7 @@ static int enter(void *context, unsigned int place)
 /* Closes files, so that a process in a container gains nothing by controlling the worker. */
 static void become_worker(const struct removal *removal)
 {
-	static int files[BATCH + 1];
+	static int files[RECLAIM_BATCH + 1];
 
 	prctl(PR_SET_DUMPABLE, 0);
 	files[0] = removal->home.fd;
@@ -170,7 +164,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 {
 	const struct listing *list = &removal->selection->list;
 	/* the first batch has one segment: its line shows whether stdout can be written */
-	const size_t most = removal->begun ? BATCH : 1;
+	const size_t most = removal->begun ? RECLAIM_BATCH : 1;
 	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
@@ -212,33 +206,25 @@ static void share_batch(const struct removal *removal)
 	}
 }
 
-/* Replaces impossible results: a process in a container may control the worker. */
+/*
+ * Replaces impossible results: a process in a container may control the worker. What a worker
+ * left under way was not undone, since that worker was killed, too: it may be at mode 0.
+ */
 static void check_results(const struct removal *removal)
 {
 	struct reclaim_item *items = removal->batch->items;
 
 	for (size_t i = 0; i < removal->count; i++) {
+		/* GCOVR_EXCL_START: no worker of a test is damaged, or killed that often */
 		if (items[i].result >= RECLAIM_RESULTS)
-			/* GCOVR_EXCL_START: no worker of a test is damaged */
 			items[i].result = RECLAIM_PENDING;
+		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
+			items[i].result = RECLAIM_BLOCKED;
+			items[i].error = EINTR;
+		}
 		/* the kernel's largest errno value (MAX_ERRNO) */
 		if (items[i].error < 0 || items[i].error > 4095)
 			items[i].error = EIO;
-		/* GCOVR_EXCL_STOP */
-	}
-}
-
-/* Sets the result of segments that reclaim_undo() did not finish: they may be at mode 0. */
-static void find_not_undone(const struct removal *removal)
-{
-	struct reclaim_item *items = removal->batch->items;
-
-	for (size_t i = 0; i < removal->count; i++) {
-		if (items[i].step != STEP_BLOCKING && items[i].step != STEP_REMOVING)
-			continue;
-		/* GCOVR_EXCL_START: the worker that undoes is killed, too */
-		items[i].result = RECLAIM_BLOCKED;
-		items[i].error = EINTR;
 		/* GCOVR_EXCL_STOP */
 	}
 }
@@ -261,7 +247,6 @@ static int try_batch(struct removal *removal)
 		/* if that worker is killed, too, this process undoes the work, as far as it can */
 		if (child_run(work, removal, CHILD_GOES_ON, &undo_killed) || undo_killed)
 			work(removal);
-		find_not_undone(removal);
 	}
 	for (unsigned int i = 0; i < removal->place_count; i++)
 		namespace_unlock(removal->places[i]);
@@ -345,18 +330,14 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 static size_t end_of_tried(struct removal *removal, size_t end)
 {
 	const struct listing *list = &removal->selection->list;
-	struct reclaim_item *items = removal->batch->items;
+	const struct reclaim_item *items = removal->batch->items;
 	size_t tried = removal->count;
 
-	while (tried && items[tried - 1].result == RECLAIM_PENDING)
+	/* the first one was tried */
+	while (tried > 1 && items[tried - 1].result == RECLAIM_PENDING)
 		tried--;
 	if (tried == removal->count)
 		return end;
-	if (!tried) {
-		items[0].result = RECLAIM_FAILED;
-		items[0].error = ENOMEM;
-		tried = 1;
-	}
 	removal->count = tried;
 	return (size_t)(removal->segments[tried - 1] - list->items) + 1;
 }
@@ -426,7 +407,8 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 
 void remove_chosen(struct report *report, const struct selection *selection)
 {
-	const size_t size = sizeof(struct reclaim_batch) + BATCH * sizeof(struct reclaim_item);
+	const size_t size =
+		sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct reclaim_item);
 	struct removal *removal = selection->list.count ? calloc(1, sizeof(*removal)) : NULL;
 	size_t at = 0;
 

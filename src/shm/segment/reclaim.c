@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/membarrier.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@ struct work {
 	reclaim_enter *enter;
 	void *context;
 	pid_t pid;          /* of this process */
-	struct hold *holds; /* by the index of the item */
 	bool full;          /* no more segments can be held */
 	unsigned int place; /* the namespace that this process is in */
 	bool privileged;    /* may_control_all() there */
@@ -33,9 +31,12 @@ struct work {
 /* The place of no namespace. */
 static const unsigned int nowhere = (unsigned int)-1;
 
+/* All are released at the end of the work. */
 static struct hold *hold_of(const struct work *work, const struct reclaim_item *item)
 {
-	return &work->holds[item - work->batch->items];
+	static struct hold holds[RECLAIM_BATCH];
+
+	return &holds[item - work->batch->items];
 }
 
 static bool is_held(const struct work *work, const struct reclaim_item *item)
@@ -56,7 +57,6 @@ static enum reclaim_result failed_with(struct reclaim_item *item, enum reclaim_r
 static void finish(struct work *work, struct reclaim_item *item, enum reclaim_result result)
 {
 	item->result = result;
-	item->step = STEP_DONE;
 	segment_release(hold_of(work, item));
 }
 
@@ -73,18 +73,6 @@ static int enter_its_place(struct work *work, const struct reclaim_item *item)
 		return error;
 	work->place = item->place;
 	return 0;
-}
-
-static bool begin(struct work *work, struct reclaim_batch *batch, reclaim_enter *enter_place,
-		  void *context)
-{
-	*work = (struct work){ .batch = batch,
-			       .enter = enter_place,
-			       .context = context,
-			       .pid = getpid(),
-			       .holds = calloc(batch->count + 1, sizeof(*work->holds)),
-			       .place = nowhere };
-	return work->holds;
 }
 
 /* Whether a segment is attached, and is only to be marked for removal. */
@@ -169,7 +157,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 	struct segment now;
 
 	for (size_t i = 0; error == ENOMEM && i < work->batch->count; i++)
-		work->full |= work->holds[i].address != NULL;
+		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
 	if (segment_missing(error)) {
@@ -234,7 +222,7 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 	int error = 0;
 
 	/* set before the call, for reclaim_undo() */
-	item->step = mark ? STEP_REMOVING : STEP_BLOCKING;
+	item->result = mark ? RECLAIM_REMOVING : RECLAIM_BLOCKING;
 	if (mark ? !now->dest : now->mode)
 		error = call(work, item, mark ? NULL : &blocked);
 	if (error)
@@ -338,7 +326,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	if (!result && now.mode)
 		result = RECLAIM_CHANGED;
 	if (!result) {
-		item->step = STEP_REMOVING;
+		item->result = RECLAIM_REMOVING;
 		error = call(work, item, NULL);
 		result = error ? failed_with(item, RECLAIM_FAILED, error) : RECLAIM_REMOVED;
 	}
@@ -351,15 +339,17 @@ static void remove_blocked(struct work *work, size_t first, size_t end)
 	struct reclaim_item *items = work->batch->items;
 
 	for (size_t i = first; i < end; i++) {
-		if (items[i].step != STEP_BLOCKING)
+		enum reclaim_result result;
+
+		if (items[i].result != RECLAIM_BLOCKING)
 			continue;
-		items[i].result = remove_if_unused(work, &items[i]);
-		if (items[i].result != RECLAIM_REMOVED)
-			finish(work, &items[i], items[i].result);
+		result = remove_if_unused(work, &items[i]);
+		if (result != RECLAIM_REMOVED)
+			finish(work, &items[i], result);
 	}
-	segments_release(&work->holds[first], end - first);
+	segments_release(hold_of(work, &items[first]), end - first);
 	for (size_t i = first; i < end; i++) {
-		if (items[i].step == STEP_REMOVING)
+		if (items[i].result == RECLAIM_REMOVING)
 			finish(work, &items[i],
 			       is_marked(&items[i].listed) ? RECLAIM_MARKED : RECLAIM_REMOVED);
 	}
@@ -368,15 +358,17 @@ static void remove_blocked(struct work *work, size_t first, size_t end)
 void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
 {
 	const struct reclaim_item *items = batch->items;
-	struct work work;
+	struct work work = { .batch = batch,
+			     .enter = enter_place,
+			     .context = context,
+			     .pid = getpid(),
+			     .place = nowhere };
 	bool blocked = false;
 	size_t end;
 
-	if (!begin(&work, batch, enter_place, context))
-		return; /* all stay RECLAIM_PENDING */
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &batch->items[i]);
-		blocked |= items[i].step == STEP_BLOCKING;
+		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	if (blocked)
 		settle();
@@ -386,14 +378,13 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 			end++;
 		remove_blocked(&work, i, end);
 	}
-	free(work.holds);
 }
 
 /* Undoes the work on an item that a killed process has begun, but not finished. */
 static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 {
 	const struct segment *listed = &item->listed;
-	bool removing = item->step == STEP_REMOVING;
+	bool removing = item->result == RECLAIM_REMOVING;
 	struct segment now;
 	int error = enter_its_place(work, item);
 
@@ -415,15 +406,16 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 
 void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
 {
-	struct work work;
+	struct work work = { .batch = batch,
+			     .enter = enter_place,
+			     .context = context,
+			     .pid = getpid(),
+			     .place = nowhere };
 
-	if (!begin(&work, batch, enter_place, context))
-		return; /* GCOVR_EXCL_LINE: not enough memory */
 	for (size_t i = 0; i < batch->count; i++) {
 		struct reclaim_item *item = &batch->items[i];
 
-		if (item->step == STEP_BLOCKING || item->step == STEP_REMOVING)
+		if (item->result == RECLAIM_BLOCKING || item->result == RECLAIM_REMOVING)
 			finish(&work, item, undo(&work, item));
 	}
-	free(work.holds);
 }

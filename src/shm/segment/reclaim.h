@@ -43,6 +43,8 @@
 
 enum reclaim_result {
 	RECLAIM_PENDING,   /* not decided yet; the segment is unchanged */
+	RECLAIM_BLOCKING,  /* under way, for reclaim_undo(): its mode may be 0 */
+	RECLAIM_REMOVING,  /* as above, and IPC_RMID may have been called */
 	RECLAIM_REMOVED,   /* removed; or marked for removal, if it was listed as attached */
 	RECLAIM_VANISHED,  /* another process has removed it */
 	RECLAIM_CHANGED,   /* not removed: it has changed since it was listed */
@@ -55,27 +57,24 @@ enum reclaim_result {
 	RECLAIM_RESULTS,
 };
 
-/* The progress of the work on a segment, for reclaim_undo(). */
-enum reclaim_step {
-	STEP_NONE,
-	STEP_BLOCKING, /* its mode may be 0 */
-	STEP_REMOVING, /* IPC_RMID may have been called; its mode is 0, unless it is to be marked */
-	STEP_DONE,
-};
-
 /* A segment to be removed, and the result. It has no pointers, since it is in shared memory. */
 struct reclaim_item {
 	/* set by the caller; everything else must be 0 */
 	struct segment listed;
 	unsigned int place; /* its namespace, as a number for reclaim_enter */
 
-	enum reclaim_step step;
 	enum reclaim_result result;
 	int error; /* an errno value */
 	/* whether holding it has replaced its last user, and its pid (0: not known here) */
 	bool replaced;
 	pid_t last_user;
 };
+
+/*
+ * Maximum number of segments in a batch: large enough that the wait in reclaim() is short
+ * compared with the removal, and small enough that segments are blocked for at most 0.2 s.
+ */
+enum { RECLAIM_BATCH = 16384 };
 
 struct reclaim_batch {
 	bool even_attached; /* mark attached segments for removal */
@@ -88,8 +87,8 @@ typedef int reclaim_enter(void *context, unsigned int place);
 
 /*
  * Removes the segments of the batch that are unchanged since they were listed (same key,
- * size, mode, owner, creator, pids and times) and unattached. Sets step, result, error,
- * replaced and last_user of each. Segments for which the address space has no room stay
+ * size, mode, owner, creator, pids and times) and unattached. Sets result, error, replaced
+ * and last_user of each. Segments for which the address space has no room stay
  * RECLAIM_PENDING: try them again in the next batch. In the meantime, no ordinary process
  * can attach the segments. Signals must be blocked or remembered (signals.h).
  */

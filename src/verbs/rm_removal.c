@@ -22,7 +22,6 @@
 
 #include "shm/process/child.h"
 #include "shm/segment/control.h"
-#include "shm/segment/hold.h"
 #include "shm/segment/reclaim.h"
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
@@ -89,49 +88,6 @@ static void become_worker(const struct removal *removal)
 	child_keep_files(files, removal->place_count + 1);
 }
 
-/* Predicts the result of a removal, for a dry run: the same decisions as in reclaim(). */
-static enum reclaim_result foreseen(const struct segment *segment, int *error)
-{
-	const bool privileged = may_control_all();
-	struct actor before;
-	bool forced;
-	uid_t user;
-
-	*error = EOVERFLOW;
-	if (segment->nattch == 0 && owner_is_unknown(segment))
-		return RECLAIM_FAILED;
-	*error = EPERM;
-	if (!may_control(segment))
-		return RECLAIM_FAILED;
-	/* where it is, there are no orphans (reclaim.c); reading it for each segment is slow */
-	forced = segment->state != STATE_ORPHANED && removal_is_forced();
-	if (!forced && may_attach(segment))
-		return RECLAIM_REMOVED;
-	*error = forced ? EOWNERDEAD : EACCES;
-	if ((privileged && !forced) || !find_actor(segment, privileged, &user))
-		return RECLAIM_NO_HOLD;
-	*error = act_as(user, &before);
-	if (*error)
-		return RECLAIM_FAILED;
-	stop_acting(&before);
-	return RECLAIM_REMOVED;
-}
-
-/* Predicts all results of the batch, each in the namespace of its segment. */
-static void foresee(struct removal *removal)
-{
-	struct reclaim_item *items = removal->batch->items;
-	int error = 0;
-
-	for (size_t i = 0; i < removal->count; i++) {
-		if (!i || items[i].place != items[i - 1].place)
-			error = enter(removal, items[i].place);
-		items[i].error = error;
-		items[i].result =
-			error ? RECLAIM_UNREACHED : foreseen(&items[i].listed, &items[i].error);
-	}
-}
-
 /* Runs in the worker, or if none can be created, in this process. */
 static int work(void *context)
 {
@@ -143,10 +99,7 @@ static int work(void *context)
 	signals_block(&mask);
 	if (getpid() != removal->parent)
 		become_worker(removal);
-	if (removal->report->options->dry_run)
-		foresee(removal);
-	else
-		(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
+	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -194,6 +147,7 @@ static void share_batch(const struct removal *removal)
 {
 	unsigned int place = 0;
 
+	removal->batch->dry_run = removal->report->options->dry_run;
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
 	removal->batch->count = removal->count;
 	for (size_t i = 0; i < removal->count; i++) {

@@ -127,6 +127,14 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim_i
 	return result;
 }
 
+/* As act_as(), for a segment that is not held. */
+static int act(const struct reclaim_item *item, struct actor *before)
+{
+	uid_t user;
+
+	return find_actor(&item->listed, may_control_all(), &user) ? act_as(user, before) : EPERM;
+}
+
 /*
  * Calls IPC_SET, or if rights is NULL, IPC_RMID. If the segment is not held, its id may have
  * been reused: then this acts as its user, and can affect only segments of that user.
@@ -136,12 +144,8 @@ static int call(const struct work *work, const struct reclaim_item *item,
 {
 	bool held = is_held(work, item);
 	struct actor before;
-	uid_t user;
-	int error = 0;
+	int error = held ? 0 : act(item, &before);
 
-	if (!held)
-		error = find_actor(&item->listed, may_control_all(), &user) ? act_as(user, &before)
-									    : EPERM;
 	if (error)
 		return error;
 	error = rights ? segment_set_rights(item->listed.id, rights)
@@ -202,9 +206,14 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 		return find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
 			       ? RECLAIM_PENDING
 			       : failed_with(item, RECLAIM_NO_HOLD, EOWNERDEAD);
-	error = segment_hold(&item->listed, hold_of(work, item));
+	if (work->batch->dry_run)
+		error = may_attach(now) ? 0 : EACCES;
+	else
+		error = segment_hold(&item->listed, hold_of(work, item));
 	if (error)
 		return cannot_hold(work, item, error);
+	if (work->batch->dry_run)
+		return RECLAIM_REMOVED;
 	item->replaced = !segment_never_used(&item->listed);
 	item->last_user = item->listed.lpid;
 	return look_before(work, item, now);
@@ -230,6 +239,18 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 	return mark ? RECLAIM_REMOVED : RECLAIM_PENDING;
 }
 
+/* In a dry run, for a segment that cannot be held. */
+static enum reclaim_result foresee(struct reclaim_item *item)
+{
+	struct actor before;
+	int error = act(item, &before);
+
+	if (error)
+		return failed_with(item, RECLAIM_FAILED, error);
+	stop_acting(&before);
+	return RECLAIM_REMOVED;
+}
+
 static void try_to_block(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
@@ -251,7 +272,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	if (!result)
 		result = hold(work, item, &now);
 	if (!result && !work->full)
-		result = block(work, item, &now);
+		result = work->batch->dry_run ? foresee(item) : block(work, item, &now);
 	if (result)
 		finish(work, item, result);
 }

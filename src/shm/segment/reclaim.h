@@ -77,6 +77,7 @@ struct reclaim_item {
 enum { RECLAIM_BATCH = 16384 };
 
 struct reclaim_batch {
+	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
 	size_t count;
 	struct reclaim_item items[];

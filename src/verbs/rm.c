@@ -207,7 +207,7 @@ static enum status check_interactive(const struct rm_options *options)
 	/* until the answer comes, the id can be reused, which -m does not check */
 	if (options->as_ipcrm.count)
 		return fail(STATUS_USAGE, "-i cannot be combined with -m or -M");
-	if (can_confirm())
+	if (isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
 		return STATUS_DONE;
 	fail(STATUS_USAGE, "-i requires a terminal as standard input and standard error");
 	hint("preview with -n, then run the same command without it");

@@ -4,14 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "verbs/rm_removal.h"
-
-bool can_confirm(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
-}
 
 /* Reads a line; only "y" and "yes" mean yes, and the end of the input means no. */
 static bool answer_is_yes(void)

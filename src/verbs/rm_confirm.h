@@ -5,9 +5,6 @@
 
 #include "verbs/rm_report.h"
 
-/* Whether a question can be asked: stdin and stderr are terminals. */
-bool can_confirm(void);
-
 /*
  * Prints what a dry run prints, and asks once whether to remove that. Keeps in the selection
  * only the segments of which a line was printed; none, if the answer is not yes. Errors are

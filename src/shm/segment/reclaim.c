@@ -72,6 +72,8 @@ static int enter_its_place(struct work *work, const struct reclaim_item *item)
 	if (error)
 		return error;
 	work->place = item->place;
+	work->forced = NOT_ASKED;
+	work->privileged = may_control_all();
 	return 0;
 }
 
@@ -255,13 +257,8 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
 	enum reclaim_result result;
-	bool is_other_place = item->place != work->place;
 	int error = enter_its_place(work, item);
 
-	if (is_other_place && !error) {
-		work->forced = NOT_ASKED;
-		work->privileged = may_control_all();
-	}
 	item->error = error;
 	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
 	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))

@@ -129,14 +129,6 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim_i
 	return result;
 }
 
-/* As act_as(), for a segment that is not held. */
-static int act(const struct reclaim_item *item, struct actor *before)
-{
-	uid_t user;
-
-	return find_actor(&item->listed, may_control_all(), &user) ? act_as(user, before) : EPERM;
-}
-
 /*
  * Calls IPC_SET, or if rights is NULL, IPC_RMID. If the segment is not held, its id may have
  * been reused: then this acts as its user, and can affect only segments of that user.
@@ -146,8 +138,12 @@ static int call(const struct work *work, const struct reclaim_item *item,
 {
 	bool held = is_held(work, item);
 	struct actor before;
-	int error = held ? 0 : act(item, &before);
+	uid_t user;
+	int error = 0;
 
+	if (!held)
+		error = find_actor(&item->listed, may_control_all(), &user) ? act_as(user, &before)
+									    : EPERM;
 	if (error)
 		return error;
 	error = rights ? segment_set_rights(item->listed.id, rights)
@@ -155,6 +151,27 @@ static int call(const struct work *work, const struct reclaim_item *item,
 	if (!held)
 		stop_acting(&before);
 	return error;
+}
+
+/*
+ * Goes on without holding the segment, if that is safe, but not in spite of a missing permission.
+ * It may be larger than any gap in the address space, for example. error: why it is not held.
+ */
+static enum reclaim_result go_without(const struct work *work, struct reclaim_item *item, int error)
+{
+	struct actor before;
+	uid_t user;
+
+	if ((work->privileged && error == EACCES) ||
+	    !find_actor(&item->listed, work->privileged, &user))
+		return failed_with(item, RECLAIM_NO_HOLD, error);
+	if (!work->batch->dry_run)
+		return RECLAIM_PENDING;
+	error = act_as(user, &before);
+	if (error)
+		return failed_with(item, RECLAIM_FAILED, error);
+	stop_acting(&before);
+	return RECLAIM_REMOVED;
 }
 
 /* Why shmat(2) failed. EINVAL means that the segment no longer exists, or that it was truncated. */
@@ -174,14 +191,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 			return RECLAIM_CHANGED;
 		error = ENODATA;
 	}
-	/*
-	 * It may be larger than any gap in the address space, for example. Then go on without
-	 * holding it, but not in spite of a missing permission.
-	 */
-	return (work->privileged && error == EACCES) ||
-			       !find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
-		       ? failed_with(item, RECLAIM_NO_HOLD, error)
-		       : RECLAIM_PENDING;
+	return go_without(work, item, error);
 }
 
 /*
@@ -205,9 +215,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 	int error;
 
 	if (is_forced(work, item))
-		return find_actor(&item->listed, work->privileged, &(uid_t){ 0 })
-			       ? RECLAIM_PENDING
-			       : failed_with(item, RECLAIM_NO_HOLD, EOWNERDEAD);
+		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		error = may_attach(now) ? 0 : EACCES;
 	else
@@ -241,18 +249,6 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 	return mark ? RECLAIM_REMOVED : RECLAIM_PENDING;
 }
 
-/* In a dry run, for a segment that cannot be held. */
-static enum reclaim_result foresee(struct reclaim_item *item)
-{
-	struct actor before;
-	int error = act(item, &before);
-
-	if (error)
-		return failed_with(item, RECLAIM_FAILED, error);
-	stop_acting(&before);
-	return RECLAIM_REMOVED;
-}
-
 static void try_to_block(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
@@ -269,7 +265,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	if (!result)
 		result = hold(work, item, &now);
 	if (!result && !work->full)
-		result = work->batch->dry_run ? foresee(item) : block(work, item, &now);
+		result = block(work, item, &now);
 	if (result)
 		finish(work, item, result);
 }

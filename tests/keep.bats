@@ -131,6 +131,22 @@ assert_refused()
 	assert_output_matches "^removed $id "
 }
 
+# As in a sandbox with a root directory of its own, and /etc of its host.
+@test "creators in a user namespace that maps the owner of /, but not that of /etc/passwd" {
+	need_root
+	local id
+	id=$(make_orphan)
+	cp /etc/passwd passwd
+	chown 12345 passwd
+	# shellcheck disable=SC2016 # they are for sh
+	run --separate-stderr unshare --mount sh -c 'mount --bind passwd /etc/passwd &&
+		exec unshare --user --map-root-user "$0" rm --orphaned --grace 0 --ignore-keep --except-creator daemon' \
+		"$SHMTOOL"
+	expect_status 7
+	assert_stderr_has 'cannot match users: user IDs differ in this user namespace; nothing was done'
+	segment_exists "$id"
+}
+
 # Root inside is root outside, so the owner of the files is mapped, but other users are not.
 @test "a creator that is not mapped in the user namespace counts as any that is to be kept" {
 	need_root
@@ -461,6 +477,16 @@ bad_lists=(
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls --creator nobody --format "%{id} %{state}"' \
 		"$SHMTOOL" "$PWD/other"
 	assert_output_is "$by_user kept"
+	# HOME of root, which the user may enter, and where the user may have a list
+	rm home/.config/shmtool/keep
+	mkdir -p service/.config/shmtool
+	echo 0x98 >service/.config/shmtool/keep
+	by_key=$(as_user "$SHMTOOL" create -s 4096 -k 0x98)
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env HOME="$1" \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls 0x98 --format "%{id} %{state}"' \
+		"$SHMTOOL" "$PWD/service"
+	assert_output_is "$by_key kept"
 }
 
 @test "root of a user namespace that is not root outside has a list of their own" {

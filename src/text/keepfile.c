@@ -235,86 +235,77 @@ static bool is_absent(const char *path)
 	return true;
 }
 
-/*
- * Returns the home directory of the user: HOME, or that of the passwd entry if HOME belongs to
- * another user, as after setpriv(1) or with sudo(8). NULL: there is none, or it is not known; then
- * *wrong is the reason.
- */
-static const char *home_directory(const char **wrong)
+/* Reads the user's own list below a directory, if it has one. */
+static bool read_own(struct keep *keep, const char *directory, const char *name,
+		     char fault[KEEPFILE_FAULT_SIZE])
 {
-	const char *home = getenv("HOME");
-	const struct passwd *user;
-	struct stat status;
-	bool known;
+	char *path;
+	bool good;
 
-	if (home && *home != '/')
-		home = NULL;
-	known = home && stat(home, &status) == 0;
-	if (known && status.st_uid == geteuid())
-		return home;
-	/* in another user namespace, the passwd entry of this number is that of another user */
-	if (users_are_foreign())
-		return known && user_is_unknown(status.st_uid) ? NULL : home;
+	if (asprintf(&path, "%s/%s", directory, name) < 0) {
+		/* GCOVR_EXCL_START: not enough memory */
+		snprintf(fault, KEEPFILE_FAULT_SIZE, "%s/%s: %s", directory, name, out_of_memory);
+		return false;
+		/* GCOVR_EXCL_STOP */
+	}
+	good = is_absent(path) || keepfile_read(keep, path, fault);
+	free(path);
+	return good;
+}
+
+/*
+ * Whether a directory of the environment may be meant for this user: su(1), setpriv(1) and sudo(8)
+ * may leave those of their caller. Relative ones must be ignored (XDG Base Directory Specification).
+ */
+static bool may_be_own(const char *directory)
+{
+	struct stat status;
+	char inside[PATH_MAX];
+
+	if (!directory || *directory != '/')
+		return false;
+	snprintf(inside, sizeof(inside), "%s/.", directory);
+	if (stat(inside, &status) < 0)
+		return errno != EACCES;
+	return status.st_uid == 0 || status.st_uid == geteuid() || user_is_unknown(status.st_uid);
+}
+
+/* Reads the list in the home directory of the passwd entry. */
+static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
+{
+	const struct passwd *user;
+
 	errno = 0;
 	user = getpwuid(geteuid());
-	if (!user && !is_missing(errno))
-		*wrong = strerror(errno);
-	return user ? user->pw_dir : home;
-}
-
-/* As the configuration of the caller of su(1), which leaves the environment as it is. */
-static bool belongs_to_another(const char *directory)
-{
-	struct stat status;
-
-	return stat(directory, &status) == 0 && status.st_uid && status.st_uid != geteuid() &&
-	       !user_is_unknown(status.st_uid);
-}
-
-/*
- * Returns the path of the user's own list, for free(3). Returns NULL if the user has no home
- * directory, or if the path cannot be found out; then *wrong is the reason.
- */
-static char *user_path(const char **wrong)
-{
-	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home;
-	char *path = NULL;
-	int length;
-
-	/* relative paths must be ignored (XDG Base Directory Specification) */
-	if (config && *config == '/' && !belongs_to_another(config)) {
-		length = asprintf(&path, "%s/shmtool/keep", config);
-	} else {
-		home = home_directory(wrong);
-		if (!home || *wrong)
-			return NULL;
-		length = asprintf(&path, "%s/.config/shmtool/keep", home);
-	}
-	if (length >= 0)
-		return path;
-	*wrong = out_of_memory;
-	return NULL; /* GCOVR_EXCL_LINE: not enough memory */
+	if (user)
+		return read_own(keep, user->pw_dir, ".config/shmtool/keep", fault);
+	if (is_missing(errno))
+		return true;
+	/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */
+	snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u cannot be located: %s",
+		 (unsigned int)geteuid(), strerror(errno));
+	return false;
+	/* GCOVR_EXCL_STOP */
 }
 
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
-	const bool is_root = geteuid() == 0 && !users_are_foreign();
-	const char *wrong = NULL;
-	char *path;
-	bool good;
+	const char *config = getenv("XDG_CONFIG_HOME");
+	const char *home = getenv("HOME");
+	const bool is_foreign = users_are_foreign();
+	struct stat status;
 
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
-	path = is_root ? NULL : user_path(&wrong);
-	if (wrong) {
-		/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */
-		snprintf(fault, KEEPFILE_FAULT_SIZE, "of user %u cannot be located: %s",
-			 (unsigned int)geteuid(), wrong);
+	if (geteuid() == 0 && !is_foreign)
+		return true;
+	if (may_be_own(config))
+		return read_own(keep, config, "shmtool/keep", fault);
+	if (may_be_own(home) && !read_own(keep, home, ".config/shmtool/keep", fault))
 		return false;
-		/* GCOVR_EXCL_STOP */
-	}
-	good = !path || is_absent(path) || keepfile_read(keep, path, fault);
-	free(path);
-	return good;
+	/* in another user namespace, the passwd entry of this number is that of another user */
+	if (is_foreign || (home && *home == '/' && stat(home, &status) == 0 &&
+			   status.st_uid == geteuid()))
+		return true;
+	return read_by_passwd(keep, fault);
 }

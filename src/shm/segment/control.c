@@ -159,9 +159,11 @@ bool user_is_unknown(uid_t uid)
 
 bool users_are_foreign(void)
 {
-	struct stat root;
+	struct stat status;
 
-	return stat("/", &root) == 0 && user_is_unknown(root.st_uid);
+	/* a sandbox may have a root directory of its own, and the users of its host */
+	return (stat("/", &status) == 0 && user_is_unknown(status.st_uid)) ||
+	       (stat("/etc/passwd", &status) == 0 && user_is_unknown(status.st_uid));
 }
 
 bool owner_is_unknown(const struct segment *segment)

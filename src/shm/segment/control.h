@@ -84,7 +84,8 @@ bool user_is_unknown(uid_t uid);
 
 /*
  * Whether the names of users on this machine stand for other users than those of this user
- * namespace: if the owner of its files is not mapped, as under unshare -r and podman unshare.
+ * namespace: if the owner of / or of /etc/passwd is not mapped, as under unshare -r and podman
+ * unshare.
  */
 bool users_are_foreign(void);
 

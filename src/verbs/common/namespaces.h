@@ -21,8 +21,8 @@ int namespace_open_named(const char *word, struct namespace *ns);
 /*
  * Enters the namespace of -N, if given. Call it after everything else has been checked.
  * users_matter: the command line or a keep list names users; then it is an error to enter
- * another user namespace, or to be in one that does not map the owner of the root directory,
- * since these users are others there.
+ * another user namespace, or to be in one where names stand for other users
+ * (users_are_foreign()), since these users are others there.
  */
 enum status enter_namespace(struct operands *operands, bool users_matter);
 
@@ -32,6 +32,9 @@ enum status enter_namespace(struct operands *operands, bool users_matter);
  */
 const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,
 				 bool allowed);
+
+/* Opens the excluded namespaces. It is an error if one does not exist. */
+enum status open_excepted(struct namespaces *excepted, const struct filter *filter);
 
 /*
  * Finds all namespaces except the excluded ones, and reads their segments. If a namespace

@@ -839,6 +839,19 @@ sizes()
 	assert_output_is $'2000\n3000\n4000'
 }
 
+@test "--follow excludes what --except-namespace named at the start, even when that has ended" {
+	settle unshare --ipc -- 1000
+	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep \
+		--except-namespace "$pid"
+	wait_until grep -q watching "$background_errors"
+	end_there "$pid"
+	there perl -e 'shmget(7, 1500, 01600) // die'
+	wait_until grep -q 'created .* size=1500 ' "$background_output"
+	there ipcrm -M 7
+	wait_until grep -q 'removed .* size=1500 ' "$background_output"
+	assert_equal "$(wc -l <"$background_output")" 2
+}
+
 @test "-N and --except-namespace by the number that ls -A shows" {
 	settle unshare --ipc -- 1000
 	local one=$ns

@@ -98,6 +98,16 @@ picture()
 	assert_stderr_has "process $background_pid"
 }
 
+@test "--map after a change of owner: exit 9, since it may have been given to be read" {
+	need_root
+	load lib/stop
+	id=$(make_segment 4096)
+	STOP_RUN="perl -e 'shmctl($id, 1, pack \"iLLLLL x88\", 0, 4321, 0, 0, 0, 0600) or die'" \
+		with_steps run:shmctl:SHM_STAT_ANY:1 try stat --map "$id"
+	expect_status 9
+	assert_stderr_is "shmtool stat: cannot examine the contents of segment $id (no key): its owner has changed, or its id belongs to another segment now"
+}
+
 @test "--map without read permission: exit 5, and the rest of the report is printed" {
 	need_root
 	id=$(make_segment 4096)

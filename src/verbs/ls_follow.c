@@ -29,6 +29,7 @@ struct reporter {
 	bool judging;
 	struct view view;
 	struct scan_losses losses; /* with -A */
+	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 };
 
 static const char *const names[CHANGE_COUNT] = {
@@ -192,7 +193,9 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	enum status status;
 
 	*sight = (struct sight){
-		.namespaces = { .with_names = true, .before = before ? &before->namespaces : NULL },
+		.namespaces = { .with_names = true,
+				.before = before ? &before->namespaces : NULL,
+				.excepted = &reporter->excepted },
 	};
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
@@ -328,10 +331,12 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 {
 	static struct output output;
 	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
-	struct sight sight;
+	struct sight sight = { 0 };
 	enum status missing = STATUS_DONE;
-	enum status status = take_sight(&reporter, &sight, NULL, &missing);
+	enum status status = open_excepted(&reporter.excepted, &choice->filter);
 
+	if (!status)
+		status = take_sight(&reporter, &sight, NULL, &missing);
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = follow->numeric;
@@ -347,5 +352,6 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	status_keep_first(&status, view_end(&reporter.view));
 	sight_free(&sight);
 	scan_losses_free(&reporter.losses);
+	namespaces_free(&reporter.excepted);
 	return output_end(&output, status);
 }

@@ -275,11 +275,8 @@ static enum status print_map(struct output *output, const struct segment *segmen
 	struct segment before;
 	struct memory memory = { 0 };
 	/* the report may be read page by page, so the segment was listed long ago */
-	int error = segment_look(segment->id, &before);
+	int error = segment_look_again(segment, &before);
 
-	if (!error &&
-	    !(segment_is_same(segment, &before) && segment_has_same_owner(segment, &before)))
-		error = EIDRM;
 	if (!error)
 		error = memory_open(&memory, &before, false);
 	/* the report must appear before messages about its last part */

@@ -106,7 +106,8 @@ static void report_last_user(const struct guard_option *guard_option)
 	struct processes processes = { 0 };
 	struct names names = { 0 };
 	/* as root, the id could be another user's set by then */
-	const bool by_other = geteuid() == 0 && guard->cuid && !*NAMESPACE_PREFIX();
+	const bool by_other = geteuid() == 0 && guard->cuid && !*NAMESPACE_PREFIX() &&
+			      !user_is_unknown(guard->cuid);
 	const struct process *last = process_find(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 

@@ -151,8 +151,7 @@ const char *all_namespaces_check(const struct filter *filter, const struct opera
 	return NULL;
 }
 
-/* Opens the excluded namespaces. It is an error if one does not exist. */
-static enum status open_excepted(struct namespaces *excepted, const struct filter *filter)
+enum status open_excepted(struct namespaces *excepted, const struct filter *filter)
 {
 	for (size_t i = 0; i < filter->except_namespaces.count; i++) {
 		const char *word = filter->except_namespaces.items[i];
@@ -335,7 +334,7 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 			      struct scan_losses *losses, enum status *missing)
 {
 	struct namespaces excepted = { 0 };
-	enum status status = open_excepted(&excepted, filter);
+	enum status status = found->excepted ? STATUS_DONE : open_excepted(&excepted, filter);
 	int error = status ? 0 : namespaces_find(found, losses);
 
 	if (error)
@@ -343,7 +342,7 @@ static enum status find_meant(struct namespaces *found, const struct filter *fil
 			      "cannot find the IPC namespaces: /proc: %s", strerror(error));
 	if (!status && missing)
 		*missing = report_hidden(found);
-	namespaces_subtract(found, &excepted);
+	namespaces_subtract(found, found->excepted ? found->excepted : &excepted);
 	namespaces_free(&excepted);
 	return status;
 }

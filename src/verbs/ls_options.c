@@ -57,7 +57,7 @@ static const struct conflict {
 	{ GIVEN_FOLLOW,
 	  GIVEN_LIMITS | GIVEN_TOTALS | GIVEN_FROM | GIVEN_RAW | GIVEN_QUIET | GIVEN_FORMAT |
 		  GIVEN_PROMETHEUS | GIVEN_SORT | GIVEN_FAIL_EMPTY | GIVEN_VIEW | GIVEN_COLOR,
-	  "--follow can only be combined with SEGMENTs, filters, -J, -A and -N" },
+	  "--follow can only be combined with SEGMENTs, filters, --interval, -J, -v, -A and -N" },
 };
 
 static unsigned int options_given(const struct ls_options *options)

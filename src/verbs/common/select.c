@@ -240,11 +240,13 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 	struct listing *list = &selection->list;
 	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
 	size_t missing_at = selection->missing_at;
+	size_t unmeasured = 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct segment *segment = &list->items[i];
 
+		unmeasured += !segment->memory_known;
 		if (selection->missing && i == missing_at)
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
@@ -264,6 +266,9 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 	if (selection->missing && missing_at == list->count)
 		selection->missing_at = kept;
 	list->count = kept;
+	if (unmeasured && filter_needs_memory(filter))
+		warn("--min-rss does not match %zu segment%s whose resident memory is unknown",
+		     unmeasured, unmeasured == 1 ? "" : "s");
 }
 
 /* A list with indexes, for finding named segments. */

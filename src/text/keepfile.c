@@ -303,9 +303,8 @@ bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 		return read_own(keep, config, "shmtool/keep", fault);
 	if (may_be_own(home) && !read_own(keep, home, ".config/shmtool/keep", fault))
 		return false;
-	/* in another user namespace, the passwd entry of this number is that of another user */
-	if (is_foreign || (home && *home == '/' && stat(home, &status) == 0 &&
-			   status.st_uid == geteuid()))
+	if (home && *home == '/' && stat(home, &status) == 0 && status.st_uid == geteuid())
 		return true;
-	return read_by_passwd(keep, fault);
+	/* in another user namespace, the passwd entry of this number is that of another user */
+	return is_foreign || read_by_passwd(keep, fault);
 }

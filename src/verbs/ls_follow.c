@@ -28,7 +28,7 @@ struct reporter {
 	struct judge judge; /* of this list; begun for the first segment that is reported */
 	bool judging;
 	struct view view;
-	struct scan_losses losses; /* with -A */
+	struct scan_losses losses;  /* with -A */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 };
 

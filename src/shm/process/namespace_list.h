@@ -20,8 +20,9 @@ struct namespaces {
 	size_t too_many_mounts; /* mount namespaces that were not read to their end: ipc_mounts.h */
 	bool with_names;        /* namespaces_find() finds the names, too */
 	bool with_limits;       /* namespaces_list() reads the limits, too */
-	const struct namespaces *before;   /* an earlier list, or NULL; for namespaces_find() */
-	const struct namespaces *excepted; /* not to be listed, or NULL; for all_namespaces_read() */
+	/* each may be NULL */
+	const struct namespaces *before;   /* an earlier list, for namespaces_find() */
+	const struct namespaces *excepted; /* not to be listed by all_namespaces_read() */
 };
 
 /* The namespace in the list that is the same as ns, or NULL. */

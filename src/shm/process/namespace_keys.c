@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/namespace_keys.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,11 +43,15 @@ struct search {
 	int64_t users_time; /* what is left of it */
 	size_t first;       /* the first wanted namespace */
 	const struct keep_files *files;
+
+	/* worker: */
+	const struct worker *worker;
+	pid_t pid;
 	struct {
 		struct root_directory *items;
 		size_t count;
 		size_t capacity;
-	} roots_done; /* by this worker */
+	} roots_done;
 };
 
 /* The namespace of this process is not wanted. It is the first, unless it was excluded. */
@@ -167,16 +170,16 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 }
 
 /* Looks at the files below a root directory, unless they have been looked at before. */
-static void look_below(const struct worker *worker, struct search *search, pid_t pid, size_t index,
-		       int fd)
+static void look_below(struct search *search, size_t index, int fd)
 {
+	const struct worker *worker = search->worker;
 	const int64_t begin = monotonic_ms();
 	struct root_directory root = { .index = index };
 	int error = identify(fd, &root);
 
 	if (!error && is_done(search, &root))
 		return;
-	if (search->users_time <= 0 && !process_is_of_root(pid)) {
+	if (search->users_time <= 0 && !process_is_of_root(search->pid)) {
 		send(worker, FAILED, index, 0, ETIMEDOUT);
 		return;
 	}
@@ -184,58 +187,37 @@ static void look_below(const struct worker *worker, struct search *search, pid_t
 	for (size_t i = 0; i < search->files->count; i++)
 		look_at_file(worker, index, fd, &search->files->items[i]);
 	send(worker, ANSWERED, index, 0, 0);
-	if (!process_is_of_root(pid))
+	if (!process_is_of_root(search->pid))
 		search->users_time -= monotonic_ms() - begin;
 	/* if it cannot be remembered, the same directory is looked at again */
 	if (!error && !ARRAY_MAKE_ROOM(&search->roots_done))
 		search->roots_done.items[search->roots_done.count++] = root;
 }
 
-/* Looks at a process or a thread, given as its open directory in /proc. */
-static int look_at(const struct worker *worker, struct search *search, pid_t pid, int directory)
+/* Each thread can have a namespace and a root directory of its own (unshare(2)). */
+static int look_at_thread(void *context, int directory, pid_t tid)
 {
+	struct search *search = context;
 	size_t index;
 	int root = -1;
 	int error = namespace_of(search, directory, &index);
 
+	(void)tid;
 	if (error || index == search->found->count)
 		return error;
 	root = openat(directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return errno;
-	look_below(worker, search, pid, index, root);
+	look_below(search, index, root);
 	close(root);
 	return 0;
-}
-
-/* Each thread can have a namespace and a root directory of its own (unshare(2)). */
-static int look_at_threads(const struct worker *worker, struct search *search, pid_t pid,
-			   DIR *tasks)
-{
-	const struct dirent *entry;
-	int error = 0;
-
-	while (!error && (errno = 0, entry = readdir(tasks))) {
-		int thread;
-
-		if (!process_number(entry->d_name))
-			continue;
-		thread = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		error = thread < 0 ? errno : look_at(worker, search, pid, thread);
-		if (error == ENOENT || error == ESRCH)
-			error = 0; /* it has exited */
-		if (thread >= 0)
-			close(thread);
-	}
-	return error ? error : errno; /* of readdir(3), if it failed */
 }
 
 /* In the worker. An open directory stays that of this process, even if its pid is reused. */
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
-	struct stat status;
+	struct search *search = context;
 	char path[32];
-	DIR *tasks;
 	int process;
 	int error;
 
@@ -243,19 +225,9 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
 		return errno;
-	/* the directory has two links, and one for each thread */
-	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
-		error = look_at(worker, context, pid, process);
-	} else {
-		int fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		tasks = fd < 0 ? NULL : fdopendir(fd);
-		error = tasks ? look_at_threads(worker, context, pid, tasks) : errno;
-		if (tasks)
-			closedir(tasks);
-		else if (fd >= 0)
-			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
-	}
+	search->worker = worker;
+	search->pid = pid;
+	error = threads_each(process, pid, look_at_thread, search);
 	close(process);
 	return error;
 }

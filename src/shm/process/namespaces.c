@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/namespaces.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,6 +47,7 @@ struct search {
 	const struct worker *worker;
 	pid_t pid;
 	int process;        /* its directory in /proc */
+	int thread;         /* that of one of its threads */
 	ino_t mounts_inode; /* of its mount namespace; 0: not known */
 	pid_t mounts_pid;   /* whose mounts are read: see ipc_mounts_read() */
 	unsigned int mounts_read_again;
@@ -198,24 +198,12 @@ static int open_by_path(const char *path, struct sighting *seen)
 /* Opens the namespace of the process or thread that was seen, and reads its names. */
 static int open_by_process(const struct search *search, struct sighting *seen)
 {
-	int process = search->process;
-	char path[32];
-	int fd;
+	int fd = open_if_seen(search->thread, "ns/ipc", O_RDONLY, seen);
 
-	snprintf(path, sizeof(path), "task/%d", seen->pid);
-	if (seen->is_thread)
-		process = openat(search->process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0) {
-		seen->error = errno;
-		return -1;
-	}
-	fd = open_if_seen(process, "ns/ipc", O_RDONLY, seen);
-	process_read_command_at(process, seen->command);
+	process_read_command_at(search->thread, seen->command);
 	if (search->with_names)
-		namespace_names_read(search->worker, &search->here, process, search->mounts_inode,
-				     search->memo, &seen->names);
-	if (seen->is_thread)
-		close(process);
+		namespace_names_read(search->worker, &search->here, search->thread,
+				     search->mounts_inode, search->memo, &seen->names);
 	return fd;
 }
 
@@ -246,53 +234,22 @@ static int see(struct search *search, const char *path, struct sighting *seen)
 	return error;
 }
 
-/* Returns 0 or an errno value; EACCES or EPERM: not permitted for this thread. */
-static int look_at_thread(struct search *search, pid_t tid)
+/*
+ * Each thread can have moved to a namespace of its own (unshare(2)), and the first thread can have
+ * exited before the others. Returns 0 or an errno value; EACCES or EPERM: not permitted for it.
+ */
+static int look_at_thread(void *context, int directory, pid_t tid)
 {
+	struct search *search = context;
 	struct sighting seen = {
 		.device = search->found->items[0].device,
+		.inode = namespace_inode(directory, "ns/ipc", "ipc"),
 		.pid = tid,
 		.is_thread = tid != search->pid,
 	};
-	char path[32] = "ns/ipc";
 
-	if (seen.is_thread)
-		snprintf(path, sizeof(path), "task/%d/ns/ipc", tid);
-	seen.inode = namespace_inode(search->process, path, "ipc");
-	if (!seen.inode)
-		return has_exited(errno) ? 0 : errno;
-	return see(search, NULL, &seen);
-}
-
-/*
- * Looks at all threads: each can have moved to a namespace of its own (unshare(2)),
- * and the first thread can have exited before the others.
- */
-static int look_at_threads(struct search *search)
-{
-	const struct dirent *entry;
-	struct stat status;
-	char path[32];
-	DIR *tasks;
-	int error = 0;
-
-	/* the directory has two links, and one for each thread */
-	if (fstatat(search->process, "task", &status, 0) == 0 && status.st_nlink == 3)
-		return look_at_thread(search, search->pid);
-	snprintf(path, sizeof(path), "/proc/%d/task", search->pid);
-	tasks = opendir(path);
-	if (!tasks)
-		return errno;
-	while (!error && (errno = 0, entry = readdir(tasks))) {
-		pid_t tid = process_number(entry->d_name);
-
-		if (tid)
-			error = look_at_thread(search, tid);
-	}
-	if (!error)
-		error = errno; /* of readdir(3), if it failed */
-	closedir(tasks);
-	return error;
+	search->thread = directory;
+	return seen.inode ? see(search, NULL, &seen) : errno;
 }
 
 /* A namespace that a process holds open may have no process and no mount. */
@@ -371,7 +328,7 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	search->worker = worker;
 	search->pid = pid;
 	search->mounts_inode = namespace_inode(search->process, "ns/mnt", "mnt");
-	error = look_at_threads(search);
+	error = threads_each(search->process, pid, look_at_thread, search);
 	if (!error)
 		error = look_at_mounts(search);
 	if (!error)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/procfs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/system/procfile.h"
@@ -29,6 +31,53 @@ pid_t process_number(const char *name)
 	if (!*name || name[strspn(name, "0123456789")] != '\0')
 		return 0;
 	return (pid_t)strtol(name, NULL, 10);
+}
+
+/* Whether an error of a file in /proc/PID means that the process has exited. */
+static bool has_exited(int error)
+{
+	return error == ENOENT || error == ESRCH;
+}
+
+int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
+		 void *context)
+{
+	const struct dirent *entry;
+	struct stat status;
+	DIR *tasks;
+	int error = 0;
+	int fd;
+
+	/* the directory has two links, and one for each thread */
+	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
+		error = look(context, process, pid);
+		return has_exited(error) ? 0 : error;
+	}
+	fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tasks = fd < 0 ? NULL : fdopendir(fd);
+	if (!tasks) {
+		error = errno;
+		if (fd >= 0)
+			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
+		return error;
+	}
+	while (!error && (errno = 0, entry = readdir(tasks))) {
+		pid_t tid = process_number(entry->d_name);
+		int thread;
+
+		if (!tid)
+			continue;
+		thread = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		error = thread < 0 ? errno : look(context, thread, tid);
+		if (has_exited(error))
+			error = 0;
+		if (thread >= 0)
+			close(thread);
+	}
+	if (!error)
+		error = errno; /* of readdir(3), if it failed */
+	closedir(tasks);
+	return error;
 }
 
 static void read_command(int directory, const char *path, char command[COMMAND_SIZE])

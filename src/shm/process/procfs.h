@@ -22,6 +22,14 @@ bool proc_hides_processes(void);
 pid_t process_number(const char *name);
 
 /*
+ * Calls look for each thread of the process whose directory in /proc is open: with the thread's
+ * directory, which is that of the process if it has no other thread. Ignores threads that exit.
+ * Returns 0 or an errno value, also one of look, which ends it.
+ */
+int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
+		 void *context);
+
+/*
  * Reads the command name (comm) of a process or thread; empty if it cannot be read.
  * process_read_command_at() reads that of the one whose directory in /proc is open.
  */

@@ -680,6 +680,20 @@ sizes()
 	done
 }
 
+# What its other threads see, in namespaces of their own, is not known then.
+@test "ftok: if a process with several threads does not answer: nothing is removed anywhere" {
+	touch one
+	background there unshare --ipc --mount sh -c "$with_file" one "$HELPERS/thread-namespace" "$(key_of one)"
+	wait_until test -s "$background_output"
+	settle nsenter --ipc="/proc/$(<"$background_output")/ns/ipc" --
+	run --separate-stderr with_steps child:syscall:SYS_openat2 \
+		there "$SHMTOOL" rm -A --detached --keep ftok:K:/etc/hostname
+	expect_status 7
+	assert_equal "$(steps_taken)" 1
+	assert_stderr_matches "cannot find the files of the keep list in IPC namespace $ns .*: a process does not answer; namespace skipped"
+	assert_equal "$(sizes)" 12345
+}
+
 # A process that may not be looked at could use any file.
 @test "ftok: if root may not look at all processes: nothing is removed or changed, and ls warns" {
 	touch one

@@ -21,7 +21,8 @@ struct finding {
 	size_t index; /* of the namespace */
 	enum { ASKED, KEY, FAILED, ANSWERED } what;
 	key_t key;
-	ssize_t error; /* an errno value (as wide as index: no padding) */
+	int error; /* an errno value */
+	int alone; /* whether this is of the only thread (an int: no padding) */
 };
 
 /* The root directory of a process in an IPC namespace. */
@@ -43,10 +44,13 @@ struct search {
 	int64_t users_time; /* what is left of it */
 	size_t first;       /* the first wanted namespace */
 	const struct keep_files *files;
+	size_t unanswered; /* processes whose only thread was asked, but did not answer */
 
 	/* worker: */
 	const struct worker *worker;
 	pid_t pid;
+	int process; /* its directory in /proc */
+	bool alone;  /* it has only one thread */
 	struct {
 		struct root_directory *items;
 		size_t count;
@@ -103,11 +107,11 @@ static bool is_done(const struct search *search, const struct root_directory *ro
 	return false;
 }
 
-static void send(const struct worker *worker, int what, size_t index, key_t key, int error)
+static void send(const struct search *search, int what, size_t index, key_t key, int error)
 {
-	const struct finding finding = { index, what, key, error };
+	const struct finding finding = { index, what, key, error, search->alone };
 
-	worker_send(worker, &finding, sizeof(finding), -1);
+	worker_send(search->worker, &finding, sizeof(finding), -1);
 }
 
 /* Whether an error means that the file does not exist. */
@@ -141,7 +145,7 @@ static int open_by_chroot(const struct worker *worker, int root, const char *pat
 	return fd;
 }
 
-static void look_at_file(const struct worker *worker, size_t index, int root,
+static void look_at_file(const struct search *search, size_t index, int root,
 			 const struct keep_file *file)
 {
 	struct openat2_how how = {
@@ -158,21 +162,20 @@ static void look_at_file(const struct worker *worker, size_t index, int root,
 		error = fd < 0 ? errno : 0;
 	}
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = open_by_chroot(worker, root, file->path);
+		fd = open_by_chroot(search->worker, root, file->path);
 	error = fd < 0 ? errno : ftok_key_of(fd, file->project, &key);
 
 	if (fd >= 0)
 		close(fd);
 	if (!error && key)
-		send(worker, KEY, index, key, 0);
+		send(search, KEY, index, key, 0);
 	else if (error && !is_absent(error))
-		send(worker, FAILED, index, 0, error);
+		send(search, FAILED, index, 0, error);
 }
 
 /* Looks at the files below a root directory, unless they have been looked at before. */
 static void look_below(struct search *search, size_t index, int fd)
 {
-	const struct worker *worker = search->worker;
 	const int64_t begin = monotonic_ms();
 	struct root_directory root = { .index = index };
 	int error = identify(fd, &root);
@@ -180,13 +183,13 @@ static void look_below(struct search *search, size_t index, int fd)
 	if (!error && is_done(search, &root))
 		return;
 	if (search->users_time <= 0 && !process_is_of_root(search->pid)) {
-		send(worker, FAILED, index, 0, ETIMEDOUT);
+		send(search, FAILED, index, 0, ETIMEDOUT);
 		return;
 	}
-	send(worker, ASKED, index, 0, 0);
+	send(search, ASKED, index, 0, 0);
 	for (size_t i = 0; i < search->files->count; i++)
-		look_at_file(worker, index, fd, &search->files->items[i]);
-	send(worker, ANSWERED, index, 0, 0);
+		look_at_file(search, index, fd, &search->files->items[i]);
+	send(search, ANSWERED, index, 0, 0);
 	if (!process_is_of_root(search->pid))
 		search->users_time -= monotonic_ms() - begin;
 	/* if it cannot be remembered, the same directory is looked at again */
@@ -203,6 +206,7 @@ static int look_at_thread(void *context, int directory, pid_t tid)
 	int error = namespace_of(search, directory, &index);
 
 	(void)tid;
+	search->alone = directory == search->process;
 	if (error || index == search->found->count)
 		return error;
 	root = openat(directory, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -218,24 +222,23 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	struct search *search = context;
 	char path[32];
-	int process;
 	int error;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0)
+	search->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (search->process < 0)
 		return errno;
 	search->worker = worker;
 	search->pid = pid;
-	error = threads_each(process, pid, look_at_thread, search);
-	close(process);
+	error = threads_each(search->process, pid, look_at_thread, search);
+	close(search->process);
 	return error;
 }
 
 /* In the parent */
 static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
-	const struct search *search = context;
+	struct search *search = context;
 	const struct finding *finding = message;
 	struct namespace *ns;
 
@@ -247,28 +250,16 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	ns = &search->found->items[finding->index];
 	ns->kept.asked += finding->what == ASKED;
 	ns->kept.answered += finding->what == ANSWERED;
+	search->unanswered += finding->what == ASKED && finding->alone;
+	search->unanswered -= finding->what == ANSWERED && finding->alone;
 	if (finding->what == FAILED)
-		ns->kept.error = (int)finding->error;
+		ns->kept.error = finding->error;
 	if (finding->what != KEY)
 		return 0;
 	if (ARRAY_MAKE_ROOM(&ns->kept))
 		return ENOMEM;
 	ns->kept.items[ns->kept.count++] = finding->key;
 	return 0;
-}
-
-/*
- * Whether a process did not answer, or was skipped (scan.h), before its namespace was known.
- * A process that was asked, but did not answer, concerns only its own namespace.
- */
-static bool lost_anywhere(const struct scan *scan, const struct search *search)
-{
-	const struct namespaces *found = search->found;
-	size_t unanswered = 0;
-
-	for (size_t i = search->first; i < found->count; i++)
-		unanswered += found->items[i].kept.asked - found->items[i].kept.answered;
-	return scan->lost > unanswered;
 }
 
 int namespace_keys_find(struct namespaces *found, const struct keep_files *files,
@@ -280,7 +271,11 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 				 .files = files };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	int error = scan_all(&scan);
-	const bool any_lost = lost_anywhere(&scan, &search);
+	/*
+	 * Whether a process did not answer, or was skipped (scan.h), before its namespaces were
+	 * known. If its only thread was asked, this concerns only the namespace of that.
+	 */
+	const bool any_lost = scan.lost > search.unanswered;
 	/* for ordinary users that is usual, and such processes do not use what they may remove */
 	const bool hidden =
 		geteuid() == 0 && !users_are_foreign() && (scan.hidden || proc_hides_processes());

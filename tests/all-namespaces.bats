@@ -680,6 +680,26 @@ sizes()
 	done
 }
 
+# A link of a process that exits may be refused (EACCES), rather than missing.
+@test "a process that exits while it is looked at is not one that may not be looked at" {
+	local call opened other
+	local -x STOP_ERROR=EACCES STOP_RUN
+	for call in openat:root readlinkat:ns/ipc openat:ns/ipc; do
+		settle unshare --ipc -- '!1000:1'
+		other=$pid
+		[[ $call == openat:ns/ipc ]] || settle nsenter --target "$pid" --ipc --
+		STOP_RUN="kill -KILL $other; while test -e /proc/$other; do :; done"
+		opened=delay:child:open:/proc/$other
+		run --separate-stderr \
+			with_steps "$opened then:run:child:$call $opened then:fail:child:$call" \
+			there "$SHMTOOL" rm -A --detached --keep ftok:K:/etc/hostname
+		expect_status 0
+		assert_stderr_is ''
+		assert_equal "$(steps_taken)" 4
+		assert_equal "$(sizes)" ''
+	done
+}
+
 # What its other threads see, in namespaces of their own, is not known then.
 @test "ftok: if a process with several threads does not answer: nothing is removed anywhere" {
 	touch one

@@ -155,12 +155,6 @@ static int learn(struct search *search, struct namespace *known, const struct si
 	return is_closer(known, seen) ? set_path(known, seen) : 0;
 }
 
-/* Whether an error of a file in /proc/PID means that the process has exited. */
-static bool has_exited(int error)
-{
-	return error == ENOENT || error == ESRCH;
-}
-
 /* Opens a file if it is the namespace that was seen. Returns -1, and sets the error, if not. */
 static int open_if_seen(int directory, const char *path, int flags, struct sighting *seen)
 {
@@ -223,8 +217,8 @@ static int see(struct search *search, const char *path, struct sighting *seen)
 		fd = open_by_process(search, seen);
 	else if (path && (!known || known->fd < 0))
 		fd = open_by_path(path, seen);
-	if (seen->pid && has_exited(seen->error))
-		return 0; /* GCOVR_EXCL_LINE: rarely: it exits now */
+	if (seen->pid && process_has_exited(search->thread, seen->error))
+		return 0; /* it exits now */
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
 		    fd);
 	if (search->worker->is_child)

@@ -33,9 +33,11 @@ pid_t process_number(const char *name)
 	return (pid_t)strtol(name, NULL, 10);
 }
 
-/* Whether an error of a file in /proc/PID means that the process has exited. */
-static bool has_exited(int error)
+bool process_has_exited(int directory, int error)
 {
+	/* the kernel may refuse access to a link of a process that exits just then */
+	if (error == EACCES && faccessat(directory, "status", F_OK, 0) < 0)
+		error = errno;
 	return error == ENOENT || error == ESRCH;
 }
 
@@ -51,7 +53,7 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 	/* the directory has two links, and one for each thread */
 	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
 		error = look(context, process, pid);
-		return has_exited(error) ? 0 : error;
+		return process_has_exited(process, error) ? 0 : error;
 	}
 	fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	tasks = fd < 0 ? NULL : fdopendir(fd);
@@ -69,7 +71,7 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 			continue;
 		thread = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = thread < 0 ? errno : look(context, thread, tid);
-		if (has_exited(error))
+		if (process_has_exited(thread, error))
 			error = 0;
 		if (thread >= 0)
 			close(thread);

@@ -22,6 +22,11 @@ bool proc_hides_processes(void);
 pid_t process_number(const char *name);
 
 /*
+ * Whether this error of a file in the directory of a process or thread means that it has exited.
+ */
+bool process_has_exited(int directory, int error);
+
+/*
  * Calls look for each thread of the process whose directory in /proc is open: with the thread's
  * directory, which is that of the process if it has no other thread. Ignores threads that exit.
  * Returns 0 or an errno value, also one of look, which ends it.

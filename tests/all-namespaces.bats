@@ -788,6 +788,17 @@ sizes()
 	assert_output_is "$(printf '0x%08x' "$(key_of root/real)")"
 }
 
+@test "a path of ftok: that leads through a link of /proc: nothing is removed in that namespace" {
+	touch one
+	# shellcheck disable=SC2016
+	settle unshare --ipc --mount sh -c 'mount -t tmpfs none /mnt && touch /mnt/x && mount --bind "$0" /mnt/x &&
+		ln -s "/proc/$$/root/mnt/x" /mnt/link && exec "$@"' one -- "!1000:$(key_of one)"
+	keeps -ftok:K:/mnt/link
+	expect_status 7
+	assert_stderr_matches 'cannot find the files of the keep list in IPC namespace .*: Too many levels of symbolic links; namespace skipped'
+	assert_equal "$(sizes)" 1000
+}
+
 @test "a file of the keep list that does not answer: nothing is removed in that namespace" {
 	touch one
 	settle unshare --ipc -- '!1000:1'

@@ -114,10 +114,10 @@ static void send(const struct search *search, int what, size_t index, key_t key,
 	worker_send(search->worker, &finding, sizeof(finding), -1);
 }
 
-/* Whether an error means that the file does not exist. */
+/* Whether the file does not exist. ELOOP: it may, but openat2(2) follows no link of /proc. */
 static bool is_absent(int error)
 {
-	return error == ENOENT || error == ENOTDIR || error == ELOOP;
+	return error == ENOENT || error == ENOTDIR;
 }
 
 /*

@@ -14,7 +14,8 @@
  * Sets kept of all namespaces except that of this process: the keys of these files as the
  * processes in each namespace see them, once per root directory. A file that does not exist
  * there has no key. The path of a file cannot lead out of the root directory of the process
- * (RESOLVE_IN_ROOT of openat2(2), Linux 5.6; otherwise a child process calls chroot(2)).
+ * (RESOLVE_IN_ROOT of openat2(2), Linux 5.6, which also refuses links of /proc; otherwise a child
+ * process calls chroot(2)).
  * kept.error is set if a file could not be examined, if a process of the namespace did not
  * answer, or if none could be asked; and in all namespaces if a process did not answer or was
  * skipped (scan.h) before the namespaces of all its threads were known, or (EPERM) if root may

@@ -719,7 +719,8 @@ sizes()
 	touch one
 	local reason='processes are hidden (this requires CAP_SYS_PTRACE)'
 	# shellcheck disable=SC2054 # one word with commas
-	local limited=(there setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid --inh-caps=-all "$SHMTOOL")
+	local less=(setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid --inh-caps=-all)
+	local limited=(there "${less[@]}" "$SHMTOOL")
 	settle unshare --ipc --mount sh -c "$with_file" one "${ordinary_user[@]}" -- "!1000:$(key_of one)"
 	bind_there "$pid" bound
 	capture "${limited[@]}" rm -N bound --orphaned --grace 0 --keep ftok:K:/etc/hostname
@@ -732,9 +733,11 @@ sizes()
 	assert_output_is ''
 	try_there ls -A --format '%{size} %{mode}'
 	assert_output_is '1000 0600'
-	capture "${limited[@]}" ls -N bound --keep ftok:K:/etc/hostname --format '%{size}'
+	# ls uses what another process shows
+	settle nsenter --target "$pid" --ipc --mount "${less[@]}" --
+	capture "${limited[@]}" ls -N bound --keep ftok:K:/etc/hostname --format '%{size} %{state}'
 	expect_status 0
-	assert_output_is 1000
+	assert_output_is '1000 kept'
 	assert_stderr_is "shmtool ls: warning: cannot find the files of the keep list in other IPC namespaces: $reason"
 }
 

@@ -99,9 +99,10 @@ static int add_keys_of(struct keep *keep, const char *name)
 	if (!error)
 		error = namespace_keys_find(&both, &keep->files, NULL);
 	for (size_t i = 0; i < both.count && !error; i++) {
-		error = both.items[i].kept.error;
 		for (size_t k = 0; k < both.items[i].kept.count && !error; k++)
 			error = keep_add_key(keep, both.items[i].kept.items[k]);
+		if (!error)
+			error = both.items[i].kept.error;
 	}
 	namespaces_free(&both);
 	return error;

@@ -329,6 +329,7 @@ static void fork_off(void)
 {
 	int child;
 	struct actor *actor;
+	int uses[HELD]; /* the child may detach one before they have all been noted */
 	long before;
 	pid_t pid;
 
@@ -339,17 +340,17 @@ static void fork_off(void)
 	for (size_t i = 0; i < HELD; i++) {
 		int held = shared->actors[me].held[i];
 
-		if (held < 0)
-			continue;
-		actor->held[i] = next(&shared->use_count, USES);
-		shared->uses[actor->held[i]] = (struct use){ .id = shared->uses[held].id,
-							     .attacher = me,
-							     .holder = child };
+		uses[i] = held < 0 ? -1 : next(&shared->use_count, USES);
+		actor->held[i] = uses[i];
+		if (held >= 0)
+			shared->uses[uses[i]] = (struct use){ .id = shared->uses[held].id,
+							      .attacher = me,
+							      .holder = child };
 	}
 	before = log_now();
 	for (size_t i = 0; i < HELD; i++) {
-		if (actor->held[i] >= 0)
-			shared->uses[actor->held[i]].attach[0] = before;
+		if (uses[i] >= 0)
+			shared->uses[uses[i]].attach[0] = before;
 	}
 	shared->live++;
 	pid = fork();
@@ -364,10 +365,10 @@ static void fork_off(void)
 	else
 		shared->actor_of[pid] = child;
 	for (size_t i = 0; i < HELD; i++) {
-		if (actor->held[i] < 0)
+		if (uses[i] < 0)
 			continue;
-		shared->uses[actor->held[i]].attach[1] = log_now();
-		shared->uses[actor->held[i]].outcome = pid < 0 ? FAILED : DONE;
+		shared->uses[uses[i]].attach[1] = log_now();
+		shared->uses[uses[i]].outcome = pid < 0 ? FAILED : DONE;
 	}
 }
 

@@ -700,6 +700,18 @@ sizes()
 	done
 }
 
+# A user could run thousands of them.
+@test "ftok: if root directories of ordinary users take too long: nothing is removed in that namespace" {
+	settle unshare --ipc --mount "${ordinary_user[@]}" -- '!1000:1'
+	settle unshare --ipc --mount "${ordinary_user[@]}" -- '!2000:1'
+	settle unshare --ipc --mount -- '!3000:1'
+	STEP_MONOTONIC=2 LD_PRELOAD=$HELPERS/clock.so ASAN_OPTIONS=verify_asan_link_order=0 \
+		capture there "$SHMTOOL" rm -A --detached --keep ftok:K:/etc/hostname
+	expect_status 7
+	assert_stderr_matches 'cannot find the files of the keep list in IPC namespace .*: looking through the processes takes too long; namespace skipped'
+	assert_equal "$(sizes)" 2000
+}
+
 # What its other threads see, in namespaces of their own, is not known then.
 @test "ftok: if a process with several threads does not answer: nothing is removed anywhere" {
 	touch one

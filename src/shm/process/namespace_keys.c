@@ -183,7 +183,7 @@ static void look_below(struct search *search, size_t index, int fd)
 	if (!error && is_done(search, &root))
 		return;
 	if (search->users_time <= 0 && !process_is_of_root(search->pid)) {
-		send(search, FAILED, index, 0, ETIMEDOUT);
+		send(search, FAILED, index, 0, ETIME);
 		return;
 	}
 	send(search, ASKED, index, 0, 0);
@@ -283,7 +283,8 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 	for (size_t i = search.first; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
 
-		if (any_lost || ns->kept.answered < ns->kept.asked || (ns->pid && !ns->kept.asked))
+		if (any_lost || ns->kept.answered < ns->kept.asked ||
+		    (ns->pid && !ns->kept.asked && !ns->kept.error))
 			ns->kept.error = ETIMEDOUT;
 		else if (hidden)
 			ns->kept.error = EPERM;

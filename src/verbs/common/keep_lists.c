@@ -39,6 +39,7 @@ static bool has_segments(const struct listing *all, const struct namespace *ns)
 static const char *reason_of(int error)
 {
 	return error == ETIMEDOUT ? "a process does not answer"
+	       : error == ETIME   ? "looking through the processes takes too long"
 	       : error == EPERM   ? "processes are hidden (this requires CAP_SYS_PTRACE)"
 				  : strerror(error);
 }

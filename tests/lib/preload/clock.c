@@ -3,8 +3,9 @@
  * For LD_PRELOAD: a program whose clocks stand still. FIXED_REALTIME,
  * FIXED_BOOTTIME and FIXED_MONOTONIC, in seconds, are what CLOCK_REALTIME,
  * CLOCK_BOOTTIME and CLOCK_MONOTONIC show. STEP_REALTIME: the machine's clock is
- * set forward by so many seconds after each look, and back after the next. STEP_CPUTIME: at each
- * look the process has used so many more seconds of processor time.
+ * set forward by so many seconds after each look, and back after the next. STEP_MONOTONIC and
+ * STEP_CPUTIME: at each look, CLOCK_MONOTONIC or the processor time of the process is so many
+ * seconds more.
  */
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -25,6 +26,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 		fixed = getenv("FIXED_MONOTONIC");
 	else if (clock == CLOCK_PROCESS_CPUTIME_ID)
 		step = getenv("STEP_CPUTIME");
+	if (clock == CLOCK_MONOTONIC)
+		step = getenv("STEP_MONOTONIC");
 	if (step) {
 		static time_t used;
 

@@ -161,8 +161,9 @@ static int extent_of_file(int fd, uint64_t offset, uint64_t end, struct extent *
 	off_t data = lseek(fd, (off_t)offset, SEEK_DATA);
 	off_t next = data;
 
+	/* EINTR would mean that a signal ends the program */
 	if (data < 0 && errno != ENXIO)
-		return errno;
+		return errno == EINTR ? EIO : errno;
 	if (is_cut_short(fd, end))
 		return ENODATA;
 	extent->hole = data < 0 || (uint64_t)data > offset;

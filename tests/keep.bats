@@ -230,7 +230,7 @@ assert_refused()
 	assert_output_lacks "would remove $kept "
 	printf '# first\n# second\r0x99\n' >"$list"
 	orphans
-	assert_refused 'line 2: "": contains a carriage return'
+	assert_refused 'line 2: contains a carriage return'
 	printf '0x98\r0x99\r' >"$list"
 	orphans
 	assert_refused 'line 1: "0x98": contains a carriage return'
@@ -250,10 +250,22 @@ assert_refused()
 	assert_stderr_is ''
 }
 
+# A rule of sudo(8) may permit `shmtool ls *` and no more.
+@test "no line of a file that is no keep list is shown" {
+	local line
+	for line in 'root:$y$j9T$secret:20000:0:99999:7:::' '-----BEGIN secret-----' '- secret' 'secret word'; do
+		echo "$line" >"$list"
+		try ls --keep-file "$list"
+		expect_status 0
+		assert_stderr_has "keep list $list, line 1: "
+		assert_stderr_lacks secret
+	done
+}
+
 @test "an endless file is refused as a list, and uses no memory" {
 	truncate -s 1T "$list"
 	orphans
-	assert_refused "line 2: \"\": contains a NUL byte"
+	assert_refused "line 2: contains a NUL byte"
 	perl -e 'print "0x99 # ", "x" x 5000, "\n"' >"$list"
 	orphans
 	assert_refused 'line 1: "0x99": the line is too long'
@@ -281,7 +293,7 @@ assert_refused()
 		$'-creator:nosuchuser\xc2\xa0'; do
 		echo "$line" >"$list"
 		orphans
-		assert_refused 'line 1: "'
+		assert_refused 'line 1: '
 	done
 	need_root
 	mkdir -m 700 "$lists/closed"
@@ -477,6 +489,14 @@ bad_lists=(
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls --creator nobody --format "%{id} %{state}"' \
 		"$SHMTOOL" "$PWD/other"
 	assert_output_is "$by_user kept"
+	# nor if it was never made, or is not that of an ordinary user
+	for variable in "$PWD/other/none" /etc /nonexistent; do
+		# shellcheck disable=SC2016
+		run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env XDG_CONFIG_HOME="$1" \
+			setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls --creator nobody --format "%{id} %{state}"' \
+			"$SHMTOOL" "$variable"
+		assert_output_is "$by_user kept"
+	done
 	# HOME of root, which the user may enter, and where the user may have a list
 	rm home/.config/shmtool/keep
 	mkdir -p service/.config/shmtool

@@ -114,6 +114,23 @@ static const char *add_line(struct keep *keep, const char *line)
 	return wrong || !file_error ? wrong : reason_of_file(file_error);
 }
 
+/*
+ * Whether a line with a fault may be printed: not that of another file, such as /etc/shadow, whose
+ * contents must not reach a user who may run `ls --keep-file` by sudo(8).
+ */
+static bool may_be_shown(const char *line)
+{
+	static const char *const beginnings[] = { "0x", "key:", "ftok:", "creator:", "owner:" };
+
+	if (*line == '-')
+		line += 1 + strspn(line + 1, " \t");
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++) {
+		if (strncmp(line, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Longer than any valid line: a path has at most PATH_MAX bytes. */
 enum { LINE_SIZE = PATH_MAX + 256 };
 
@@ -160,8 +177,12 @@ static bool read_lines(struct keep *keep, FILE *file, const char *path,
 		if (!wrong)
 			wrong = add_line(keep, trim(line));
 		if (wrong) {
-			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: \"%.100s\": %s",
-				 path, number, trim(line), wrong);
+			const char *entry = trim(line);
+			const bool shown = may_be_shown(entry);
+
+			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: %s%.100s%s%s", path,
+				 number, shown ? "\"" : "", shown ? entry : "", shown ? "\": " : "",
+				 wrong);
 			return false;
 		}
 	}
@@ -270,6 +291,14 @@ static bool may_be_own(const char *directory)
 	return status.st_uid == 0 || status.st_uid == geteuid() || user_is_unknown(status.st_uid);
 }
 
+static bool is_own(const char *directory)
+{
+	struct stat status;
+
+	return directory && *directory == '/' && stat(directory, &status) == 0 &&
+	       status.st_uid == geteuid();
+}
+
 /* Reads the list in the home directory of the passwd entry. */
 static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
@@ -293,17 +322,18 @@ bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 	const char *config = getenv("XDG_CONFIG_HOME");
 	const char *home = getenv("HOME");
 	const bool is_foreign = users_are_foreign();
-	struct stat status;
 
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
 	if (geteuid() == 0 && !is_foreign)
 		return true;
-	if (may_be_own(config))
-		return read_own(keep, config, "shmtool/keep", fault);
+	if (may_be_own(config) && !read_own(keep, config, "shmtool/keep", fault))
+		return false;
+	if (is_own(config))
+		return true;
 	if (may_be_own(home) && !read_own(keep, home, ".config/shmtool/keep", fault))
 		return false;
-	if (home && *home == '/' && stat(home, &status) == 0 && status.st_uid == geteuid())
+	if (is_own(home))
 		return true;
 	/* in another user namespace, the passwd entry of this number is that of another user */
 	return is_foreign || read_by_passwd(keep, fault);

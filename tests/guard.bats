@@ -318,6 +318,17 @@ sem_count()
 	assert_equal "$(segment_count) $(sem_count)" "0 0"
 }
 
+@test "rm --with-guard leaves a guard that a process acquires while the segment is removed: exit 9" {
+	guarded
+	stop_at parent:fork shmtool rm "$id" --with-guard
+	hold_semaphore "$guard"
+	go_on
+	assert_equal "$ended" 9
+	assert_equal "$stderr" "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
+(semaphore set $guard) was not: a process has acquired it in the meantime"
+	assert_equal "$(sem_value "$guard")" 0
+}
+
 @test "rm --with-guard: neither an attached segment nor its guard is removed" {
 	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
 	hold_segment "$id"

@@ -249,6 +249,28 @@ mode_is_set_within_a_second()
 	assert_stderr_has "note: the last user of segment $id (process $holder_pid) is no longer on record"
 }
 
+@test "a segment that a process uses just before it is attached: a note that its last user is lost" {
+	need_root
+	local user
+	for user in '' used; do
+		if [[ $user ]]; then id=$(make_orphan); else id=$(make_segment); fi
+		# so that the time of the detach shows it
+		wait_until next_second_of "$EPOCHSECONDS"
+		stop_at child:shmat shmtool rm "$id"
+		# shellcheck disable=SC2016 # it is for perl
+		background perl -e '$| = 1; shmread($ARGV[0], my $x, 0, 1) or die; print "done\n"; sleep 1 while 1' "$id"
+		wait_until test -s "$background_output"
+		go_on
+		assert_equal "$ended" 9
+		assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
+	done
+}
+
+next_second_of()
+{
+	((EPOCHSECONDS > $1 + 1))
+}
+
 @test "a blocked segment that was attached and detached: mode and owner are restored, exit 9" {
 	need_root
 	users_orphan

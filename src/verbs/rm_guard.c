@@ -15,11 +15,20 @@ static enum status refuse(struct report *report, const struct segment *segment,
 		    report->options->dry_run ? "would not be" : "were not", reason);
 }
 
+/* A guard whose state may not be read counts as held. Held or not, --even-attached removes it. */
+static bool is_held(const struct report *report, const struct guard *guard)
+{
+	bool in_use = false;
+	int error = guard_in_use(guard->id, &in_use);
+
+	return !report->options->choice.filter.even_attached &&
+	       (in_use || (error && !segment_missing(error)));
+}
+
 enum status rm_guard_check(struct report *report, const struct segment *segment,
 			   struct guard *guard)
 {
 	const char *obstacle;
-	bool in_use = false;
 	int error = guard_of_segment(segment, guard);
 
 	if (error == ENOENT || segment_missing(error)) {
@@ -38,9 +47,7 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 	}
 	if (guard_may_control(guard))
 		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
-	/* a guard whose state may not be read counts as held */
-	if (report->options->choice.filter.even_attached ||
-	    (!guard_in_use(guard->id, &in_use) && !in_use))
+	if (!is_held(report, guard))
 		return STATUS_DONE;
 	refuse(report, segment, guard, STATUS_BUSY, "the guard is held by a process");
 	hint("wait until the guard is free, or use --even-attached to remove both anyway: "
@@ -51,14 +58,21 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 enum status rm_guard_remove(struct report *report, const struct segment *segment,
 			    const struct guard *guard)
 {
-	int error = report->options->dry_run || guard->id < 0 ? 0 : guard_remove(guard);
+	const bool dry_run = report->options->dry_run;
+	int error;
 
 	if (guard->id < 0 && report->options->force)
 		return STATUS_DONE;
 	if (guard->id < 0)
 		return fail(STATUS_MISSING,
 			    "%s %s removed, but has no guard (no semaphore set with its key)",
-			    SEGMENT_LABEL(segment), report->options->dry_run ? "would be" : "was");
+			    SEGMENT_LABEL(segment), dry_run ? "would be" : "was");
+	if (!dry_run && is_held(report, guard))
+		return fail(STATUS_BUSY,
+			    "%s was removed, but its guard (semaphore set %d) was not: a process "
+			    "has acquired it in the meantime",
+			    SEGMENT_LABEL(segment), guard->id);
+	error = dry_run ? 0 : guard_remove(guard);
 	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,

@@ -104,8 +104,8 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING;
-	/* also if another process attached it just before */
-	if (held && (now->lpid != work->pid || now->nattch > held)) {
+	/* also if another process attached it just before, or used it */
+	if (held && (now->lpid != work->pid || now->nattch > held || now->dtime != listed->dtime)) {
 		item->replaced = true;
 		item->last_user = now->lpid != work->pid ? now->lpid : 0;
 	}
@@ -217,15 +217,15 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 	if (is_forced(work, item))
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
-		error = may_attach(now) ? 0 : EACCES;
-	else
-		error = segment_hold(&item->listed, hold_of(work, item));
-	if (error)
-		return cannot_hold(work, item, error);
-	if (work->batch->dry_run)
-		return RECLAIM_REMOVED;
+		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
+	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);
 	item->last_user = item->listed.lpid;
+	error = segment_hold(&item->listed, hold_of(work, item));
+	if (error) {
+		item->replaced = false;
+		return cannot_hold(work, item, error);
+	}
 	return look_before(work, item, now);
 }
 

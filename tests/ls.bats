@@ -416,6 +416,18 @@ alike()
 	done
 }
 
+@test "output that is lost when stdout is closed, as on a network file system: exit 7" {
+	need_strace
+	local words
+	for words in ls 'ls -J' "read $(make_segment) -n 1" 'create -s 1'; do
+		# shellcheck disable=SC2016,SC2086 # for bash; words
+		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr bash -c 'exec strace -qq -o trace -P "$PWD/lost" \
+			-e trace=close -e inject=close:error=EDQUOT "$0" "$@" >lost' "$SHMTOOL" $words
+		expect_status 7
+		assert_stderr_is "shmtool ${words%% *}: cannot write the output: Disk quota exceeded"
+	done
+}
+
 @test "a closed pipe ends ls by SIGPIPE, without a message" {
 	{
 		echo key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime

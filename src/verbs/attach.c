@@ -315,6 +315,8 @@ static enum status start_command(char **command, const struct segment *segment,
 	sigaddset(&usual, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attributes, &usual);
 	error = posix_spawnp(child, command[0], NULL, &attributes, command, environ);
+	if (error < 0) /* where sudo(8) replaces it (noexec) */
+		error = errno;
 	posix_spawnattr_destroy(&attributes);
 	if (!error)
 		return STATUS_DONE;

@@ -253,7 +253,7 @@ assert_refused()
 # A rule of sudo(8) may permit `shmtool ls *` and no more.
 @test "no line of a file that is no keep list is shown" {
 	local line
-	for line in 'root:$y$j9T$secret:20000:0:99999:7:::' '-----BEGIN secret-----' '- secret' 'secret word'; do
+	for line in 'root:secret:20000:0:99999:7:::' '-----BEGIN secret-----' '- secret' 'secret word'; do
 		echo "$line" >"$list"
 		try ls --keep-file "$list"
 		expect_status 0

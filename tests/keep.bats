@@ -497,6 +497,15 @@ bad_lists=(
 			"$SHMTOOL" "$variable"
 		assert_output_is "$by_user kept"
 	done
+	# a home that is no absolute path is none
+	sed "s|^\(nobody:.*:\)[^:]*\(:[^:]*\)$|\1none\2|" /etc/passwd >etc/passwd
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --mount sh -c 'mount --bind etc /etc && exec env --unset=HOME \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$0" ls --creator nobody --format "%{id} %{state}"' \
+		"$SHMTOOL"
+	expect_status 0
+	assert_output_lacks kept
+	assert_stderr_is ''
 	# HOME of root, which the user may enter, and where the user may have a list
 	rm home/.config/shmtool/keep
 	mkdir -p service/.config/shmtool

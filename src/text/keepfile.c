@@ -307,7 +307,8 @@ static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 	errno = 0;
 	user = getpwuid(geteuid());
 	if (user)
-		return read_own(keep, user->pw_dir, ".config/shmtool/keep", fault);
+		return *user->pw_dir != '/' ||
+		       read_own(keep, user->pw_dir, ".config/shmtool/keep", fault);
 	if (is_missing(errno))
 		return true;
 	/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */

@@ -844,6 +844,10 @@ sizes()
 	expect_status 7
 	assert_stderr_has 'a process does not answer; namespace skipped'
 	assert_equal "$(sizes)" 1000
+	# nor does what is stuck there keep a namespace in existence
+	local stuck
+	stuck=$(there pgrep -o -x shmtool)
+	assert_equal "$(there find "/proc/$stuck/fd" -lname 'ipc:*')" ''
 }
 
 @test "a file of the keep list that may not be examined in a container, or not by this kernel" {

@@ -31,6 +31,12 @@ struct sighting {
 	char path[PATH_MAX + 64];
 };
 
+/*
+ * In a worker: stands for a descriptor that the parent has. A worker that is stuck must not keep a
+ * namespace in existence. close(2) of this number does nothing.
+ */
+enum { HELD_BY_PARENT = INT_MAX };
+
 /* A search. Only the worker changes the members from "worker" on. */
 struct search {
 	struct namespaces *found;
@@ -222,8 +228,8 @@ static int see(struct search *search, const char *path, struct sighting *seen)
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
 		    fd);
 	if (search->worker->is_child)
-		error = learn(search, known, seen, fd);
-	else if (fd >= 0)
+		error = learn(search, known, seen, fd < 0 ? -1 : HELD_BY_PARENT);
+	if (fd >= 0)
 		close(fd);
 	return error;
 }

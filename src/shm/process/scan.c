@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "shm/process/child.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 
@@ -124,7 +126,11 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	const struct pass *pass = context;
 	pid_t pid = pass->pids.items[item];
 	int error = ETIMEDOUT;
+	int files[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, worker->socket };
 
+	/* if not even SIGKILL ends it, no namespace should stay open with it */
+	if (worker->is_fresh)
+		child_keep_files(files, sizeof(files) / sizeof(files[0]));
 	if (!worker->is_starved && !is_skipped(pass->losses, pid))
 		error = pass->scan->look(worker, pass->scan->context, pid);
 	if (error && (pass->single || !has_exited(error)))

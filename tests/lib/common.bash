@@ -308,6 +308,13 @@ process_is_gone()
 	[[ ${stat##*) } == [ZX]* ]]
 }
 
+# Whether it waits for something
+process_sleeps()
+{
+	local stat
+	IFS= read -r stat 2>/dev/null <"/proc/$1/stat" && [[ ${stat##*) } == S* ]]
+}
+
 # Waits for the end of a process that was started here; sets ended to its status
 wait_for_status()
 {

@@ -274,6 +274,21 @@ void file_place_close(struct file_place *place)
 	*place = FILE_PLACE_NONE;
 }
 
+/* Checks the file itself. Returns 0 or UNSAFE_*. */
+static int distrust_file(const struct walk *walk, int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return errno;
+	if (!S_ISREG(status.st_mode))
+		return UNSAFE_KIND;
+	/* many of these files show a size of 0, and all belong to root */
+	if (is_on(fd, PROC_SUPER_MAGIC) || is_on(fd, SYSFS_MAGIC))
+		return UNSAFE_FILESYSTEM;
+	return distrust(walk, &status);
+}
+
 static int open_along(struct walk *walk, const char *path, int flags, int *fd)
 {
 	int error = UNSAFE_REPLACED;
@@ -283,7 +298,11 @@ static int open_along(struct walk *walk, const char *path, int flags, int *fd)
 		error = walk_along(walk, path);
 		if (error)
 			return error;
-		error = file_place_open(&walk->place, flags, fd);
+		/* before it is opened: to open a device can have an effect */
+		if (walk->strict && walk->place.file >= 0)
+			error = distrust_file(walk, walk->place.file);
+		if (!error)
+			error = file_place_open(&walk->place, flags, fd);
 		file_place_close(&walk->place);
 	}
 	return error;
@@ -313,21 +332,6 @@ static char *absolute(const char *path)
 	return whole;
 }
 
-/* Checks the file itself. Returns 0 or UNSAFE_*. */
-static int distrust_file(const struct walk *walk, int fd)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return errno;
-	if (!S_ISREG(status.st_mode))
-		return UNSAFE_KIND;
-	/* many of these files show a size of 0, and all belong to root */
-	if (is_on(fd, PROC_SUPER_MAGIC) || is_on(fd, SYSFS_MAGIC))
-		return UNSAFE_FILESYSTEM;
-	return distrust(walk, &status);
-}
-
 int trusted_open(const char *path, int *fd, char **where)
 {
 	struct walk walk = { .strict = true };
@@ -341,12 +345,6 @@ int trusted_open(const char *path, int *fd, char **where)
 		return errno;
 	walk.root = root.st_uid;
 	error = open_along(&walk, whole, O_RDONLY | O_NONBLOCK | O_NOCTTY, fd);
-	if (!error)
-		error = distrust_file(&walk, *fd);
-	if (error && *fd >= 0) {
-		close(*fd);
-		*fd = -1;
-	}
 	free(whole);
 	*where = walk.where;
 	return error;

@@ -173,14 +173,26 @@ int namespace_open(const char *path, struct namespace *ns)
 	return fd < 0 ? errno : take(ns, fd, path);
 }
 
+/* Opens a regular file only, since to open a device can have an effect. */
 int namespace_open_path(const char *path, struct namespace *ns)
 {
-	int fd;
-	int error = safe_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, &fd);
+	char self[PROCESS_PATH_SIZE];
+	struct stat status;
+	int place;
+	int fd = -1;
+	int error = safe_open(path, O_PATH, &place);
 
 	*ns = (struct namespace){ .fd = -1 };
-	if (error == ENXIO)
-		return EINVAL; /* of open(2): a socket, or a device that is not there */
+	if (error)
+		return error;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+	if (fstat(place, &status) < 0)
+		error = errno;
+	else if (!S_ISREG(status.st_mode))
+		error = EINVAL;
+	else if ((fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+		error = errno;
+	close(place);
 	return error ? error : take(ns, fd, path);
 }
 

@@ -147,12 +147,15 @@ try_paths()
 @test "no option reads or waits for a FIFO of another user there" {
 	hostile 'mkfifo shared/fifo'
 	local command
-	for command in "create -f shared/fifo" "write $id -f shared/fifo" "ls --from shared/fifo" "ls -N shared/fifo"; do
+	for command in "create -f shared/fifo" "write $id -f shared/fifo" "ls --from shared/fifo"; do
 		# shellcheck disable=SC2086
 		try $command
 		expect_status 5 || fail "$command"
 		assert_stderr_has "$fifo_refused"
 	done
+	try ls -N shared/fifo
+	expect_status 7
+	assert_stderr_has 'it is not an IPC namespace'
 	assert_equal "$(segment_count)" 1
 }
 

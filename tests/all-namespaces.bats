@@ -1034,19 +1034,17 @@ stop_there()
 	# shellcheck disable=SC2016
 	background with_steps "$1" there sh -c 'echo $$ >pid
 		exec "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
-	wait_until stopped_there
+	wait_until stopped_there "$(wc -w <<<"$1")"
 }
 
 stopped_there()
 {
-	[[ -s steps ]] || return
-	stopped=$(tail -n 1 steps | cut -d ' ' -f 1)
-	there grep -q '^State:.*stopped' "/proc/$stopped/status"
+	stopped=$(sed -n "$1s/ .*//p" steps)
+	[[ $stopped ]]
 }
 
 go_on_there()
 {
-	# after a signal, rm has continued it
 	there kill -CONT "$stopped" 2>/dev/null || true
 	wait_for_status "$background_pid"
 	stderr=$(<"$background_errors")

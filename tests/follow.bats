@@ -293,7 +293,7 @@ event_names()
 	id=$(make_segment)
 	follow
 	kill -STOP "$background_pid"
-	wait_until process_is_stopped "$background_pid"
+	wait_until process_is T "$background_pid"
 	swap "$id" 65534
 	kill -CONT "$background_pid"
 	wait_until printed "created $id .* size=8192"

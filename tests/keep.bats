@@ -209,11 +209,11 @@ assert_refused()
 	assert_stderr_has 'Permission denied'
 	mkfifo "$lists/fifo"
 	background sh -c 'echo >"$1"' sh "$lists/fifo"
-	wait_until process_sleeps "$background_pid"
+	wait_until process_is S "$background_pid"
 	try rm --all --keep-file "$lists/fifo"
 	assert_refused 'not a regular file'
 	# it was not even opened
-	process_sleeps "$background_pid"
+	process_is S "$background_pid"
 }
 
 @test "a malformed list, with its line" {

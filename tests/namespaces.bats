@@ -184,14 +184,14 @@ new_namespace()
 	perl -e 'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, sockaddr_un("socket")) or die'
 	mkfifo fifo
 	background sh -c 'echo >fifo'
-	wait_until process_sleeps "$background_pid"
+	wait_until process_is S "$background_pid"
 	for path in /dev/null . socket fifo /proc/self/ns/net; do
 		try ls -N "$path"
 		expect_status 7
 		assert_stderr_has 'not an IPC namespace'
 	done
 	# it was not even opened
-	process_sleeps "$background_pid"
+	process_is S "$background_pid"
 	try ls -N "/proc/$$/ns/mnt"
 	expect_status 7
 	new_namespace unshare --ipc

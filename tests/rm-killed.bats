@@ -32,13 +32,27 @@ assert_killed_is_said()
 	assert_equal "$(segment_field "$other" perms)" 600
 }
 
-@test "SIGTERM ends rm even if another process stopped its child" {
+@test "if another process stops the child, rm continues it" {
 	id=$(make_orphan)
 	stop_rm locked --orphaned --grace 0
-	kill -TERM "$program_pid"
+	kill -STOP "$stopped_pid"
 	wait_for_status "$program_pid"
-	assert_equal "$ended" 143
+	assert_equal "$ended" 0
 	assert_gone "$id"
+}
+
+@test "if another process stops the child again and again, the mode is restored: exit 7" {
+	need_root
+	users_orphan
+	STOP_DELAY=100000000 stop_at "delay:${removal_steps[locked]}" shmtool rm --orphaned --grace 0
+	while kill -STOP "$stopped_pid" 2>/dev/null; do
+		:
+	done
+	wait_for_status "$program_pid"
+	stderr=$(<"$program_output.err")
+	assert_equal "$ended" 7
+	assert_killed_is_said
+	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
 # Before each call of rm, and then before each of its child's

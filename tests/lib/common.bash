@@ -308,11 +308,11 @@ process_is_gone()
 	[[ ${stat##*) } == [ZX]* ]]
 }
 
-# Whether it waits for something
-process_sleeps()
+# process_is STATES PID: in one of them; as in /proc/PID/stat, where the name may contain spaces
+process_is()
 {
 	local stat
-	IFS= read -r stat 2>/dev/null <"/proc/$1/stat" && [[ ${stat##*) } == S* ]]
+	IFS= read -r stat 2>/dev/null <"/proc/$2/stat" && [[ ${stat##*) } == [$1]* ]]
 }
 
 # Waits for the end of a process that was started here; sets ended to its status

@@ -18,6 +18,9 @@
 /* The exit status of a child in another PID namespace. */
 enum { ELSEWHERE = 255 };
 
+/* How often another process may stop a child that is to finish its work. Then it is killed. */
+enum { STOPS_MOST = 100 };
+
 static int compare_fds(const void *a, const void *b)
 {
 	const int *first = a;
@@ -98,14 +101,20 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 
 int child_wait(pid_t child, enum child_bond bond, int *status)
 {
+	int stops = 0;
 	int result;
 
-	while (waitpid(child, &result, 0) < 0) {
-		if (errno != EINTR)
+	for (;;) {
+		pid_t got = waitpid(child, &result, bond == CHILD_GOES_ON ? WUNTRACED : 0);
+
+		if (got < 0 && errno != EINTR)
 			return errno;
-		/* another process may have stopped a child that is to finish its work */
-		if (signals_came())
-			kill(child, bond == CHILD_DIES_TOO ? signals_came() : SIGCONT);
+		if (got > 0 && !WIFSTOPPED(result))
+			break;
+		if (got > 0)
+			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
+		else if (bond == CHILD_DIES_TOO && signals_came())
+			kill(child, signals_came());
 	}
 	*status = WIFSIGNALED(result) ? WTERMSIG(result) : WEXITSTATUS(result);
 	if (WIFSIGNALED(result))

@@ -10,7 +10,7 @@
  *     [then:][DO:][WHO:][WHEN:]FUNCTION[:ARGUMENT[:NUMBER[:ID]]]
  *
  *   then      only from the moment on when the step in front of this one was taken
- *   DO        stop (the default)  raises SIGSTOP
+ *   DO        stop (the default)  waits for SIGCONT. (SIGSTOP would be seen by its parent.)
  *             kill                raises SIGKILL
  *             delay               sleeps for STOP_DELAY milliseconds
  *             run                 runs the shell command STOP_RUN, and waits for it
@@ -34,8 +34,8 @@
  *
  * The command of run sees STOP_ID, the first argument of the call, and
  * STOP_NUMBER. Each step that is taken adds a line to the file STOP_FILE, if it
- * exists: the process id, function, argument and id. A process that stops has
- * written it before.
+ * exists: the process id, function, argument and id. A process that stops is
+ * ready for SIGCONT before it writes that.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -241,13 +241,28 @@ static void log_step(const struct call *call)
 	fclose(log);
 }
 
+static void stop(const struct call *call)
+{
+	sigset_t go_on;
+	sigset_t before;
+
+	sigemptyset(&go_on);
+	sigaddset(&go_on, SIGCONT);
+	sigprocmask(SIG_BLOCK, &go_on, &before);
+	log_step(call);
+	while (sigwaitinfo(&go_on, NULL) < 0 && errno == EINTR)
+		;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static void take(const struct step *step, const struct call *call)
 {
+	if (step->chosen[DO] == DO_STOP) {
+		stop(call);
+		return;
+	}
 	log_step(call);
 	switch (step->chosen[DO]) {
-	case DO_STOP:
-		kill(getpid(), SIGSTOP);
-		break;
 	case DO_KILL:
 		kill(getpid(), SIGKILL);
 		break;

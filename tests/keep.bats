@@ -467,6 +467,34 @@ bad_lists=(
 	done
 }
 
+@test "an ordinary user's own list that cannot be reached is an error, one in a closed directory of root is not" {
+	need_root
+	cd "$lists"
+	mkdir -p own/.config/shmtool
+	echo key:0x77 >own/.config/shmtool/keep
+	chown -R 65534:65534 own
+	as_user "$SHMTOOL" create -k 0x77 -s 4096
+	remove_as_user()
+	{
+		run --separate-stderr env "$@" setpriv --reuid 65534 --regid 65534 --clear-groups \
+			"$SHMTOOL" rm --orphaned --grace 0 --key 0x77
+	}
+	local closed
+	for closed in own own/.config own/.config/shmtool; do
+		chmod 600 "$closed"
+		remove_as_user --unset=XDG_CONFIG_HOME HOME="$PWD/own"
+		assert_refused "keep list $PWD/own/.config/shmtool/keep: Permission denied"
+		remove_as_user HOME=/nonexistent XDG_CONFIG_HOME="$PWD/own/.config"
+		assert_refused "keep list $PWD/own/.config/shmtool/keep: Permission denied"
+		chmod 700 "$closed"
+	done
+	mkdir -p roots/.config/shmtool
+	chmod 700 roots/.config
+	remove_as_user --unset=XDG_CONFIG_HOME HOME="$PWD/roots"
+	expect_status 0
+	assert_output_has 'total 1 segment'
+}
+
 # An epilog has few variables, if any, and sudo(8) may leave those of the caller.
 @test "without a HOME of the user, an ordinary user's list is in the home directory of the passwd entry" {
 	need_root

@@ -256,6 +256,27 @@ static bool is_absent(const char *path)
 	return true;
 }
 
+/* Whether another user has closed a directory on the way: what is below is not this user's. */
+static bool is_closed_by_others(const char *path)
+{
+	char part[PATH_MAX];
+	struct stat status;
+	size_t length = strlen(path);
+
+	if (stat(path, &status) == 0)
+		return false;
+	while (errno == EACCES && length) {
+		length = (size_t)((const char *)memrchr(path, '/', length) - path);
+		snprintf(part, sizeof(part), "%.*s/.", (int)length, path);
+		if (stat(part, &status) == 0)
+			return false;
+		part[length] = '\0';
+		if (stat(part, &status) == 0)
+			return status.st_uid != geteuid();
+	}
+	return false;
+}
+
 /* Reads the user's own list below a directory, if it has one. */
 static bool read_own(struct keep *keep, const char *directory, const char *name,
 		     char fault[KEEPFILE_FAULT_SIZE])
@@ -269,34 +290,26 @@ static bool read_own(struct keep *keep, const char *directory, const char *name,
 		return false;
 		/* GCOVR_EXCL_STOP */
 	}
-	good = is_absent(path) || keepfile_read(keep, path, fault);
+	good = is_absent(path) || is_closed_by_others(path) || keepfile_read(keep, path, fault);
 	free(path);
 	return good;
 }
 
+enum ownership { OWN, PERHAPS_OWN, NOT_OWN };
+
 /*
- * Whether a directory of the environment may be meant for this user: su(1), setpriv(1) and sudo(8)
- * may leave those of their caller. Relative ones must be ignored (XDG Base Directory Specification).
+ * To whom a directory of the environment belongs: su(1), setpriv(1) and sudo(8) may leave
+ * those of their caller. One of root may be meant for this user (a service, say).
  */
-static bool may_be_own(const char *directory)
-{
-	struct stat status;
-	char inside[PATH_MAX];
-
-	if (!directory || *directory != '/')
-		return false;
-	snprintf(inside, sizeof(inside), "%s/.", directory);
-	if (stat(inside, &status) < 0)
-		return errno != EACCES;
-	return status.st_uid == 0 || status.st_uid == geteuid() || user_is_unknown(status.st_uid);
-}
-
-static bool is_own(const char *directory)
+static enum ownership ownership_of(const char *directory)
 {
 	struct stat status;
 
-	return directory && *directory == '/' && stat(directory, &status) == 0 &&
-	       status.st_uid == geteuid();
+	if (stat(directory, &status) < 0)
+		return PERHAPS_OWN;
+	if (status.st_uid == geteuid())
+		return OWN;
+	return status.st_uid == 0 || user_is_unknown(status.st_uid) ? PERHAPS_OWN : NOT_OWN;
 }
 
 /* Reads the list in the home directory of the passwd entry. */
@@ -320,22 +333,27 @@ static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 
 bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
-	const char *config = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
+	static const struct {
+		const char *variable;
+		const char *name;
+	} places[] = { { "XDG_CONFIG_HOME", "shmtool/keep" }, { "HOME", ".config/shmtool/keep" } };
 	const bool is_foreign = users_are_foreign();
 
 	if (!is_absent(KEEPFILE_SYSTEM) && !keepfile_read(keep, KEEPFILE_SYSTEM, fault))
 		return false;
 	if (geteuid() == 0 && !is_foreign)
 		return true;
-	if (may_be_own(config) && !read_own(keep, config, "shmtool/keep", fault))
-		return false;
-	if (is_own(config))
-		return true;
-	if (may_be_own(home) && !read_own(keep, home, ".config/shmtool/keep", fault))
-		return false;
-	if (is_own(home))
-		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *directory = getenv(places[i].variable);
+
+		/* relative ones must be ignored: XDG Base Directory Specification */
+		if (!directory || *directory != '/' || ownership_of(directory) == NOT_OWN)
+			continue;
+		if (!read_own(keep, directory, places[i].name, fault))
+			return false;
+		if (ownership_of(directory) == OWN)
+			return true;
+	}
 	/* in another user namespace, the passwd entry of this number is that of another user */
 	return is_foreign || read_by_passwd(keep, fault);
 }

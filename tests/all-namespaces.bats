@@ -903,17 +903,30 @@ sizes()
 	assert_output_is $'2000\n3000\n4000'
 }
 
+# Between two looks, in which it opens them
+holds_no_namespace()
+{
+	[[ -z $(there find "/proc/$1/fd" -lname 'ipc:*') ]]
+}
+
 @test "--follow excludes what --except-namespace named at the start, even when that has ended" {
 	settle unshare --ipc -- 1000
 	background there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep \
 		--except-namespace "$pid"
+	local events=$background_output
 	wait_until grep -q watching "$background_errors"
-	end_there "$pid"
+	there nsenter --target "$pid" --ipc perl -e 'shmget(7, 2500, 01600) // die'
 	there perl -e 'shmget(7, 1500, 01600) // die'
-	wait_until grep -q 'created .* size=1500 ' "$background_output"
+	wait_until grep -q 'created .* size=1500 ' "$events"
+	end_there "$pid"
 	there ipcrm -M 7
-	wait_until grep -q 'removed .* size=1500 ' "$background_output"
-	assert_equal "$(wc -l <"$background_output")" 2
+	wait_until grep -q 'removed .* size=1500 ' "$events"
+	# nor does it keep that namespace in existence
+	wait_until holds_no_namespace "$(there pgrep -o -x shmtool)"
+	# it may get the number of the one that has ended
+	settle unshare --ipc -- 3000
+	wait_until grep -q 'created .* size=3000 ' "$events"
+	assert_equal "$(wc -l <"$events")" 3
 }
 
 @test "-N and --except-namespace by the number that ls -A shows" {

@@ -193,13 +193,11 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	enum status status;
 
 	*sight = (struct sight){
-		.namespaces = { .with_names = true,
-				.before = before ? &before->namespaces : NULL,
-				.excepted = &reporter->excepted },
+		.namespaces = { .with_names = true, .before = before ? &before->namespaces : NULL },
 	};
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
-	status = all_namespaces_read(&sight->namespaces, &sight->list, &choice->filter,
+	status = all_namespaces_read(&sight->namespaces, &sight->list, &reporter->excepted,
 				     choice_depends_on_users(choice), &reporter->losses, missing,
 				     &at);
 	trust_again(&reporter->losses);

@@ -39,15 +39,15 @@ int namespaces_add(struct namespaces *list, struct namespace *ns)
 	return 0;
 }
 
-void namespaces_subtract(struct namespaces *list, const struct namespaces *others)
+void namespaces_select(struct namespaces *list, const struct namespaces *others, bool contained)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (namespaces_get(others, &list->items[i]))
-			namespace_close(&list->items[i]);
-		else
+		if (!namespaces_get(others, &list->items[i]) == !contained)
 			list->items[kept++] = list->items[i];
+		else
+			namespace_close(&list->items[i]);
 	}
 	list->count = kept;
 }

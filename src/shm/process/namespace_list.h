@@ -20,9 +20,7 @@ struct namespaces {
 	size_t too_many_mounts; /* mount namespaces that were not read to their end: ipc_mounts.h */
 	bool with_names;        /* namespaces_find() finds the names, too */
 	bool with_limits;       /* namespaces_list() reads the limits, too */
-	/* each may be NULL */
-	const struct namespaces *before;   /* an earlier list, for namespaces_find() */
-	const struct namespaces *excepted; /* not to be listed by all_namespaces_read() */
+	const struct namespaces *before; /* an earlier list, for namespaces_find(), or NULL */
 };
 
 /* The namespace in the list that is the same as ns, or NULL. */
@@ -37,8 +35,8 @@ void namespaces_raise_file_limit(void);
 /* Adds an open namespace and takes it over. Returns 0, or ENOMEM after closing it. */
 int namespaces_add(struct namespaces *list, struct namespace *ns);
 
-/* Closes and removes from the list the namespaces that others contains. */
-void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
+/* Keeps in the list only the namespaces that others contains, or only those that it does not. */
+void namespaces_select(struct namespaces *list, const struct namespaces *others, bool contained);
 
 /*
  * Adds the namespaces of an earlier list that are not in this list, if their process still

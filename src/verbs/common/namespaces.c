@@ -167,6 +167,8 @@ enum status open_excepted(struct namespaces *excepted, const struct filter *filt
 		hint_at_names(error);
 		return status_of_file(error);
 	}
+	/* otherwise the open descriptors would keep them in existence */
+	namespaces_release(excepted);
 	return STATUS_DONE;
 }
 
@@ -326,45 +328,36 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 	all->count = kept;
 }
 
-/*
- * Finds all namespaces except the excluded ones. *missing is set if some may not have been
- * found. Returns another status than STATUS_DONE if the search failed.
- */
-static enum status find_meant(struct namespaces *found, const struct filter *filter,
-			      struct scan_losses *losses, enum status *missing)
+/* Takes the excluded namespaces out of the list. */
+static void exclude(struct namespaces *found, struct namespaces *excepted)
 {
-	struct namespaces excepted = { 0 };
-	enum status status = found->excepted ? STATUS_DONE : open_excepted(&excepted, filter);
-	int error = status ? 0 : namespaces_find(found, losses);
-
-	if (error)
-		status = fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
-			      "cannot find the IPC namespaces: /proc: %s", strerror(error));
-	if (!status && missing)
-		*missing = report_hidden(found);
-	namespaces_subtract(found, found->excepted ? found->excepted : &excepted);
-	namespaces_free(&excepted);
-	return status;
+	/* the number of one that has ended may soon be that of another */
+	if (!found->lost && !found->too_many_files && !found->too_many_mounts)
+		namespaces_select(excepted, found, true);
+	namespaces_select(found, excepted, false);
 }
 
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
-				const struct filter *filter, bool users_matter,
+				struct namespaces *excepted, bool users_matter,
 				struct scan_losses *losses, enum status *missing,
 				size_t *missing_at)
 {
-	enum status status = find_meant(found, filter, losses, missing);
-	struct gaps gaps = { .all = all };
+	struct gaps gaps = { .all = all, .missing = missing, .missing_at = missing_at };
+	int error = namespaces_find(found, losses);
 
-	if (status)
-		return status;
-	gaps.missing = missing;
-	gaps.missing_at = missing_at;
+	if (error)
+		return fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
+			    "cannot find the IPC namespaces: /proc: %s", strerror(error));
+	if (missing)
+		*missing = report_hidden(found);
+	exclude(found, excepted);
 	if (namespaces_list(found, all, cannot_list, &gaps))
 		return fail(STATUS_EXHAUSTED, "not enough memory");
 	if (users_matter)
 		drop_foreign(all, &gaps);
 	return STATUS_DONE;
 }
+
 struct limits_of *namespaces_limits(const struct namespaces *found, size_t *count)
 {
 	struct limits_of *all = calloc(found->count + 2, sizeof(*all));
@@ -392,14 +385,18 @@ enum status all_namespaces_limits(struct namespaces *found, const struct filter 
 				  struct limits_of **limits, size_t *count)
 {
 	struct scan_losses losses = { 0 };
+	struct namespaces excepted = { 0 };
 	struct listing list = { 0 };
 	enum status missing = STATUS_DONE;
 	size_t missing_at;
-	enum status status;
+	enum status status = open_excepted(&excepted, filter);
 
 	found->with_names = true;
 	found->with_limits = true;
-	status = all_namespaces_read(found, &list, filter, false, &losses, &missing, &missing_at);
+	if (!status)
+		status = all_namespaces_read(found, &list, &excepted, false, &losses, &missing,
+					     &missing_at);
+	namespaces_free(&excepted);
 	listing_free(&list);
 	scan_losses_free(&losses);
 	*limits = status ? NULL : namespaces_limits(found, count);

@@ -33,18 +33,22 @@ enum status enter_namespace(struct operands *operands, bool users_matter);
 const char *all_namespaces_check(const struct filter *filter, const struct operands *operands,
 				 bool allowed);
 
-/* Opens the excluded namespaces. It is an error if one does not exist. */
+/*
+ * Finds the excluded namespaces, without keeping them in existence. It is an error if one does
+ * not exist. namespaces_free() must follow.
+ */
 enum status open_excepted(struct namespaces *excepted, const struct filter *filter);
 
 /*
- * Finds all namespaces except the excluded ones, and reads their segments. If a namespace
+ * Finds all namespaces except the excluded ones (open_excepted(); those that have ended are
+ * dropped from that list), and reads their segments. If a namespace
  * cannot be entered, reports that, sets *missing to its status and *missing_at to the number
  * of segments listed before it, and continues with the next one. missing may be NULL: then
  * such failures are not reported. Returns another status than STATUS_DONE if no list can
  * be made at all. users_matter: see enter_namespace(); losses: see scan.h.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
-				const struct filter *filter, bool users_matter,
+				struct namespaces *excepted, bool users_matter,
 				struct scan_losses *losses, enum status *missing,
 				size_t *missing_at);
 

@@ -395,14 +395,17 @@ static void look_at_exceptions(const struct choice *choice)
 static enum status read_everywhere(struct selection *selection, struct listing *all,
 				   const struct choice *choice, const struct source *source)
 {
-	enum status status;
+	struct namespaces excepted = { 0 };
+	enum status status = open_excepted(&excepted, &choice->filter);
 
 	selection->namespaces.with_names = source->needs & NEEDS_NAMES;
 	selection->namespaces.with_limits = source->limits;
-	status = all_namespaces_read(
-		&selection->namespaces, all, &choice->filter, choice_depends_on_users(choice),
-		&selection->judge.processes.losses, &selection->missing, &selection->missing_at);
-
+	if (!status)
+		status = all_namespaces_read(&selection->namespaces, all, &excepted,
+					     choice_depends_on_users(choice),
+					     &selection->judge.processes.losses,
+					     &selection->missing, &selection->missing_at);
+	namespaces_free(&excepted);
 	if (!status && choice->keep.files.count)
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
 					 choice->nothing_done, &selection->judge.processes.losses,

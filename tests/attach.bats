@@ -563,6 +563,29 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	done
 }
 
+@test "--as-file: a last user that a refused look at a truncated segment overwrites is reported" {
+	need_root
+	local command child
+	noise
+	# shellcheck disable=SC2016
+	background shmtool attach --as-file "$id" -- \
+		sh -c 'truncate -s 4096 "$SHMTOOL_FILE"; touch cut; exec sleep 1000'
+	wait_until test -e cut
+	# killed, it does not restore the size
+	child=$(pgrep -P "$background_pid")
+	kill -KILL "$background_pid" "$child"
+	wait_until process_is_gone "$child"
+	for command in read 'stat --map'; do
+		background perl -e 'shmread($ARGV[0], $_, 0, 1) or die; $| = 1; print "ready"; sleep' "$id"
+		wait_until grep -q ready "$background_output"
+		# shellcheck disable=SC2086
+		run --separate-stderr setpriv --bounding-set=-checkpoint_restore,-sys_admin \
+			"$SHMTOOL" $command "$id"
+		expect_status 9
+		assert_stderr_has "overwrites its last user (process $background_pid perl, still running)"
+	done
+}
+
 attached_by()
 {
 	[[ $(segment_field "$id" lpid) == "$1" ]]

@@ -340,12 +340,9 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (status)
 		return status;
 	error = memory_open(&memory, &segment, false);
+	warn_of_reading(&memory, &segment);
 	if (error)
 		return segment_failed("read", &segment, error);
-	if (memory.missed_use)
-		warn_of_missed_use("reading", &segment);
-	else if (memory.attached)
-		warn_of_trace("reading", &segment);
 	report_bus_errors("read", &segment, &memory, NULL);
 	/* before the new file is created, since a signal ends this wait and the program */
 	status = guard_option_take(&options->guard_option, &segment);

@@ -282,11 +282,8 @@ static enum status print_map(struct output *output, const struct segment *segmen
 	/* the report must appear before messages about its last part */
 	if (error || memory.attached)
 		output_flush(output);
+	warn_of_reading(&memory, &before);
 	if (!error) {
-		if (memory.missed_use)
-			warn_of_missed_use("reading", segment);
-		else if (memory.attached)
-			warn_of_trace("reading", &before);
 		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,
 					terminal_of(STDOUT_FILENO, COLOR_NEVER).width, MAP_MARGIN);

@@ -72,14 +72,16 @@ static int attach(struct memory *memory, const struct segment *segment)
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
 	own_mapping_look(attached, &mapping);
+	if (!error) {
+		memory->attached = true;
+		memory->missed_use = segment_was_used_since(segment, &now);
+	}
 	if (!error && mapping.length < segment->size)
 		error = ENODATA;
 	if (error) {
 		shmdt(attached);
 		return error;
 	}
-	memory->attached = true;
-	memory->missed_use = segment_was_used_since(segment, &now);
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
 	set_page(memory, mapping.page);

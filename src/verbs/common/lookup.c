@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/bytes/memory.h"
 #include "shm/process/namespace.h"
 #include "shm/process/process.h"
 #include "shm/segment/control.h"
@@ -231,6 +232,14 @@ void warn_of_missed_use(const char *what, const struct segment *segment)
 	warn("%s %s overwrites its last user (which detached it just now, and may be running); it "
 	     "may later be considered orphaned",
 	     what, SEGMENT_LABEL(segment));
+}
+
+void warn_of_reading(const struct memory *memory, const struct segment *segment)
+{
+	if (memory->missed_use)
+		warn_of_missed_use("reading", segment);
+	else if (memory->attached)
+		warn_of_trace("reading", segment);
 }
 
 void warn_of_detach(const char *what, const struct segment *segment)

@@ -7,6 +7,8 @@
 #include "text/error.h"
 #include "text/options.h"
 
+struct memory;
+
 /* Parses a SEGMENT operand, and reports what is wrong with it, except ref->path_error. */
 enum status parse_operand(const char *word, struct segment_ref *ref);
 
@@ -39,6 +41,9 @@ void warn_of_trace(const char *what, const struct segment *segment);
 
 /* As warn_of_trace(), if the last user is not known: segment_was_used_since() of control.h. */
 void warn_of_missed_use(const char *what, const struct segment *segment);
+
+/* The same after memory_open() for reading, whether it succeeded or not. */
+void warn_of_reading(const struct memory *memory, const struct segment *segment);
 
 /*
  * As warn_of_trace(), before this process detaches the segment: another process may have used

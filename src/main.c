@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* shmtool: finds the verb on the command line and runs it. */
-#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "text/output.h"
 #include "verbs/complete.h"
 #include "verbs/verb.h"
 
@@ -152,14 +149,6 @@ static void fill_standard_descriptors(void)
 	}
 }
 
-/* A network file system may report only when stdout is closed that the output is lost. */
-static int ended(enum status status)
-{
-	if (close(STDOUT_FILENO) < 0 && errno != EBADF && errno != EINTR && !status)
-		status = output_failed(errno);
-	return (int)status;
-}
-
 int main(int argc, char **argv)
 {
 	char program[] = "shmtool";
@@ -182,11 +171,11 @@ int main(int argc, char **argv)
 	if (strncmp(base, "shm", 3) == 0)
 		verb = find_verb(base + 3);
 	if (verb)
-		return ended(run_verb(verb, argc, argv));
+		return (int)run_verb(verb, argc, argv);
 	argv[0] = program;
 	/* the usual command line, with no option before the verb, is read only once */
 	verb = argc > 1 ? find_verb(argv[1]) : NULL;
 	if (verb)
-		return ended(run_verb_at(verb, argc, argv, 1));
-	return ended(run_program(argc, argv));
+		return (int)run_verb_at(verb, argc, argv, 1);
+	return (int)run_program(argc, argv);
 }

@@ -418,14 +418,21 @@ alike()
 
 @test "output that is lost when stdout is closed, as on a network file system: exit 7" {
 	need_strace
-	local words
-	for words in ls 'ls -J' "read $(make_segment) -n 1" 'create -s 1'; do
+	local words id
+	id=$(make_segment)
+	local -A messages=(
+		[create]='cannot write the id to standard output: Disk quota exceeded; the new segment was removed again'
+		[rm]="already removed (or marked for removal): $id
+shmtool rm: cannot write the output: Disk quota exceeded"
+	)
+	for words in ls 'ls -J' "read $id -n 1" 'create -s 1' 'ls --help' "stat $id" "rm $id"; do
 		# shellcheck disable=SC2016,SC2086 # for bash; words
 		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr bash -c 'exec strace -qq -o trace -P "$PWD/lost" \
 			-e trace=close -e inject=close:error=EDQUOT "$0" "$@" >lost' "$SHMTOOL" $words
 		expect_status 7
-		assert_stderr_is "shmtool ${words%% *}: cannot write the output: Disk quota exceeded"
+		assert_stderr_is "shmtool ${words%% *}: ${messages[${words%% *}]-cannot write the output: Disk quota exceeded}"
 	done
+	assert_equal "$(segment_count)" 0
 }
 
 @test "a closed pipe ends ls by SIGPIPE, without a message" {

@@ -137,9 +137,10 @@ static poptContext make_context(const struct command *command, int argc, char **
  */
 static enum status finish_stdout(void)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return STATUS_DONE;
-	return output_failed(errno ? errno : EIO);
+	int error = fflush(stdout) || ferror(stdout) ? (errno ? errno : EIO)
+						     : output_lost(STDOUT_FILENO);
+
+	return error ? output_failed(error) : STATUS_DONE;
 }
 
 static enum status print_help(const struct command *command, poptContext context)

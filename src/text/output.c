@@ -124,6 +124,13 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 	}
 }
 
+int output_lost(int fd)
+{
+	int copy = dup(fd);
+
+	return copy >= 0 && close(copy) < 0 && errno != EINTR ? errno : 0;
+}
+
 enum status output_failed(int error)
 {
 	/* the signal itself was ignored or blocked */
@@ -139,6 +146,8 @@ enum status output_failed(int error)
 enum status output_end(struct output *output, enum status status)
 {
 	output_flush(output);
+	if (!output->error)
+		output->error = output_lost(output->fd);
 	if (!output->error)
 		return status;
 	return output_failed(output->error);

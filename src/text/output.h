@@ -51,6 +51,12 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 void output_flush(struct output *output);
 
 /*
+ * Whether what was written to this descriptor is lost, which a network file system may report
+ * only when it is closed: closes a duplicate. Returns 0 or an errno value.
+ */
+int output_lost(int fd);
+
+/*
  * Writes the buffer, and returns status. If anything could not be written, reports that
  * and returns STATUS_FAILED. If stdout is a pipe without reader, ends the program by
  * SIGPIPE.

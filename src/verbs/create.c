@@ -302,6 +302,8 @@ static enum status print_result(struct creation *creation)
 		output.error = EINTR;
 	else
 		output_flush(&output);
+	if (!output.error)
+		output.error = output_lost(STDOUT_FILENO);
 	return output.error ? print_failed(creation, output.error) : STATUS_DONE;
 }
 

@@ -273,6 +273,8 @@ static enum status read_to_stdout(const struct read_options *options, const stru
 		return status;
 	if (is_of_segment(error))
 		return segment_unreadable(segment, memory, error);
+	if (!error)
+		error = output_lost(STDOUT_FILENO);
 	return error ? output_failed(error) : guard_option_release(&options->guard_option);
 }
 

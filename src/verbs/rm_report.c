@@ -86,6 +86,8 @@ static const struct action {
 void report_flush(struct report *report)
 {
 	output_flush(&report->output);
+	if (!report->output.error)
+		report->output.error = output_lost(STDOUT_FILENO);
 	if (!report->output.error && report_has_lines(report))
 		report->written = report->done;
 }

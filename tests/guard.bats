@@ -643,10 +643,28 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 		assert_equal "$ended" 9
 		assert_equal "$(cat "$background_output")" ''
 		assert_equal "$(cat "$background_errors")" \
-			"shmtool ${verb%% *}: segment $id (key 0x00001234) was marked for removal during the wait for guard $guard (key 0x00001234)"
+			"shmtool ${verb%% *}: segment $id (key 0x00001234) was removed or marked for removal during the wait for guard $guard (key 0x00001234)"
 		assert_equal "$(sem_value "$guard")" 1
 		ipcrm -s "$guard"
 	done
+}
+
+# Read through a process that has it attached, nothing keeps it in existence.
+@test "a segment that is destroyed while read waits for its guard: exit 9" {
+	need_root
+	guarded
+	hold_segment "$id"
+	local holder=$holder_pid
+	hold_semaphore "$guard"
+	background shmtool read "$id" --guard 0x1234
+	wait_until somebody_waits
+	ipcrm -m "$id"
+	end_process "$holder"
+	run ! segment_exists "$id"
+	end_process "$holder_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended $(cat "$background_output")" '9 '
+	grep -q 'was removed or marked for removal during the wait for guard' "$background_errors"
 }
 
 @test "a guard that is removed during the copy: exit 9, and the old file is kept; while waiting: exit 3" {

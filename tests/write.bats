@@ -467,7 +467,7 @@ removal while being written: the 6 bytes written will be lost at its last detach
 	exec 9>&-
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 9
-	grep -q 'was marked for removal during the wait for guard' "$background_errors"
+	grep -q 'was removed or marked for removal during the wait for guard' "$background_errors"
 	foreign_read "$id" 0 4 | cmp - <(head -c 4 /dev/zero)
 	# one that was marked before is meant
 	id=$(make_segment)

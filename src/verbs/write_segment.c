@@ -148,9 +148,8 @@ static enum status check_marked(const struct writing *writing)
 {
 	const struct segment *before = writing->segment;
 	uint64_t done = writing->done ? *writing->done : writing->options->range.length;
-	struct segment now;
 
-	if (before->dest || segment_look(before->id, &now) || !now.dest)
+	if (!segment_removed_since(before))
 		return STATUS_DONE;
 	return fail(STATUS_BUSY,
 		    "%s was marked for removal while being written: the %s "

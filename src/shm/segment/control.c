@@ -106,6 +106,16 @@ int segment_look_again(const struct segment *before, struct segment *now)
 	return segment_has_same_owner(before, now) ? 0 : ESTALE;
 }
 
+bool segment_removed_since(const struct segment *before)
+{
+	struct segment now;
+	int error = segment_look(before->id, &now);
+
+	if (error)
+		return segment_missing(error);
+	return !segment_is_same(before, &now) || (now.dest && !before->dest);
+}
+
 bool segment_was_used_since(const struct segment *before, const struct segment *now)
 {
 	return now->nattch == 1 && !now->dest && now->lpid == getpid() &&

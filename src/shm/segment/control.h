@@ -52,6 +52,9 @@ bool segment_has_same_owner(const struct segment *before, const struct segment *
  */
 int segment_look_again(const struct segment *before, struct segment *now);
 
+/* Whether the segment has been removed, or marked for removal, since this look. */
+bool segment_removed_since(const struct segment *before);
+
 /*
  * Whether another process detached the segment between the look before and shmat(2) of this
  * process, after which now was looked at; and no process but this one has it attached. Then the

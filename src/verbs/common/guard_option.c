@@ -183,7 +183,6 @@ enum status guard_option_take(const struct guard_option *guard_option,
 			      const struct segment *segment)
 {
 	const struct guard *guard = &guard_option->guard;
-	struct segment now;
 	int error;
 
 	if (!guard_option->given)
@@ -195,10 +194,10 @@ enum status guard_option_take(const struct guard_option *guard_option,
 		return STATUS_FAILED;
 	if (error)
 		return take_failed(guard_option, error);
-	if (segment->dest || segment_look(segment->id, &now) || !now.dest)
+	if (!segment_removed_since(segment))
 		return STATUS_DONE;
 	guard_release(guard, guard_option->number);
-	return fail(STATUS_BUSY, "%s was marked for removal during the wait for %s",
+	return fail(STATUS_BUSY, "%s was removed or marked for removal during the wait for %s",
 		    SEGMENT_LABEL(segment), LABEL(guard));
 }
 

@@ -31,8 +31,9 @@ enum status guard_option_check(const struct guard_option *guard_option);
 /*
  * These functions do nothing unless --guard was given. guard_option_find() looks up the
  * guard; call it after enter_namespace(). guard_option_take() waits until it has acquired
- * the guard, or a signal comes, and fails if the segment was marked for removal in the meantime. guard_option_release() fails if the guard was removed,
- * since then other processes may have accessed the segment during the copy.
+ * the guard, or a signal comes, and fails if the segment was removed in the meantime.
+ * guard_option_release() fails if the guard was removed, since then other processes may have
+ * accessed the segment during the copy.
  */
 enum status guard_option_find(struct guard_option *guard_option);
 enum status guard_option_take(const struct guard_option *guard_option,

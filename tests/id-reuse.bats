@@ -169,6 +169,14 @@ assert_calls()
 	assert_stderr_is "shmtool rm: segment $id (key 0x00000055) was not removed: it changed after it was listed"
 }
 
+@test "rm notes that the last user of the segment that has got the id is no longer on record" {
+	orphan
+	export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id >other"
+	run --separate-stderr with_steps run:child:shmat "$SHMTOOL" rm --owner nobody
+	expect_status 9
+	assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
+}
+
 @test "rm --even-attached never marks another segment that has got the id" {
 	victim=attached
 	each_call child rm --even-attached --owner nobody

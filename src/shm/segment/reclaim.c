@@ -95,10 +95,16 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 	const struct segment *listed = &item->listed;
 	bool held = is_held(work, item);
 	int error = listing_look(listed->id, now);
+	bool same = !error && segment_is_same(listed, now);
 
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);
-	if (!segment_is_same(listed, now) || !segment_has_same_owner(listed, now))
+	/* another segment had the id already when it was attached */
+	if (held && !same) {
+		item->replaced = true;
+		item->last_user = 0;
+	}
+	if (!same || !segment_has_same_owner(listed, now))
 		return RECLAIM_CHANGED;
 	if (now->dest && !listed->dest)
 		return RECLAIM_VANISHED; /* it will be destroyed at its last detach */

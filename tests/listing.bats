@@ -595,6 +595,8 @@ times='2023-11-14T22:13:21Z 2023-11-14T22:13:22Z 2023-11-14T22:13:23Z'
 	expect_status 0
 	assert_output_is ''
 	assert_stderr_has 'warning: --min-rss does not match 11 segments whose resident memory is unknown'
+	capture false_list "$PWD/nothing" ls -q --min-rss 0 --min-size 1T
+	assert_stderr_is ''
 	capture false_list "$PWD/nothing" rm --all
 	expect_status 0
 	assert_equal "$(segment_count)" 2 # those that are held

@@ -233,6 +233,20 @@ static bool is_fresh(struct selection *selection, const struct filter *filter,
 	return later.state == STATE_ORPHANED && filter_matches(filter, &later, judge, holders);
 }
 
+/* Whether the segment does not match the filters only because its resident memory is unknown. */
+static bool is_unmeasured(struct selection *selection, const struct filter *filter,
+			  const struct segment *segment)
+{
+	struct holders *holders = selection->holders_known ? &selection->holders : NULL;
+	struct segment large = *segment;
+
+	if (segment->memory_known || !filter_needs_memory(filter))
+		return false;
+	large.memory_known = true;
+	large.rss = UINT64_MAX;
+	return filter_matches(filter, &large, &selection->judge, holders);
+}
+
 /* Drops all segments from the list that do not match the filters. */
 static void keep_matches(struct selection *selection, const struct choice *choice)
 {
@@ -246,13 +260,13 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 	for (size_t i = 0; i < list->count; i++) {
 		struct segment *segment = &list->items[i];
 
-		unmeasured += !segment->memory_known;
 		if (selection->missing && i == missing_at)
 			selection->missing_at = kept;
 		judge_segment(&selection->judge, segment);
 		if (!filter_matches(filter, segment, &selection->judge, holders)) {
 			if (choice->verbose && choice->named.count)
 				report_skipped(selection, segment);
+			unmeasured += is_unmeasured(selection, filter, segment);
 			selection->unseen += is_unseen(selection, filter, segment);
 			selection->fresh += is_fresh(selection, filter, segment);
 			continue;
@@ -266,7 +280,7 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 	if (selection->missing && missing_at == list->count)
 		selection->missing_at = kept;
 	list->count = kept;
-	if (unmeasured && filter_needs_memory(filter))
+	if (unmeasured)
 		warn("--min-rss does not match %zu segment%s whose resident memory is unknown",
 		     unmeasured, unmeasured == 1 ? "" : "s");
 }

@@ -576,6 +576,7 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	kill -KILL "$background_pid" "$child"
 	wait_until process_is_gone "$child"
 	for command in read 'stat --map'; do
+		# shellcheck disable=SC2016
 		background perl -e 'shmread($ARGV[0], $_, 0, 1) or die; $| = 1; print "ready"; sleep' "$id"
 		wait_until grep -q ready "$background_output"
 		# shellcheck disable=SC2086

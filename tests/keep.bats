@@ -208,6 +208,7 @@ assert_refused()
 	expect_status 7
 	assert_stderr_has 'Permission denied'
 	mkfifo "$lists/fifo"
+	# shellcheck disable=SC2016
 	background sh -c 'echo >"$1"' sh "$lists/fifo"
 	wait_until process_is S "$background_pid"
 	try rm --all --keep-file "$lists/fifo"

@@ -145,7 +145,7 @@ static enum status set(struct set_options *options)
 		options->wish.unsure = !namespace_lock(&ns, &patience);
 	status = select_segments(&selection, &options->choice, &source);
 	output_begin(&output, STDOUT_FILENO);
-	/* a signal ends the program between two segments, after the changes are reported */
+	/* a signal ends the program between two segments, not between the steps of one */
 	signals_begin(signals_others);
 	for (size_t i = 0; i < selection.list.count && !signals_came(); i++) {
 		status_keep_first(&status, missing_before(&selection, i));

@@ -245,8 +245,11 @@ static bool is_absent(const char *path)
 	struct stat status;
 	size_t length = strlen(path);
 
+	if (length >= sizeof(part))
+		return false;
+	memcpy(part, path, length + 1);
 	do {
-		snprintf(part, sizeof(part), "%.*s", (int)length, path);
+		part[length] = '\0';
 		if (lstat(part, &status) == 0)
 			return path[length] && stat(part, &status) == 0 && S_ISDIR(status.st_mode);
 		if (errno != ENOENT && errno != ENOTDIR)

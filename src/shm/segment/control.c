@@ -164,7 +164,8 @@ static bool maps_all(const char *map)
 
 bool user_is_unknown(uid_t uid)
 {
-	return uid == unmapped_user() && !maps_all("/proc/self/uid_map");
+	/* root, the usual owner, is known without reading anything */
+	return uid && uid == unmapped_user() && !maps_all("/proc/self/uid_map");
 }
 
 bool users_are_foreign(void)

@@ -489,6 +489,10 @@ bad_lists=(
 		assert_refused "keep list $PWD/own/.config/shmtool/keep: Permission denied"
 		chmod 700 "$closed"
 	done
+	# root's, but in the user's home
+	chown 0 own/.config/shmtool
+	remove_as_user --unset=XDG_CONFIG_HOME HOME="$PWD/own"
+	assert_refused "keep list $PWD/own/.config/shmtool/keep: Permission denied"
 	mkdir -p roots/.config/shmtool
 	chmod 700 roots/.config
 	remove_as_user --unset=XDG_CONFIG_HOME HOME="$PWD/roots"

@@ -259,7 +259,7 @@ static bool is_absent(const char *path)
 	return true;
 }
 
-/* Whether another user has closed a directory on the way: what is below is not this user's. */
+/* Whether another user has closed a directory on the way. */
 static bool is_closed_by_others(const char *path)
 {
 	char part[PATH_MAX];
@@ -280,8 +280,8 @@ static bool is_closed_by_others(const char *path)
 	return false;
 }
 
-/* Reads the user's own list below a directory, if it has one. */
-static bool read_own(struct keep *keep, const char *directory, const char *name,
+/* Reads the user's own list below a directory, which surely or perhaps is the user's. */
+static bool read_own(struct keep *keep, const char *directory, const char *name, bool surely,
 		     char fault[KEEPFILE_FAULT_SIZE])
 {
 	char *path;
@@ -293,7 +293,8 @@ static bool read_own(struct keep *keep, const char *directory, const char *name,
 		return false;
 		/* GCOVR_EXCL_STOP */
 	}
-	good = is_absent(path) || is_closed_by_others(path) || keepfile_read(keep, path, fault);
+	good = is_absent(path) || (!surely && is_closed_by_others(path)) ||
+	       keepfile_read(keep, path, fault);
 	free(path);
 	return good;
 }
@@ -302,7 +303,7 @@ enum ownership { OWN, PERHAPS_OWN, NOT_OWN };
 
 /*
  * To whom a directory of the environment belongs: su(1), setpriv(1) and sudo(8) may leave
- * those of their caller. One of root may be meant for this user (a service, say).
+ * those of their caller. A directory of root may be meant for this user, as for a service.
  */
 static enum ownership ownership_of(const char *directory)
 {
@@ -324,7 +325,7 @@ static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 	user = getpwuid(geteuid());
 	if (user)
 		return *user->pw_dir != '/' ||
-		       read_own(keep, user->pw_dir, ".config/shmtool/keep", fault);
+		       read_own(keep, user->pw_dir, ".config/shmtool/keep", true, fault);
 	if (is_missing(errno))
 		return true;
 	/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */
@@ -348,13 +349,14 @@ bool keepfile_read_defaults(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 		return true;
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		const char *directory = getenv(places[i].variable);
-
 		/* relative ones must be ignored: XDG Base Directory Specification */
-		if (!directory || *directory != '/' || ownership_of(directory) == NOT_OWN)
-			continue;
-		if (!read_own(keep, directory, places[i].name, fault))
+		enum ownership ownership =
+			directory && *directory == '/' ? ownership_of(directory) : NOT_OWN;
+
+		if (ownership != NOT_OWN &&
+		    !read_own(keep, directory, places[i].name, ownership == OWN, fault))
 			return false;
-		if (ownership_of(directory) == OWN)
+		if (ownership == OWN)
 			return true;
 	}
 	/* in another user namespace, the passwd entry of this number is that of another user */

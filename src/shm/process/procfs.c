@@ -53,7 +53,10 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 	/* the directory has two links, and one for each thread */
 	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
 		error = look(context, process, pid);
-		return process_has_exited(process, error) ? 0 : error;
+		if (!process_has_exited(process, error))
+			return error;
+		/* only its first thread may have exited, and left others */
+		error = 0;
 	}
 	fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	tasks = fd < 0 ? NULL : fdopendir(fd);

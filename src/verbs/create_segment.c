@@ -45,8 +45,9 @@ static int create_segment(struct creation *creation, key_t key)
 	if (wanted_size(creation) > SIZE_MAX)
 		return EINVAL;
 	creation->id = shmget(key, wanted_size(creation), flags);
+	/* ENOENT: a machine that supports no huge pages at all, such as a Xen guest */
 	if (creation->id < 0)
-		return errno;
+		return errno == ENOENT ? EINVAL : errno;
 	creation->created = true;
 	creation->key = key;
 	return 0;
@@ -64,7 +65,7 @@ bool undo_creation(struct creation *creation)
 				     .rights.uid = creation->guard_handed_over ? owner : geteuid(),
 				     .cuid = geteuid(),
 				     .count = 1 };
-	int error = guard.id >= 0 ? guard_remove(&guard) : 0;
+	int error = guard.id >= 0 ? guard_remove(&guard, true) : 0;
 
 	if (error && !segment_missing(error))
 		/* GCOVR_EXCL_START: rarely: it was removed in between */

@@ -329,6 +329,33 @@ sem_count()
 	assert_equal "$(sem_value "$guard")" 0
 }
 
+@test "rm --with-guard leaves a guard that a process acquires, or a new segment has, just before it is removed: exit 9" {
+	local at
+	for at in 'semtimedop' 'semctl:IPC_RMID'; do
+		guarded
+		# without waiting, since rm waits for this command
+		export STOP_RUN="perl -e 'exit 0 if semop($guard, pack(\"s!3\", 0, -1, 04000)); print STDERR qq(not free\n)'"
+		run --separate-stderr with_steps "run:parent:$at" "$SHMTOOL" rm "$id" --with-guard
+		if [[ $at == semtimedop ]]; then
+			expect_status 9
+			assert_stderr_is "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
+(semaphore set $guard) was not: a process has acquired it in the meantime"
+			ipcrm -s "$guard"
+		else
+			expect_status 0
+			assert_stderr_is 'not free'
+		fi
+		assert_equal "$(sem_count)" 0
+	done
+	guarded
+	export STOP_RUN='perl -e "shmget(0x1234, 4096, 01600) // die"'
+	run --separate-stderr with_steps run:parent:semtimedop "$SHMTOOL" rm "$id" --with-guard
+	expect_status 9
+	assert_stderr_is "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
+(semaphore set $guard) was not: a new segment has its key"
+	assert_equal "$(sem_value "$guard")" 1
+}
+
 @test "rm --with-guard: neither an attached segment nor its guard is removed" {
 	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
 	hold_segment "$id"

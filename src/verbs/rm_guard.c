@@ -59,6 +59,7 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 			    const struct guard *guard)
 {
 	const bool dry_run = report->options->dry_run;
+	const bool even_held = report->options->choice.filter.even_attached;
 	int error;
 
 	if (guard->id < 0 && report->options->force)
@@ -68,11 +69,15 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 			    "%s %s removed, but has no guard (no semaphore set with its key)",
 			    SEGMENT_LABEL(segment), dry_run ? "would be" : "was");
 	if (!dry_run && is_held(report, guard))
+		error = EBUSY;
+	else
+		error = dry_run ? 0 : guard_remove(guard, even_held);
+	if (error == EBUSY || error == EEXIST)
 		return fail(STATUS_BUSY,
-			    "%s was removed, but its guard (semaphore set %d) was not: a process "
-			    "has acquired it in the meantime",
-			    SEGMENT_LABEL(segment), guard->id);
-	error = dry_run ? 0 : guard_remove(guard);
+			    "%s was removed, but its guard (semaphore set %d) was not: %s",
+			    SEGMENT_LABEL(segment), guard->id,
+			    error == EBUSY ? "a process has acquired it in the meantime"
+					   : "a new segment has its key");
 	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,

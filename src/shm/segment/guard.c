@@ -205,7 +205,25 @@ int guard_may_control(const struct guard *guard)
 	return error;
 }
 
-int guard_remove(const struct guard *guard)
+/*
+ * Acquires the guard, so that no other process can, and looks whether it is needed again. If its
+ * mode does not permit that, what guard_in_use() found must do.
+ */
+static int close_guard(const struct guard *guard)
+{
+	int error = guard_take(guard, 0, 0);
+	int id;
+
+	if (error == ETIMEDOUT)
+		return EBUSY;
+	if (segment_by_key(guard->key, &id) == ENOENT)
+		return segment_missing(error) ? error : 0;
+	if (!error)
+		guard_release(guard, 0);
+	return EEXIST;
+}
+
+int guard_remove(const struct guard *guard, bool even_held)
 {
 	struct actor before;
 	int error = check_same(guard);
@@ -214,7 +232,10 @@ int guard_remove(const struct guard *guard)
 		error = act_as(least_user(guard), &before);
 	if (error)
 		return error;
-	error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
+	if (!even_held)
+		error = close_guard(guard);
+	if (!error)
+		error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
 	stop_acting(&before);
 	return error;
 }

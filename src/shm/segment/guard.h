@@ -95,9 +95,10 @@ pid_t guard_last_user(int id, unsigned short number);
 int guard_may_control(const struct guard *guard);
 
 /*
- * Removes the set. A set cannot be held as a segment can: if another set has got its id,
- * only a set of the same user can be removed (hold.h).
+ * Removes the set, after its segment. A set cannot be held as a segment can: if another set has
+ * got its id, only a set of the same user can be removed (hold.h). Fails, unless even_held, with
+ * EBUSY if a process has acquired the guard, and with EEXIST if a new segment has its key.
  */
-int guard_remove(const struct guard *guard);
+int guard_remove(const struct guard *guard, bool even_held);
 
 #endif

@@ -177,6 +177,21 @@ assert_calls()
 	assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
 }
 
+# It has been attached when shmtool sees that it is another one.
+@test "set, read, write and attach warn that another segment with the id has lost its last user" {
+	local words
+	for words in 'set -p 640' 'read' 'write -t abc' 'attach --hold 0' 'stat --map'; do
+		orphan
+		export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id >other"
+		# shellcheck disable=SC2086
+		run --separate-stderr with_steps run:shmat "$SHMTOOL" $words "$id"
+		((status != 0))
+		other_is_as_it_was
+		assert_stderr_has "warning: another segment has the id $id now, and its last user is no longer on record"
+		ipcrm --all=shm
+	done
+}
+
 @test "rm --even-attached never marks another segment that has got the id" {
 	victim=attached
 	each_call child rm --even-attached --owner nobody

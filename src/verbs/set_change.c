@@ -381,10 +381,12 @@ static enum status change_safely(struct change *change, struct processes *proces
 	bool touched = lock_differs(change) || rights_differ(change);
 
 	if (touched && may_hold(segment, processes) && segment_hold(segment, &change->hold) == 0) {
-		struct segment now;
+		struct segment now = { 0 };
 
 		status = look_again(segment, &now);
-		if (!status && segment_was_used_since(segment, &now))
+		if (!segment_is_same(segment, &now))
+			warn_of_other(segment->id);
+		else if (!status && segment_was_used_since(segment, &now))
 			warn_of_missed_use("changing", segment);
 		else
 			warn_of_trace("changing", segment);

@@ -72,7 +72,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
 	own_mapping_look(attached, &mapping);
-	if (!error) {
+	memory->attached_other = error && error != ESTALE;
+	if (!memory->attached_other) {
 		memory->attached = true;
 		memory->missed_use = segment_was_used_since(segment, &now);
 	}

@@ -33,6 +33,7 @@ struct memory {
 	bool writable;
 	bool attached;   /* by shmat(2), which has changed the last user and the times */
 	bool missed_use; /* attached, and another process has detached it since it was looked up */
+	bool attached_other; /* not this segment but another one, which has its id now */
 	struct residency *residency;
 };
 
@@ -40,7 +41,7 @@ struct memory {
  * Opens the bytes of a segment, which is known from segment_look(). For reading,
  * opens it through a process that has it attached, if possible: that leaves no trace,
  * and requires only read permission on the segment. Otherwise, and for writing,
- * attaches it; members attached and missed_use are valid even after an error. Returns 0 or an
+ * attaches it; the members on attaching are valid even after an error. Returns 0 or an
  * errno value: besides those of shmat(2), EIDRM if the
  * id belongs to another segment now, and EOWNERDEAD if kernel.shm_rmid_forced is 1
  * and no process has it attached, since the detach would destroy it.

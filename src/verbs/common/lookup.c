@@ -234,9 +234,18 @@ void warn_of_missed_use(const char *what, const struct segment *segment)
 	     what, SEGMENT_LABEL(segment));
 }
 
+void warn_of_other(int id)
+{
+	warn("another segment has the id %d now, and its last user is no longer on record, since "
+	     "shmtool attached it; it may later be considered orphaned",
+	     id);
+}
+
 void warn_of_reading(const struct memory *memory, const struct segment *segment)
 {
-	if (memory->missed_use)
+	if (memory->attached_other)
+		warn_of_other(memory->id);
+	else if (memory->missed_use)
 		warn_of_missed_use("reading", segment);
 	else if (memory->attached)
 		warn_of_trace("reading", segment);

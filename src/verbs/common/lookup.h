@@ -42,7 +42,10 @@ void warn_of_trace(const char *what, const struct segment *segment);
 /* As warn_of_trace(), if the last user is not known: segment_was_used_since() of control.h. */
 void warn_of_missed_use(const char *what, const struct segment *segment);
 
-/* The same after memory_open() for reading, whether it succeeded or not. */
+/* As warn_of_trace(), for another segment that had got the id when it was attached. */
+void warn_of_other(int id);
+
+/* Warns as these functions do, after memory_open() for reading, whether it succeeded or not. */
 void warn_of_reading(const struct memory *memory, const struct segment *segment);
 
 /*

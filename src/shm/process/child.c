@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/child.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,15 +31,21 @@ static int compare_fds(const void *a, const void *b)
 
 static void close_files(int first, int last)
 {
-	struct rlimit limit;
+	const struct dirent *entry;
+	DIR *files;
 
 	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
 		return;
 	/* Linux before 5.9 has no close_range */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)last > limit.rlim_cur)
-		last = (int)limit.rlim_cur;
-	for (int fd = first; fd <= last; fd++)
-		close(fd);
+	files = opendir("/proc/self/fd");
+	while (files && (entry = readdir(files))) {
+		int fd = *entry->d_name == '.' ? -1 : atoi(entry->d_name);
+
+		if (fd >= first && fd <= last && fd != dirfd(files))
+			close(fd);
+	}
+	if (files)
+		closedir(files);
 }
 
 void child_keep_files(int *fds, size_t count)

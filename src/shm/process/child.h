@@ -38,7 +38,7 @@ int child_wait(pid_t child, enum child_bond bond, int *status);
  */
 int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 
-/* In a child: closes all descriptors except these. Sorts fds; entries of -1 are ignored. */
+/* In a child: closes all descriptors except these (needs /proc before Linux 5.9). Sorts fds; entries of -1 are ignored. */
 void child_keep_files(int *fds, size_t count);
 
 /* Allocates zeroed memory that is shared with children. NULL: out of memory. Free by munmap(2). */

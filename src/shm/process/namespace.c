@@ -173,7 +173,7 @@ int namespace_open(const char *path, struct namespace *ns)
 	return fd < 0 ? errno : take(ns, fd, path);
 }
 
-/* Opens a regular file only, since to open a device can have an effect. */
+/* Opens a regular file only, since opening a device can have an effect. */
 int namespace_open_path(const char *path, struct namespace *ns)
 {
 	char self[PROCESS_PATH_SIZE];

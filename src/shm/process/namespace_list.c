@@ -2,6 +2,7 @@
 #include "shm/process/namespace_list.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,14 +20,22 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 	return NULL;
 }
 
-void namespaces_raise_file_limit(void)
+/* Open files that are left for everything else. */
+enum { FILES_LEFT = 16 };
+
+int namespaces_raise_file_limit(void)
 {
 	struct rlimit limit;
+	rlim_t left;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return INT_MAX; /* GCOVR_EXCL_LINE: getrlimit(2) does not fail here */
+	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	left = limit.rlim_cur / 2 < FILES_LEFT ? limit.rlim_cur / 2 : FILES_LEFT;
+	return limit.rlim_cur < INT_MAX ? (int)(limit.rlim_cur - left) : INT_MAX;
 }
 
 int namespaces_add(struct namespaces *list, struct namespace *ns)
@@ -39,15 +48,15 @@ int namespaces_add(struct namespaces *list, struct namespace *ns)
 	return 0;
 }
 
-void namespaces_select(struct namespaces *list, const struct namespaces *others, bool contained)
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (!namespaces_get(others, &list->items[i]) == !contained)
-			list->items[kept++] = list->items[i];
-		else
+		if (namespaces_get(others, &list->items[i]))
 			namespace_close(&list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
 	}
 	list->count = kept;
 }

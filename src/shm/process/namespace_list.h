@@ -28,15 +28,15 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 
 /*
  * Raises the soft limit on open files to its maximum: each namespace of a list takes one, and
- * there may be more than 1024.
+ * there may be more than 1024. Returns the first descriptor that none of them may have.
  */
-void namespaces_raise_file_limit(void);
+int namespaces_raise_file_limit(void);
 
 /* Adds an open namespace and takes it over. Returns 0, or ENOMEM after closing it. */
 int namespaces_add(struct namespaces *list, struct namespace *ns);
 
-/* Keeps in the list only the namespaces that others contains, or only those that it does not. */
-void namespaces_select(struct namespaces *list, const struct namespaces *others, bool contained);
+/* Closes and removes from the list the namespaces that others contains. */
+void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
 
 /*
  * Adds the namespaces of an earlier list that are not in this list, if their process still

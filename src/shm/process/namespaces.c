@@ -46,6 +46,7 @@ struct search {
 		struct ipc_mounts_use mounts;
 	} * use;
 	struct surroundings here;
+	int first_unused; /* the first descriptor that no namespace may have */
 	bool with_names;
 	struct cgroup_memo *memo; /* for the worker; NULL: without limits */
 
@@ -135,7 +136,8 @@ static int learn(struct search *search, struct namespace *known, const struct si
 		.device = seen->device,
 		.inode = seen->inode,
 		.fd = fd,
-		.error = seen->error,
+		/* the worker could open it, but this process has no room for the descriptor */
+		.error = fd < 0 && !seen->error ? EMFILE : seen->error,
 	};
 	int error;
 
@@ -344,7 +346,6 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	const struct sighting *seen = message;
 	const struct namespace *own = &search->found->items[0];
 	struct namespace ns = { .fd = fd };
-	struct namespace *known = NULL;
 	bool valid = size > offsetof(struct sighting, path) && size <= sizeof(*seen) &&
 		     ((const char *)message)[size - 1] == '\0' && seen->device == own->device &&
 		     seen->pid >= 0 && (fd < 0 || !seen->error) &&
@@ -354,10 +355,12 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	(void)pid;
 	if (valid && fd >= 0)
 		valid = namespace_identify(&ns) == 0 && ns.inode == seen->inode;
+	if (fd >= search->first_unused) {
+		close(fd);
+		fd = -1;
+	}
 	if (valid)
-		known = find_known(search, seen->inode);
-	if (valid && (known || fd >= 0 || seen->error))
-		return learn(search, known, seen, fd);
+		return learn(search, find_known(search, seen->inode), seen, fd);
 	/* GCOVR_EXCL_START: rarely: a worker that another process took over sends this */
 	if (fd >= 0)
 		close(fd);
@@ -397,7 +400,7 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	if (!search.use)
 		return ENOMEM;
 	surroundings_read(&search.here);
-	namespaces_raise_file_limit();
+	search.first_unused = namespaces_raise_file_limit();
 	error = namespace_open("/proc/self/ns/ipc", &own);
 	if (!error)
 		error = add(&search, &own);

@@ -298,7 +298,7 @@ static int open_along(struct walk *walk, const char *path, int flags, int *fd)
 		error = walk_along(walk, path);
 		if (error)
 			return error;
-		/* before it is opened: to open a device can have an effect */
+		/* before it is opened: opening a device can have an effect */
 		if (walk->strict && walk->place.file >= 0)
 			error = distrust_file(walk, walk->place.file);
 		if (!error)

@@ -328,13 +328,28 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 	all->count = kept;
 }
 
-/* Takes the excluded namespaces out of the list. */
-static void exclude(struct namespaces *found, struct namespaces *excepted)
+/*
+ * How often in a row a namespace is not found until it has ended for sure. (The only process may
+ * be one that has just been forked.) Then its number may be that of another one.
+ */
+enum { MISSED_MOST = 3 };
+
+static void forget_ended(struct namespaces *excepted, const struct namespaces *found)
 {
-	/* the number of one that has ended may soon be that of another */
-	if (!found->lost && !found->too_many_files && !found->too_many_mounts)
-		namespaces_select(excepted, found, true);
-	namespaces_select(found, excepted, false);
+	size_t kept = 0;
+
+	if (found->lost || found->too_many_files || found->too_many_mounts)
+		return;
+	for (size_t i = 0; i < excepted->count; i++) {
+		struct namespace *ns = &excepted->items[i];
+
+		ns->missed = namespaces_get(found, ns) ? 0 : ns->missed + 1;
+		if (ns->missed == MISSED_MOST)
+			namespace_close(ns);
+		else
+			excepted->items[kept++] = *ns;
+	}
+	excepted->count = kept;
 }
 
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
@@ -350,7 +365,8 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 			    "cannot find the IPC namespaces: /proc: %s", strerror(error));
 	if (missing)
 		*missing = report_hidden(found);
-	exclude(found, excepted);
+	forget_ended(excepted, found);
+	namespaces_subtract(found, excepted);
 	if (namespaces_list(found, all, cannot_list, &gaps))
 		return fail(STATUS_EXHAUSTED, "not enough memory");
 	if (users_matter)

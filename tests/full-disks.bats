@@ -64,3 +64,19 @@ outputs=(
 	expect_status 0
 	assert_output_is ''
 }
+
+# As a network file system does, or one with a quota
+@test "read -f: if closing the new file fails, the old one is kept: exit 7" {
+	need_strace
+	local closes
+	id=$(make_segment)
+	echo old >out
+	strace -f -qq -o trace -e trace=close,fsync "$SHMTOOL" read "$id" -f out
+	closes=$(sed '/fsync/q' trace | grep -c 'close(')
+	echo old >out
+	run --separate-stderr strace -f -qq -o trace -e trace=close \
+		-e "inject=close:error=EDQUOT:when=$((closes + 1))" "$SHMTOOL" read "$id" -f out
+	expect_status 7
+	assert_stderr_has 'cannot write out: Disk quota exceeded'
+	assert_equal "$(cat out) $(find . -name '.shmtool*')" 'old '
+}

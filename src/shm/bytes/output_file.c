@@ -107,9 +107,6 @@ bool output_takes_memory(int fd)
 /* Renames the new file to the name of the old one. */
 static int rename_into_place(struct output_file *output)
 {
-	/* a file that is reported as written must survive a crash of the machine */
-	if (fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
-		return errno;
 	if (renameat(output->place.directory, output->temporary, output->place.directory,
 		     output->place.name) < 0)
 		return errno;
@@ -119,11 +116,17 @@ static int rename_into_place(struct output_file *output)
 
 int output_file_commit(struct output_file *output)
 {
-	int error = output->replaces ? rename_into_place(output) : 0;
+	int error = 0;
 
+	/* a file that is reported as written must survive a crash of the machine */
+	if (output->replaces && fsync(output->fd) < 0 && errno != EINVAL && errno != EROFS)
+		error = errno;
+	/* a network file system may report only now that the data are lost */
 	if (close(output->fd) < 0 && !error && errno != EINTR)
 		error = errno;
 	output->fd = -1;
+	if (!error && output->replaces)
+		error = rename_into_place(output);
 	output_file_abandon(output);
 	return error;
 }

@@ -123,7 +123,7 @@ bool filter_judges(const struct filter *filter);
 /* Whether users or groups are named. Their numbers mean others in another user namespace. */
 bool filter_names_users(const struct filter *filter);
 
-/* Whether the filter needs segment->likely; what it needs of processes (field.h); resident memory. */
+/* Whether the filter needs segment->likely, something of processes (field.h), resident memory. */
 bool filter_needs_likely(const struct filter *filter);
 unsigned int filter_needs(const struct filter *filter);
 bool filter_needs_memory(const struct filter *filter);

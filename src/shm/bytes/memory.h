@@ -41,8 +41,8 @@ struct memory {
  * Opens the bytes of a segment, which is known from segment_look(). For reading,
  * opens it through a process that has it attached, if possible: that leaves no trace,
  * and requires only read permission on the segment. Otherwise, and for writing,
- * attaches it; the members on attaching are valid even after an error. Returns 0 or an
- * errno value: besides those of shmat(2), EIDRM if the
+ * attaches it; the members about that are valid even after an error. Returns 0 or an errno
+ * value: besides those of shmat(2), EIDRM if the
  * id belongs to another segment now, and EOWNERDEAD if kernel.shm_rmid_forced is 1
  * and no process has it attached, since the detach would destroy it.
  */

@@ -24,10 +24,11 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 
 /*
  * Waits until the child exits. A signal that signals_begin() remembers is passed on to a
- * child with CHILD_DIES_TOO. A child with CHILD_GOES_ON that another process stops is continued,
- * and killed if that is done again and again. Returns 0, with the exit status in *status; EOWNERDEAD, with
- * the signal that killed the child in *status; or ECHILD, if the child did nothing because
- * it was created in another PID namespace (`unshare --pid`), where process ids differ.
+ * child with CHILD_DIES_TOO. A child with CHILD_GOES_ON that another process stops is
+ * continued, and killed if that is done again and again. Returns 0, with the exit status in
+ * *status; EOWNERDEAD, with the signal that killed the child in *status; or ECHILD, if the
+ * child did nothing because it was created in another PID namespace (`unshare --pid`), where
+ * process ids differ.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 
@@ -38,7 +39,10 @@ int child_wait(pid_t child, enum child_bond bond, int *status);
  */
 int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 
-/* In a child: closes all descriptors except these (needs /proc before Linux 5.9). Sorts fds; entries of -1 are ignored. */
+/*
+ * In a child: closes all descriptors except these; before Linux 5.9, only if /proc is mounted.
+ * Sorts fds; entries of -1 are ignored.
+ */
 void child_keep_files(int *fds, size_t count);
 
 /* Allocates zeroed memory that is shared with children. NULL: out of memory. Free by munmap(2). */

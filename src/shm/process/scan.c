@@ -193,7 +193,7 @@ static bool give_up(void *context, size_t item, bool blocked)
 	return user->waited >= patience(losses->waited - user->waited);
 }
 
-/* Skips the other processes of the user only if the worker was given up: anyone may have killed it. */
+/* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
 static bool lost(void *context, size_t item, int signal)
 {
 	struct pass *pass = context;

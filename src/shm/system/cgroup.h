@@ -29,7 +29,7 @@ struct cgroup_memo {
 	struct cgroup_memory memory;
 };
 
-/* As cgroup_memory_read(), from the text of the file. Reads limits only if memo is of other groups. */
+/* As cgroup_memory_read(), from the file's text. Reads limits only if memo is of other groups. */
 void cgroup_memory_of(const char *text, struct cgroup_memo *memo);
 
 #endif

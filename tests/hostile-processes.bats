@@ -211,7 +211,7 @@ try_beside_many()
 	wait_until is_stuck "${stuck[0]}"
 	local words
 	for words in "ls -N ${stuck[0]}" "ls -A --except-namespace ${stuck[0]}" \
-		"ls -N /proc/${stuck[0]}/ns/ipc" "ls -A --except-namespace /proc/${stuck[0]}/ns/ipc"; do
+		"ls -N /proc/${stuck[0]}/ns/ipc" "ls -A --except-namespace /proc/${stuck[0]}/task/${stuck[0]}/ns/ipc"; do
 		# shellcheck disable=SC2086 # words
 		try_beside_stuck $words
 		expect_status 7

@@ -174,15 +174,13 @@ int namespace_open(const char *path, struct namespace *ns)
 }
 
 /* Opens a regular file only, since opening a device can have an effect. */
-int namespace_open_path(const char *path, struct namespace *ns)
+static int open_regular(const char *path, int *fd)
 {
 	char self[PROCESS_PATH_SIZE];
 	struct stat status;
 	int place;
-	int fd = -1;
 	int error = safe_open(path, O_PATH, &place);
 
-	*ns = (struct namespace){ .fd = -1 };
 	if (error)
 		return error;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
@@ -190,23 +188,27 @@ int namespace_open_path(const char *path, struct namespace *ns)
 		error = errno;
 	else if (!S_ISREG(status.st_mode))
 		error = EINVAL;
-	else if ((fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+	else if ((*fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
 		error = errno;
 	close(place);
-	return error ? error : take(ns, fd, path);
+	return error;
 }
 
-/* In a worker, since opening it may never return. */
+/* A namespace that a worker opens, since opening it may never return. */
+struct opening {
+	struct namespace *ns;
+	const char *path;
+};
+
 static int send_namespace(const struct worker *worker, void *context, pid_t pid)
 {
-	char path[PROCESS_PATH_SIZE];
+	const struct opening *opening = context;
 	int fd;
+	int error = open_regular(opening->path, &fd);
 
-	(void)context;
-	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno;
+	(void)pid;
+	if (error)
+		return error;
 	worker_send(worker, NULL, 0, fd);
 	close(fd);
 	return 0;
@@ -214,26 +216,49 @@ static int send_namespace(const struct worker *worker, void *context, pid_t pid)
 
 static int take_namespace(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
-	struct namespace *ns = context;
-	char path[PROCESS_PATH_SIZE];
+	const struct opening *opening = context;
 
+	(void)pid;
 	(void)message;
 	(void)size;
-	namespace_close(ns);
-	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
-	return take(ns, fd, path);
+	namespace_close(opening->ns);
+	return take(opening->ns, fd, opening->path);
+}
+
+/* Opens a path below /proc/PID. */
+static int open_below(pid_t pid, const char *path, struct namespace *ns)
+{
+	struct opening opening = { ns, path };
+	struct scan scan = { .look = send_namespace, .take = take_namespace, .context = &opening };
+
+	*ns = (struct namespace){ .fd = -1 };
+	return scan_one(&scan, pid);
+}
+
+int namespace_open_path(const char *path, struct namespace *ns)
+{
+	pid_t pid;
+	int fd;
+	int error;
+
+	if (sscanf(path, "/proc/%d/", &pid) == 1)
+		return open_below(pid, path, ns);
+	*ns = (struct namespace){ .fd = -1 };
+	error = open_regular(path, &fd);
+	return error ? error : take(ns, fd, path);
 }
 
 int namespace_open_of(pid_t pid, struct namespace *ns)
 {
-	struct scan scan = { .look = send_namespace, .take = take_namespace, .context = ns };
+	char path[PROCESS_PATH_SIZE];
 	int error;
 
 	*ns = (struct namespace){ .fd = -1 };
 	/* there, another process has this number */
 	if (!proc_is_ours() && (access("/proc/self", F_OK) == 0 || access("/proc/1", F_OK) == 0))
 		return EXDEV;
-	error = scan_one(&scan, pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+	error = open_below(pid, path, ns);
 	return error == ENOENT ? why_missing(pid) : error;
 }
 

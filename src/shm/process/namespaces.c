@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -433,6 +434,9 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 int namespaces_open_number(ino_t inode, struct namespace *ns)
 {
 	struct namespaces found = { 0 };
+	struct rlimit limit;
+	/* what attach executes keeps its limit */
+	bool limited = getrlimit(RLIMIT_NOFILE, &limit) == 0;
 	int error = namespaces_find(&found, NULL);
 	size_t i = 0;
 
@@ -449,5 +453,7 @@ int namespaces_open_number(ino_t inode, struct namespace *ns)
 		found.items[i] = (struct namespace){ .fd = -1 };
 	}
 	namespaces_free(&found);
+	if (limited)
+		setrlimit(RLIMIT_NOFILE, &limit);
 	return error;
 }

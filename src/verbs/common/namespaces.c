@@ -19,18 +19,6 @@
 #include "text/namespace_option.h"
 #include "text/parse.h"
 
-/* /proc/PID/ns/ipc means PID, since opening it may never return: namespace_open_of(). */
-static pid_t process_of_path(const char *path)
-{
-	int end = 0;
-	pid_t pid;
-
-	return sscanf(path, "/proc/%d/ns/ipc%n", &pid, &end) == 1 && end && !path[end] &&
-			       proc_is_ours()
-		       ? pid
-		       : 0;
-}
-
 int namespace_open_named(const char *word, struct namespace *ns)
 {
 	pid_t pid;
@@ -38,8 +26,6 @@ int namespace_open_named(const char *word, struct namespace *ns)
 
 	if (parse_namespace(word, &pid, &inode))
 		return EINVAL;
-	if (!pid)
-		pid = process_of_path(word);
 	if (inode)
 		return namespaces_open_number(inode, ns);
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);

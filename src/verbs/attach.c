@@ -173,7 +173,7 @@ static enum status open_as_file(const struct segment *segment, struct attachment
 static enum status attach_segment(const struct attach_options *options,
 				  const struct segment *segment, struct attachment *held)
 {
-	struct segment now;
+	struct segment now = { 0 };
 	struct own_mapping mapping;
 	/* checked first, since attaching for nothing would leave a trace */
 	int error = options->as_file ? map_files_allowed() : 0;
@@ -193,7 +193,7 @@ static enum status attach_segment(const struct attach_options *options,
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
 	error = segment_look_again(segment, &now);
-	if (error == EIDRM)
+	if (error == EIDRM && now.nattch <= 1)
 		warn_of_other(segment->id);
 	own_mapping_look(held->address, &mapping);
 	if (!error && mapping.length < segment->size)

@@ -59,7 +59,7 @@ static void set_page(struct memory *memory, uint64_t page)
 
 static int attach(struct memory *memory, const struct segment *segment)
 {
-	struct segment now;
+	struct segment now = { 0 };
 	struct own_mapping mapping;
 	void *attached;
 	int error;
@@ -72,8 +72,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
 	own_mapping_look(attached, &mapping);
-	memory->attached_other = error && error != ESTALE;
-	if (!memory->attached_other) {
+	memory->attached_other = error == EIDRM && now.nattch <= 1;
+	if (error != EIDRM) {
 		memory->attached = true;
 		memory->missed_use = segment_was_used_since(segment, &now);
 	}

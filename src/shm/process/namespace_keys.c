@@ -269,7 +269,9 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 				 .users_time = USERS_TIME,
 				 .first = first_wanted(found),
 				 .files = files };
-	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
+	struct scan scan = {
+		.look = look, .take = take, .context = &search, .losses = losses, .late = true
+	};
 	int error = scan_all(&scan);
 	/*
 	 * Whether a process did not answer, or was skipped (scan.h), before its namespaces were

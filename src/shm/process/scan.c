@@ -9,6 +9,7 @@
 #include "shm/process/child.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
+#include "shm/system/intmap.h"
 
 /*
  * In ticks (workers.h). A scan waits half a second for the processes of the first user that do
@@ -16,6 +17,12 @@
  * From then on it looks at root's processes only, for at most two seconds more.
  */
 enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
+
+/*
+ * How often to look at the processes that came in the meantime. A program that becomes a daemon
+ * has another process each time, and each look takes a few milliseconds.
+ */
+enum { LATE_PASSES = 5 };
 
 /* A scan in progress. */
 struct pass {
@@ -133,7 +140,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 		child_keep_files(files, sizeof(files) / sizeof(files[0]));
 	if (!worker->is_starved && !is_skipped(pass->losses, pid))
 		error = pass->scan->look(worker, pass->scan->context, pid);
-	if (error && (pass->single || !has_exited(error)))
+	if (error && (pass->single || pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
 	return WORKER_CONTINUES;
 }
@@ -152,7 +159,9 @@ static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
 
-	if (!pass->single && (error == EACCES || error == EPERM)) {
+	if (!pass->single && has_exited(error))
+		pass->pids.items[item] = 0;
+	else if (!pass->single && (error == EACCES || error == EPERM)) {
 		if (!pass->scan->hidden++)
 			pass->scan->first_hidden = pass->pids.items[item];
 	} else if (!pass->single && error == ETIMEDOUT)
@@ -223,6 +232,23 @@ static bool lost(void *context, size_t item, int signal)
 	/* GCOVR_EXCL_STOP */
 }
 
+static void begin(struct pass *pass)
+{
+	pass->losses = pass->scan->losses ? pass->scan->losses : &pass->own;
+	pass->scan->hidden = pass->scan->lost = 0;
+	pass->scan->silent = 0;
+	pass->scan->ended = false;
+}
+
+static int end(struct pass *pass, int error)
+{
+	if (pass->single && pass->scan->lost && !pass->error)
+		pass->error = ETIMEDOUT;
+	free(pass->pids.items);
+	scan_losses_free(&pass->own);
+	return error ? error : pass->error;
+}
+
 static int run(struct pass *pass)
 {
 	const struct workers workers = {
@@ -236,29 +262,58 @@ static int run(struct pass *pass)
 	};
 	int error = 0;
 
-	pass->losses = pass->scan->losses ? pass->scan->losses : &pass->own;
-	pass->scan->hidden = pass->scan->lost = 0;
-	pass->scan->silent = 0;
-	pass->scan->ended = false;
 	if (pass->losses->waited >= LAST_PATIENCE)
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
-		pass->scan->lost = pass->pids.count;
+		pass->scan->lost += pass->pids.count;
 	/* GCOVR_EXCL_STOP */
 	else if (!pass->error)
 		error = workers_run(&workers);
-	if (pass->single && pass->scan->lost && !pass->error)
-		pass->error = ETIMEDOUT;
-	free(pass->pids.items);
-	scan_losses_free(&pass->own);
-	return error ? error : pass->error;
+	return error;
+}
+
+/*
+ * Lists the processes that were not looked at so far: new ones, and those that had exited, or only
+ * seemed so. seen: those that were looked at. Returns 0 or an errno value.
+ */
+static int list_others(struct pass *pass, struct intmap *seen)
+{
+	struct pids *pids = &pass->pids;
+	size_t kept = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < pids->count && !error; i++) {
+		if (pids->items[i])
+			error = intmap_add(seen, (uint32_t)pids->items[i], pass);
+	}
+	pids->count = 0;
+	if (!error)
+		error = list_processes(pids);
+	for (size_t i = 0; i < pids->count && !error; i++) {
+		if (!intmap_get(seen, (uint32_t)pids->items[i]))
+			pids->items[kept++] = pids->items[i];
+	}
+	pids->count = kept;
+	return error;
 }
 
 int scan_all(struct scan *scan)
 {
 	struct pass pass = { .scan = scan };
+	struct intmap seen = { 0 };
+	int error;
 
+	begin(&pass);
 	pass.error = list_processes(&pass.pids);
-	return run(&pass);
+	error = run(&pass);
+	for (int i = 0; i < LATE_PASSES && scan->late && !error && !pass.error; i++) {
+		error = list_others(&pass, &seen);
+		if (!error && !pass.pids.count)
+			break;
+		if (!error)
+			error = run(&pass);
+	}
+	intmap_free(&seen, NULL);
+	return end(&pass, error);
 }
 
 int scan_list(struct scan *scan, const pid_t *pids, size_t count)
@@ -267,7 +322,8 @@ int scan_list(struct scan *scan, const pid_t *pids, size_t count)
 
 	for (size_t i = 0; i < count && !pass.error; i++)
 		pass.error = add_pid(&pass.pids, pids[i]);
-	return run(&pass);
+	begin(&pass);
+	return end(&pass, run(&pass));
 }
 
 int scan_one(struct scan *scan, pid_t pid)
@@ -275,5 +331,6 @@ int scan_one(struct scan *scan, pid_t pid)
 	struct pass pass = { .scan = scan, .single = true };
 
 	pass.error = add_pid(&pass.pids, pid);
-	return run(&pass);
+	begin(&pass);
+	return end(&pass, run(&pass));
 }

@@ -6,6 +6,7 @@
 
 #include "shm/process/namespace_keys.h"
 #include "text/keepfile.h"
+#include "text/parse.h"
 #include "verbs/common/namespaces.h"
 
 /* Drops the segments of this namespace from the list. */
@@ -90,13 +91,19 @@ static int add_keys_of(struct keep *keep, const char *name)
 {
 	struct namespaces both = { 0 };
 	struct namespace ns;
+	pid_t pid;
+	ino_t inode;
 	int error = namespace_open_path("/proc/self/ns/ipc", &ns);
 
 	if (!error)
 		error = namespaces_add(&both, &ns);
 	/* if it cannot be opened, enter_namespace() will report that */
-	if (!error && namespace_open_named(name, &ns) == 0)
+	if (!error && namespace_open_named(name, &ns) == 0) {
+		/* then there must be a process to ask */
+		if (!ns.pid && !parse_namespace(name, &pid, &inode))
+			ns.pid = pid;
 		error = namespaces_add(&both, &ns);
+	}
 	if (!error)
 		error = namespace_keys_find(&both, &keep->files, NULL);
 	for (size_t i = 0; i < both.count && !error; i++) {

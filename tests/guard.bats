@@ -347,13 +347,18 @@ sem_count()
 		fi
 		assert_equal "$(sem_count)" 0
 	done
-	guarded
-	export STOP_RUN='perl -e "shmget(0x1234, 4096, 01600) // die"'
-	run --separate-stderr with_steps run:parent:semtimedop "$SHMTOOL" rm "$id" --with-guard
-	expect_status 9
-	assert_stderr_is "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
+	local option
+	for option in '' --even-attached; do
+		guarded
+		export STOP_RUN='perl -e "shmget(0x1234, 4096, 01600) // die"'
+		# shellcheck disable=SC2086 # none, or one
+		run --separate-stderr with_steps run:child:after:shmctl:IPC_RMID "$SHMTOOL" rm "$id" --with-guard $option
+		expect_status 9
+		assert_stderr_is "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
 (semaphore set $guard) was not: a new segment has its key"
-	assert_equal "$(sem_value "$guard")" 1
+		assert_equal "$(sem_value "$guard")" 1
+		ipcrm -M 0x1234 -S 0x1234
+	done
 }
 
 @test "rm --with-guard: neither an attached segment nor its guard is removed" {

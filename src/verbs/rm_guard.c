@@ -61,6 +61,7 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 	const bool dry_run = report->options->dry_run;
 	const bool even_held = report->options->choice.filter.even_attached;
 	int error;
+	int id;
 
 	if (guard->id < 0 && report->options->force)
 		return STATUS_DONE;
@@ -68,16 +69,18 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 		return fail(STATUS_MISSING,
 			    "%s %s removed, but has no guard (no semaphore set with its key)",
 			    SEGMENT_LABEL(segment), dry_run ? "would be" : "was");
-	if (!dry_run && is_held(report, guard))
-		error = EBUSY;
+	if (dry_run)
+		error = 0;
+	else if (segment_by_key(guard->key, &id) != ENOENT)
+		error = EEXIST;
 	else
-		error = dry_run ? 0 : guard_remove(guard, even_held);
-	if (error == EBUSY || error == EEXIST)
+		error = is_held(report, guard) ? ETIMEDOUT : guard_remove(guard, even_held);
+	if (error == ETIMEDOUT || error == EEXIST)
 		return fail(STATUS_BUSY,
 			    "%s was removed, but its guard (semaphore set %d) was not: %s",
 			    SEGMENT_LABEL(segment), guard->id,
-			    error == EBUSY ? "a process has acquired it in the meantime"
-					   : "a new segment has its key");
+			    error == EEXIST ? "a new segment has its key"
+					    : "a process has acquired it in the meantime");
 	if (error && !segment_missing(error))
 		return fail(status_of_segment(error),
 			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,

@@ -205,24 +205,6 @@ int guard_may_control(const struct guard *guard)
 	return error;
 }
 
-/*
- * Acquires the guard, so that no other process can, and looks whether it is needed again. If its
- * mode does not permit that, what guard_in_use() found must do.
- */
-static int close_guard(const struct guard *guard)
-{
-	int error = guard_take(guard, 0, 0);
-	int id;
-
-	if (error == ETIMEDOUT)
-		return EBUSY;
-	if (segment_by_key(guard->key, &id) == ENOENT)
-		return segment_missing(error) ? error : 0;
-	if (!error)
-		guard_release(guard, 0);
-	return EEXIST;
-}
-
 int guard_remove(const struct guard *guard, bool even_held)
 {
 	struct actor before;
@@ -233,8 +215,9 @@ int guard_remove(const struct guard *guard, bool even_held)
 	if (error)
 		return error;
 	if (!even_held)
-		error = close_guard(guard);
-	if (!error)
+		error = guard_take(guard, 0, 0);
+	/* EACCES: its mode does not permit that; then what guard_in_use() found must do */
+	if (!error || error == EACCES)
 		error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
 	stop_acting(&before);
 	return error;

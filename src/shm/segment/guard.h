@@ -95,9 +95,9 @@ pid_t guard_last_user(int id, unsigned short number);
 int guard_may_control(const struct guard *guard);
 
 /*
- * Removes the set, after its segment. A set cannot be held as a segment can: if another set has
- * got its id, only a set of the same user can be removed (hold.h). Fails, unless even_held, with
- * EBUSY if a process has acquired the guard, and with EEXIST if a new segment has its key.
+ * Removes the set. Unless even_held, acquires it first, so that no other process can; ETIMEDOUT:
+ * it is not free. A set cannot be held as a segment can: if another set has got its id, only a
+ * set of the same user can be removed (hold.h).
  */
 int guard_remove(const struct guard *guard, bool even_held);
 

@@ -47,6 +47,7 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 	const struct dirent *entry;
 	struct stat status;
 	DIR *tasks;
+	bool any = false;
 	int error = 0;
 	int fd;
 
@@ -74,6 +75,7 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 			continue;
 		thread = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = thread < 0 ? errno : look(context, thread, tid);
+		any |= !error;
 		if (process_has_exited(thread, error))
 			error = 0;
 		if (thread >= 0)
@@ -81,6 +83,8 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 	}
 	if (!error)
 		error = errno; /* of readdir(3), if it failed */
+	if (!error && !any)
+		error = ESRCH;
 	closedir(tasks);
 	return error;
 }

@@ -29,7 +29,7 @@ bool process_has_exited(int directory, int error);
 /*
  * Calls look for each thread of the process whose directory in /proc is open: with the thread's
  * directory, which is that of the process if it has no other thread. Ignores threads that exit.
- * Returns 0 or an errno value, also one of look, which ends it.
+ * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited.
  */
 int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
 		 void *context);

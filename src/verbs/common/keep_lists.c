@@ -97,14 +97,17 @@ static int add_keys_of(struct keep *keep, const char *name)
 
 	if (!error)
 		error = namespaces_add(&both, &ns);
-	/* if it cannot be opened, enter_namespace() will report that */
-	if (!error && namespace_open_named(name, &ns) == 0) {
+	if (!error)
+		error = namespace_open_named(name, &ns);
+	if (!error) {
 		/* then there must be a process to ask */
 		if (!ns.pid && !parse_namespace(name, &pid, &inode))
 			ns.pid = pid;
 		error = namespaces_add(&both, &ns);
+	} else if (error != ESRCH && error != ENOENT && error != ETIMEDOUT && error != EAGAIN) {
+		error = 0; /* enter_namespace() will report that. Those others could be over then */
 	}
-	if (!error)
+	if (!error && both.count > 1)
 		error = namespace_keys_find(&both, &keep->files, NULL);
 	for (size_t i = 0; i < both.count && !error; i++) {
 		for (size_t k = 0; k < both.items[i].kept.count && !error; k++)

@@ -1051,6 +1051,7 @@ settle_many()
 stop_there()
 {
 	# shellcheck disable=SC2016
+	: >steps
 	background with_steps "$1" there sh -c 'echo $$ >pid
 		exec "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
 	wait_until stopped_there "$(wc -w <<<"$1")"

@@ -38,6 +38,7 @@ is_stopped_there()
 cannot_trace()
 {
 	is_traceable "$pid"
+	: >"$BATS_TEST_TMPDIR/steps"
 	background with_steps after:setns:CLONE_NEWUSER there "$@"
 	wait_until is_stopped_there || fail "$*: $(cat "$background_output" "$background_errors")"
 	run ! is_traceable "$stopped"

@@ -169,9 +169,13 @@ assert_calls()
 	assert_stderr_is "shmtool rm: segment $id (key 0x00000055) was not removed: it changed after it was listed"
 }
 
+# STOP_RUN: another segment gets the id, and a process uses that
+swap_and_use="'$BATS_TEST_DIRNAME/lib/swap-segment' \"\$STOP_ID\" >other
+	perl -e 'shmread(\$ARGV[0], \$_, 0, 1) or die' \"\$STOP_ID\""
+
 @test "rm notes that the last user of the segment that has got the id is no longer on record" {
 	orphan
-	export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id >other"
+	export STOP_RUN="$swap_and_use"
 	run --separate-stderr with_steps run:child:shmat "$SHMTOOL" rm --owner nobody
 	expect_status 9
 	assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
@@ -182,7 +186,7 @@ assert_calls()
 	local words
 	for words in 'set -p 640' 'read' 'write -t abc' 'attach --hold 0' 'stat --map'; do
 		orphan
-		export STOP_RUN="'$BATS_TEST_DIRNAME/lib/swap-segment' $id >other"
+		export STOP_RUN="$swap_and_use"
 		# shellcheck disable=SC2086
 		run --separate-stderr with_steps run:shmat "$SHMTOOL" $words "$id"
 		((status != 0))

@@ -193,7 +193,7 @@ static enum status attach_segment(const struct attach_options *options,
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
 	error = segment_look_again(segment, &now);
-	if (error == EIDRM && now.nattch <= 1)
+	if (error == EIDRM && segment_lost_user(&now))
 		warn_of_other(segment->id);
 	own_mapping_look(held->address, &mapping);
 	if (!error && mapping.length < segment->size)

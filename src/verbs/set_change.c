@@ -384,7 +384,7 @@ static enum status change_safely(struct change *change, struct processes *proces
 		struct segment now = { 0 };
 
 		status = look_again(segment, &now);
-		if (!segment_is_same(segment, &now) && now.nattch <= 1)
+		if (!segment_is_same(segment, &now) && segment_lost_user(&now))
 			warn_of_other(segment->id);
 		else if (!status && segment_was_used_since(segment, &now))
 			warn_of_missed_use("changing", segment);

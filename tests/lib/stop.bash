@@ -58,6 +58,8 @@ program_can_stop()
 
 stop_at()
 {
+	# the last one's steps must not be taken for this one's
+	: >"$BATS_TEST_TMPDIR/steps"
 	background with_steps "$@"
 	program_pid=$background_pid
 	program_output=$background_output

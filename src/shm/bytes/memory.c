@@ -72,7 +72,7 @@ static int attach(struct memory *memory, const struct segment *segment)
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
 	own_mapping_look(attached, &mapping);
-	memory->attached_other = error == EIDRM && now.nattch <= 1;
+	memory->attached_other = error == EIDRM && segment_lost_user(&now);
 	if (error != EIDRM) {
 		memory->attached = true;
 		memory->missed_use = segment_was_used_since(segment, &now);

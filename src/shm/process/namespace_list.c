@@ -30,10 +30,9 @@ int namespaces_raise_file_limit(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return INT_MAX; /* GCOVR_EXCL_LINE: getrlimit(2) does not fail here */
-	if (limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ limit.rlim_max, limit.rlim_max });
+	/* a sandbox may refuse that */
+	getrlimit(RLIMIT_NOFILE, &limit);
 	left = limit.rlim_cur / 2 < FILES_LEFT ? limit.rlim_cur / 2 : FILES_LEFT;
 	return limit.rlim_cur < INT_MAX ? (int)(limit.rlim_cur - left) : INT_MAX;
 }

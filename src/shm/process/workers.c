@@ -24,7 +24,8 @@ enum {
 	ALL_DONE = 0,    /* no item is left */
 	ITEM_DONE = 100, /* the next worker begins with the next item */
 	ITEM_LEFT = 101, /* the next worker begins with this item */
-	NOT_SENT = 102,  /* a message could not be sent: the worker counts as lost */
+	NOT_SENT = 102,  /* no message may be sent: the worker counts as lost */
+	FAILED = 103,    /* a message could not be sent: the same */
 };
 
 /* Shared by the parent and its worker: the item that the worker handles. */
@@ -53,6 +54,12 @@ struct head {
 	ssize_t error; /* sent by worker_fail(); 0: data follow (as wide as item: no padding) */
 };
 
+/* Whether a sandbox refuses the system call. */
+static bool is_refusal(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS;
+}
+
 static void send_to_parent(const struct worker *worker, const struct head *head,
 			   const void *message, size_t size, int fd)
 {
@@ -69,8 +76,11 @@ static void send_to_parent(const struct worker *worker, const struct head *head,
 		memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
 	}
 	while (sendmsg(worker->socket, &header, MSG_NOSIGNAL) < 0) {
-		if (errno != EINTR)
+		if (is_refusal(errno))
 			_exit(NOT_SENT);
+		/* ETOOMANYREFS: another process of the user has too many descriptors in flight */
+		if (errno != EINTR)
+			_exit(FAILED);
 	}
 }
 
@@ -176,7 +186,7 @@ static int take_message(struct run *run, int flags)
 
 	if (got < 0 && errno == EINTR)
 		return 1;
-	run->refused = got < 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
+	run->refused = got < 0 && is_refusal(errno);
 	if (got <= 0)
 		return (int)got;
 	run->heard = true;

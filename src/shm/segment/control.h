@@ -63,6 +63,15 @@ bool segment_removed_since(const struct segment *before);
  */
 bool segment_was_used_since(const struct segment *before, const struct segment *now);
 
+/*
+ * Whether attaching a segment, which was looked at after that, has overwritten its last user:
+ * another process has detached it before, and none has it attached.
+ */
+static inline bool segment_lost_user(const struct segment *now)
+{
+	return now->dtime && now->nattch <= 1;
+}
+
 /* Finds the id of the segment with this key. ENOENT: there is none. */
 int segment_by_key(key_t key, int *id);
 

@@ -99,9 +99,9 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);
-	/* another segment had the id already when it was attached */
+	/* another segment had the id when it was attached */
 	if (held && !same) {
-		item->replaced = true;
+		item->replaced = segment_lost_user(now);
 		item->last_user = 0;
 	}
 	if (!same || !segment_has_same_owner(listed, now))

@@ -1311,6 +1311,18 @@ segment 0 in IPC namespace $ns (web-1, $pid perl)"
 	wait_until process_is_gone "$background_pid"
 }
 
+@test "--follow says if there come more namespaces than the hard limit on open files allows" {
+	# shellcheck disable=SC2016
+	background there bash -c 'ulimit -n 30 && exec "$0" ls -A --follow --interval 50ms -v --ignore-keep' "$SHMTOOL"
+	local messages=$background_errors
+	wait_until grep -q watching "$messages"
+	while (($(wc -l <"$started") < 30)) && ! grep -q 'some are not watched' "$messages"; do
+		settle unshare --ipc --
+	done
+	wait_until grep -q 'some are not watched' "$messages"
+	assert_equal "$(grep -c 'some are not watched' "$messages")" 1
+}
+
 @test "more namespaces than the soft limit on open files, or than the hard limit" {
 	local first=
 	while (($(wc -l <"$started") < 7)); do

@@ -286,6 +286,16 @@ static void forget_names(struct names *known)
 		names_free(known);
 }
 
+/* Whether a namespace could not be opened because of the limit of open files. */
+static bool lacks_files(const struct namespaces *found)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		if (found->items[i].error == EMFILE || found->items[i].error == ENFILE)
+			return true;
+	}
+	return false;
+}
+
 /* Reads a list, and prints a line for each change since the one before. */
 static enum status look(struct reporter *reporter, struct sight *before)
 {
@@ -294,6 +304,9 @@ static enum status look(struct reporter *reporter, struct sight *before)
 
 	if (!before->namespaces.lost)
 		report_lost(&after.namespaces);
+	if (lacks_files(&after.namespaces) && !lacks_files(&before->namespaces))
+		warn("there are more IPC namespaces than this process can have open files "
+		     "(ulimit -Hn): some are not watched");
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");

@@ -1050,8 +1050,8 @@ settle_many()
 # there. The pid of rm is in the file pid. Both are numbers of there.
 stop_there()
 {
-	# shellcheck disable=SC2016
 	: >steps
+	# shellcheck disable=SC2016
 	background with_steps "$1" there sh -c 'echo $$ >pid
 		exec "$0" rm -A --all --keep-file "$lists/none" >lines' "$SHMTOOL"
 	wait_until stopped_there "$(wc -w <<<"$1")"

@@ -680,6 +680,25 @@ sizes()
 	done
 }
 
+# As a program that becomes a daemon: its child is not in the list of processes.
+@test "ftok: means the files of a process that replaces another one during the search" {
+	touch one
+	settle unshare --ipc -- "!1000:$(key_of one)"
+	# shellcheck disable=SC2016
+	background there nsenter --target "$pid" --ipc unshare --mount sh -c "$with_file" one \
+		perl -e '$SIG{USR1} = sub { exit if fork }; $| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local other opened
+	other=$(<"$background_output")
+	opened=delay:child:open:/proc/$other
+	STOP_RUN="kill -USR1 $other; while test -e /proc/$other; do :; done" \
+		capture with_steps "$opened then:run:${opened#*:}" \
+		there "$SHMTOOL" rm -A --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	expect_status 0
+	assert_equal "$(steps_taken)" 2
+	assert_equal "$(sizes)" 1000
+}
+
 # A link of a process that exits may be refused (EACCES), rather than missing.
 @test "a process that exits while it is looked at is not one that may not be looked at" {
 	local call opened other

@@ -680,6 +680,20 @@ sizes()
 	done
 }
 
+# It can be opened when it is entered.
+@test "ftok: if the namespace of -N cannot be opened when the files are sought: nothing is removed" {
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)"
+	local remove=(there "$SHMTOOL" rm -N "$pid" --orphaned --grace 0 --keep ftok:K:/etc/hostname)
+	run --separate-stderr with_steps kill:child:openat "${remove[@]}"
+	expect_status 7
+	assert_equal "$(steps_taken)" 1
+	assert_stderr_has "cannot enter the IPC namespace of $pid: "
+	assert_equal "$(sizes)" 1000
+	"${remove[@]}"
+	assert_equal "$(sizes)" 1000
+}
+
 # As a program that becomes a daemon: its child is not in the list of processes.
 @test "ftok: means the files of a process that replaces another one during the search" {
 	touch one

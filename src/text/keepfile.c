@@ -320,12 +320,16 @@ static enum ownership ownership_of(const char *directory)
 static bool read_by_passwd(struct keep *keep, char fault[KEEPFILE_FAULT_SIZE])
 {
 	const struct passwd *user;
+	struct stat status;
+	bool surely;
 
 	errno = 0;
 	user = getpwuid(geteuid());
+	/* unless it is seen that the directory is another user's, as /root is operator's */
+	surely = user && (stat(user->pw_dir, &status) < 0 || status.st_uid == geteuid());
 	if (user)
 		return *user->pw_dir != '/' ||
-		       read_own(keep, user->pw_dir, ".config/shmtool/keep", true, fault);
+		       read_own(keep, user->pw_dir, ".config/shmtool/keep", surely, fault);
 	if (is_missing(errno))
 		return true;
 	/* GCOVR_EXCL_START: a name service that fails, such as LDAP without its server */

@@ -86,28 +86,29 @@ enum status keep_files_find(struct namespaces *found, struct listing *all,
 	return STATUS_DONE;
 }
 
-/* Adds the keys that the files have in the namespace of -N. Returns 0 or an errno value. */
-static int add_keys_of(struct keep *keep, const char *name)
+/*
+ * Adds the keys that the files have in this namespace, which name names. Takes it over. Returns 0
+ * or an errno value.
+ */
+static int add_keys_of(struct keep *keep, struct namespace *ns, const char *name)
 {
 	struct namespaces both = { 0 };
-	struct namespace ns;
-	pid_t pid;
+	struct namespace own;
 	ino_t inode;
-	int error = namespace_open_path("/proc/self/ns/ipc", &ns);
+	pid_t pid;
+	int error;
 
+	/* if a process was named, it must have been asked */
+	if (!parse_namespace(name, &pid, &inode) && pid)
+		ns->pid = pid;
+	error = namespace_open_path("/proc/self/ns/ipc", &own);
 	if (!error)
-		error = namespaces_add(&both, &ns);
+		error = namespaces_add(&both, &own);
 	if (!error)
-		error = namespace_open_named(name, &ns);
-	if (!error) {
-		/* then there must be a process to ask */
-		if (!ns.pid && !parse_namespace(name, &pid, &inode))
-			ns.pid = pid;
-		error = namespaces_add(&both, &ns);
-	} else if (error != ESRCH && error != ENOENT && error != ETIMEDOUT && error != EAGAIN) {
-		error = 0; /* enter_namespace() will report that. Those others could be over then */
-	}
-	if (!error && both.count > 1)
+		error = namespaces_add(&both, ns);
+	else
+		namespace_close(ns);
+	if (!error)
 		error = namespace_keys_find(&both, &keep->files, NULL);
 	for (size_t i = 0; i < both.count && !error; i++) {
 		for (size_t k = 0; k < both.items[i].kept.count && !error; k++)
@@ -143,13 +144,19 @@ static bool read_lists(struct keep *keep, const struct filter *filter, const cha
 enum status keep_lists_read(struct keep *keep, struct filter *filter, const char *ns,
 			    const char *nothing_done)
 {
-	int error = 0;
+	struct namespace there;
+	int error;
 
 	*keep = filter->keep;
 	filter->keep = (struct keep){ 0 };
 	if (!filter->ignore_keep && !read_lists(keep, filter, nothing_done))
 		return STATUS_FAILED;
-	if (ns && keep->files.count)
-		error = add_keys_of(keep, ns);
+	if (!ns || !keep->files.count)
+		return STATUS_DONE;
+	error = namespace_open_named(ns, &there);
+	/* without nothing_done, enter_namespace() reports that, unless it is over by then */
+	if (error)
+		return nothing_done ? cannot_enter_named(ns, error) : STATUS_DONE;
+	error = add_keys_of(keep, &there, ns);
 	return error ? files_failed(error, nothing_done) : STATUS_DONE;
 }

@@ -92,16 +92,20 @@ static void hint_at_names(int error)
 		     "number that ls -A shows in its column NS");
 }
 
-static enum status cannot_enter_named(const struct operands *operands, int error)
+enum status cannot_enter_named(const char *name, int error)
 {
-	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", operands->ns,
+	pid_t pid = 0;
+	ino_t inode;
+
+	parse_namespace(name, &pid, &inode);
+	fail(status_of_file(error), "cannot enter the IPC namespace of %.200s: %s", name,
 	     reason_of_namespace(error));
 	if (error == EPERM || error == EACCES)
 		hint(geteuid()
 			     ? "run as root"
 			     : "run with CAP_SYS_ADMIN in its owning user namespace%s, and without "
 			       "a seccomp filter that blocks setns(2)",
-		     operands->ns_pid || error == EACCES ? " and CAP_SYS_PTRACE" : "");
+		     pid || error == EACCES ? " and CAP_SYS_PTRACE" : "");
 	if (access("/proc/self", F_OK) < 0 && (error == ENOENT || error == ESTALE))
 		hint("mount /proc");
 	else
@@ -124,7 +128,7 @@ enum status enter_namespace(struct operands *operands, bool users_matter)
 		return STATUS_DONE;
 	error = enter_named(operands, &users_changed);
 	if (error)
-		return cannot_enter_named(operands, error);
+		return cannot_enter_named(operands->ns, error);
 	if (!users_changed || !users_matter)
 		return STATUS_DONE;
 	fail(STATUS_FAILED,

@@ -18,6 +18,9 @@
  */
 int namespace_open_named(const char *word, struct namespace *ns);
 
+/* Reports that namespace_open_named() failed, with a hint. Returns the status. */
+enum status cannot_enter_named(const char *name, int error);
+
 /*
  * Enters the namespace of -N, if given. Call it after everything else has been checked.
  * users_matter: the command line or a keep list names users; then it is an error to enter

@@ -2,6 +2,7 @@
 #include "text/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -126,7 +127,7 @@ void output_unambiguous(struct output *output, const char *text, const char *spe
 
 int output_lost(int fd)
 {
-	int copy = dup(fd);
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	return copy >= 0 && close(copy) < 0 && errno != EINTR ? errno : 0;
 }

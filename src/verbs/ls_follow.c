@@ -305,7 +305,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	if (!before->namespaces.lost)
 		report_lost(&after.namespaces);
 	if (lacks_files(&after.namespaces) && !lacks_files(&before->namespaces))
-		warn("there are more IPC namespaces than this process can have open files "
+		warn("there are more IPC namespaces than this process may open files for "
 		     "(ulimit -Hn): some are not watched");
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))

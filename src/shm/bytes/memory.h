@@ -33,7 +33,7 @@ struct memory {
 	bool writable;
 	bool attached;   /* by shmat(2), which has changed the last user and the times */
 	bool missed_use; /* attached, and another process has detached it since it was looked up */
-	bool attached_other; /* not this segment but another one, which has lost its last user */
+	bool attached_other; /* another one was, which has its id now and has lost its last user */
 	struct residency *residency;
 };
 

@@ -262,6 +262,7 @@ static int run(struct pass *pass)
 	};
 	int error = 0;
 
+	pass->waited = 0;
 	if (pass->losses->waited >= LAST_PATIENCE)
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
 		pass->scan->lost += pass->pids.count;

@@ -41,7 +41,7 @@ struct scan {
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
 	struct scan_losses *losses; /* of this scan and earlier ones, or NULL */
-	bool late; /* scan_all() also looks at processes that are created during the scan */
+	bool late; /* scan_all() also looks at those that come during the scan, or seem to exit */
 	/* results: */
 	size_t hidden;      /* processes that may not be looked at */
 	pid_t first_hidden; /* the first of them */

@@ -24,8 +24,8 @@ enum {
 	ALL_DONE = 0,    /* no item is left */
 	ITEM_DONE = 100, /* the next worker begins with the next item */
 	ITEM_LEFT = 101, /* the next worker begins with this item */
-	NOT_SENT = 102,  /* no message may be sent: the worker counts as lost */
-	FAILED = 103,    /* a message could not be sent: the same */
+	NOT_SENT = 102,  /* a sandbox refuses messages: the parent does the work, or this is lost */
+	FAILED = 103,    /* a message could not be sent: the worker counts as lost */
 };
 
 /* Shared by the parent and its worker: the item that the worker handles. */
@@ -152,6 +152,7 @@ static int be_worker(void *context)
 	}
 	return ALL_DONE;
 }
+
 /* Returns the descriptor of a message; -1: it has none. */
 static int descriptor_of(struct msghdr *header)
 {
@@ -350,10 +351,10 @@ static int run_one(struct run *run)
 	return 0;
 }
 
-/* Whether processes, memory or files are short: setrlimit(2), RLIMIT_NPROC; cgroups(7), pids.max */
+/* Whether processes or memory are short: setrlimit(2), RLIMIT_NPROC; cgroups(7), pids.max */
 static bool is_shortage(int error)
 {
-	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+	return error == EAGAIN || error == ENOMEM;
 }
 
 /* As run_one(), but waits for a moment if processes or memory are short. */

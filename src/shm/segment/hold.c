@@ -70,7 +70,7 @@ static bool owns_users_here(uid_t uid)
 	struct stat own;
 	struct stat that;
 	/* in doubt the user does: a sandbox may refuse these ioctls */
-	bool owns = users < 0 || stat("/proc/self/ns/user", &own) < 0;
+	bool owns = ipc >= 0 && (users < 0 || stat("/proc/self/ns/user", &own) < 0);
 
 	while (users >= 0 && !owns && fstat(users, &that) == 0 && own.st_ino != that.st_ino) {
 		uid_t owner = (uid_t)-1; /* valgrind does not know that the ioctl sets it */

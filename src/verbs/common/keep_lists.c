@@ -137,7 +137,7 @@ static bool read_lists(struct keep *keep, const struct filter *filter, const cha
 		return true;
 	}
 	fail(STATUS_FAILED, "keep list %s; %s", fault, nothing_done);
-	hint("correct this, or use --ignore-keep (then it protects nothing)");
+	hint("correct this, or use --ignore-keep (then no list protects anything)");
 	return false;
 }
 

@@ -44,7 +44,7 @@ enum status open_excepted(struct namespaces *excepted, const struct filter *filt
 
 /*
  * Finds all namespaces except the excluded ones (open_excepted(); those that have ended are
- * dropped from that list), and reads their segments. If a namespace
+ * dropped from that list after three looks), and reads their segments. If a namespace
  * cannot be entered, reports that, sets *missing to its status and *missing_at to the number
  * of segments listed before it, and continues with the next one. missing may be NULL: then
  * such failures are not reported. Returns another status than STATUS_DONE if no list can

@@ -39,7 +39,7 @@ static void close_files(int first, int last)
 	/* Linux before 5.9 has no close_range */
 	files = opendir("/proc/self/fd");
 	while (files && (entry = readdir(files))) {
-		int fd = *entry->d_name == '.' ? -1 : atoi(entry->d_name);
+		int fd = *entry->d_name == '.' ? -1 : (int)strtol(entry->d_name, NULL, 10);
 
 		if (fd >= first && fd <= last && fd != dirfd(files))
 			close(fd);

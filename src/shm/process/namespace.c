@@ -184,9 +184,7 @@ static int open_regular(const char *path, int *fd)
 	if (error)
 		return error;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
-	if (fstat(place, &status) < 0)
-		error = errno;
-	else if (!S_ISREG(status.st_mode))
+	if (fstat(place, &status) == 0 && !S_ISREG(status.st_mode))
 		error = EINVAL;
 	else if ((*fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
 		error = errno;
@@ -244,12 +242,15 @@ static int open_below(pid_t pid, const char *path, struct namespace *ns)
 
 int namespace_open_path(const char *path, struct namespace *ns)
 {
-	pid_t pid;
+	static const char processes[] = "/proc/";
+	const size_t length = sizeof(processes) - 1;
+	char *end = NULL;
+	long pid = strncmp(path, processes, length) == 0 ? strtol(path + length, &end, 10) : 0;
 	int fd;
 	int error;
 
-	if (sscanf(path, "/proc/%d/", &pid) == 1)
-		return open_below(pid, path, ns);
+	if (pid > 0 && *end == '/')
+		return open_below((pid_t)pid, path, ns);
 	*ns = (struct namespace){ .fd = -1 };
 	error = open_regular(path, &fd);
 	return error ? error : take(ns, fd, path);

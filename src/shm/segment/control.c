@@ -108,7 +108,7 @@ int segment_look_again(const struct segment *before, struct segment *now)
 
 bool segment_removed_since(const struct segment *before)
 {
-	struct segment now;
+	struct segment now = { 0 };
 	int error = segment_look(before->id, &now);
 
 	if (error)

@@ -361,12 +361,14 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				struct scan_losses *losses, enum status *missing,
 				size_t *missing_at)
 {
-	struct gaps gaps = { .all = all, .missing = missing, .missing_at = missing_at };
+	struct gaps gaps = { .all = all };
 	int error = namespaces_find(found, losses);
 
 	if (error)
 		return fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
 			    "cannot find the IPC namespaces: /proc: %s", strerror(error));
+	gaps.missing = missing;
+	gaps.missing_at = missing_at;
 	if (missing)
 		*missing = report_hidden(found);
 	forget_ended(excepted, found);

@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib/common
+load lib/stop
 
 # hold_by_attach ARGUMENT...: shmtool attach in the background, once it is attached
 hold_by_attach()
@@ -587,6 +588,11 @@ print([row.split()[6] for row in open(\"/proc/sysvipc/shm\") if row.split()[1] =
 	done
 }
 
+is_detached()
+{
+	[[ $(segment_field "$id" nattch) == 0 ]]
+}
+
 attached_by()
 {
 	[[ $(segment_field "$id" lpid) == "$1" ]]
@@ -623,6 +629,27 @@ has_bytes()
 		"shmtool read: cannot read segment $id (no key): it was truncated through its file (attach --as-file)"
 	echo >go
 	wait_for_status "$held"
+}
+
+@test "--as-file: a size that is short only for a moment is not restored later" {
+	need_root
+	noise
+	export id SHMTOOL
+	# another one truncates the segment, and will restore its size
+	# shellcheck disable=SC2016
+	export STOP_RUN='unset LD_PRELOAD STOP_AT
+		"$SHMTOOL" attach --as-file "$id" sh -c '\''truncate -s 4096 "$SHMTOOL_FILE"; touch cut; read x <go'\'' >other 2>&1 3>&- &
+		until [ -e cut ]; do sleep 0.01; done'
+	mkfifo go
+	run --separate-stderr with_steps "run:openat:*-*" "$SHMTOOL" attach --as-file "$id" touch ran
+	expect_status 125
+	assert_equal "$(steps_taken)" 1
+	assert_stderr_has 'truncated through its file'
+	[[ ! -e ran ]]
+	echo >go
+	wait_until is_detached
+	shmtool read "$id" >content
+	assert_equal "$(stat -c %s content)" "$(segment_field "$id" size)"
 }
 
 @test "--as-file: SHMTOOL_FILE is never another segment's" {

@@ -165,9 +165,14 @@ static enum status open_as_file(const struct segment *segment, struct attachment
 {
 	/* for writing even with -r: COMMAND could open it so, and truncation must be undone */
 	held->file = map_files_open(held->address, O_RDWR);
-	if (held->file >= 0 && fstat(held->file, &held->status) == 0)
+	if (held->file < 0 || fstat(held->file, &held->status) < 0)
+		return no_file(segment, errno);
+	if ((uint64_t)held->status.st_size >= segment->size)
 		return STATUS_DONE;
-	return no_file(segment, errno);
+	/* another process has truncated it since: this size must not be restored */
+	close(held->file);
+	held->file = -1;
+	return segment_failed("attach", segment, ENODATA);
 }
 
 static enum status attach_segment(const struct attach_options *options,

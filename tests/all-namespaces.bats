@@ -643,6 +643,23 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+# Its list of threads is replaced by one that has more than the number of its links says, as
+# when a hostile process creates threads behind those that are read, without end.
+@test "a process that creates threads while they are listed counts as one that does not respond" {
+	local count want
+	settle unshare --ipc -- 1000
+	there mount -t tmpfs none "/proc/$pid/task"
+	for count in 90 300; do
+		# shellcheck disable=SC2016
+		there perl -e 'symlink "/proc/$ARGV[0]", "/proc/$ARGV[0]/task/$_" for 1 .. $ARGV[1]' "$pid" "$count"
+		try_there rm -A --all -n
+		want=$((count == 90 ? 0 : 5))
+		expect_status "$want"
+		((want == 0)) || assert_stderr_has "cannot determine the IPC namespace of 1 process"
+		assert_output_has 'size=1000'
+	done
+}
+
 @test "ftok: means the file that is in the namespace of -N" {
 	touch one
 	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)" '!1500:1'
@@ -784,6 +801,33 @@ sizes()
 	expect_status 0
 	assert_output_is '1000 kept'
 	assert_stderr_is "shmtool ls: warning: cannot find the files of the keep list in other IPC namespaces: $reason"
+}
+
+@test "ftok: if the processes of a namespace may be in another PID namespace: nothing is removed there" {
+	local where
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)"
+	bind_there "$pid" bound
+	for where in '-N bound' -A; do
+		# shellcheck disable=SC2086 # an option and its value
+		capture there unshare --pid --fork --mount-proc "$SHMTOOL" rm $where --detached --keep ftok:K:/etc/hostname
+		expect_status 7
+		assert_stderr_has 'its processes are not visible in this PID namespace'
+	done
+	assert_equal "$(sizes)" 1000
+}
+
+# As a service with a user of its own
+@test "ftok: if who may remove all segments may not look at all processes: nothing is removed" {
+	touch one
+	settle unshare --ipc --mount sh -c "$with_file" one -- "!1000:$(key_of one)"
+	bind_there "$pid" bound
+	capture there setpriv --reuid 1000 --clear-groups --inh-caps +sys_admin,+ipc_owner \
+		--ambient-caps +sys_admin,+ipc_owner \
+		"$SHMTOOL" rm -N bound --orphaned --grace 0 --keep ftok:K:/etc/hostname
+	expect_status 7
+	assert_stderr_has 'processes are hidden (this requires CAP_SYS_PTRACE); nothing was removed'
+	assert_equal "$(sizes)" 1000
 }
 
 @test "a pid means nothing if /proc belongs to another PID namespace: exit 7" {

@@ -16,9 +16,6 @@
 #include "shm/system/array.h"
 #include "shm/system/clock.h"
 
-/* Inode of the initial PID namespace, which sees all others (PROC_PID_INIT_INO in the kernel). */
-static const ino_t first_pid_namespace = 0xeffffffcU;
-
 /* Reading the mappings of a process takes long from this processor time on, in microseconds. */
 enum { LONG = 5000 };
 
@@ -257,8 +254,7 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 
 	*mappings = (struct mappings){
 		.ns = namespace_of("self", "ipc"),
-		.all_processes =
-			search.can_compare && namespace_of("self", "pid") == first_pid_namespace,
+		.all_processes = proc_is_complete(),
 	};
 	error = maps_begin(&search.maps);
 	if (!error)

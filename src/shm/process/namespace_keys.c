@@ -273,14 +273,15 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 		.look = look, .take = take, .context = &search, .losses = losses, .late = true
 	};
 	int error = scan_all(&scan);
+	const bool complete = proc_is_complete();
 	/*
 	 * Whether a process did not answer, or was skipped (scan.h), before its namespaces were
 	 * known. If its only thread was asked, this concerns only the namespace of that.
 	 */
 	const bool any_lost = scan.lost > search.unanswered;
 	/* for ordinary users that is usual, and such processes do not use what they may remove */
-	const bool hidden =
-		geteuid() == 0 && !users_are_foreign() && (scan.hidden || proc_hides_processes());
+	const bool hidden = (geteuid() == 0 || may_control_all()) && !users_are_foreign() &&
+			    (scan.hidden || proc_hides_processes());
 
 	for (size_t i = search.first; i < found->count && !error; i++) {
 		struct namespace *ns = &found->items[i];
@@ -290,6 +291,8 @@ int namespace_keys_find(struct namespaces *found, const struct keep_files *files
 			ns->kept.error = ETIMEDOUT;
 		else if (hidden)
 			ns->kept.error = EPERM;
+		else if (!ns->kept.asked && !ns->kept.error && !complete)
+			ns->kept.error = ESRCH;
 	}
 	free(search.roots_done.items);
 	return error;

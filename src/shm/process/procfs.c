@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,16 @@ bool proc_hides_processes(void)
 	return proc_is_ours() && access("/proc/1", F_OK) < 0;
 }
 
+bool proc_is_complete(void)
+{
+	/* PROC_PID_INIT_INO in the kernel */
+	const ino_t initial = 0xeffffffcU;
+	struct stat status;
+
+	return proc_is_ours() && stat("/proc/self/ns/pid", &status) == 0 &&
+	       status.st_ino == initial;
+}
+
 pid_t process_number(const char *name)
 {
 	if (!*name || name[strspn(name, "0123456789")] != '\0')
@@ -41,18 +52,24 @@ bool process_has_exited(int directory, int error)
 	return error == ENOENT || error == ESRCH;
 }
 
+/* How many threads a process may create while they are listed; it may also double their number. */
+enum { THREADS_MORE = 100 };
+
 int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
 		 void *context)
 {
 	const struct dirent *entry;
 	struct stat status;
 	DIR *tasks;
+	uintmax_t left;
 	bool any = false;
 	int error = 0;
 	int fd;
 
 	/* the directory has two links, and one for each thread */
-	if (fstatat(process, "task", &status, 0) == 0 && status.st_nlink == 3) {
+	if (fstatat(process, "task", &status, 0) < 0)
+		return errno;
+	if (status.st_nlink == 3) {
 		error = look(context, process, pid);
 		if (!process_has_exited(process, error))
 			return error;
@@ -67,12 +84,18 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
 		return error;
 	}
+	left = 2 * (uintmax_t)status.st_nlink + THREADS_MORE;
 	while (!error && (errno = 0, entry = readdir(tasks))) {
 		pid_t tid = process_number(entry->d_name);
 		int thread;
 
 		if (!tid)
 			continue;
+		/* new ones come last, so a process could let the list go on without end */
+		if (!left--) {
+			error = ETIMEDOUT;
+			break;
+		}
 		thread = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = thread < 0 ? errno : look(context, thread, tid);
 		any |= !error;

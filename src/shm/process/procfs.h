@@ -18,6 +18,9 @@ bool proc_is_ours(void);
 /* Whether /proc shows only some processes to this one (hidepid=2 and 4 in proc(5)). */
 bool proc_hides_processes(void);
 
+/* Whether /proc belongs to the initial PID namespace, which sees the processes of all others. */
+bool proc_is_complete(void);
+
 /* The pid that is the name of a directory in /proc; 0: the name is not a number. */
 pid_t process_number(const char *name);
 
@@ -29,7 +32,8 @@ bool process_has_exited(int directory, int error);
 /*
  * Calls look for each thread of the process whose directory in /proc is open: with the thread's
  * directory, which is that of the process if it has no other thread. Ignores threads that exit.
- * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited.
+ * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited. ETIMEDOUT:
+ * it creates threads as fast as they are listed.
  */
 int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
 		 void *context);

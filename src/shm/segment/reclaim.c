@@ -83,6 +83,13 @@ static bool is_to_be_marked(const struct work *work, const struct reclaim_item *
 	return work->batch->even_attached && item->listed.nattch > 0;
 }
 
+/* Another segment had the id when it was attached. */
+static void note_other(struct reclaim_item *item, const struct segment *other)
+{
+	item->replaced = segment_lost_user(other);
+	item->last_user = 0;
+}
+
 /*
  * Checks that the segment is as it was listed, except for its mode, and that no other
  * process has used it since. Returns RECLAIM_PENDING if so. While it is held, its last
@@ -99,11 +106,8 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);
-	/* another segment had the id when it was attached */
-	if (held && !same) {
-		item->replaced = segment_lost_user(now);
-		item->last_user = 0;
-	}
+	if (held && !same)
+		note_other(item, now);
 	if (!same || !segment_has_same_owner(listed, now))
 		return RECLAIM_CHANGED;
 	if (now->dest && !listed->dest)
@@ -302,8 +306,11 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 	const struct segment *listed = &item->listed;
 	struct segment now;
 	int error = listing_look(listed->id, &now);
-	bool blocked = !error && segment_is_same(listed, &now) && now.mode == 0;
+	bool same = !error && segment_is_same(listed, &now);
+	bool blocked = same && now.mode == 0;
 
+	if (!error && !same && is_held(work, item))
+		note_other(item, &now);
 	/* without SHM_STAT_ANY, even the owner may not read mode 0; a held segment is the same one */
 	if (error == EACCES && is_held(work, item)) {
 		/* GCOVR_EXCL_START: rarely: an older kernel, and another user */

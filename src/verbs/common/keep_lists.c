@@ -41,6 +41,7 @@ static const char *reason_of(int error)
 {
 	return error == ETIMEDOUT ? "a process does not answer"
 	       : error == ETIME   ? "looking through the processes takes too long"
+	       : error == ESRCH   ? "its processes are not visible in this PID namespace"
 	       : error == EPERM   ? "processes are hidden (this requires CAP_SYS_PTRACE)"
 				  : strerror(error);
 }

@@ -181,6 +181,17 @@ swap_and_use="'$BATS_TEST_DIRNAME/lib/swap-segment' \"\$STOP_ID\" >other
 	assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
 }
 
+@test "an undo notes that the last user of the segment that has got the id is no longer on record" {
+	orphan
+	export STOP_RUN="$swap_and_use"
+	run --separate-stderr with_steps 'kill:child:after:shmctl:IPC_SET then:run:child:shmat' \
+		"$SHMTOOL" rm --owner nobody
+	expect_status 7
+	assert_equal "$(steps_taken)" 2
+	other_is_as_it_was
+	assert_stderr_has "note: the last user of segment $id (not known here) is no longer on record"
+}
+
 # It has been attached when shmtool sees that it is another one.
 @test "set, read, write and attach warn that another segment with the id has lost its last user" {
 	local words
@@ -459,4 +470,115 @@ has_served_twice()
 	go_on
 	assert_equal "$ended" 3
 	assert_equal "$(rights_of "$id")" "$rights"
+}
+
+# --- Guards ------------------------------------------------------------------
+
+# swap_guard USER: removes the set $guard, and USER creates another one, which gets its id
+swap_guard()
+{
+	ipcrm -s "$guard"
+	echo "$guard" >/proc/sys/kernel/sem_next_id
+	as_uid "$1" perl -MIPC::SysV=:all -e 'my $set = semget(0, 1, 01600) // die "semget: $!\n";
+		semctl($set, 0, SETVAL, 1) or die "SETVAL: $!\n"; print $set + 0, "\n"'
+}
+
+guard_is()
+{
+	local found
+	found="$(field_of sem semid "$guard" uid) $(field_of sem semid "$guard" perms)"
+	assert_equal "$found" "$1"
+	# shellcheck disable=SC2016
+	assert_equal "$(perl -e 'print semctl($ARGV[0], 0, 12, 0) + 0' "$guard")" 1 # GETVAL
+}
+
+@test "read and write never acquire or release another guard that has got the id" {
+	local step words
+	for words in read 'write -t x'; do
+		# before the guard is acquired, and when it was
+		for step in semtimedop after:semtimedop; do
+			id=$(as_user shmtool create -s 4096 -k 0x55 --with-guard)
+			guard=$(field_of sem key $((0x55)) semid)
+			# shellcheck disable=SC2086
+			stop_at "$step" shmtool $words "$id" --guard 0x55
+			assert_equal "$(swap_guard 12345)" "$guard"
+			go_on
+			assert_equal "$ended" 3
+			guard_is '12345 600'
+			[[ $stderr == *'cannot acquire guard'*'it was removed in the meantime'* ]]
+			ipcrm --all=shm && ipcrm --all=sem
+		done
+		id=$(as_user shmtool create -s 4096 -k 0x55 --with-guard)
+		guard=$(field_of sem key $((0x55)) semid)
+		# shellcheck disable=SC2086
+		stop_at unshare shmtool $words "$id" --guard 0x55
+		assert_equal "$(swap_guard 12345)" "$guard"
+		go_on
+		assert_equal "$ended" 0
+		guard_is '12345 600'
+		ipcrm --all=shm && ipcrm --all=sem
+	done
+}
+
+@test "create gives away, loads and releases nothing but what it has created" {
+	local step
+	echo text >file
+	for step in shmctl:IPC_SET child:shmctl:SHM_STAT_ANY; do
+		stop_at "$step" shmtool create -k 0x55 -s 4096 -u daemon -p 0600 -f file
+		id=$(field_of shm key $((0x55)) shmid)
+		swap "$id" 12345
+		go_on
+		((ended == 3 || ended == 5))
+		assert_equal "$(rights_of "$id")" '644 12345 12345'
+		assert_equal "$(shmtool read "$id" -n 4 | od -An -tx1 | tr -d ' ')" 00000000
+		ipcrm --all=shm
+	done
+	for step in semop semctl:IPC_SET; do
+		stop_at "$step" shmtool create -k 0x55 -s 4096 -u daemon -p 0600 --with-guard
+		guard=$(field_of sem key $((0x55)) semid)
+		assert_equal "$(swap_guard 12345)" "$guard"
+		go_on
+		((ended == 3 || ended == 5))
+		guard_is '12345 600'
+		run ! field_of shm key $((0x55)) shmid
+		ipcrm --all=shm && ipcrm --all=sem
+	done
+}
+
+# The guard is removed while it is waited for, and the process that waits is stopped meanwhile.
+@test "a wait for a guard that was stopped does not go on with another guard that has got the id" {
+	id=$(as_user shmtool create -s 4096 -k 0x55 --with-guard)
+	guard=$(field_of sem key $((0x55)) semid)
+	as_user perl -e 'semop($ARGV[0], pack("s3", 0, -1, 0)) or die "semop: $!"' "$guard"
+	background shmtool read "$id" --guard 0x55
+	# shellcheck disable=SC2016
+	wait_until perl -e 'exit !semctl($ARGV[0], 0, 14, 0)' "$guard" # GETNCNT
+	kill -STOP "$background_pid"
+	wait_until grep -q '^State:.T' "/proc/$background_pid/status"
+	assert_equal "$(swap_guard 12345)" "$guard"
+	kill -CONT "$background_pid"
+	wait_for_status "$background_pid"
+	assert_equal "$ended" 3
+	guard_is '12345 600'
+}
+
+is_destroyed()
+{
+	! segment_exists "$id"
+}
+
+# The kernel would destroy it at the detach.
+@test "with kernel.shm_rmid_forced=1, write does not attach another segment that has got the id" {
+	id=$(as_user shmtool create -s 4096 -k 0x55 -p 660)
+	hold_segment "$id"
+	set_limit shm_rmid_forced 1
+	stop_at 'open*:*shm_rmid_forced' shmtool write "$id" -t x
+	end_process "$holder_pid"
+	wait_until is_destroyed
+	echo "$id" >/proc/sys/kernel/shm_next_id
+	background as_uid 12345 perl -e 'print shmget(0, 8192, 01600) // die; $| = 1; print "\n"; sleep 1 while 1'
+	wait_until grep -qx "$id" "$background_output"
+	go_on
+	((ended))
+	has_id "$id"
 }

@@ -109,6 +109,8 @@ static int load_attached(void *context)
 	enum status status;
 	int error = segment_look(creation->id, &segment);
 
+	if (!error && !is_created(creation, &segment))
+		error = EIDRM;
 	if (!error)
 		error = memory_open(&memory, &segment, true);
 	if (error)

@@ -4,7 +4,9 @@
 #define VERBS_CREATE_OPTIONS_H
 
 #include <sys/types.h>
+#include <unistd.h>
 
+#include "shm/segment/segment.h"
 #include "verbs/common/input.h"
 
 struct create_options {
@@ -39,9 +41,16 @@ struct creation {
 	bool handed_over;       /* the segment has its final owner */
 	bool guard_handed_over; /* the guard has its final owner */
 	bool created;           /* false: --reuse found an existing segment */
+	pid_t creator;          /* the process that created it */
 	key_t key;              /* of the segment */
 	int guard;              /* the semaphore set that was created, or -1 */
 };
+
+/* Whether the segment that now has the id is the new one. */
+static inline bool is_created(const struct creation *creation, const struct segment *segment)
+{
+	return segment->cpid == creation->creator && segment->cuid == geteuid();
+}
 
 static inline uint64_t wanted_size(const struct creation *creation)
 {

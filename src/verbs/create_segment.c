@@ -49,6 +49,7 @@ static int create_segment(struct creation *creation, key_t key)
 	if (creation->id < 0)
 		return errno == ENOENT ? EINVAL : errno;
 	creation->created = true;
+	creation->creator = getpid();
 	creation->key = key;
 	return 0;
 }
@@ -74,7 +75,7 @@ bool undo_creation(struct creation *creation)
 	/* GCOVR_EXCL_STOP */
 	error = creation->created ? listing_look(creation->id, &now) : EINVAL;
 	/* the new owner may have removed it already */
-	if (!error && now.cpid == getpid() && now.cuid == geteuid()) {
+	if (!error && is_created(creation, &now)) {
 		error = act_as(owner, &before);
 		if (!error) {
 			error = segment_remove(creation->id);
@@ -177,19 +178,35 @@ static struct segment_rights wanted_rights(const struct create_options *options)
 	};
 }
 
+/* Calls IPC_SET. The id may belong to another segment now: acts only on those of this user. */
+static int set_rights(const struct creation *creation)
+{
+	const struct segment_rights rights = wanted_rights(creation->options);
+	struct actor before;
+	/* refused where this user may change those of others in any case (hold.h) */
+	bool acts = act_as(geteuid(), &before) == 0;
+	int error = segment_set_rights(creation->id, &rights);
+
+	if (acts)
+		stop_acting(&before);
+	return error;
+}
+
 /* Sets owner and mode last, so that no other user can attach the segment before it is loaded. */
 static enum status hand_over(const struct creation *creation)
 {
 	const struct create_options *options = creation->options;
-	const struct segment_rights rights = wanted_rights(options);
+	const bool changes = options->uid_given || options->gid_given || options->mode != 0600;
+	struct segment now;
 	int error = 0;
 
-	if (options->lock)
-		error = segment_set_lock(creation->id, true);
-	if (error)
+	if ((changes || options->lock) && listing_look(creation->id, &now) == 0 &&
+	    !is_created(creation, &now))
+		error = EIDRM;
+	if (!error && options->lock && segment_set_lock(creation->id, true))
 		return report_lock_limit("the new segment", wanted_size(creation));
-	if (options->uid_given || options->gid_given || options->mode != 0600)
-		error = segment_set_rights(creation->id, &rights);
+	if (!error && changes)
+		error = set_rights(creation);
 	if (error)
 		return fail(status_of_segment(error),
 			    "cannot set the owner, group and mode of the new segment: %s",

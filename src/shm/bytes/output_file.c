@@ -104,13 +104,21 @@ bool output_takes_memory(int fd)
 	       place.f_type == TMPFS_MAGIC;
 }
 
-/* Renames the new file to the name of the old one. */
+/* Renames the new file to the name of the old one, so that this survives a crash of the machine. */
 static int rename_into_place(struct output_file *output)
 {
+	int directory;
+
 	if (renameat(output->place.directory, output->temporary, output->place.directory,
 		     output->place.name) < 0)
 		return errno;
 	output->temporary[0] = '\0';
+	/* some directories cannot be opened for reading, and some file systems cannot do it */
+	directory = openat(output->place.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory >= 0) {
+		fsync(directory);
+		close(directory);
+	}
 	return 0;
 }
 

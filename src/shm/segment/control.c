@@ -307,5 +307,12 @@ bool removal_is_forced(void)
 
 bool detach_destroys(const struct segment *segment)
 {
-	return segment->nattch == 0 && !segment->dest && removal_is_forced();
+	struct segment now;
+
+	if (segment->dest || !removal_is_forced())
+		return false;
+	/* what it was when it was listed may be minutes ago, and the id another segment's by now */
+	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now))
+		now.nattch = 0;
+	return now.nattch == 0;
 }

@@ -163,8 +163,9 @@ int segment_attach(int id, void *address, int flags, void **attached);
 bool removal_is_forced(void);
 
 /*
- * Whether attaching and detaching the segment would destroy it: it is unattached and
- * removal is forced. False if it is marked for removal, since it is destroyed anyway.
+ * Whether attaching and detaching the segment would destroy it, or another one that has got its
+ * id: it is unattached now, or cannot be looked at, and removal is forced. False if it was marked
+ * for removal when it was listed, since it is destroyed anyway.
  */
 bool detach_destroys(const struct segment *segment);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/segment/guard.h"
 
+#include <sched.h>
 #include <stddef.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shm/segment/hold.h"
 #include "shm/system/clock.h"
@@ -116,23 +118,37 @@ static int check_same(const struct guard *guard)
 		       : EIDRM;
 }
 
+/*
+ * Releases what this process has acquired with SEM_UNDO, as its exit does. A semop(2) by id could
+ * hit another set, but the kernel knows the set. (A sandbox may refuse it: then that waits for the
+ * exit.)
+ */
+static void release_all(void)
+{
+	unshare(CLONE_SYSVSEM);
+}
+
 int guard_take(const struct guard *guard, unsigned short number, int64_t timeout)
 {
 	struct sembuf take = { .sem_num = number, .sem_op = -1, .sem_flg = SEM_UNDO };
 	int64_t deadline = deadline_after(timeout);
-	/* the input may have come late, so that its id was reused */
-	int error = check_same(guard);
 
-	if (error)
-		return error;
 	for (;;) {
+		/* the input may have come late, or this process was stopped, and the id was reused */
+		int error = check_same(guard);
 		int64_t left = deadline < 0 ? 0 : deadline - monotonic_ms();
 		struct timespec wait = { 0 };
 
+		if (error)
+			return error;
 		if (left > 0)
 			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
-		if (semtimedop(guard->id, &take, 1, deadline < 0 ? NULL : &wait) == 0)
-			return 0;
+		if (semtimedop(guard->id, &take, 1, deadline < 0 ? NULL : &wait) == 0) {
+			error = check_same(guard);
+			if (error)
+				release_all();
+			return error;
+		}
 		if (errno != EINTR)
 			return errno == EAGAIN ? ETIMEDOUT : errno;
 		/* signal(7): a stop and SIGCONT interrupt it, too */
@@ -141,15 +157,13 @@ int guard_take(const struct guard *guard, unsigned short number, int64_t timeout
 	}
 }
 
-int guard_release(const struct guard *guard, unsigned short number)
+int guard_release(const struct guard *guard)
 {
-	struct sembuf release = { .sem_num = number, .sem_op = 1, .sem_flg = SEM_UNDO };
 	/* it may have been removed while it was held, and its id reused */
 	int error = check_same(guard);
 
-	if (error)
-		return error;
-	return semop(guard->id, &release, 1) < 0 ? errno : 0;
+	release_all();
+	return error;
 }
 
 int guard_set_rights(const struct guard *guard, const struct segment_rights *rights)
@@ -170,11 +184,15 @@ int guard_set_rights(const struct guard *guard, const struct segment_rights *rig
 int guard_hand_over(int id, const struct segment_rights *rights)
 {
 	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
-
+	struct actor before;
+	/* refused where this user may change the sets of others in any case (hold.h) */
+	bool acts = act_as(geteuid(), &before) == 0;
 	/* in this order: once its rights are set, its owner may remove it */
-	if (semop(id, &release, 1) < 0)
-		return errno;
-	return set_rights(id, rights);
+	int error = semop(id, &release, 1) < 0 ? errno : set_rights(id, rights);
+
+	if (acts)
+		stop_acting(&before);
+	return error;
 }
 
 int guard_in_use(int id, bool *in_use)

@@ -60,10 +60,11 @@ int guard_may_take(const struct guard *guard);
 int guard_take(const struct guard *guard, unsigned short number, int64_t timeout);
 
 /*
- * Releases the guard. An error means that it was removed or released before; EIDRM also that
- * its id belongs to another set now, which is not touched.
+ * Releases all that guard_take() has acquired; where a sandbox refuses that (unshare(2)), the exit of
+ * the process does. An error means that the guard was removed before; EIDRM also that its id
+ * belongs to another set now, which is not touched.
  */
-int guard_release(const struct guard *guard, unsigned short number);
+int guard_release(const struct guard *guard);
 
 /*
  * Creates a set with one semaphore and this key, which must not exist (EEXIST), mode
@@ -74,7 +75,7 @@ int guard_create(key_t key, int *id);
 /*
  * Sets owner, group and mode of a new guard, and releases it. This is the last step of
  * creating it: only a semop(2) sets sem_otime, by which other processes recognize that
- * the guard is ready.
+ * the guard is ready. Cannot affect a set of another user that has got the id (hold.h).
  */
 int guard_hand_over(int id, const struct segment_rights *rights);
 

@@ -349,7 +349,7 @@ static const struct constant semctl_commands[] = {
 };
 static const struct constant namespaces[] = {
 	CONSTANT(CLONE_NEWIPC), CONSTANT(CLONE_NEWUSER), CONSTANT(CLONE_NEWPID),
-	CONSTANT(CLONE_NEWNS), { 0, NULL },
+	CONSTANT(CLONE_NEWNS), CONSTANT(CLONE_SYSVSEM), { 0, NULL },
 };
 static const struct constant prctl_options[] = {
 	CONSTANT(PR_SET_DUMPABLE), CONSTANT(PR_SET_PDEATHSIG), { 0, NULL },
@@ -409,7 +409,7 @@ static const char *const functions[] = {
 	"fork", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink", "readlinkat",
 	"rename", "renameat",
 	"semctl", "semget", "semop", "semtimedop", "sendmsg", "setns", "shmat", "shmctl", "shmdt", "shmget",
-	"splice", "syscall", "unlink", "unlinkat", "vmsplice", "write",
+	"splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
 };
 /* clang-format on */
 
@@ -462,6 +462,7 @@ STEP(int, "semtimedop", semtimedop,
      (int id, struct sembuf *operations, size_t count, const struct timespec *timeout),
      (id, operations, count, timeout), "", id)
 STEP(int, "setns", setns, (int fd, int type), (fd, type), name_of(namespaces, type), fd)
+STEP(int, "unshare", unshare, (int flags), (flags), name_of(namespaces, flags), -1)
 STEP(int, "prctl", prctl, (int option, long a, long b, long c, long d), (option, a, b, c, d),
      name_of(prctl_options, option), -1)
 STEP(long, "syscall", syscall, (long number, long a, long b, long c, long d, long e, long f),

@@ -311,7 +311,7 @@ bool detach_destroys(const struct segment *segment)
 
 	if (segment->dest || !removal_is_forced())
 		return false;
-	/* what it was when it was listed may be minutes ago, and the id another segment's by now */
+	/* it may have been listed minutes ago, and its id may be that of another segment by then */
 	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now))
 		now.nattch = 0;
 	return now.nattch == 0;

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "text/error.h"
 
@@ -293,19 +294,28 @@ static bool read_identity(const char *word, uint32_t *identity)
 }
 
 const char no_such_user[] = "no such user (for a user ID, use +NUMBER)";
+static const char not_looked_up[] = "the look-up of this user failed (for a user ID, use +NUMBER)";
+
+bool user_is_missing(int error)
+{
+	return !error || (error == ENOENT && access("/etc/passwd", F_OK) < 0);
+}
 
 const char *parse_user(const char *word, uid_t *uid)
 {
-	const struct passwd *user;
+	char text[PASSWD_SIZE];
+	struct passwd entry;
+	struct passwd *user = NULL;
+	int error = 0;
 
-	errno = 0;
-	user = *word && *word != '+' ? getpwnam(word) : NULL;
-	if (!user && errno == ENOMEM)
+	if (*word && *word != '+')
+		error = getpwnam_r(word, &entry, text, sizeof(text), &user);
+	if (error == ENOMEM)
 		return out_of_memory;
 	if (user)
 		*uid = user->pw_uid;
 	else if (!read_identity(word, uid))
-		return no_such_user;
+		return user_is_missing(error) ? no_such_user : not_looked_up;
 	return NULL;
 }
 

@@ -307,12 +307,11 @@ bool removal_is_forced(void)
 
 bool detach_destroys(const struct segment *segment)
 {
-	struct segment now;
+	struct segment now = { 0 };
 
 	if (segment->dest || !removal_is_forced())
 		return false;
 	/* it may have been listed minutes ago, and its id may be that of another segment by then */
-	if (segment_look(segment->id, &now) || !segment_is_same(segment, &now))
-		now.nattch = 0;
-	return now.nattch == 0;
+	return segment_look(segment->id, &now) || !segment_is_same(segment, &now) ||
+	       now.nattch == 0;
 }

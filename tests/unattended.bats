@@ -613,6 +613,15 @@ fake_id()
 		assert_equal "$(cat log)" ''
 		end_process "$pid"
 	done
+	# so many processes that the time is over
+	# shellcheck disable=SC2016 # for sh
+	printf '#!/bin/sh\necho >>ticks\nexpr "$(wc -l <ticks)" \\* 5\n' >"$bin/date"
+	chmod 755 "$bin/date"
+	process_of 4321 OTHER=1
+	pbs_epilogue
+	assert_equal "$(cat log)" 'job 77.server: nothing removed, the user has too many processes'
+	end_process "$pid"
+	rm log "$bin/date"
 	pbs_epilogue
 	assert_equal "$(awk '{ print $1, $2, $3, $4 }' log)" "job 77.server: removed $leak
 job 77.server: total 1"

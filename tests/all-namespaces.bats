@@ -275,6 +275,25 @@ $one 2 3000"
 	assert_equal "$(without_idle "$output")" "$(without_idle "${dry/would remove/removed}")"
 }
 
+# Process 1 has no more capabilities than shmtool, so it may be seen.
+@test "where /proc shows only processes that may be traced (hidepid=4), namespaces may be missing" {
+	local less=(setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid,+setgid --inh-caps=-all)
+	local words
+	for words in 'ls -A' 'rm -A --all -n' 'rm -A --all -n --keep ftok:K:/etc/hostname'; do
+		# shellcheck disable=SC2016,SC2086
+		capture there "${less[@]}" unshare --pid --fork --mount sh -c 'mount -t proc -o hidepid=4 proc /proc || exit
+			[ -d /proc/1 ] || exit
+			unshare --ipc setpriv --reuid 1000 --regid 1000 --clear-groups \
+				sh -c "\"$SHMTOOL\" create -s 1000 >/dev/null; echo >made; exec sleep 1000" &
+			until [ -e made ]; do sleep 0.01; done
+			rm made
+			[ ! -d "/proc/$!" ] || exit
+			"$SHMTOOL" "$@"' sh $words
+		expect_status 5
+		assert_stderr_has 'cannot determine the IPC namespace of the processes of other users, which /proc hides (hidepid): permission denied'
+	done
+}
+
 @test "where /proc hides processes (hidepid=2), it is reported that namespaces may be missing" {
 	settle unshare --ipc -- 7000
 	# shellcheck disable=SC2016

@@ -174,12 +174,15 @@ static void sight_free(struct sight *sight)
 }
 
 /*
- * Users with a process that did not answer are trusted again for the next list, unless a child
- * still waits for one of them: otherwise each list would cost another child.
+ * For the next list, all users have their time again. Users with a process that did not answer are
+ * trusted again, unless a child still waits for one of them: otherwise each list would cost another
+ * child.
  */
 static void trust_again(struct scan_losses *losses)
 {
 	losses->waited = 0;
+	for (size_t i = 0; i < losses->user_count; i++)
+		losses->users[i].waited = 0;
 	if (!workers_abandoned())
 		scan_losses_free(losses);
 }

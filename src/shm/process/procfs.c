@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/system/capability.h"
 #include "shm/system/procfile.h"
 
 bool proc_is_ours(void)
@@ -21,10 +22,32 @@ bool proc_is_ours(void)
 	       strtol(name, NULL, 10) == getpid();
 }
 
+/* Whether /proc is mounted with hidepid=4 (Linux 5.8). */
+static bool shows_only_traceable(void)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+	bool result = false;
+
+	/* the last mount covers the others */
+	while (mounts && getline(&line, &size, mounts) > 0) {
+		if (strstr(line, " /proc ") && strstr(line, " - proc "))
+			result = strstr(line, "hidepid=ptraceable");
+	}
+	free(line);
+	if (mounts)
+		fclose(mounts);
+	return result;
+}
+
 bool proc_hides_processes(void)
 {
-	/* every PID namespace has a process 1 (pid_namespaces(7)) */
-	return proc_is_ours() && access("/proc/1", F_OK) < 0;
+	if (!proc_is_ours())
+		return false;
+	/* every PID namespace has a process 1 (pid_namespaces(7)), which has all capabilities mostly */
+	return access("/proc/1", F_OK) < 0 ||
+	       (!capability_in_use(CAP_SYS_PTRACE) && shows_only_traceable());
 }
 
 bool proc_is_complete(void)

@@ -15,7 +15,7 @@ enum { COMMAND_SIZE = 64 };
  */
 bool proc_is_ours(void);
 
-/* Whether /proc shows only some processes to this one (hidepid=2 and 4 in proc(5)). */
+/* Whether /proc shows only some processes to this one (hidepid in proc(5)). */
 bool proc_hides_processes(void);
 
 /* Whether /proc belongs to the initial PID namespace, which sees the processes of all others. */

@@ -403,6 +403,25 @@ has_children()
 	wait_until process_is_gone "$background_pid"
 }
 
+# Each look at it takes some ticks, far less than the patience, but more in all.
+@test "ls -A --follow looks at the processes of a slow user while those of another do not answer" {
+	hide_mounts 1 "${ordinary_user[@]}"
+	settle unshare --ipc setpriv --reuid 7 --regid 7 --clear-groups -- 1000
+	local events errors size
+	STOP_DELAY=35 background with_steps "delay:child:open:/proc/$pid:1+" \
+		there "$SHMTOOL" ls -A --follow --interval 20ms
+	events=$background_output errors=$background_errors
+	wait_until file_has "$errors" 'does not respond in time, and others of its user were skipped'
+	for size in 2001 2002 2003 2004 2005; do
+		# shellcheck disable=SC2016
+		there nsenter --target "$pid" --ipc perl -e 'shmget(0, $ARGV[0], 01600) // die' "$size"
+		wait_until file_has "$events" " created .* size=$size "
+	done
+	there kill -KILL "$server"
+	there kill -TERM "$(there pgrep -xo shmtool)"
+	wait_until process_is_gone "$background_pid"
+}
+
 # Processes of root are looked at each time.
 @test "ls -A --follow leaves at most 32 children behind" {
 	hide_mounts 20

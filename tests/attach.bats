@@ -639,7 +639,7 @@ has_bytes()
 	# shellcheck disable=SC2016
 	export STOP_RUN='unset LD_PRELOAD STOP_AT
 		"$SHMTOOL" attach --as-file "$id" sh -c '\''truncate -s 4096 "$SHMTOOL_FILE"; touch cut; read x <go'\'' >other 2>&1 3>&- &
-		until [ -e cut ]; do sleep 0.01; done'
+		timeout 60 sh -c "until [ -e cut ]; do sleep 0.01; done"'
 	mkfifo go
 	run --separate-stderr with_steps "run:openat:*-*" "$SHMTOOL" attach --as-file "$id" touch ran
 	expect_status 125

@@ -585,7 +585,7 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	done
 	head -c 4M /dev/urandom >file
 	# it is stopped before it gives it back
-	stop_at child:semctl::3 shmtool write "$id" -f file --guard 0x1234
+	stop_at child:semctl:SEM_STAT_ANY:3 shmtool write "$id" -f file --guard 0x1234
 	value_is 0
 	kill -KILL "$stopped_pid"
 	end_process "$background_pid"
@@ -712,7 +712,7 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	guard=$(make_set 0x1234)
 	echo old >out
 	# when it looks at the guard for the last time
-	stop_at semctl::4 shmtool read "$id" -f out --guard 0x1234
+	stop_at semctl:SEM_STAT_ANY:4 shmtool read "$id" -f out --guard 0x1234
 	value_is 0
 	ipcrm -s "$guard"
 	go_on

@@ -474,13 +474,14 @@ has_served_twice()
 
 # --- Guards ------------------------------------------------------------------
 
-# swap_guard USER: removes the set $guard, and USER creates another one, which gets its id
+# swap_guard USER MODE: removes the set $guard, and USER creates another one, which gets its id
 swap_guard()
 {
 	ipcrm -s "$guard"
 	echo "$guard" >/proc/sys/kernel/sem_next_id
-	as_uid "$1" perl -MIPC::SysV=:all -e 'my $set = semget(0, 1, 01600) // die "semget: $!\n";
-		semctl($set, 0, SETVAL, 1) or die "SETVAL: $!\n"; print $set + 0, "\n"'
+	# shellcheck disable=SC2016
+	as_uid "$1" perl -MIPC::SysV=:all -e 'my $set = semget(0, 1, 01000 | oct $ARGV[0]) // die "semget: $!\n";
+		semctl($set, 0, SETVAL, 1) or die "SETVAL: $!\n"; print $set + 0, "\n"' "$2"
 }
 
 guard_is()
@@ -492,7 +493,7 @@ guard_is()
 	assert_equal "$(perl -e 'print semctl($ARGV[0], 0, 12, 0) + 0' "$guard")" 1 # GETVAL
 }
 
-@test "read and write never acquire or release another guard that has got the id" {
+@test "read and write never keep or release another guard that has got the id" {
 	local step words
 	for words in read 'write -t x'; do
 		# before the guard is acquired, and when it was
@@ -501,7 +502,7 @@ guard_is()
 			guard=$(field_of sem key $((0x55)) semid)
 			# shellcheck disable=SC2086
 			stop_at "$step" shmtool $words "$id" --guard 0x55
-			assert_equal "$(swap_guard 12345)" "$guard"
+			assert_equal "$(swap_guard 12345 600)" "$guard"
 			go_on
 			assert_equal "$ended" 3
 			guard_is '12345 600'
@@ -512,7 +513,7 @@ guard_is()
 		guard=$(field_of sem key $((0x55)) semid)
 		# shellcheck disable=SC2086
 		stop_at unshare shmtool $words "$id" --guard 0x55
-		assert_equal "$(swap_guard 12345)" "$guard"
+		assert_equal "$(swap_guard 12345 600)" "$guard"
 		go_on
 		assert_equal "$ended" 0
 		guard_is '12345 600'
@@ -533,13 +534,17 @@ guard_is()
 		assert_equal "$(shmtool read "$id" -n 4 | od -An -tx1 | tr -d ' ')" 00000000
 		ipcrm --all=shm
 	done
-	for step in semop semctl:IPC_SET; do
+	local mode=600
+	for step in semctl:SEM_STAT_ANY semop semctl:IPC_SET; do
+		# what only the look before can prevent
+		[[ $step != semctl:SEM_STAT_ANY ]] || mode=666
 		stop_at "$step" shmtool create -k 0x55 -s 4096 -u daemon -p 0600 --with-guard
 		guard=$(field_of sem key $((0x55)) semid)
-		assert_equal "$(swap_guard 12345)" "$guard"
+		assert_equal "$(swap_guard 12345 "$mode")" "$guard"
 		go_on
 		((ended == 3 || ended == 5))
-		guard_is '12345 600'
+		guard_is "12345 $mode"
+		mode=600
 		run ! field_of shm key $((0x55)) shmid
 		ipcrm --all=shm && ipcrm --all=sem
 	done
@@ -555,7 +560,7 @@ guard_is()
 	wait_until perl -e 'exit !semctl($ARGV[0], 0, 14, 0)' "$guard" # GETNCNT
 	kill -STOP "$background_pid"
 	wait_until grep -q '^State:.T' "/proc/$background_pid/status"
-	assert_equal "$(swap_guard 12345)" "$guard"
+	assert_equal "$(swap_guard 12345 600)" "$guard"
 	kill -CONT "$background_pid"
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 3
@@ -579,6 +584,15 @@ is_destroyed()
 	background as_uid 12345 perl -e 'print shmget(0, 8192, 01600) // die; $| = 1; print "\n"; sleep 1 while 1'
 	wait_until grep -qx "$id" "$background_output"
 	go_on
-	((ended))
+	assert_equal "$ended" 7
 	has_id "$id"
+}
+
+@test "create --lock does not leave another segment that has got the id locked" {
+	stop_at shmctl:SHM_LOCK shmtool create -k 0x55 -s 4096 --lock
+	id=$(field_of shm key $((0x55)) shmid)
+	swap "$id" 12345
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$(shmtool ls "$id" --format '%{locked}')" no
 }

@@ -54,6 +54,15 @@ static int create_segment(struct creation *creation, key_t key)
 	return 0;
 }
 
+static struct guard new_guard(const struct creation *creation, uid_t owner)
+{
+	return (struct guard){ .id = creation->guard,
+			       .key = creation->key,
+			       .rights.uid = owner,
+			       .cuid = geteuid(),
+			       .count = 1 };
+}
+
 bool undo_creation(struct creation *creation)
 {
 	const bool privileged = may_control_all() || may_lock_all();
@@ -61,11 +70,8 @@ bool undo_creation(struct creation *creation)
 	struct segment now;
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
-	const struct guard guard = { .id = creation->guard,
-				     .key = creation->key,
-				     .rights.uid = creation->guard_handed_over ? owner : geteuid(),
-				     .cuid = geteuid(),
-				     .count = 1 };
+	const struct guard guard =
+		new_guard(creation, creation->guard_handed_over ? owner : geteuid());
 	int error = guard.id >= 0 ? guard_remove(&guard, true) : 0;
 
 	if (error && !segment_missing(error))
@@ -178,7 +184,7 @@ static struct segment_rights wanted_rights(const struct create_options *options)
 	};
 }
 
-/* Calls IPC_SET. The id may belong to another segment now: acts only on those of this user. */
+/* Calls IPC_SET. Its id may become another segment's at that moment: acts only on those of this user. */
 static int set_rights(const struct creation *creation)
 {
 	const struct segment_rights rights = wanted_rights(creation->options);
@@ -192,18 +198,38 @@ static int set_rights(const struct creation *creation)
 	return error;
 }
 
+/* Returns EIDRM if the id belongs to another segment now, or another errno value. */
+static int look(const struct creation *creation)
+{
+	struct segment now;
+	int error = listing_look(creation->id, &now);
+
+	if (error == EACCES) /* the sandbox shows no segments */
+		return 0;
+	return !error && !is_created(creation, &now) ? EIDRM : error;
+}
+
+/* Locks the new segment. Its id may become another segment's at that moment: undoes that. */
+static int lock(const struct creation *creation)
+{
+	int error = segment_set_lock(creation->id, true);
+
+	if (error || look(creation) != EIDRM)
+		return error;
+	segment_set_lock(creation->id, false);
+	return EIDRM;
+}
+
 /* Sets owner and mode last, so that no other user can attach the segment before it is loaded. */
 static enum status hand_over(const struct creation *creation)
 {
 	const struct create_options *options = creation->options;
 	const bool changes = options->uid_given || options->gid_given || options->mode != 0600;
-	struct segment now;
-	int error = 0;
+	int error = changes || options->lock ? look(creation) : 0;
 
-	if ((changes || options->lock) && listing_look(creation->id, &now) == 0 &&
-	    !is_created(creation, &now))
-		error = EIDRM;
-	if (!error && options->lock && segment_set_lock(creation->id, true))
+	if (!error && options->lock)
+		error = lock(creation);
+	if (error == ENOMEM || error == EPERM)
 		return report_lock_limit("the new segment", wanted_size(creation));
 	if (!error && changes)
 		error = set_rights(creation);
@@ -217,7 +243,8 @@ static enum status hand_over(const struct creation *creation)
 static enum status hand_over_guard(const struct creation *creation)
 {
 	const struct segment_rights rights = wanted_rights(creation->options);
-	int error = guard_hand_over(creation->guard, &rights);
+	const struct guard guard = new_guard(creation, geteuid());
+	int error = guard_hand_over(&guard, &rights);
 
 	return error ? guard_failed(creation, error) : STATUS_DONE;
 }

@@ -108,6 +108,7 @@ bool output_takes_memory(int fd)
 static int rename_into_place(struct output_file *output)
 {
 	int directory;
+	int error = 0;
 
 	if (renameat(output->place.directory, output->temporary, output->place.directory,
 		     output->place.name) < 0)
@@ -115,11 +116,11 @@ static int rename_into_place(struct output_file *output)
 	output->temporary[0] = '\0';
 	/* some directories cannot be opened for reading, and some file systems cannot do it */
 	directory = openat(output->place.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory >= 0) {
-		fsync(directory);
+	if (directory >= 0 && fsync(directory) < 0 && errno != EINVAL && errno != EROFS)
+		error = errno;
+	if (directory >= 0)
 		close(directory);
-	}
-	return 0;
+	return error;
 }
 
 int output_file_commit(struct output_file *output)

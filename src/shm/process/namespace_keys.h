@@ -19,7 +19,7 @@
  * long (ETIME), if a process of the namespace did not answer, or if none could be asked; and in
  * all namespaces if a process did not answer or was skipped (scan.h) before the namespaces of all
  * its threads were known, or (EPERM) if root may not look at one. For ordinary users, such
- * processes are ignored. ESRCH: no process of the namespace is seen, but it may have some in
+ * processes are ignored. ESRCH: no process of the namespace is visible, but it may have some in
  * another PID namespace. losses: see scan.h. Returns 0 or an errno value; after an error, kept is
  * not valid.
  */

@@ -75,7 +75,7 @@ bool process_has_exited(int directory, int error)
 	return error == ENOENT || error == ESRCH;
 }
 
-/* How many threads a process may create while they are listed; it may also double their number. */
+/* How many threads a process may create while they are listed; besides, their number may double. */
 enum { THREADS_MORE = 100 };
 
 int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),

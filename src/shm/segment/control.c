@@ -308,10 +308,13 @@ bool removal_is_forced(void)
 bool detach_destroys(const struct segment *segment)
 {
 	struct segment now = { 0 };
+	int error;
 
-	if (segment->dest || !removal_is_forced())
+	if (!removal_is_forced())
 		return false;
 	/* it may have been listed minutes ago, and its id may be that of another segment by then */
-	return segment_look(segment->id, &now) || !segment_is_same(segment, &now) ||
-	       now.nattch == 0;
+	error = segment_look(segment->id, &now);
+	if (segment_missing(error))
+		return false;
+	return error || !segment_is_same(segment, &now) || (!now.dest && !now.nattch);
 }

@@ -164,8 +164,8 @@ bool removal_is_forced(void);
 
 /*
  * Whether attaching and detaching the segment would destroy it, or another one that has got its
- * id: it is unattached now, or cannot be looked at, and removal is forced. False if it was marked
- * for removal when it was listed, since it is destroyed anyway.
+ * id: it is unattached now, or cannot be looked at, and removal is forced. False if it is marked
+ * for removal, since it is destroyed anyway, and if there is none.
  */
 bool detach_destroys(const struct segment *segment);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "shm/segment/hold.h"
+#include "shm/system/capability.h"
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
@@ -121,11 +122,11 @@ static int check_same(const struct guard *guard)
 /*
  * Releases what this process has acquired with SEM_UNDO, as its exit does. A semop(2) by id could
  * hit another set, but the kernel knows the set. (A sandbox may refuse it: then that waits for the
- * exit.)
+ * exit.) Returns 0 or an errno value.
  */
-static void release_all(void)
+static int release_all(void)
 {
-	unshare(CLONE_SYSVSEM);
+	return unshare(CLONE_SYSVSEM) < 0 ? errno : 0;
 }
 
 int guard_take(const struct guard *guard, unsigned short number, int64_t timeout)
@@ -157,12 +158,16 @@ int guard_take(const struct guard *guard, unsigned short number, int64_t timeout
 	}
 }
 
-int guard_release(const struct guard *guard)
+int guard_release(const struct guard *guard, unsigned short number)
 {
+	struct sembuf release = { .sem_num = number, .sem_op = 1 };
 	/* it may have been removed while it was held, and its id reused */
 	int error = check_same(guard);
 
-	release_all();
+	/* gVisor knows no SEM_UNDO: the guard is still held, and this process was its last user */
+	if (!release_all() && !error && semctl(guard->id, number, GETVAL) == 0 &&
+	    guard_last_user(guard->id, number) == getpid())
+		semop(guard->id, &release, 1);
 	return error;
 }
 
@@ -181,15 +186,24 @@ int guard_set_rights(const struct guard *guard, const struct segment_rights *rig
 	return error ? error : check_same(guard);
 }
 
-int guard_hand_over(int id, const struct segment_rights *rights)
+int guard_hand_over(const struct guard *guard, const struct segment_rights *rights)
 {
 	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
+	const bool may_use_all = capability_in_use(CAP_IPC_OWNER);
 	struct actor before;
-	/* refused where this user may change the sets of others in any case (hold.h) */
-	bool acts = act_as(geteuid(), &before) == 0;
-	/* in this order: once its rights are set, its owner may remove it */
-	int error = semop(id, &release, 1) < 0 ? errno : set_rights(id, rights);
+	int error = check_same(guard);
+	bool acts;
 
+	if (error)
+		return error;
+	/* so that no set of another user can be affected, should its id be reused just now */
+	acts = act_as(geteuid(), &before) == 0;
+	if (may_use_all)
+		capability_use(CAP_IPC_OWNER, false);
+	/* in this order: once its rights are set, its owner may remove it */
+	error = semop(guard->id, &release, 1) < 0 ? errno : set_rights(guard->id, rights);
+	if (may_use_all)
+		capability_use(CAP_IPC_OWNER, true);
 	if (acts)
 		stop_acting(&before);
 	return error;

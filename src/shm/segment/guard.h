@@ -60,11 +60,11 @@ int guard_may_take(const struct guard *guard);
 int guard_take(const struct guard *guard, unsigned short number, int64_t timeout);
 
 /*
- * Releases all that guard_take() has acquired; where a sandbox refuses that (unshare(2)), the exit of
- * the process does. An error means that the guard was removed before; EIDRM also that its id
- * belongs to another set now, which is not touched.
+ * Releases all that guard_take() has acquired, at the latest at the exit of this process: a sandbox
+ * may refuse unshare(2). An error means that the guard was removed before, or cannot be looked at;
+ * EIDRM also that its id belongs to another set now, which is not touched.
  */
-int guard_release(const struct guard *guard);
+int guard_release(const struct guard *guard, unsigned short number);
 
 /*
  * Creates a set with one semaphore and this key, which must not exist (EEXIST), mode
@@ -75,9 +75,9 @@ int guard_create(key_t key, int *id);
 /*
  * Sets owner, group and mode of a new guard, and releases it. This is the last step of
  * creating it: only a semop(2) sets sem_otime, by which other processes recognize that
- * the guard is ready. Cannot affect a set of another user that has got the id (hold.h).
+ * the guard is ready. EIDRM: the id belongs to another set now.
  */
-int guard_hand_over(int id, const struct segment_rights *rights);
+int guard_hand_over(const struct guard *guard, const struct segment_rights *rights);
 
 /*
  * Sets owner, group and mode of the set that guard_look() found. A set cannot be held

@@ -112,8 +112,7 @@ int act_as(uid_t uid, struct actor *before)
 
 	*before = (struct actor){ .uid = geteuid(),
 				  .privileged = may_control_all(),
-				  .may_lock = may_lock_all(),
-				  .may_use = capability_in_use(CAP_IPC_OWNER) };
+				  .may_lock = may_lock_all() };
 	/* this process can affect only what is its own, so it must be that user */
 	if (!before->privileged && !before->may_lock)
 		return uid == before->uid ? 0 : EPERM;
@@ -128,8 +127,7 @@ int act_as(uid_t uid, struct actor *before)
 	/* changing the effective user may have reset it (fs.suid_dumpable) */
 	prctl(PR_SET_DUMPABLE, 0);
 	if ((may_control_all() && capability_use(CAP_SYS_ADMIN, false)) ||
-	    (may_lock_all() && capability_use(CAP_IPC_LOCK, false)) ||
-	    (capability_in_use(CAP_IPC_OWNER) && capability_use(CAP_IPC_OWNER, false)))
+	    (may_lock_all() && capability_use(CAP_IPC_LOCK, false)))
 		error = EPERM;
 	if (error)
 		stop_acting(before);
@@ -149,6 +147,4 @@ void stop_acting(const struct actor *before)
 		capability_use(CAP_SYS_ADMIN, true);
 	if (before->may_lock)
 		capability_use(CAP_IPC_LOCK, true);
-	if (before->may_use)
-		capability_use(CAP_IPC_OWNER, true);
 }

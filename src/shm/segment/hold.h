@@ -50,7 +50,6 @@ struct actor {
 	uid_t uid;
 	bool privileged; /* may_control_all() */
 	bool may_lock;   /* may_lock_all() */
-	bool may_use;    /* CAP_IPC_OWNER */
 };
 
 /*
@@ -66,8 +65,8 @@ bool find_actor(const struct segment *segment, bool privileged, uid_t *user);
 /*
  * For a segment that cannot be held: until stop_acting(), calls by id can act only on
  * segments that this user owns or created. Sets the effective user, and drops
- * CAP_SYS_ADMIN, CAP_IPC_LOCK and CAP_IPC_OWNER from the effective set. Does nothing if neither
- * of the first two is in use. Returns 0 or an errno value.
+ * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. Does nothing if neither is in use.
+ * Returns 0 or an errno value.
  */
 int act_as(uid_t uid, struct actor *before);
 void stop_acting(const struct actor *before);

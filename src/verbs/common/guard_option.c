@@ -196,14 +196,15 @@ enum status guard_option_take(const struct guard_option *guard_option,
 		return take_failed(guard_option, error);
 	if (!segment_removed_since(segment))
 		return STATUS_DONE;
-	guard_release(guard);
+	guard_release(guard, guard_option->number);
 	return fail(STATUS_BUSY, "%s was removed or marked for removal during the wait for %s",
 		    SEGMENT_LABEL(segment), LABEL(guard));
 }
 
 enum status guard_option_release(const struct guard_option *guard_option)
 {
-	int error = guard_option->given ? guard_release(&guard_option->guard) : 0;
+	int error =
+		guard_option->given ? guard_release(&guard_option->guard, guard_option->number) : 0;
 
 	if (!error)
 		return STATUS_DONE;

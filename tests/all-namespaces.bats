@@ -277,6 +277,7 @@ $one 2 3000"
 
 # Process 1 has no more capabilities than shmtool, so it may be seen.
 @test "where /proc shows only processes that may be traced (hidepid=4), namespaces may be missing" {
+	# shellcheck disable=SC2054 # one word with commas
 	local less=(setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid,+setgid --inh-caps=-all)
 	local words
 	for words in 'ls -A' 'rm -A --all -n' 'rm -A --all -n --keep ftok:K:/etc/hostname'; do

@@ -554,6 +554,7 @@ guard_is()
 @test "a wait for a guard that was stopped does not go on with another guard that has got the id" {
 	id=$(as_user shmtool create -s 4096 -k 0x55 --with-guard)
 	guard=$(field_of sem key $((0x55)) semid)
+	# shellcheck disable=SC2016
 	as_user perl -e 'semop($ARGV[0], pack("s3", 0, -1, 0)) or die "semop: $!"' "$guard"
 	background shmtool read "$id" --guard 0x55
 	# shellcheck disable=SC2016

@@ -78,36 +78,13 @@ bool process_has_exited(int directory, int error)
 /* How many threads a process may create while they are listed; besides, their number may double. */
 enum { THREADS_MORE = 100 };
 
-int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
-		 void *context)
+/* As threads_each(), with the open directory of the threads. most: how many entries are read. */
+static int threads_in(DIR *tasks, uintmax_t most, thread_look *look, void *context)
 {
 	const struct dirent *entry;
-	struct stat status;
-	DIR *tasks;
-	uintmax_t left;
 	bool any = false;
 	int error = 0;
-	int fd;
 
-	/* the directory has two links, and one for each thread */
-	if (fstatat(process, "task", &status, 0) < 0)
-		return errno;
-	if (status.st_nlink == 3) {
-		error = look(context, process, pid);
-		if (!process_has_exited(process, error))
-			return error;
-		/* only its first thread may have exited, and left others */
-		error = 0;
-	}
-	fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	tasks = fd < 0 ? NULL : fdopendir(fd);
-	if (!tasks) {
-		error = errno;
-		if (fd >= 0)
-			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
-		return error;
-	}
-	left = 2 * (uintmax_t)status.st_nlink + THREADS_MORE;
 	while (!error && (errno = 0, entry = readdir(tasks))) {
 		pid_t tid = process_number(entry->d_name);
 		int thread;
@@ -115,11 +92,9 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 		if (!tid)
 			continue;
 		/* new ones come last, so a process could let the list go on without end */
-		if (!left--) {
-			error = ETIMEDOUT;
-			break;
-		}
-		thread = openat(fd, entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (!most--)
+			return ETIMEDOUT;
+		thread = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = thread < 0 ? errno : look(context, thread, tid);
 		any |= !error;
 		if (process_has_exited(thread, error))
@@ -129,8 +104,34 @@ int threads_each(int process, pid_t pid, int (*look)(void *context, int director
 	}
 	if (!error)
 		error = errno; /* of readdir(3), if it failed */
-	if (!error && !any)
-		error = ESRCH;
+	return !error && !any ? ESRCH : error;
+}
+
+int threads_each(int process, pid_t pid, thread_look *look, void *context)
+{
+	struct stat status;
+	DIR *tasks;
+	int error;
+	int fd;
+
+	if (fstatat(process, "task", &status, 0) < 0)
+		return errno;
+	/* the directory has two links, and one for each thread */
+	if (status.st_nlink == 3) {
+		error = look(context, process, pid);
+		/* only its first thread may have exited, and left others */
+		if (!process_has_exited(process, error))
+			return error;
+	}
+	fd = openat(process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	tasks = fd < 0 ? NULL : fdopendir(fd);
+	if (!tasks) {
+		error = errno;
+		if (fd >= 0)
+			close(fd); /* GCOVR_EXCL_LINE: not enough memory */
+		return error;
+	}
+	error = threads_in(tasks, 2 * (uintmax_t)status.st_nlink + THREADS_MORE, look, context);
 	closedir(tasks);
 	return error;
 }

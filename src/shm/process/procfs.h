@@ -35,8 +35,8 @@ bool process_has_exited(int directory, int error);
  * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited. ETIMEDOUT:
  * it creates threads as fast as they are listed.
  */
-int threads_each(int process, pid_t pid, int (*look)(void *context, int directory, pid_t tid),
-		 void *context);
+typedef int thread_look(void *context, int directory, pid_t tid);
+int threads_each(int process, pid_t pid, thread_look *look, void *context);
 
 /*
  * Reads the command name (comm) of a process or thread; empty if it cannot be read.

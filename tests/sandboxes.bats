@@ -114,6 +114,17 @@ without_list()
 	assert_equal "$(segment_count) $(wc -l </proc/sysvipc/sem)" '0 1'
 }
 
+@test "without SEM_UNDO (gVisor), a guard is released after the copy" {
+	shmtool create -s 4K -k 0x78 --with-guard >/dev/null
+	local words
+	for words in 'write 0x78 -t x' 'read 0x78'; do
+		# shellcheck disable=SC2086
+		at gvisor $words --guard 0x78
+		expect_status 0
+		assert_equal "$(perl -e 'print semctl(semget(0x78, 0, 0), 0, 12, 0) + 0')" 1 # GETVAL
+	done
+}
+
 @test "without SEM_STAT_ANY, a guard that may not be read: nothing is removed" {
 	need_root
 	as_user "$SHMTOOL" create -s 4K -k 0x78 --with-guard >/dev/null

@@ -5,7 +5,7 @@
  *
  *   old      a kernel before Linux 4.17, qemu-user: SHM_STAT_ANY is unknown; and glibc
  *            before 2.33, where SEM_STAT_ANY fails
- *   gvisor   the same, and SHM_INFO returns 0, not the highest index
+ *   gvisor   as old, SHM_INFO returns 0, not the highest index, and SEM_UNDO has no effect
  *   selinux  container_t of SELinux: IPC_INFO and SHM_INFO are refused
  *   refused  seccomp that lets no shmctl(2) pass
  *   nosysv   a kernel without CONFIG_SYSVIPC
@@ -97,5 +97,14 @@ void *shmat(int id, const void *address, int flags)
 
 	*(void **)&next = dlsym(RTLD_NEXT, "shmat");
 	return fails(SHMAT) ? (void *)-1 : next(id, address, flags);
+}
+int semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *timeout)
+{
+	int (*next)(int, struct sembuf *, size_t, const struct timespec *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "semtimedop");
+	for (size_t i = 0; i < count && is_at("gvisor"); i++)
+		operations[i].sem_flg &= ~SEM_UNDO;
+	return next(id, operations, count, timeout);
 }
 // NOLINTEND(readability-inconsistent-declaration-parameter-name)

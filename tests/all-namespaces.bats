@@ -276,23 +276,29 @@ $one 2 3000"
 }
 
 # Process 1 has no more capabilities than shmtool, so it may be seen.
-@test "where /proc shows only processes that may be traced (hidepid=4), namespaces may be missing" {
+@test "where /proc hides processes, but not process 1, namespaces may be missing" {
 	# shellcheck disable=SC2054 # one word with commas
 	local less=(setpriv --bounding-set=-all,+sys_admin,+ipc_owner,+setuid,+setgid --inh-caps=-all)
-	local words
-	for words in 'ls -A' 'rm -A --all -n' 'rm -A --all -n --keep ftok:K:/etc/hostname'; do
-		# shellcheck disable=SC2016,SC2086
-		capture there "${less[@]}" unshare --pid --fork --mount sh -c 'mount -t proc -o hidepid=4 proc /proc || exit
-			[ -d /proc/1 ] || exit
-			unshare --ipc setpriv --reuid 1000 --regid 1000 --clear-groups \
-				sh -c "\"$SHMTOOL\" create -s 1000 >/dev/null; echo >made; exec sleep 1000" &
-			until [ -e made ]; do sleep 0.01; done
-			rm made
-			[ ! -d "/proc/$!" ] || exit
-			"$SHMTOOL" "$@"' sh $words
-		expect_status 5
-		assert_stderr_has 'cannot determine the IPC namespace of the processes of other users, which /proc hides (hidepid): permission denied'
+	local options words
+	for options in hidepid=4 hidepid=2,gid=1234; do
+		for words in 'ls -A' 'rm -A --all -n' 'rm -A --all -n --keep ftok:K:/etc/hostname'; do
+			# shellcheck disable=SC2016,SC2086
+			capture there "${less[@]}" unshare --pid --fork --mount sh -c 'mount -t proc -o "$0" proc /proc || exit
+				[ -d /proc/1 ] || exit
+				unshare --ipc setpriv --reuid 1000 --regid 1000 --clear-groups \
+					sh -c "\"$SHMTOOL\" create -s 1000 >/dev/null; echo >made; exec sleep 1000" &
+				until [ -e made ]; do sleep 0.01; done
+				rm made
+				[ ! -d "/proc/$!" ] || exit
+				"$SHMTOOL" "$@"' "$options" $words
+			expect_status 5
+			assert_stderr_has 'cannot determine the IPC namespace of the processes of other users, which /proc hides (hidepid): permission denied'
+		done
 	done
+	# who is in the group sees all
+	capture there "${less[@]}" --groups 1234 unshare --mount sh -c 'mount -t proc -o hidepid=2,gid=1234 proc /proc &&
+		exec "$@"' sh "$SHMTOOL" ls -A --keep-file "$lists/none"
+	assert_stderr_lacks '(hidepid)'
 }
 
 @test "where /proc hides processes (hidepid=2), it is reported that namespaces may be missing" {

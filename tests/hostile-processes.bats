@@ -353,7 +353,8 @@ hide_mounts()
 		for child in $children; do
 			until [ "$(cat "/proc/$child/comm")" = sleep ]; do sleep 0.01; done
 		done
-		umount hidden && umount hidden/ns && echo $$ && exec sleep 1000' sh "$@"
+		umount hidden && umount hidden/ns &&
+			exec perl -e '\''$| = 1; $SIG{CHLD} = "IGNORE"; print "$$\n"; exec "sleep", 1000'\''' sh "$@"
 	wait_until test -s "$background_output"
 	server=$(<"$background_output")
 }
@@ -403,6 +404,54 @@ has_children()
 	wait_until process_is_gone "$background_pid"
 }
 
+# sees_beside NUMBER: the children that are left behind are so many
+sees_beside()
+{
+	local -A first=()
+	local child count=0
+	sees $((RANDOM + 2000))
+	# shellcheck disable=SC2016
+	for child in $(there sh -c 'cat "/proc/$0/task/$0/children"' "$follower"); do
+		first[$child]=1
+	done
+	# after two looks, others are at work
+	sees $((RANDOM + 2000))
+	sees $((RANDOM + 2000))
+	# shellcheck disable=SC2016
+	for child in $(there sh -c 'cat "/proc/$0/task/$0/children"' "$follower"); do
+		count=$((count + ${first[$child]-0}))
+	done
+	assert_equal "$count" "$1"
+}
+
+@test "ls -A --follow looks only once at a process of root that does not answer" {
+	hide_mounts 1
+	local follower events errors
+	follow_all
+	wait_until file_has "$errors" 'does not respond in time'
+	sees_beside 1
+	sees_beside 1
+	there kill -KILL "$server"
+	there kill -TERM "$follower"
+	wait_until process_is_gone "$background_pid"
+}
+
+# Its user is not known any more then.
+@test "ls -A --follow skips the user of a process that is killed as soon as it does not answer" {
+	local follower events errors processes
+	hide_mounts 2 "${ordinary_user[@]}"
+	mapfile -t processes < <(there pgrep -x sleep -P "$server")
+	echo "${processes[0]}" >victim
+	follow_all
+	wait_until file_has "$errors" 'does not respond in time'
+	sees_beside 1
+	run ! there test -e "/proc/${processes[0]}"
+	there test -e "/proc/${processes[1]}"
+	there kill -KILL "$server"
+	there kill -TERM "$follower"
+	wait_until process_is_gone "$background_pid"
+}
+
 # Each look at it takes some ticks, far less than the patience, but more in all.
 @test "ls -A --follow looks at the processes of a slow user while those of another do not answer" {
 	hide_mounts 1 "${ordinary_user[@]}"
@@ -422,9 +471,9 @@ has_children()
 	wait_until process_is_gone "$background_pid"
 }
 
-# Processes of root are looked at each time.
+# Those of root, whose other processes are looked at all the same
 @test "ls -A --follow leaves at most 32 children behind" {
-	hide_mounts 20
+	hide_mounts 40
 	settle unshare --ipc -- 1000
 	local follower events errors size process
 	follow_all

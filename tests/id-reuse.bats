@@ -589,11 +589,29 @@ is_destroyed()
 	has_id "$id"
 }
 
-@test "create --lock does not leave another segment that has got the id locked" {
+@test "create says if another segment that has got the id was locked, or attached" {
 	stop_at shmctl:SHM_LOCK shmtool create -k 0x55 -s 4096 --lock
 	id=$(field_of shm key $((0x55)) shmid)
 	swap "$id" 12345
 	go_on
 	assert_equal "$ended" 3
-	assert_equal "$(shmtool ls "$id" --format '%{locked}')" no
+	assert_stderr_has "another segment has the id $id now, and may be locked in memory"
+	ipcrm --all=shm
+	echo text >file
+	stop_at child:shmat shmtool create -k 0x55 -s 4096 -f file
+	id=$(field_of shm key $((0x55)) shmid)
+	swap "$id" 12345
+	as_uid 12345 perl -e 'shmread($ARGV[0], $_, 0, 1) or die' "$id"
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_has "another segment has the id $id now, and its last user is no longer on record"
+}
+
+@test "create prints no id that has become another segment's" {
+	stop_at shmctl:SHM_STAT_ANY shmtool create -k 0x55 -s 4096
+	id=$(field_of shm key $((0x55)) shmid)
+	swap "$id" 12345
+	go_on
+	assert_equal "$ended $output" '3 '
+	[[ $stderr == *"segment $id was removed by another process"* ]]
 }

@@ -13,6 +13,7 @@
 #include "shm/segment/limits.h"
 #include "text/progress.h"
 #include "text/units.h"
+#include "verbs/common/lookup.h"
 #include "verbs/common/memory_errors.h"
 
 static enum status input_failed(const struct creation *creation, int error)
@@ -111,8 +112,11 @@ static int load_attached(void *context)
 
 	if (!error && !is_created(creation, &segment))
 		error = EIDRM;
-	if (!error)
+	if (!error) {
 		error = memory_open(&memory, &segment, true);
+		if (memory.attached_other)
+			warn_of_other(creation->id);
+	}
 	if (error)
 		return fail(status_of_segment(error), "cannot attach the new segment: %s",
 			    reason_of_segment(error));

@@ -209,15 +209,17 @@ static int look(const struct creation *creation)
 	return !error && !is_created(creation, &now) ? EIDRM : error;
 }
 
-/* Locks the new segment. Its id may become another segment's at that moment: undoes that. */
+/* Locks the new segment. If its id has become another segment's just then, says so. */
 static int lock(const struct creation *creation)
 {
 	int error = segment_set_lock(creation->id, true);
 
-	if (error || look(creation) != EIDRM)
-		return error;
-	segment_set_lock(creation->id, false);
-	return EIDRM;
+	if (!error && look(creation) == EIDRM) {
+		warn("another segment has the id %d now, and may be locked in memory",
+		     creation->id);
+		error = EIDRM;
+	}
+	return error;
 }
 
 /* Sets owner and mode last, so that no other user can attach the segment before it is loaded. */

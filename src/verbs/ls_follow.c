@@ -30,6 +30,7 @@ struct reporter {
 	struct view view;
 	struct scan_losses losses;  /* with -A */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
+	size_t most_lost;           /* processes that did not respond, as last reported */
 };
 
 static const char *const names[CHANGE_COUNT] = {
@@ -305,8 +306,10 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	struct sight after;
 	enum status status = take_sight(reporter, &after, before, NULL);
 
-	if (!before->namespaces.lost)
+	if (after.namespaces.lost > reporter->most_lost)
 		report_lost(&after.namespaces);
+	if (!after.namespaces.lost || after.namespaces.lost > reporter->most_lost)
+		reporter->most_lost = after.namespaces.lost;
 	if (lacks_files(&after.namespaces) && !lacks_files(&before->namespaces))
 		warn("there are more IPC namespaces than this process may open files for "
 		     "(ulimit -Hn): some are not watched");
@@ -351,6 +354,7 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 
 	if (!status)
 		status = take_sight(&reporter, &sight, NULL, &missing);
+	reporter.most_lost = sight.namespaces.lost;
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = follow->numeric;

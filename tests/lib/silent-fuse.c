@@ -2,7 +2,8 @@
 /*
  * silent-fuse DIRECTORY COMMAND...: mounts a file system of its own there, whose
  * server takes requests to look up a name and never answers: not even SIGKILL
- * ends who asks. Then it executes the command. Needs /dev/fuse.
+ * ends who asks. Then it executes the command. Needs /dev/fuse. At a request, the
+ * server kills the process whose pid is in the file "victim", if there is one.
  */
 #include <err.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <linux/fuse.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -26,6 +28,17 @@ static void answer(int device, uint64_t request, int error, const void *data, si
 	memcpy(reply.data, data, size);
 	if (write(device, &reply, reply.head.len) < 0)
 		_exit(1);
+}
+
+static void kill_victim(void)
+{
+	FILE *file = fopen("victim", "re");
+	char line[16];
+
+	if (file && fgets(line, sizeof(line), file))
+		kill((pid_t)strtol(line, NULL, 10), SIGKILL);
+	if (file)
+		fclose(file);
 }
 
 static void serve(int device)
@@ -45,8 +58,9 @@ static void serve(int device)
 			answer(device, request->unique, 0, &init, sizeof(init));
 		else if (request->opcode == FUSE_GETATTR)
 			answer(device, request->unique, 0, &root, sizeof(root));
-		else if (request->opcode != FUSE_LOOKUP && request->opcode != FUSE_INTERRUPT &&
-			 request->opcode != FUSE_FORGET)
+		else if (request->opcode == FUSE_LOOKUP)
+			kill_victim();
+		else if (request->opcode != FUSE_INTERRUPT && request->opcode != FUSE_FORGET)
 			answer(device, request->unique, ENOSYS, "", 0);
 	}
 }

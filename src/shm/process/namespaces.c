@@ -284,6 +284,7 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 		snprintf(seen.path, sizeof(seen.path), "%s", point);
 	else
 		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
+	scan_note_user(search->worker, search->pid);
 	fd = open_if_seen(AT_FDCWD, seen.path, O_PATH, &seen);
 	if (fd >= 0) {
 		close(fd);

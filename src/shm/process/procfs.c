@@ -22,7 +22,18 @@ bool proc_is_ours(void)
 	       strtol(name, NULL, 10) == getpid();
 }
 
-/* Whether /proc is mounted with hidepid=4 (Linux 5.8). */
+/* Whether mount options of /proc hide processes from who may not trace them: proc(5). */
+static bool hides_untraceable(const char *options)
+{
+	const char *gid = strstr(options, ",gid=");
+
+	if (strstr(options, "hidepid=ptraceable"))
+		return true;
+	/* those in this group are exempt from that, but not from the other */
+	return (strstr(options, "hidepid=invisible") || strstr(options, "hidepid=2")) &&
+	       !in_group(gid ? (gid_t)strtoul(gid + 5, NULL, 10) : 0);
+}
+
 static bool shows_only_traceable(void)
 {
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
@@ -33,7 +44,7 @@ static bool shows_only_traceable(void)
 	/* the last mount covers the others */
 	while (mounts && getline(&line, &size, mounts) > 0) {
 		if (strstr(line, " /proc ") && strstr(line, " - proc "))
-			result = strstr(line, "hidepid=ptraceable");
+			result = hides_untraceable(line);
 	}
 	free(line);
 	if (mounts)

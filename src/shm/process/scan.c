@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -32,6 +34,8 @@ struct pass {
 	bool single;            /* scan_one(): an error of the process is one of the scan */
 	size_t item;            /* the process that the worker looks at, */
 	unsigned int waited;    /* and for how many ticks it was blocked there */
+	size_t noted_item;      /* the process whose user the worker has sent last, */
+	uid_t noted_user;       /* and this user */
 	int error;
 
 	struct pids {
@@ -108,6 +112,10 @@ static bool is_skipped(const struct scan_losses *losses, pid_t pid)
 	const struct slow_user *user;
 	uid_t uid;
 
+	for (size_t i = 0; i < losses->silent_count; i++) {
+		if (losses->silent[i] == pid)
+			return true;
+	}
 	if (!losses->user_count && losses->waited < ALL_PATIENCE)
 		return false;
 	uid = process_user(pid);
@@ -145,12 +153,32 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	return WORKER_CONTINUES;
 }
 
+void scan_note_user(const struct worker *worker, pid_t pid)
+{
+	uid_t user = process_user(pid);
+
+	worker_send(worker, &user, sizeof(user), -1);
+}
+
+/* The user of a process, also if it has been killed since it was noted. */
+static uid_t user_of(const struct pass *pass, size_t item)
+{
+	uid_t user = process_user(pass->pids.items[item]);
+
+	return user == (uid_t)-1 && pass->noted_item == item ? pass->noted_user : user;
+}
+
 static void take(void *context, size_t item, const void *message, size_t size, int fd)
 {
 	struct pass *pass = context;
-	int error =
-		pass->scan->take(pass->scan->context, pass->pids.items[item], message, size, fd);
+	int error;
 
+	if (size == sizeof(pass->noted_user)) {
+		memcpy(&pass->noted_user, message, size);
+		pass->noted_item = item;
+		return;
+	}
+	error = pass->scan->take(pass->scan->context, pass->pids.items[item], message, size, fd);
 	if (error && !pass->error)
 		pass->error = error;
 }
@@ -194,7 +222,7 @@ static bool give_up(void *context, size_t item, bool blocked)
 		pass->waited = 0;
 	pass->item = item;
 	pass->waited++;
-	user = slow_user(losses, process_user(pass->pids.items[item]));
+	user = slow_user(losses, user_of(pass, item));
 	if (!user)
 		return pass->waited >= patience(losses->waited);
 	losses->waited++;
@@ -207,7 +235,7 @@ static bool lost(void *context, size_t item, int signal)
 {
 	struct pass *pass = context;
 	struct scan_losses *losses = pass->losses;
-	struct slow_user *user = slow_user(losses, process_user(pass->pids.items[item]));
+	struct slow_user *user = slow_user(losses, user_of(pass, item));
 
 	if (pass->error)
 		return false;
@@ -220,6 +248,8 @@ static bool lost(void *context, size_t item, int signal)
 	else
 		losses->waited += pass->waited;
 	pass->waited = 0;
+	if (!signal && losses->silent_count < WORKERS_ABANDONED_MOST)
+		losses->silent[losses->silent_count++] = pass->pids.items[item];
 	if (!pass->scan->silent)
 		pass->scan->silent = pass->pids.items[item];
 	pass->scan->lost++;
@@ -263,6 +293,7 @@ static int run(struct pass *pass)
 	int error = 0;
 
 	pass->waited = 0;
+	pass->noted_item = SIZE_MAX;
 	if (pass->losses->waited >= LAST_PATIENCE)
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
 		pass->scan->lost += pass->pids.count;

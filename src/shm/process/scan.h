@@ -25,6 +25,9 @@ struct scan_losses {
 	size_t user_count;
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */
+	/* processes that are not looked at again, whatever their user */
+	pid_t silent[WORKERS_ABANDONED_MOST];
+	size_t silent_count;
 };
 
 struct scan {
@@ -35,8 +38,8 @@ struct scan {
 	 */
 	int (*look)(const struct worker *worker, void *context, pid_t pid);
 	/*
-	 * In the parent: takes a message that look() sent with worker_send() (workers.h).
-	 * Returns 0, or an errno value, which ends the scan.
+	 * In the parent: takes a message that look() sent with worker_send() (workers.h), which
+	 * must be larger than a uid_t. Returns 0, or an errno value, which ends the scan.
 	 */
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
@@ -59,6 +62,12 @@ struct scan {
 int scan_all(struct scan *scan);
 int scan_list(struct scan *scan, const pid_t *pids, size_t count);
 int scan_one(struct scan *scan, pid_t pid);
+
+/*
+ * In look(): must be called before it opens a file that may be on a file system which does not
+ * answer. The process may be killed meanwhile, and its user must be known then.
+ */
+void scan_note_user(const struct worker *worker, pid_t pid);
 
 void scan_losses_free(struct scan_losses *losses);
 

@@ -2,7 +2,6 @@
 #include "shm/segment/control.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,17 +212,6 @@ bool may_control_of(uid_t uid, uid_t cuid)
 bool may_control(const struct segment *segment)
 {
 	return may_control_of(segment->uid, segment->cuid);
-}
-
-static bool in_group(gid_t gid)
-{
-	gid_t groups[NGROUPS_MAX];
-	int count = getgroups(NGROUPS_MAX, groups);
-	bool member = getegid() == gid;
-
-	for (int i = 0; i < count; i++)
-		member |= groups[i] == gid;
-	return member;
 }
 
 /* Like ipcperms() in the kernel's ipc/util.c: the first class that matches decides. */

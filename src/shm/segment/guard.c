@@ -174,14 +174,13 @@ int guard_release(const struct guard *guard, unsigned short number)
 int guard_set_rights(const struct guard *guard, const struct segment_rights *rights)
 {
 	struct actor before;
-	int error = check_same(guard);
+	int error = act_as(least_user(guard), &before);
 
 	if (error)
 		return error;
-	error = act_as(least_user(guard), &before);
-	if (error)
-		return error;
-	error = set_rights(guard->id, rights);
+	error = check_same(guard);
+	if (!error)
+		error = set_rights(guard->id, rights);
 	stop_acting(&before);
 	return error ? error : check_same(guard);
 }
@@ -191,17 +190,16 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 	struct sembuf release = { .sem_num = 0, .sem_op = 1 };
 	const bool may_use_all = capability_in_use(CAP_IPC_OWNER);
 	struct actor before;
-	int error = check_same(guard);
-	bool acts;
-
-	if (error)
-		return error;
 	/* so that no set of another user can be affected, should its id be reused just now */
-	acts = act_as(geteuid(), &before) == 0;
+	const bool acts = act_as(geteuid(), &before) == 0;
+	int error;
+
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, false);
+	error = check_same(guard);
 	/* in this order: once its rights are set, its owner may remove it */
-	error = semop(guard->id, &release, 1) < 0 ? errno : set_rights(guard->id, rights);
+	if (!error)
+		error = semop(guard->id, &release, 1) < 0 ? errno : set_rights(guard->id, rights);
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, true);
 	if (acts)
@@ -240,16 +238,18 @@ int guard_may_control(const struct guard *guard)
 int guard_remove(const struct guard *guard, bool even_held)
 {
 	struct actor before;
-	int error = check_same(guard);
+	int error = act_as(least_user(guard), &before);
+	int taken = 0;
 
-	if (!error)
-		error = act_as(least_user(guard), &before);
 	if (error)
 		return error;
-	if (!even_held)
-		error = guard_take(guard, 0, 0);
+	error = check_same(guard);
+	if (!error && !even_held)
+		taken = guard_take(guard, 0, 0);
 	/* EACCES: its mode does not permit that; then what guard_in_use() found must do */
-	if (!error || error == EACCES)
+	if (taken && taken != EACCES)
+		error = taken;
+	if (!error)
 		error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
 	stop_acting(&before);
 	return error;

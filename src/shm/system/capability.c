@@ -2,6 +2,7 @@
 #include "shm/system/capability.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,4 +31,15 @@ int capability_use(int capability, bool use)
 	else
 		*effective &= ~CAP_TO_MASK(capability);
 	return syscall(SYS_capset, &header, data) < 0 ? errno : 0;
+}
+
+bool in_group(gid_t gid)
+{
+	gid_t groups[NGROUPS_MAX];
+	int count = getgroups(NGROUPS_MAX, groups);
+	bool member = getegid() == gid;
+
+	for (int i = 0; i < count; i++)
+		member |= groups[i] == gid;
+	return member;
 }

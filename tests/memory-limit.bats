@@ -93,6 +93,21 @@ has_charged()
 		"[$((48 << 20)),0]"
 }
 
+# Users choose names of groups where these are delegated to them.
+@test "the limit of a control group is not that of another one, which the name of a third one looks like" {
+	[[ -d /sys/fs/cgroup/pids && $group == /sys/fs/cgroup/memory/* ]] || skip 'only with the controllers of version 1'
+	local other=/sys/fs/cgroup/pids/x:memory:
+	mkdir -p "$other/${group##*/}"
+	# shellcheck disable=SC2016 # the inner shell's own
+	background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$other/${group##*/}"
+	wait_until test -s "$background_output"
+	try ls -l -J -N "$background_pid"
+	assert_equal "$(jq -c '.limits[] | select(.name == "cgroup") | .value' <<<"$output" | grep -cx $((48 << 20)))" 0
+	end_process "$background_pid"
+	wait_until rmdir "$other/${group##*/}"
+	rmdir "$other"
+}
+
 @test "the limit of a control group outside of this cgroup namespace is not mistaken for another's" {
 	# shellcheck disable=SC2016 # the inner shell's own
 	background bash -c 'echo $$ >"$0/cgroup.procs" && echo ready && exec sleep 1000' "$group"

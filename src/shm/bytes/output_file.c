@@ -108,19 +108,18 @@ bool output_takes_memory(int fd)
 static int rename_into_place(struct output_file *output)
 {
 	int directory;
-	int error = 0;
 
 	if (renameat(output->place.directory, output->temporary, output->place.directory,
 		     output->place.name) < 0)
 		return errno;
 	output->temporary[0] = '\0';
-	/* some directories cannot be opened for reading, and some file systems cannot do it */
+	/* the file is replaced by now, so a failure of this is none of the whole */
 	directory = openat(output->place.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory >= 0 && fsync(directory) < 0 && errno != EINVAL && errno != EROFS)
-		error = errno;
-	if (directory >= 0)
+	if (directory >= 0) {
+		fsync(directory);
 		close(directory);
-	return error;
+	}
+	return 0;
 }
 
 int output_file_commit(struct output_file *output)

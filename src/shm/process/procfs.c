@@ -104,7 +104,7 @@ static int threads_in(DIR *tasks, uintmax_t most, thread_look *look, void *conte
 			continue;
 		/* new ones come last, so a process could let the list go on without end */
 		if (!most--)
-			return ETIMEDOUT;
+			return ETIME;
 		thread = openat(dirfd(tasks), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		error = thread < 0 ? errno : look(context, thread, tid);
 		any |= !error;

@@ -32,7 +32,7 @@ bool process_has_exited(int directory, int error);
 /*
  * Calls look for each thread of the process whose directory in /proc is open: with the thread's
  * directory, which is that of the process if it has no other thread. Ignores threads that exit.
- * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited. ETIMEDOUT:
+ * Returns 0 or an errno value, also one of look, which ends it. ESRCH: all have exited. ETIME:
  * it creates threads as fast as they are listed.
  */
 typedef int thread_look(void *context, int directory, pid_t tid);

@@ -11,6 +11,7 @@
 #include "shm/process/child.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
+#include "shm/system/clock.h"
 #include "shm/system/intmap.h"
 
 /*
@@ -19,6 +20,13 @@
  * From then on it looks at root's processes only, for at most two seconds more.
  */
 enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
+
+/*
+ * How much processor time the processes of a user may cost in a scan, in microseconds; to look at a
+ * process usually costs less than QUICK. Each process may have tens of thousands of mappings and
+ * threads.
+ */
+enum { USER_TIME = 10000000, QUICK = 2000 };
 
 /*
  * How often to look at the processes that came in the meantime. A program that becomes a daemon
@@ -131,6 +139,21 @@ void scan_losses_free(struct scan_losses *losses)
 	*losses = (struct scan_losses){ 0 };
 }
 
+/* In the worker. Skips the user's other processes if they take too long. */
+static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid)
+{
+	const int64_t begin = processor_us();
+	int error = pass->scan->look(worker, pass->scan->context, pid);
+	const int64_t spent = processor_us() - begin;
+	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, process_user(pid));
+
+	if (user) {
+		user->spent += spent;
+		user->skipped |= user->spent >= USER_TIME;
+	}
+	return error;
+}
+
 static bool has_exited(int error)
 {
 	return error == ESRCH || error == ENOENT;
@@ -147,7 +170,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	if (worker->is_fresh)
 		child_keep_files(files, sizeof(files) / sizeof(files[0]));
 	if (!worker->is_starved && !is_skipped(pass->losses, pid))
-		error = pass->scan->look(worker, pass->scan->context, pid);
+		error = look_for_long(worker, pass, pid);
 	if (error && (pass->single || pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
 	return WORKER_CONTINUES;
@@ -192,9 +215,11 @@ static void failed(void *context, size_t item, int error)
 	else if (!pass->single && (error == EACCES || error == EPERM)) {
 		if (!pass->scan->hidden++)
 			pass->scan->first_hidden = pass->pids.items[item];
-	} else if (!pass->single && error == ETIMEDOUT)
+	} else if (!pass->single && (error == ETIMEDOUT || error == ETIME)) {
 		pass->scan->lost++;
-	else if (!pass->error)
+		if (error == ETIME && !pass->scan->silent)
+			pass->scan->silent = pass->pids.items[item];
+	} else if (!pass->error)
 		pass->error = error;
 }
 

@@ -2,10 +2,10 @@
 /*
  * scan: looks at processes in /proc, from workers (workers.h), since a look may
  * never return. The time is bounded, however many processes do not answer, or answer late: once
- * those of a user have cost half a second, no other process of that user is looked at (unless
- * that is root; subuid.h: which users count as one), and after about two seconds of waiting in
- * all, only root's are; after two seconds more, the scan ends. If processes or memory are too
- * short for a worker, no process is looked at.
+ * those of a user have cost half a second of waiting, or ten seconds of processor time, no other
+ * process of that user is looked at (unless that is root; subuid.h: which users count as one).
+ * After about two seconds of waiting in all, only root's are; after two seconds more, the scan
+ * ends. If processes or memory are too short for a worker, no process is looked at.
  */
 #ifndef SHM_PROCESS_SCAN_H
 #define SHM_PROCESS_SCAN_H
@@ -20,6 +20,7 @@ struct scan_losses {
 	struct slow_user {
 		struct uid_range range;
 		unsigned int waited; /* for its processes, in ticks (workers.h) */
+		int64_t spent;       /* processor time for its processes, in microseconds */
 		bool skipped;        /* from now on */
 	} * users;
 	size_t user_count;
@@ -33,8 +34,8 @@ struct scan_losses {
 struct scan {
 	/*
 	 * In a worker: looks at this process. Returns 0; ESRCH or ENOENT if it has
-	 * exited; EACCES or EPERM if looking at it is not permitted; or another errno
-	 * value, which ends the scan.
+	 * exited; EACCES or EPERM if looking at it is not permitted; ETIME if it takes too
+	 * long; or another errno value, which ends the scan.
 	 */
 	int (*look)(const struct worker *worker, void *context, pid_t pid);
 	/*

@@ -11,14 +11,14 @@
 
 /* The two versions of control groups: where they are mounted, and the names of their files. */
 static const struct version {
-	const char *line; /* of /proc/self/cgroup, before the path */
+	const char *controller; /* in /proc/PID/cgroup */
 	const char *root;
 	const char *limit; /* a file of each group */
 	const char *anon;  /* keys in memory.stat, whose values are in bytes */
 	const char *shmem;
 } versions[] = {
-	{ "0::", "/sys/fs/cgroup", "memory.max", "anon ", "shmem " },
-	{ ":memory:", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss ",
+	{ "", "/sys/fs/cgroup", "memory.max", "anon ", "shmem " },
+	{ "memory", "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "total_rss ",
 	  "total_shmem " },
 };
 
@@ -101,12 +101,37 @@ static void look_at_groups(struct cgroup_memory *memory, const char *path, size_
 	}
 }
 
+/*
+ * The path in the line of a controller ("4:memory:/path"), or if that is empty, of version 2
+ * ("0::/path"). Users choose names of groups, but no newlines in them. NULL: there is none.
+ */
+static const char *path_of(const char *text, const char *controller)
+{
+	const size_t length = strlen(controller);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *item;
+		size_t size;
+
+		line += *line == '\n';
+		item = line + strcspn(line, ":\n");
+		do {
+			item += *item == ':' || *item == ',';
+			size = strcspn(item, ",:\n");
+			if (size == length && (item[size] == ':' || item[size] == ',') &&
+			    strncmp(item, controller, size) == 0)
+				return item + strcspn(item, ":\n") + 1;
+			item += size;
+		} while (*item == ',');
+	}
+	return NULL;
+}
+
 static void read_memory(const char *text, struct cgroup_memory *memory)
 {
 	*memory = (struct cgroup_memory){ .limit = UINT64_MAX, .left = UINT64_MAX };
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		const char *line = strstr(text, versions[i].line);
-		const char *path = line ? line + strlen(versions[i].line) : NULL;
+		const char *path = path_of(text, versions[i].controller);
 
 		if (path)
 			look_at_groups(memory, path, strcspn(path, "\n"), &versions[i]);

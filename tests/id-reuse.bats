@@ -601,6 +601,7 @@ is_destroyed()
 	stop_at child:shmat shmtool create -k 0x55 -s 4096 -f file
 	id=$(field_of shm key $((0x55)) shmid)
 	swap "$id" 12345
+	# shellcheck disable=SC2016
 	as_uid 12345 perl -e 'shmread($ARGV[0], $_, 0, 1) or die' "$id"
 	go_on
 	assert_equal "$ended" 3

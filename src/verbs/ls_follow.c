@@ -182,8 +182,10 @@ static void sight_free(struct sight *sight)
 static void trust_again(struct scan_losses *losses)
 {
 	losses->waited = 0;
-	for (size_t i = 0; i < losses->user_count; i++)
+	for (size_t i = 0; i < losses->user_count; i++) {
 		losses->users[i].waited = 0;
+		losses->users[i].skipped = losses->users[i].keeps_child;
+	}
 	if (!workers_abandoned())
 		scan_losses_free(losses);
 }

@@ -255,6 +255,20 @@ static bool give_up(void *context, size_t item, bool blocked)
 	return user->waited >= patience(losses->waited - user->waited);
 }
 
+/* Notes whose process a child waits for that not even SIGKILL has ended. */
+static void note_abandoned(struct scan_losses *losses, struct slow_user *user, pid_t pid)
+{
+	size_t before = losses->abandoned;
+
+	losses->abandoned = workers_abandoned();
+	if (losses->abandoned <= before)
+		return;
+	if (user)
+		user->keeps_child = true;
+	if (losses->silent_count < WORKERS_ABANDONED_MOST)
+		losses->silent[losses->silent_count++] = pid;
+}
+
 /* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
 static bool lost(void *context, size_t item, int signal)
 {
@@ -273,8 +287,8 @@ static bool lost(void *context, size_t item, int signal)
 	else
 		losses->waited += pass->waited;
 	pass->waited = 0;
-	if (!signal && losses->silent_count < WORKERS_ABANDONED_MOST)
-		losses->silent[losses->silent_count++] = pass->pids.items[item];
+	if (!signal)
+		note_abandoned(losses, user, pass->pids.items[item]);
 	if (!pass->scan->silent)
 		pass->scan->silent = pass->pids.items[item];
 	pass->scan->lost++;
@@ -293,6 +307,7 @@ static void begin(struct pass *pass)
 	pass->scan->hidden = pass->scan->lost = 0;
 	pass->scan->silent = 0;
 	pass->scan->ended = false;
+	pass->losses->abandoned = workers_abandoned();
 }
 
 static int end(struct pass *pass, int error)

@@ -22,13 +22,15 @@ struct scan_losses {
 		unsigned int waited; /* for its processes, in ticks (workers.h) */
 		int64_t spent;       /* processor time for its processes, in microseconds */
 		bool skipped;        /* from now on */
+		bool keeps_child;    /* a child was abandoned at one of its processes */
 	} * users;
 	size_t user_count;
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */
-	/* processes that are not looked at again, whatever their user */
+	/* processes at which a child was abandoned: not looked at again, whatever their user */
 	pid_t silent[WORKERS_ABANDONED_MOST];
 	size_t silent_count;
+	size_t abandoned; /* workers_abandoned() after the last one */
 };
 
 struct scan {

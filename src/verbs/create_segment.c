@@ -209,7 +209,7 @@ static int look(const struct creation *creation)
 	return !error && !is_created(creation, &now) ? EIDRM : error;
 }
 
-/* Locks the new segment. If its id has become another segment's just then, says so. */
+/* Locks the new segment. Warns if its id has become another segment's just then. */
 static int lock(const struct creation *creation)
 {
 	int error = segment_set_lock(creation->id, true);

@@ -113,7 +113,7 @@ static int rename_into_place(struct output_file *output)
 		     output->place.name) < 0)
 		return errno;
 	output->temporary[0] = '\0';
-	/* the file is replaced by now, so a failure of this is none of the whole */
+	/* a failure is ignored: the file has been replaced, and some file systems cannot do this */
 	directory = openat(output->place.directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory >= 0) {
 		fsync(directory);

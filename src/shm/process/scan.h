@@ -68,7 +68,7 @@ int scan_one(struct scan *scan, pid_t pid);
 
 /*
  * In look(): must be called before it opens a file that may be on a file system which does not
- * answer. The process may be killed meanwhile, and its user must be known then.
+ * answer. If the process is killed in the meantime, its user is still known then.
  */
 void scan_note_user(const struct worker *worker, pid_t pid);
 

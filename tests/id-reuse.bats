@@ -589,14 +589,7 @@ is_destroyed()
 	has_id "$id"
 }
 
-@test "create says if another segment that has got the id was locked, or attached" {
-	stop_at shmctl:SHM_LOCK shmtool create -k 0x55 -s 4096 --lock
-	id=$(field_of shm key $((0x55)) shmid)
-	swap "$id" 12345
-	go_on
-	assert_equal "$ended" 3
-	assert_stderr_has "another segment has the id $id now, and may be locked in memory"
-	ipcrm --all=shm
+@test "create says if another segment that has got the id was attached" {
 	echo text >file
 	stop_at child:shmat shmtool create -k 0x55 -s 4096 -f file
 	id=$(field_of shm key $((0x55)) shmid)
@@ -606,6 +599,41 @@ is_destroyed()
 	go_on
 	assert_equal "$ended" 3
 	assert_stderr_has "another segment has the id $id now, and its last user is no longer on record"
+}
+
+@test "create --lock locks no other segment" {
+	local step
+	for step in shmat shmctl:SHM_LOCK; do
+		stop_at "$step" shmtool create -k 0x55 -s 4096 --lock
+		id=$(field_of shm key $((0x55)) shmid)
+		ipcrm -m "$id"
+		echo "$id" >/proc/sys/kernel/shm_next_id
+		as_uid 12345 perl -e 'shmget 0, 8192, 01644 or die'
+		go_on
+		assert_equal "$ended" 3
+		assert_equal "$(shmtool ls --min-size 8192 --format '%{locked}')" no
+		ipcrm --all=shm
+	done
+}
+
+# There, root of the machine may change the segments of others in any case.
+@test "create -N gives away nothing but what it has created in a user namespace of root" {
+	local step ns
+	background unshare --user --ipc sh -c 'echo ready; exec sleep 1000'
+	wait_until test -s "$background_output"
+	ns=$background_pid
+	echo '0 100000 65536' | tee "/proc/$ns/uid_map" >"/proc/$ns/gid_map"
+	for step in shmctl:IPC_SET shmat; do
+		stop_at "$step" shmtool create -N "$ns" -k 0x55 -s 4096 -u 101111 -p 0600
+		id=$(nsenter --ipc --target "$ns" "$SHMTOOL" ls --key 0x55 --format '%{id}')
+		# shellcheck disable=SC2016
+		nsenter --ipc --target "$ns" sh -c 'ipcrm -m "$0" && echo "$0" >/proc/sys/kernel/shm_next_id' "$id"
+		nsenter --ipc --target "$ns" setpriv --reuid 102222 --regid 102222 --clear-groups perl -e 'shmget 0, 8192, 01600 or die'
+		go_on
+		assert_equal "$ended" 3
+		assert_equal "$(nsenter --ipc --target "$ns" "$SHMTOOL" ls --min-size 8192 --format '%{uid} %{mode}')" '102222 0600'
+		nsenter --ipc --target "$ns" ipcrm --all=shm
+	done
 }
 
 @test "create prints no id that has become another segment's" {

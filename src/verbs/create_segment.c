@@ -63,11 +63,56 @@ static struct guard new_guard(const struct creation *creation, uid_t owner)
 			       .count = 1 };
 }
 
+/* Returns EIDRM if the id belongs to another segment now, or another errno value. */
+static int look(const struct creation *creation)
+{
+	struct segment now;
+	int error = listing_look(creation->id, &now);
+
+	if (error == EACCES) /* the sandbox shows no segments */
+		return 0;
+	return !error && !is_created(creation, &now) ? EIDRM : error;
+}
+
+/* Holds the new segment (hold.h). Returns 0 or an errno value; EIDRM: it is another one. */
+static int hold_new(const struct creation *creation, struct hold *hold)
+{
+	const struct segment segment = { .id = creation->id, .size = wanted_size(creation) };
+	int error = segment_hold(&segment, hold);
+
+	if (!error)
+		error = look(creation);
+	if (error)
+		segment_release(hold);
+	return error;
+}
+
+/* How a call by id is kept from another user's segment that has got the id. */
+struct call {
+	bool acts; /* acts as a user who cannot affect it, */
+	struct actor before;
+	struct hold hold; /* or where that is refused, holds the new one */
+};
+
+/* Returns 0, and then end_call() must follow, or an errno value. */
+static int begin_call(const struct creation *creation, uid_t user, struct call *call)
+{
+	*call = (struct call){ 0 };
+	call->acts = act_as(user, &call->before) == 0;
+	return call->acts ? 0 : hold_new(creation, &call->hold);
+}
+
+static void end_call(struct call *call)
+{
+	if (call->acts)
+		stop_acting(&call->before);
+	segment_release(&call->hold);
+}
+
 bool undo_creation(struct creation *creation)
 {
 	const bool privileged = may_control_all() || may_lock_all();
-	struct actor before;
-	struct segment now;
+	struct call call;
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
 	const struct guard guard =
@@ -79,14 +124,13 @@ bool undo_creation(struct creation *creation)
 		warn("the new guard was not removed; remove it: %sipcrm -s %d", NAMESPACE_PREFIX(),
 		     guard.id);
 	/* GCOVR_EXCL_STOP */
-	error = creation->created ? listing_look(creation->id, &now) : EINVAL;
 	/* the new owner may have removed it already */
-	if (!error && is_created(creation, &now)) {
-		error = act_as(owner, &before);
-		if (!error) {
-			error = segment_remove(creation->id);
-			stop_acting(&before);
-		}
+	error = creation->created ? look(creation) : EINVAL;
+	if (!error)
+		error = begin_call(creation, owner, &call);
+	if (!error) {
+		error = segment_remove(creation->id);
+		end_call(&call);
 	}
 	creation->created = false;
 	creation->guard = -1;
@@ -184,41 +228,29 @@ static struct segment_rights wanted_rights(const struct create_options *options)
 	};
 }
 
-/* Calls IPC_SET. Its id may become another segment's at that moment: acts only on those of this user. */
 static int set_rights(const struct creation *creation)
 {
 	const struct segment_rights rights = wanted_rights(creation->options);
-	struct actor before;
-	/* refused where this user may change those of others in any case (hold.h) */
-	bool acts = act_as(geteuid(), &before) == 0;
-	int error = segment_set_rights(creation->id, &rights);
+	struct call call;
+	int error = begin_call(creation, geteuid(), &call);
 
-	if (acts)
-		stop_acting(&before);
+	if (error)
+		return error;
+	error = segment_set_rights(creation->id, &rights);
+	end_call(&call);
 	return error;
 }
 
-/* Returns EIDRM if the id belongs to another segment now, or another errno value. */
-static int look(const struct creation *creation)
-{
-	struct segment now;
-	int error = listing_look(creation->id, &now);
-
-	if (error == EACCES) /* the sandbox shows no segments */
-		return 0;
-	return !error && !is_created(creation, &now) ? EIDRM : error;
-}
-
-/* Locks the new segment. Warns if its id has become another segment's just then. */
+/* This needs capabilities. So the segment is held, unless there is no address space for it. */
 static int lock(const struct creation *creation)
 {
-	int error = segment_set_lock(creation->id, true);
+	struct hold hold = { 0 };
+	int error = hold_new(creation, &hold);
 
-	if (!error && look(creation) == EIDRM) {
-		warn("another segment has the id %d now, and may be locked in memory",
-		     creation->id);
-		error = EIDRM;
-	}
+	if (segment_missing(error))
+		return error;
+	error = segment_set_lock(creation->id, true);
+	segment_release(&hold);
 	return error;
 }
 

@@ -204,7 +204,7 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 		capability_use(CAP_IPC_OWNER, true);
 	if (acts)
 		stop_acting(&before);
-	return error;
+	return !error && !acts ? check_same(guard) : error;
 }
 
 int guard_in_use(int id, bool *in_use)

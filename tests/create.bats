@@ -502,12 +502,12 @@ shmtool create: hint: omit -s to take the size of the file"
 	done
 }
 
-# It was handed over to another user, whom this process cannot become.
+# It was handed over to another user, whom this process cannot become, and cannot be attached.
 @test "a new segment that cannot be removed again is reported" {
 	local id
 	need_root
-	run --separate-stderr setpriv --bounding-set=-setuid \
-		bash -c "'$SHMTOOL' create -s 10 -u daemon >/dev/full"
+	run --separate-stderr setpriv --bounding-set=-setuid,-ipc_owner \
+		bash -c "'$SHMTOOL' create -s 10 -u daemon -p 0 >/dev/full"
 	expect_status 7
 	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
 	assert_stderr_has "warning: the new segment $id was not removed"

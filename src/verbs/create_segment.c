@@ -263,7 +263,7 @@ static enum status hand_over(const struct creation *creation)
 
 	if (!error && options->lock)
 		error = lock(creation);
-	if (error == ENOMEM || error == EPERM)
+	if (options->lock && (error == ENOMEM || error == EPERM))
 		return report_lock_limit("the new segment", wanted_size(creation));
 	if (!error && changes)
 		error = set_rights(creation);

@@ -22,6 +22,20 @@ bool proc_is_ours(void)
 	       strtol(name, NULL, 10) == getpid();
 }
 
+/* Whether this process is in the initial namespace of a kind: its inode is fixed in the kernel. */
+static bool is_in_initial(const char *path, ino_t inode)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && status.st_ino == inode;
+}
+
+/* PROC_USER_INIT_INO */
+static bool is_in_initial_user_namespace(void)
+{
+	return is_in_initial("/proc/self/ns/user", 0xeffffffdU);
+}
+
 /* Whether mount options of /proc hide processes from who may not trace them: proc(5). */
 static bool hides_untraceable(const char *options)
 {
@@ -29,9 +43,10 @@ static bool hides_untraceable(const char *options)
 
 	if (strstr(options, "hidepid=ptraceable"))
 		return true;
-	/* those in this group are exempt from that, but not from the other */
+	/* those in this group, a number of the initial namespace, are exempt, but not from that */
 	return (strstr(options, "hidepid=invisible") || strstr(options, "hidepid=2")) &&
-	       !in_group(gid ? (gid_t)strtoul(gid + 5, NULL, 10) : 0);
+	       !(is_in_initial_user_namespace() &&
+		 in_group(gid ? (gid_t)strtoul(gid + 5, NULL, 10) : 0));
 }
 
 static bool shows_only_traceable(void)
@@ -56,19 +71,18 @@ bool proc_hides_processes(void)
 {
 	if (!proc_is_ours())
 		return false;
-	/* every PID namespace has a process 1 (pid_namespaces(7)), which has all capabilities mostly */
-	return access("/proc/1", F_OK) < 0 ||
-	       (!capability_in_use(CAP_SYS_PTRACE) && shows_only_traceable());
+	/* every PID namespace has a process 1 (pid_namespaces(7)) */
+	if (access("/proc/1", F_OK) < 0)
+		return true;
+	/* it may be shown, and others hidden; in a user namespace, from who has all capabilities, too */
+	return !(capability_in_use(CAP_SYS_PTRACE) && is_in_initial_user_namespace()) &&
+	       shows_only_traceable();
 }
 
 bool proc_is_complete(void)
 {
-	/* PROC_PID_INIT_INO in the kernel */
-	const ino_t initial = 0xeffffffcU;
-	struct stat status;
-
-	return proc_is_ours() && stat("/proc/self/ns/pid", &status) == 0 &&
-	       status.st_ino == initial;
+	/* PROC_PID_INIT_INO */
+	return proc_is_ours() && is_in_initial("/proc/self/ns/pid", 0xeffffffcU);
 }
 
 pid_t process_number(const char *name)

@@ -197,6 +197,8 @@ static void take(void *context, size_t item, const void *message, size_t size, i
 	int error;
 
 	if (size == sizeof(pass->noted_user)) {
+		if (fd >= 0)
+			close(fd); /* GCOVR_EXCL_LINE: only a damaged worker sends a descriptor */
 		memcpy(&pass->noted_user, message, size);
 		pass->noted_item = item;
 		return;

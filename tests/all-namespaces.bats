@@ -284,6 +284,8 @@ $one 2 3000"
 		for words in 'ls -A' 'rm -A --all -n' 'rm -A --all -n --keep ftok:K:/etc/hostname'; do
 			# shellcheck disable=SC2016,SC2086
 			capture there "${less[@]}" unshare --pid --fork --mount sh -c 'mount -t proc -o "$0" proc /proc || exit
+				# another /proc, as of a chroot, whose source has the name /proc
+				mkdir -p other && mount -t proc /proc other || exit
 				[ -d /proc/1 ] || exit
 				unshare --ipc setpriv --reuid 1000 --regid 1000 --clear-groups \
 					sh -c "\"$SHMTOOL\" create -s 1000 >/dev/null; echo >made; exec sleep 1000" &

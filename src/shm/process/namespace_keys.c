@@ -14,7 +14,6 @@
 #include "shm/system/array.h"
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
-#include "shm/system/procfile.h"
 
 /* What a worker sends about a process in one of the namespaces. */
 struct finding {
@@ -85,14 +84,12 @@ static int namespace_of(const struct search *search, int process, size_t *index)
 static int identify(int fd, struct root_directory *root)
 {
 	struct stat status;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	if (fstatat(fd, "", &status, AT_EMPTY_PATH | AT_STATX_DONT_SYNC) < 0)
 		return errno;
 	root->device = status.st_dev;
 	root->inode = status.st_ino;
-	return file_number(path, "mnt_id", &root->mount_id);
+	return mount_id(fd, &root->mount_id);
 }
 
 static bool is_done(const struct search *search, const struct root_directory *root)

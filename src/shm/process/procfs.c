@@ -49,21 +49,32 @@ static bool hides_untraceable(const char *options)
 		 in_group(gid ? (gid_t)strtoul(gid + 5, NULL, 10) : 0));
 }
 
+int mount_id(int fd, uint64_t *id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	return file_number(path, "mnt_id", id);
+}
+
 static bool shows_only_traceable(void)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t id = 0;
+	FILE *mounts = mount_id(proc, &id) ? NULL : fopen("/proc/self/mountinfo", "re");
 	char *line = NULL;
 	size_t size = 0;
 	bool result = false;
 
-	/* the last mount covers the others */
 	while (mounts && getline(&line, &size, mounts) > 0) {
-		if (strstr(line, " /proc ") && strstr(line, " - proc "))
+		if (strtoull(line, NULL, 10) == id)
 			result = hides_untraceable(line);
 	}
 	free(line);
 	if (mounts)
 		fclose(mounts);
+	if (proc >= 0)
+		close(proc);
 	return result;
 }
 

@@ -4,6 +4,7 @@
 #define SHM_PROCESS_PROCFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { COMMAND_SIZE = 64 };
@@ -20,6 +21,9 @@ bool proc_hides_processes(void);
 
 /* Whether /proc belongs to the initial PID namespace, which sees the processes of all others. */
 bool proc_is_complete(void);
+
+/* The id of an open file's mount, as in /proc/self/mountinfo. Returns 0 or an errno value. */
+int mount_id(int fd, uint64_t *id);
 
 /* The pid that is the name of a directory in /proc; 0: the name is not a number. */
 pid_t process_number(const char *name);

@@ -929,7 +929,8 @@ both_rights()
 	wait_until test -s "$background_output"
 	ns=$background_pid
 	echo '0 100000 65536' | tee "/proc/$ns/uid_map" >"/proc/$ns/gid_map"
-	id=$(nsenter --ipc --target "$ns" "$SHMTOOL" create -k 0x1234 -s 4096 -p 640 --with-guard)
+	id=$(nsenter --ipc --target "$ns" "$SHMTOOL" create -k 0x1234 -s 4096 -p 640)
+	nsenter --ipc --target "$ns" perl -e 'semget(0x1234, 1, 01640) // die'
 	there=(nsenter --user --ipc --target "$ns")
 	before=$(nsenter --ipc --target "$ns" sh -c "$rights")
 	run --separate-stderr "${there[@]}" "$SHMTOOL" "set" 0x1234 -u 0 -g 0 -p 600 --with-guard

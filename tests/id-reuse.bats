@@ -608,12 +608,19 @@ is_destroyed()
 		id=$(field_of shm key $((0x55)) shmid)
 		ipcrm -m "$id"
 		echo "$id" >/proc/sys/kernel/shm_next_id
-		as_uid 12345 perl -e 'shmget 0, 8192, 01644 or die'
+		as_uid 12345 perl -e 'shmget(0, 8192, 01644) // die'
 		go_on
 		assert_equal "$ended" 3
 		assert_equal "$(shmtool ls --min-size 8192 --format '%{locked}')" no
 		ipcrm --all=shm
 	done
+	# this one cannot be held
+	stop_at shmctl:SHM_LOCK prlimit --as=30000000 "$SHMTOOL" create -k 0x55 -s 64M --lock
+	id=$(field_of shm key $((0x55)) shmid)
+	swap "$id" 12345
+	go_on
+	assert_equal "$ended" 3
+	assert_equal "$(shmtool ls --format '%{id} %{locked}')" "$id no"
 }
 
 # There, root of the machine may change the segments of others in any case.
@@ -634,6 +641,11 @@ is_destroyed()
 		assert_equal "$(nsenter --ipc --target "$ns" "$SHMTOOL" ls --min-size 8192 --format '%{uid} %{mode}')" '102222 0600'
 		nsenter --ipc --target "$ns" ipcrm --all=shm
 	done
+	# a semaphore set cannot be held
+	capture shmtool create -N "$ns" -k 0x55 -s 4096 --with-guard
+	expect_status 5
+	assert_stderr_has 'cannot create the guard: permission denied'
+	assert_equal "$(nsenter --ipc --target "$ns" ipcs -ms | grep -c 0x)" 0
 }
 
 @test "create prints no id that has become another segment's" {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -177,6 +178,10 @@ static enum status guard_failed(const struct creation *creation, int error)
 		fail(STATUS_EXHAUSTED, "%s: the limit on semaphores is reached (kernel.sem)", what);
 		hint("see \"%sipcs -s\", or raise kernel.sem with sysctl", NAMESPACE_PREFIX());
 		return STATUS_EXHAUSTED;
+	case EPERM:
+		fail(STATUS_DENIED, "%s: permission denied", what);
+		hint("run shmtool inside of the user namespace that you own (nsenter --user --ipc)");
+		return STATUS_DENIED;
 	default:
 		return fail(status_of_segment(error), "%s: %s", what,
 			    segment_missing(error) ? "it was removed in the meantime"
@@ -241,17 +246,28 @@ static int set_rights(const struct creation *creation)
 	return error;
 }
 
-/* This needs capabilities. So the segment is held, unless there is no address space for it. */
+/*
+ * Locks the segment. That may require CAP_IPC_LOCK, so it is held. If there is no address space
+ * for it, its user acts, who has no such capability: then the limit is raised if permitted.
+ */
 static int lock(const struct creation *creation)
 {
-	struct hold hold = { 0 };
-	int error = hold_new(creation, &hold);
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	struct call call = { 0 };
+	int error = hold_new(creation, &call.hold);
 
 	if (segment_missing(error))
 		return error;
-	error = segment_set_lock(creation->id, true);
-	segment_release(&hold);
-	return error;
+	if (error) {
+		setrlimit(RLIMIT_MEMLOCK, &unlimited);
+		error = act_as(geteuid(), &call.before);
+		call.acts = !error;
+	}
+	if (!error)
+		error = segment_set_lock(creation->id, true);
+	end_call(&call);
+	/* refused for another segment that has got the id? */
+	return error && look(creation) ? EIDRM : error;
 }
 
 /* Sets owner and mode last, so that no other user can attach the segment before it is loaded. */

@@ -87,6 +87,13 @@ int guard_may_take(const struct guard *guard)
 
 int guard_create(key_t key, int *id)
 {
+	struct actor before;
+	/* guard_hand_over() and guard_remove() will do so */
+	int error = act_as(geteuid(), &before);
+
+	if (error)
+		return error;
+	stop_acting(&before);
 	*id = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
 	return *id < 0 ? errno : 0;
 }
@@ -191,9 +198,10 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 	const bool may_use_all = capability_in_use(CAP_IPC_OWNER);
 	struct actor before;
 	/* so that no set of another user can be affected, should its id be reused just now */
-	const bool acts = act_as(geteuid(), &before) == 0;
-	int error;
+	int error = act_as(geteuid(), &before);
 
+	if (error)
+		return error;
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, false);
 	error = check_same(guard);
@@ -202,9 +210,8 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 		error = semop(guard->id, &release, 1) < 0 ? errno : set_rights(guard->id, rights);
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, true);
-	if (acts)
-		stop_acting(&before);
-	return !error && !acts ? check_same(guard) : error;
+	stop_acting(&before);
+	return error;
 }
 
 int guard_in_use(int id, bool *in_use)

@@ -68,7 +68,8 @@ int guard_release(const struct guard *guard, unsigned short number);
 
 /*
  * Creates a set with one semaphore and this key, which must not exist (EEXIST), mode
- * 0600. A new semaphore is 0 (semget(2)), so the guard is acquired from the start.
+ * 0600. A new semaphore is 0 (semget(2)), so the guard is acquired from the start. EPERM: a later
+ * call by its id could act on another user's set, since this user owns the user namespace (hold.h).
  */
 int guard_create(key_t key, int *id);
 

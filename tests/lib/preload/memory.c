@@ -116,7 +116,7 @@ LOOK_UP(passwd, getpwuid, uid_t)
 LOOK_UP(group, getgrgid, gid_t)
 LOOK_UP(group, getgrnam, const char *)
 
-/* The same for those that the caller gives room for the text of the entry. */
+/* As LOOK_UP(), for those whose caller provides room for the text of the entry. */
 #define LOOK_UP_INTO_ROOM(name, argument_type)                                        \
 	int name(argument_type wanted, struct passwd *entry, char *text, size_t size, \
 		 struct passwd **found)                                               \

@@ -452,6 +452,35 @@ sees_beside()
 	wait_until process_is_gone "$background_pid"
 }
 
+# In their root directory, /etc is on that file system: it has the names of their users.
+@test "ls -A --follow skips the user of a process that is killed when its users are sought" {
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	local follower events errors processes
+	mkdir served jail jail/etc
+	# shellcheck disable=SC2016
+	background there unshare --mount "$HELPERS/silent-fuse" served unshare --mount sh -c '
+		mount --bind served jail/etc || exit
+		for number in 1 2; do
+			unshare --ipc perl -MPOSIX -e "chroot q(jail) or die; chdir q(/); setgid(65534); setuid(65534);
+				sleep 1 while 1" &
+			children="$children $!"
+		done
+		for child in $children; do
+			until grep -q "^Uid:.65534" "/proc/$child/status"; do sleep 0.01; done
+		done
+		perl -e '\''$| = 1; $SIG{CHLD} = "IGNORE"; print "@ARGV\n"; exec "sleep", 1000'\'' $$ $children'
+	wait_until test -s "$background_output"
+	read -r server processes <"$background_output"
+	echo "${processes% *}" >victim
+	follow_all
+	wait_until there test ! -e "/proc/${processes% *}"
+	sees_beside 1
+	there test -e "/proc/${processes#* }"
+	there kill -KILL "$server"
+	there kill -TERM "$follower"
+	wait_until process_is_gone "$background_pid"
+}
+
 # follows_slow_user DELAY STEP: the changes of a user are seen while a process of another one does
 # not answer, though each look at the user's process, or the first one (STEP), takes so long
 follows_slow_user()
@@ -601,9 +630,25 @@ bind_elsewhere()
 			sh -c "echo ready; exec sleep 1000"' "$user"
 		wait_until grep -q ready "$background_output"
 	done
-	try_there ls -A --format '%{size}'
+	# nor may the processor time of a busy machine end the search
+	STEP_CPUTIME=0 LD_PRELOAD=$HELPERS/clock.so \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+		try_there ls -A --format '%{size}'
 	assert_output_is 2000
 	assert_stderr_has 'more than 1000000 files are open'
+}
+
+@test "once a user's processes cost ten seconds of processor time, the others of that user are skipped" {
+	settle unshare --ipc "${ordinary_user[@]}" -- 1000
+	settle unshare --ipc setpriv --reuid 7 --regid 7 --clear-groups -- 2000
+	settle unshare --ipc "${ordinary_user[@]}" -- 3000
+	settle unshare --ipc -- 4000
+	STEP_CPUTIME=11 LD_PRELOAD=$HELPERS/clock.so \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+		try_there ls -A --format '%{size}'
+	expect_status 5
+	assert_output_is $'1000\n2000\n4000'
+	assert_stderr_has 'cannot determine the IPC namespace of 1 process'
 }
 
 # Whether a process waits in open(2) for the other end of a FIFO

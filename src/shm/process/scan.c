@@ -121,7 +121,7 @@ static bool is_skipped(const struct scan_losses *losses, pid_t pid)
 	uid_t uid;
 
 	for (size_t i = 0; i < losses->silent_count; i++) {
-		if (losses->silent[i] == pid)
+		if (losses->silent[i].pid == pid && losses->silent[i].uid == process_user(pid))
 			return true;
 	}
 	if (!losses->user_count && losses->waited < ALL_PATIENCE)
@@ -183,12 +183,10 @@ void scan_note_user(const struct worker *worker, pid_t pid)
 	worker_send(worker, &user, sizeof(user), -1);
 }
 
-/* The user of a process, also if it has been killed since it was noted. */
+/* The user of a process, even if it has been killed since it was noted, and its pid reused. */
 static uid_t user_of(const struct pass *pass, size_t item)
 {
-	uid_t user = process_user(pass->pids.items[item]);
-
-	return user == (uid_t)-1 && pass->noted_item == item ? pass->noted_user : user;
+	return pass->noted_item == item ? pass->noted_user : process_user(pass->pids.items[item]);
 }
 
 static void take(void *context, size_t item, const void *message, size_t size, int fd)
@@ -258,7 +256,7 @@ static bool give_up(void *context, size_t item, bool blocked)
 }
 
 /* Notes whose process a child waits for that not even SIGKILL has ended. */
-static void note_abandoned(struct scan_losses *losses, struct slow_user *user, pid_t pid)
+static void note_abandoned(struct scan_losses *losses, struct slow_user *user, pid_t pid, uid_t uid)
 {
 	size_t before = losses->abandoned;
 
@@ -268,7 +266,7 @@ static void note_abandoned(struct scan_losses *losses, struct slow_user *user, p
 	if (user)
 		user->keeps_child = true;
 	if (losses->silent_count < WORKERS_ABANDONED_MOST)
-		losses->silent[losses->silent_count++] = pid;
+		losses->silent[losses->silent_count++] = (struct silent){ pid, uid };
 }
 
 /* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
@@ -276,7 +274,10 @@ static bool lost(void *context, size_t item, int signal)
 {
 	struct pass *pass = context;
 	struct scan_losses *losses = pass->losses;
-	struct slow_user *user = slow_user(losses, user_of(pass, item));
+	const pid_t pid = pass->pids.items[item];
+	const uid_t uid = user_of(pass, item);
+	const uid_t now = process_user(pid);
+	struct slow_user *user = slow_user(losses, uid);
 
 	if (pass->error)
 		return false;
@@ -290,9 +291,10 @@ static bool lost(void *context, size_t item, int signal)
 		losses->waited += pass->waited;
 	pass->waited = 0;
 	if (!signal)
-		note_abandoned(losses, user, pass->pids.items[item]);
-	if (!pass->scan->silent)
-		pass->scan->silent = pass->pids.items[item];
+		note_abandoned(losses, user, pid, uid);
+	/* not if another process has its pid now */
+	if (!pass->scan->silent && (now == uid || now == (uid_t)-1))
+		pass->scan->silent = pid;
 	pass->scan->lost++;
 	pass->scan->ended = losses->waited >= ALL_PATIENCE;
 	if (losses->waited < LAST_PATIENCE)

@@ -28,7 +28,10 @@ struct scan_losses {
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */
 	/* processes at which a child was abandoned: not looked at again, whatever their user */
-	pid_t silent[WORKERS_ABANDONED_MOST];
+	struct silent {
+		pid_t pid;
+		uid_t uid;
+	} silent[WORKERS_ABANDONED_MOST];
 	size_t silent_count;
 	size_t abandoned; /* workers_abandoned() after the last one */
 };

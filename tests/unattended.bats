@@ -755,6 +755,30 @@ pre_start()
 	assert_equal "$(segment_count)" 2
 }
 
+# The database's user may replace all below the directory that the unit names.
+@test "pre-start removes no segment of root, and none of another user, for the user of the cluster" {
+	need_root
+	id=$(perl -e "$create" 4096 600 5432001)
+	other=$(as_uid 5555 perl -e "$create" 4096 600 5432002)
+	mkdir -m 1777 shared
+	as_uid 4321 sh -c 'cd shared && printf "1\n2\n3\n4\n5\n6\n5432001 $0\n" >postmaster.pid' "$id"
+	ln -s shared cluster
+	pre_start cluster
+	expect_status 2
+	chown 5555 shared
+	as_uid 4321 sh -c 'cd shared && printf "1\n2\n3\n4\n5\n6\n5432002 $0\n" >postmaster.pid' "$other"
+	pre_start cluster
+	expect_status 2
+	assert_stderr_has 'postmaster.pid is not a regular file of the owner of the cluster'
+	# nor does it wait
+	rm shared/postmaster.pid
+	as_uid 5555 mkfifo shared/postmaster.pid
+	pre_start cluster
+	expect_status 2
+	assert_equal "$(segment_count)" 2
+	rm -r cluster shared
+}
+
 @test "pre-start does nothing if no segment is recorded" {
 	need_root
 	id=$(as_uid 4321 perl -e "$create" 4096 600 0)

@@ -292,7 +292,10 @@ $one 2 3000"
 				until [ -e made ]; do sleep 0.01; done
 				rm made
 				[ ! -d "/proc/$!" ] || exit
-				"$SHMTOOL" "$@"' "$options" $words
+				"$SHMTOOL" "$@"
+				[ "$?" -eq 5 ] || exit
+				# the same if /proc belongs to the PID namespace above
+				exec unshare --pid --fork "$SHMTOOL" "$@"' "$options" $words
 			expect_status 5
 			assert_stderr_has 'cannot determine the IPC namespace of the processes of other users, which /proc hides (hidepid): permission denied'
 		done

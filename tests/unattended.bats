@@ -761,11 +761,13 @@ pre_start()
 	id=$(perl -e "$create" 4096 600 5432001)
 	other=$(as_uid 5555 perl -e "$create" 4096 600 5432002)
 	mkdir -m 1777 shared
+	# shellcheck disable=SC2016 # it is for sh
 	as_uid 4321 sh -c 'cd shared && printf "1\n2\n3\n4\n5\n6\n5432001 $0\n" >postmaster.pid' "$id"
 	ln -s shared cluster
 	pre_start cluster
 	expect_status 2
 	chown 5555 shared
+	# shellcheck disable=SC2016 # it is for sh
 	as_uid 4321 sh -c 'cd shared && printf "1\n2\n3\n4\n5\n6\n5432002 $0\n" >postmaster.pid' "$other"
 	pre_start cluster
 	expect_status 2

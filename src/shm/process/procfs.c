@@ -80,8 +80,10 @@ static bool shows_only_traceable(void)
 
 bool proc_hides_processes(void)
 {
-	if (!proc_is_ours())
-		return false;
+	struct stat status;
+
+	if (lstat("/proc/self", &status) < 0)
+		return false; /* it is not mounted */
 	/* every PID namespace has a process 1 (pid_namespaces(7)) */
 	if (access("/proc/1", F_OK) < 0)
 		return true;

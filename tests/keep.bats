@@ -326,6 +326,17 @@ assert_refused()
 	done
 }
 
+@test "an optional entry is not skipped where there is no /etc/passwd, as in a container's image" {
+	need_root
+	# shellcheck disable=SC2016
+	in_image=(unshare --mount sh -c 'mount -t tmpfs none /etc && exec "$@"' sh)
+	echo -creator:root >"$list"
+	run --separate-stderr "${in_image[@]}" "$SHMTOOL" rm --all --keep-file "$list"
+	assert_refused 'line 1: "-creator:root": the look-up of this user failed (for a user ID, use +NUMBER)'
+	run --separate-stderr "${in_image[@]}" "$SHMTOOL" rm --all -n --keep creator:+0
+	expect_status 0
+}
+
 @test "--keep ENTRY: in addition to the lists" {
 	third=$(make_orphan 4096 600 0x98)
 	try ls --keep-file "$list" --keep 0x98 --grace 0 --format '%{id} %{state}' --sort id

@@ -296,11 +296,6 @@ static bool read_identity(const char *word, uint32_t *identity)
 const char no_such_user[] = "no such user (for a user ID, use +NUMBER)";
 static const char not_looked_up[] = "the look-up of this user failed (for a user ID, use +NUMBER)";
 
-bool user_is_missing(int error)
-{
-	return !error || (error == ENOENT && access("/etc/passwd", F_OK) < 0);
-}
-
 const char *parse_user(const char *word, uid_t *uid)
 {
 	char text[PASSWD_SIZE];
@@ -315,7 +310,7 @@ const char *parse_user(const char *word, uid_t *uid)
 	if (user)
 		*uid = user->pw_uid;
 	else if (!read_identity(word, uid))
-		return user_is_missing(error) ? no_such_user : not_looked_up;
+		return error || access("/etc/passwd", F_OK) < 0 ? not_looked_up : no_such_user;
 	return NULL;
 }
 

@@ -51,7 +51,8 @@ const char *parse_mode_change(const char *word, unsigned short umask, unsigned s
 
 /*
  * A user or group: a name or a number; +N is always a number. parse_user() returns no_such_user
- * only if there is none: not if a name service does not answer, where getpwnam(3) says the same.
+ * only if there is none: not if a name service does not answer, where getpwnam(3) says the same,
+ * or if there is no /etc/passwd, as in an image that has only this program.
  */
 extern const char no_such_user[];
 const char *parse_user(const char *word, uid_t *uid);
@@ -59,12 +60,6 @@ const char *parse_group(const char *word, gid_t *gid);
 
 /* How many bytes getpwnam_r(3) gets for an entry. One that is longer counts as a failure. */
 enum { PASSWD_SIZE = 16384 };
-
-/*
- * Whether getpwnam_r(3) or getpwuid_r(3), which found nothing and returned this, mean that there
- * is no such user; or that there are no users at all, as in an image without /etc/passwd.
- */
-bool user_is_missing(int error);
 
 /* Whether such a word is a name, which stands for another number in another user namespace. */
 bool is_name(const char *word);

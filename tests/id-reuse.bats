@@ -454,6 +454,21 @@ has_served_twice()
 	assert_equal "$(rights_of "$id")" '600 0 0'
 }
 
+# The segment is marked for removal, and a new one gets its key.
+@test "set --with-guard never changes the guard of another segment that has got the key" {
+	local rights
+	id=$(as_uid 1 shmtool create -s 4096 -k 0x55 --with-guard)
+	hold_segment "$id" rw 1
+	stop_at semget shmtool "set" "$id" -u 777 -p 666 --with-guard
+	as_uid 1 ipcrm -m "$id" -S 0x55
+	as_uid 1 shmtool create -s 4096 -k 0x55 --with-guard
+	rights=$(awk 'NR == 2 { print $2, $3, $5 }' /proc/sysvipc/sem)
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_has 'has no guard'
+	assert_equal "$(awk 'NR == 2 { print $2, $3, $5 }' /proc/sysvipc/sem)" "$rights"
+}
+
 # Both belong to the new owner for a moment, who removes them.
 @test "set --with-guard does not undo its change to another segment that has got the id" {
 	local rights
@@ -649,6 +664,13 @@ is_destroyed()
 }
 
 @test "create prints no id that has become another segment's" {
+	shmtool create -k 0x55 -s 4096
+	id=$(field_of shm key $((0x55)) shmid)
+	stop_at shmctl:SHM_STAT_ANY shmtool create -k 0x55 -s 4096 --reuse
+	swap "$id" 12345
+	go_on
+	assert_equal "$ended $output" '3 '
+	ipcrm --all=shm
 	stop_at shmctl:SHM_STAT_ANY shmtool create -k 0x55 -s 4096
 	id=$(field_of shm key $((0x55)) shmid)
 	swap "$id" 12345

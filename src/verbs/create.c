@@ -276,7 +276,8 @@ static enum status print_result(struct creation *creation)
 	enum status status;
 	int error = listing_look(creation->id, &segment);
 
-	if (!error && creation->created && !is_created(creation, &segment))
+	if (!error &&
+	    (creation->created ? !is_created(creation, &segment) : segment.key != creation->key))
 		error = EIDRM;
 	if (segment_missing(error))
 		return fail(STATUS_MISSING, "segment %d was removed by another process",

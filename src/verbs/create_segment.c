@@ -200,6 +200,7 @@ static enum status make_guard(struct creation *creation)
 int open_existing(struct creation *creation, key_t key)
 {
 	/* shmget(2) fails if the size is larger than that of the segment */
+	creation->key = key;
 	creation->id = shmget(key, creation->options->size_given ? creation->options->size : 0, 0);
 	return creation->id < 0 ? errno : 0;
 }

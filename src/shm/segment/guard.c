@@ -57,11 +57,17 @@ int guard_by_key(key_t key, int *id)
 int guard_of_segment(const struct segment *segment, struct guard *guard)
 {
 	int error = segment->key ? guard_by_key(segment->key, &guard->id) : ENOENT;
+	int id = -1;
 
 	if (!error)
 		error = guard_look(guard->id, guard);
-	/* the id may have become another set's in between */
-	return !error && guard->key != segment->key ? ENOENT : error;
+	if (error)
+		return error;
+	/* the id may have become another set's in between, and the key another segment's */
+	error = segment_by_key(segment->key, &id);
+	if (guard->key != segment->key || error == ENOENT || (!error && id != segment->id))
+		return ENOENT;
+	return 0;
 }
 
 const char *guard_obstacle(const struct guard *guard, const struct segment *segment)

@@ -312,17 +312,19 @@ assert_refused()
 @test "an optional entry is not skipped when the look-up of its user fails" {
 	need_root
 	need_strace
-	echo '-creator:nosuchuser' >"$list"
 	echo 'passwd: files' >nsswitch.conf
-	local error
-	# sssd, nslcd and winbind: ENOENT, as if there were no such user
-	for error in EIO ENOENT; do
-		# shellcheck disable=SC2016
-		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr unshare --mount sh -c '
-			mount --bind nsswitch.conf /etc/nsswitch.conf && exec strace -qq -o trace -P /etc/passwd \
-			-e trace=openat -e inject=openat:error="$0" "$@"' "$error" "$SHMTOOL" rm --all --keep-file "$list"
-		grep -q INJECTED trace
-		assert_refused 'line 1: "-creator:nosuchuser": the look-up of this user failed'
+	local error user
+	# a number may be a name, too. sssd, nslcd and winbind: ENOENT, as if there were no such user
+	for user in nosuchuser 12345; do
+		echo "-creator:$user" >"$list"
+		for error in EIO ENOENT; do
+			# shellcheck disable=SC2016
+			ASAN_OPTIONS=detect_leaks=0 run --separate-stderr unshare --mount sh -c '
+				mount --bind nsswitch.conf /etc/nsswitch.conf && exec strace -qq -o trace -P /etc/passwd \
+				-e trace=openat -e inject=openat:error="$0" "$@"' "$error" "$SHMTOOL" rm --all --keep-file "$list"
+			grep -q INJECTED trace
+			assert_refused "line 1: \"-creator:$user\": the look-up of this user failed"
+		done
 	done
 }
 

@@ -301,16 +301,20 @@ const char *parse_user(const char *word, uid_t *uid)
 	char text[PASSWD_SIZE];
 	struct passwd entry;
 	struct passwd *user = NULL;
+	const bool any_names = access("/etc/passwd", F_OK) == 0;
 	int error = 0;
 
 	if (*word && *word != '+')
 		error = getpwnam_r(word, &entry, text, sizeof(text), &user);
 	if (error == ENOMEM)
 		return out_of_memory;
+	/* a number may be the name of a user, too */
+	if (error && any_names)
+		return not_looked_up;
 	if (user)
 		*uid = user->pw_uid;
 	else if (!read_identity(word, uid))
-		return error || access("/etc/passwd", F_OK) < 0 ? not_looked_up : no_such_user;
+		return any_names ? no_such_user : not_looked_up;
 	return NULL;
 }
 

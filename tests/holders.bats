@@ -270,6 +270,11 @@ in_our_namespace()
 	note_is "$id" "0 of 1 attachments identified; run as root to identify the others" \
 		unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc &&
 			exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"' sh
+	end_process "$holder_pid"
+	hold_segment "$id" rw 12345
+	note_is "$id" "0 of 1 attachments identified; processes that /proc hides (hidepid) are not visible" \
+		unshare --mount sh -c 'mount -t proc -o hidepid=4 proc /proc &&
+			exec setpriv --bounding-set=-sys_ptrace "$@"' sh
 }
 
 @test "in another pid namespace" {

@@ -90,8 +90,9 @@ const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *hol
 				 holders->all.denied, holders->all.denied == 1 ? "" : "es");
 		break;
 	case HOLDERS_NAMESPACE:
-		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,
-			 "processes in other PID namespaces are not visible");
+		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length, "processes %s are not visible",
+			 proc_hides_processes() ? "that /proc hides (hidepid)"
+						: "in other PID namespaces");
 		break;
 	case HOLDERS_UNDECIDED:
 		snprintf(text, HOLDERS_NOTE_SIZE - (size_t)length,

@@ -31,7 +31,7 @@
 enum holders_doubt {
 	HOLDERS_ALL,        /* all are known: as many as nattch */
 	HOLDERS_DENIED,     /* the memory of some processes may not be read */
-	HOLDERS_NAMESPACE,  /* processes in other PID namespaces cannot be seen */
+	HOLDERS_NAMESPACE,  /* processes in other PID namespaces, or hidden ones, cannot be seen */
 	HOLDERS_UNDECIDED,  /* some may belong to a segment of another namespace with this id */
 	HOLDERS_CHANGED,    /* nattch changed during the scan */
 	HOLDERS_UNEXPLAINED /* more or fewer than nattch, for an unknown reason */

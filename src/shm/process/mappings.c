@@ -254,7 +254,7 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 
 	*mappings = (struct mappings){
 		.ns = namespace_of("self", "ipc"),
-		.all_processes = proc_is_complete(),
+		.all_processes = proc_is_complete() && !proc_hides_processes(),
 	};
 	error = maps_begin(&search.maps);
 	if (!error)

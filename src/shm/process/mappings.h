@@ -38,7 +38,7 @@ struct mappings {
 	size_t count;
 	size_t capacity;
 	size_t denied;      /* how many processes' memory may not be read */
-	bool all_processes; /* the scan ran in the initial PID namespace, which sees all others */
+	bool all_processes; /* in the initial PID namespace, which sees all others; none is hidden */
 	uint64_t ns;        /* inode of this process's IPC namespace during the scan */
 };
 

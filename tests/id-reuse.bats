@@ -467,6 +467,17 @@ has_served_twice()
 	assert_equal "$ended" 3
 	assert_stderr_has 'has no guard'
 	assert_equal "$(awk 'NR == 2 { print $2, $3, $5 }' /proc/sysvipc/sem)" "$rights"
+	ipcrm --all=shm && ipcrm --all=sem
+	# the new owner removes it, before the guard is changed
+	id=$(as_uid 1 shmtool create -s 4096 -k 0x55 --with-guard)
+	rights=$(awk 'NR == 2 { print $2, $3, $5 }' /proc/sysvipc/sem)
+	stop_at after:shmctl:IPC_SET shmtool "set" "$id" -u 777 -p 666 --with-guard
+	as_uid 777 ipcrm -m "$id"
+	as_uid 1 shmtool create -s 8192 -k 0x55
+	go_on
+	assert_equal "$ended" 3
+	assert_stderr_has 'was changed, but its guard was removed in the meantime'
+	assert_equal "$(awk 'NR == 2 { print $2, $3, $5 }' /proc/sysvipc/sem)" "$rights"
 }
 
 # Both belong to the new owner for a moment, who removes them.

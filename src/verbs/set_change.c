@@ -339,6 +339,17 @@ static enum status replaced_by(const struct change *change, const struct segment
 	return STATUS_BUSY;
 }
 
+/* Changes the guard, unless the new owner has removed the segment: another one may have its key. */
+static int set_guard(const struct change *change)
+{
+	struct guard now;
+	int error = guard_of_segment(&change->segment, &now);
+
+	if (error == ENOENT || (!error && now.id != change->guard.id))
+		error = EIDRM;
+	return error ? error : guard_set_rights(&change->guard, &change->rights);
+}
+
 /*
  * Changes the segment, and then its guard. If one change of the segment fails, the others are
  * undone or not made. If the guard can no longer be changed, the segment stays changed: an
@@ -368,7 +379,7 @@ static enum status make_change(const struct change *change)
 	if (error)
 		return segment_failed("change", segment, error);
 	if (guard_differs(change))
-		error = guard_set_rights(&change->guard, &change->rights);
+		error = set_guard(change);
 	return error ? guard_failed(change, differ || locks ? "changed, but" : not_changed, error)
 		     : STATUS_DONE;
 }

@@ -27,7 +27,7 @@ struct scan_losses {
 	size_t user_count;
 	size_t user_capacity;
 	unsigned int waited; /* in all, in ticks (workers.h) */
-	/* processes at which a child was abandoned: not looked at again, whatever their user */
+	/* processes at which a child was abandoned: not looked at again, even if root's */
 	struct silent {
 		pid_t pid;
 		uid_t uid;

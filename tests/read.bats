@@ -695,6 +695,19 @@ interrupt_in_the_middle()
 	interrupt_in_the_middle KILL
 }
 
+# That can take minutes.
+@test "a signal while it syncs FILE leaves the old file" {
+	random_segment 4096
+	echo old >out
+	stop_at fsync shmtool read "$id" -f out
+	kill -TERM "$program_pid"
+	go_on
+	assert_equal "$ended" 143
+	assert_equal "$stderr" 'shmtool read: interrupted while writing out; the file was not changed'
+	assert_equal "$(<out)" old
+	assert_equal "$(files_here)" './out ./steps ./wanted '
+}
+
 # bats test_tags=engine
 @test "a signal while it writes a hex dump into FILE, too" {
 	random_segment $((1024 * 1024))

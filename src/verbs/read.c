@@ -323,8 +323,12 @@ static enum status read_to_file(const struct read_options *options, const struct
 	if (status)
 		output_file_abandon(&outfile);
 	else if ((error = output_file_commit(&outfile)))
-		status = fail(status_of_file(error), "cannot write %s: %s", options->file,
-			      strerror(error));
+		status = error == EINTR
+				 ? fail(STATUS_FAILED,
+					"interrupted while writing %s; the file was not changed",
+					options->file)
+				 : fail(status_of_file(error), "cannot write %s: %s", options->file,
+					strerror(error));
 	return status;
 }
 

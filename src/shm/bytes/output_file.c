@@ -13,6 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "shm/system/signals.h"
+
 /*
  * The open descriptor that a path stands for (/dev/stdout, /dev/fd/N), or -1. Such
  * a file is written directly, as in a shell.
@@ -133,6 +135,9 @@ int output_file_commit(struct output_file *output)
 	if (close(output->fd) < 0 && !error && errno != EINTR)
 		error = errno;
 	output->fd = -1;
+	/* fsync(2) may have taken minutes */
+	if (!error && output->replaces && signals_came())
+		error = EINTR;
 	if (!error && output->replaces)
 		error = rename_into_place(output);
 	output_file_abandon(output);

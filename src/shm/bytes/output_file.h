@@ -36,7 +36,10 @@ int output_file_create(struct output_file *output);
 /* Whether the output uses memory instead of disk space, since it is in a tmpfs. */
 bool output_takes_memory(int fd);
 
-/* Syncs the file, renames it into place and closes it. Returns 0 or an errno value. */
+/*
+ * Syncs the file, renames it into place and closes it. Returns 0 or an errno value; EINTR: a signal
+ * came before it was renamed.
+ */
 int output_file_commit(struct output_file *output);
 
 /* Removes the temporary file. A file that existed before stays unchanged. */

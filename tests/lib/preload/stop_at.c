@@ -407,8 +407,8 @@ static const char *hexadecimal(int value)
 
 /* clang-format off */
 static const char *const functions[] = {
-	"fork", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink", "readlinkat",
-	"rename", "renameat",
+	"fork", "fsync", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink",
+	"readlinkat", "rename", "renameat",
 	"semctl", "semget", "semop", "semtimedop", "sendmsg", "setns", "shmat", "shmctl", "shmdt", "shmget",
 	"splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
 };
@@ -479,6 +479,7 @@ STEP(ssize_t, "read", __read_chk, (int fd, void *bytes, size_t length, size_t si
      (fd, bytes, length, size), decimal(fd), fd)
 STEP(ssize_t, "write", write, (int fd, const void *bytes, size_t length), (fd, bytes, length),
      decimal(fd), fd)
+STEP(int, "fsync", fsync, (int fd), (fd), decimal(fd), fd)
 STEP(ssize_t, "sendmsg", sendmsg, (int fd, const struct msghdr *message, int flags),
      (fd, message, flags), decimal(fd), fd)
 STEP(ssize_t, "splice", splice,

@@ -198,3 +198,23 @@ new_namespace()
 	try_as_user ls -N "$inside"
 	expect_status 5
 }
+
+# As in an unprivileged LXC container. Such a user looks like nobody, who is another user there.
+@test "create -N gives nothing to nobody if the user is not mapped in the container" {
+	local options
+	background setpriv --reuid 4000 --regid 4000 --clear-groups unshare --user --ipc sh -c 'echo ready; exec sleep 1000'
+	wait_until test -s "$background_output"
+	inside=$background_pid
+	echo '0 100000 65536' | tee "/proc/$inside/uid_map" >"/proc/$inside/gid_map"
+	for options in '-p 660' '-g +5' '--with-guard'; do
+		# shellcheck disable=SC2086
+		run --separate-stderr as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x55 -s 4096 $options
+		expect_status 7
+		assert_stderr_has 'your user or group is not mapped in this user namespace'
+	done
+	assert_equal "$(nsenter --ipc --target "$inside" ipcs -ms | grep -c 0x)" 0
+	as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x55 -s 4096
+	assert_equal "$(nsenter --ipc --target "$inside" "$SHMTOOL" ls --format '%{uid} %{gid} %{mode}')" '4000 4000 0600'
+	as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x56 -s 4096 -p 660 -u 5 -g 6
+	assert_equal "$(nsenter --ipc --target "$inside" "$SHMTOOL" ls --key 0x56 --format '%{uid} %{gid} %{mode}')" '100005 100006 0660'
+}

@@ -335,6 +335,26 @@ static enum status create(struct creation *creation)
 	return status;
 }
 
+/*
+ * In a container, the number of a user or group that is not mapped there may be that of another
+ * one who is. So it must not be set as the owner.
+ */
+static enum status check_own_ids(const struct create_options *options)
+{
+	const struct segment own = { .uid = options->uid_given ? 0 : geteuid(),
+				     .gid = options->gid_given ? 0 : getegid() };
+
+	if (!options->uid_given && !options->gid_given && options->mode == 0600 &&
+	    !options->with_guard)
+		return STATUS_DONE;
+	if (!owner_is_unknown(&own))
+		return STATUS_DONE;
+	fail(STATUS_FAILED, "cannot create a segment: your user or group is not mapped in this user "
+			    "namespace");
+	hint("name the owner and the group by -u and -g");
+	return STATUS_FAILED;
+}
+
 static enum status create_run(int argc, char **argv)
 {
 	struct create_options options = { .mode = 0600 };
@@ -348,6 +368,8 @@ static enum status create_run(int argc, char **argv)
 	status = check_options(&options, &operands);
 	if (!status)
 		status = enter_namespace(&operands, operands.ns && options.by_name);
+	if (!status && operands.ns)
+		status = check_own_ids(&options);
 	operands_free(&operands);
 	if (status)
 		return status;

@@ -116,7 +116,8 @@ int act_as(uid_t uid, struct actor *before)
 	/* this process can affect only what is its own, so it must be that user */
 	if (!before->privileged && !before->may_lock)
 		return uid == before->uid ? 0 : EPERM;
-	if (user_is_unknown(uid))
+	/* who is not mapped could not become the own user again */
+	if (user_is_unknown(uid) || (uid != before->uid && user_is_unknown(before->uid)))
 		return EOVERFLOW;
 	/* a user who becomes root for a moment loses all capabilities with it (capabilities(7)) */
 	if (owns_users_here(uid) || (uid == 0 && before->uid != 0))

@@ -109,20 +109,14 @@ static const char *add_line(struct keep *keep, const char *line)
 }
 
 /*
- * Whether a line with a fault may be printed: not that of another file, such as /etc/shadow, whose
- * contents must not reach a user who may run `ls --keep-file` by sudo(8).
+ * Whether a line with a fault may be printed: all may read it. The contents of /etc/shadow, say,
+ * must not reach a user who may run `ls --keep-file` by sudo(8).
  */
-static bool may_be_shown(const char *line)
+static bool may_be_shown(FILE *file)
 {
-	static const char *const beginnings[] = { "0x", "key:", "ftok:", "creator:", "owner:" };
+	struct stat status;
 
-	if (*line == '-')
-		line += 1 + strspn(line + 1, " \t");
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++) {
-		if (strncmp(line, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
-	}
-	return false;
+	return fstat(fileno(file), &status) == 0 && status.st_mode & S_IROTH;
 }
 
 /* Longer than any valid line: a path has at most PATH_MAX bytes. */
@@ -172,7 +166,7 @@ static bool read_lines(struct keep *keep, FILE *file, const char *path,
 			wrong = add_line(keep, trim(line));
 		if (wrong) {
 			const char *entry = trim(line);
-			const bool shown = may_be_shown(entry);
+			const bool shown = *entry && may_be_shown(file);
 
 			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: %s%.100s%s%s", path,
 				 number, shown ? "\"" : "", shown ? entry : "", shown ? "\": " : "",

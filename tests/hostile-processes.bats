@@ -678,3 +678,33 @@ waits_for_partner()
 	(($(steps_taken) == 1))
 	waits_for_partner "$background_pid" || fail 'shmtool opened the FIFO'
 }
+
+# The kernel gives a number to the next namespace of any kind.
+@test "a namespace of another kind that gets the number of an IPC namespace ends no search" {
+	cat >swap.pl <<-'END'
+		# swap.pl INODE: becomes a process whose UTS namespace has this number, open as file 9
+		use POSIX "dup2";
+		$^F = 100000;
+		open my $uts, "<", "/proc/self/ns/uts" or die;
+		if ((stat $uts)[1] != $ARGV[0]) { exec qw(unshare --uts perl swap.pl), @ARGV }
+		dup2(fileno $uts, 9);
+		open my $done, ">", "replaced";
+		sleep 1 while 1;
+	END
+	# shellcheck disable=SC2016 # it is for sh and perl
+	background there "${ordinary_user[@]}" unshare --user --map-root-user --ipc sh -c '
+		exec 9</proc/self/ns/ipc
+		exec unshare --ipc perl -MPOSIX -e "$1"' sh '
+			open my $ipc, "<&=", 9 or die;
+			my $inode = (stat $ipc)[1];
+			$SIG{USR1} = sub { POSIX::close(9); exec "perl", "swap.pl", $inode };
+			$| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	local holder_pid
+	holder_pid=$(<"$background_output")
+	settle unshare --ipc -- 7777
+	STOP_RUN="kill -USR1 $holder_pid; until [ -e replaced ]; do sleep 0.01; done" \
+		with_steps "run:openat:/proc/$holder_pid/fd/9" try_there ls -A --format '%{size}'
+	(($(steps_taken) == 1))
+	assert_output_is 7777
+}

@@ -349,8 +349,8 @@ static enum status check_own_ids(const struct create_options *options)
 		return STATUS_DONE;
 	if (!owner_is_unknown(&own))
 		return STATUS_DONE;
-	fail(STATUS_FAILED, "cannot create a segment: your user or group is not mapped in this user "
-			    "namespace");
+	fail(STATUS_FAILED, "cannot create a segment: your user or group is not mapped in this "
+			    "user namespace");
 	hint("name the owner and the group by -u and -g");
 	return STATUS_FAILED;
 }

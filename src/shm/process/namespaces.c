@@ -173,6 +173,10 @@ static int open_if_seen(int directory, const char *path, int flags, struct sight
 	seen->error = fd < 0 || fstat(fd, &status) < 0 ? errno : 0;
 	if (!seen->error && (status.st_dev != seen->device || status.st_ino != seen->inode))
 		seen->error = ENOENT;
+	/* a namespace of another kind may have got its number */
+	if (!seen->error && !(flags & O_PATH) &&
+	    namespace_identify(&(struct namespace){ .fd = fd }))
+		seen->error = ENOENT;
 	if (!seen->error || fd < 0)
 		return fd;
 	close(fd);

@@ -199,8 +199,8 @@ new_namespace()
 	expect_status 5
 }
 
-# As in an unprivileged LXC container. Such a user looks like nobody, who is another user there.
-@test "create -N gives nothing to nobody if the user is not mapped in the container" {
+# As in an unprivileged LXC container. Such a user has the number 65534, as another user has there.
+@test "create -N in a container that does not map the user gives nothing to the user 65534 there" {
 	local options
 	background setpriv --reuid 4000 --regid 4000 --clear-groups unshare --user --ipc sh -c 'echo ready; exec sleep 1000'
 	wait_until test -s "$background_output"

@@ -326,7 +326,7 @@ $(BUILD)/fuzz/library.a: $(FUZZ_OBJECTS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz/library.a
 	$(call says,CC)
 	$(Q)$(FUZZ_COMPILE) -fsanitize=fuzzer -MMD -MP -MF $@.d \
-		$$(sed -n 's/^.*\<__wrap_\([a-z]*\)(.*;$$/-Wl,--wrap=\1/p' $<) \
+		$$(sed -n 's/^[a-z].*\<__wrap_\([a-z_]*\)(.*[;,]$$/-Wl,--wrap=\1/p' $<) \
 		-o $@ $< $(BUILD)/fuzz/library.a $(LDLIBS) $(POPT_LIBS) $(OLD_LIBS)
 
 # Installation. Each verb also has a command and a page of its own, by a link.

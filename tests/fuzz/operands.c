@@ -14,21 +14,29 @@
 #include "text/parse_segment.h"
 
 /* No look-ups: what the machine has for users is not the question (the linker wraps them). */
-struct passwd *__wrap_getpwnam(const char *name);
-struct group *__wrap_getgrnam(const char *name);
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *text, size_t size,
+		      struct passwd **found);
+int __wrap_getgrnam_r(const char *name, struct group *entry, char *text, size_t size,
+		      struct group **found);
 
-struct passwd *__wrap_getpwnam(const char *name)
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *text, size_t size,
+		      struct passwd **found)
 {
-	static struct passwd user = { .pw_uid = 4711 };
-
-	return strcmp(name, "user") == 0 ? &user : NULL;
+	(void)text;
+	(void)size;
+	entry->pw_uid = 4711;
+	*found = strcmp(name, "user") == 0 ? entry : NULL;
+	return 0;
 }
 
-struct group *__wrap_getgrnam(const char *name)
+int __wrap_getgrnam_r(const char *name, struct group *entry, char *text, size_t size,
+		      struct group **found)
 {
-	static struct group group = { .gr_gid = 4712 };
-
-	return strcmp(name, "group") == 0 ? &group : NULL;
+	(void)text;
+	(void)size;
+	entry->gr_gid = 4712;
+	*found = strcmp(name, "group") == 0 ? entry : NULL;
+	return 0;
 }
 
 static bool all_digits(const char *word)

@@ -13,13 +13,6 @@ setup()
 	removal_setup
 }
 
-# The address sanitizer maps terabytes, and valgrind the program's memory in its own way.
-need_plain_memory()
-{
-	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer needs more address space than any limit'
-	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has its own memory under the limit'
-}
-
 @test "an ordinary user's own segments of mode 0 and 0200 are removed without being held" {
 	need_root
 	local mode id

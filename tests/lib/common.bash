@@ -36,6 +36,7 @@
 #   root_may_lock              whether root without CAP_IPC_LOCK may lock a segment: what root's
 #                              processes have locked already counts
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
+#   need_plain_memory          skip if the program needs more address space than any limit
 #   need_command NAME...       skip unless they are there
 #   seek_no_leaks              for a program that is traced, or can have no process
 #
@@ -560,6 +561,13 @@ need_command()
 seek_no_leaks()
 {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+}
+
+# The address sanitizer maps terabytes, and valgrind the program's memory in its own way.
+need_plain_memory()
+{
+	! grep -q __asan_init "$SHMTOOL" || skip 'the sanitizer needs more address space than any limit'
+	[[ -z ${VALGRIND_PROGRAM-} ]] || skip 'valgrind has its own memory under the limit'
 }
 
 # For a test that has strace at the program itself: `make valgrind` has something else there.

@@ -9,7 +9,7 @@ swap()
 {
 	ipcrm -m "$1"
 	echo "$1" >/proc/sys/kernel/shm_next_id
-	as_uid "$2" perl -e 'shmget 0, 8192, 01644 or die'
+	as_uid "$2" perl -e 'shmget(0, 8192, 01644) // die'
 }
 
 has_id()

@@ -256,9 +256,16 @@ assert_refused()
 }
 
 # A rule of sudo(8) may permit `shmtool ls *` and no more.
-@test "no line of a file that not all may read is shown" {
+@test "no line of a file that is no keep list is shown, or that not all may read" {
 	local line
-	for line in 'root:secret:20000:0:99999:7:::' '-----BEGIN secret-----' 'key: secret' '0xsecret'; do
+	for line in 'root:secret:20000:0:99999:7:::' '-----BEGIN secret-----' '- secret' 'secret word'; do
+		echo "$line" >"$list"
+		try ls --keep-file "$list"
+		expect_status 0
+		assert_stderr_has "keep list $list, line 1: "
+		assert_stderr_lacks secret
+	done
+	for line in 'key: secret' '0xsecret'; do
 		echo "$line" >"$list"
 		chmod 640 "$list"
 		try ls --keep-file "$list"

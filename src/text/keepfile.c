@@ -109,14 +109,21 @@ static const char *add_line(struct keep *keep, const char *line)
 }
 
 /*
- * Whether a line with a fault may be printed: all may read it. The contents of /etc/shadow, say,
- * must not reach a user who may run `ls --keep-file` by sudo(8).
+ * Whether a line with a fault may be printed: not that of another file, such as /etc/shadow, or of
+ * a file that not all may read. Its contents must not reach a user who may run `ls --keep-file` by
+ * sudo(8).
  */
-static bool may_be_shown(FILE *file)
+static bool may_be_shown(FILE *file, const char *line)
 {
+	static const char *const beginnings[] = { "0x", "key:", "ftok:", "creator:", "owner:" };
 	struct stat status;
+	bool is_entry = false;
 
-	return fstat(fileno(file), &status) == 0 && status.st_mode & S_IROTH;
+	if (*line == '-')
+		line += 1 + strspn(line + 1, " \t");
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(*beginnings); i++)
+		is_entry |= strncmp(line, beginnings[i], strlen(beginnings[i])) == 0;
+	return is_entry && fstat(fileno(file), &status) == 0 && status.st_mode & S_IROTH;
 }
 
 /* Longer than any valid line: a path has at most PATH_MAX bytes. */
@@ -166,7 +173,7 @@ static bool read_lines(struct keep *keep, FILE *file, const char *path,
 			wrong = add_line(keep, trim(line));
 		if (wrong) {
 			const char *entry = trim(line);
-			const bool shown = *entry && may_be_shown(file);
+			const bool shown = may_be_shown(file, entry);
 
 			snprintf(fault, KEEPFILE_FAULT_SIZE, "%.200s, line %zu: %s%.100s%s%s", path,
 				 number, shown ? "\"" : "", shown ? entry : "", shown ? "\": " : "",

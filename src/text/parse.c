@@ -293,6 +293,9 @@ static bool read_identity(const char *word, uint32_t *identity)
 	return true;
 }
 
+/* How many bytes getgrnam_r(3) gets for an entry, which names all members. */
+enum { GROUP_SIZE = 256 * 1024 };
+
 const char no_such_user[] = "no such user (for a user ID, use +NUMBER)";
 static const char not_looked_up[] = "the look-up of this user failed (for a user ID, use +NUMBER)";
 
@@ -320,12 +323,19 @@ const char *parse_user(const char *word, uid_t *uid)
 
 const char *parse_group(const char *word, gid_t *gid)
 {
-	const struct group *group;
+	static char text[GROUP_SIZE];
+	struct group entry;
+	struct group *group = NULL;
+	const bool any_names = access("/etc/group", F_OK) == 0;
+	int error = 0;
 
-	errno = 0;
-	group = *word && *word != '+' ? getgrnam(word) : NULL;
-	if (!group && errno == ENOMEM)
+	if (*word && *word != '+')
+		error = getgrnam_r(word, &entry, text, sizeof(text), &group);
+	if (error == ENOMEM)
 		return out_of_memory;
+	/* as in parse_user() */
+	if (error && any_names)
+		return "the look-up of this group failed (for a group ID, use +NUMBER)";
 	if (group)
 		*gid = group->gr_gid;
 	else if (!read_identity(word, gid))

@@ -52,7 +52,8 @@ const char *parse_mode_change(const char *word, unsigned short umask, unsigned s
 /*
  * A user or group: a name or a number; +N is always a number. parse_user() returns no_such_user
  * only if there is none: not if a name service does not answer, where getpwnam(3) says the same,
- * or if there is no /etc/passwd, as in an image that has only this program.
+ * or if there is no /etc/passwd, as in an image that has only this program. If a look-up fails, a
+ * number without + is an error, too: it could be a name.
  */
 extern const char no_such_user[];
 const char *parse_user(const char *word, uid_t *uid);

@@ -114,29 +114,28 @@ void *reallocarray(void *old, size_t count, size_t size)
 
 LOOK_UP(passwd, getpwuid, uid_t)
 LOOK_UP(group, getgrgid, gid_t)
-LOOK_UP(group, getgrnam, const char *)
 
 /* As LOOK_UP(), for those whose caller provides room for the text of the entry. */
-#define LOOK_UP_INTO_ROOM(name, argument_type)                                        \
-	int name(argument_type wanted, struct passwd *entry, char *text, size_t size, \
-		 struct passwd **found)                                               \
-	{                                                                             \
-		static int (*next)(argument_type, struct passwd *, char *, size_t,    \
-				   struct passwd **);                                 \
-		unsigned long from = fails_from;                                      \
-		int error;                                                            \
-                                                                                      \
-		*found = NULL;                                                        \
-		if (refuse())                                                         \
-			return ENOMEM;                                                \
-		fails_from = 0;                                                       \
-		if (!next)                                                            \
-			*(void **)&next = dlsym(RTLD_NEXT, #name);                    \
-		error = next(wanted, entry, text, size, found);                       \
-		fails_from = from;                                                    \
-		return error;                                                         \
+#define LOOK_UP_INTO_ROOM(type, name, argument_type)                                              \
+	int name(argument_type wanted, struct type *entry, char *text, size_t size,               \
+		 struct type **found)                                                             \
+	{                                                                                         \
+		static int (*next)(argument_type, struct type *, char *, size_t, struct type **); \
+		unsigned long from = fails_from;                                                  \
+		int error;                                                                        \
+                                                                                                  \
+		*found = NULL;                                                                    \
+		if (refuse())                                                                     \
+			return ENOMEM;                                                            \
+		fails_from = 0;                                                                   \
+		if (!next)                                                                        \
+			*(void **)&next = dlsym(RTLD_NEXT, #name);                                \
+		error = next(wanted, entry, text, size, found);                                   \
+		fails_from = from;                                                                \
+		return error;                                                                     \
 	}
 
-LOOK_UP_INTO_ROOM(getpwuid_r, uid_t)
-LOOK_UP_INTO_ROOM(getpwnam_r, const char *)
+LOOK_UP_INTO_ROOM(passwd, getpwuid_r, uid_t)
+LOOK_UP_INTO_ROOM(passwd, getpwnam_r, const char *)
+LOOK_UP_INTO_ROOM(group, getgrnam_r, const char *)
 // NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-inconsistent-declaration-parameter-name)

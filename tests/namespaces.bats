@@ -213,8 +213,13 @@ new_namespace()
 		assert_stderr_has 'your user or group is not mapped in this user namespace'
 	done
 	assert_equal "$(nsenter --ipc --target "$inside" ipcs -ms | grep -c 0x)" 0
+	run --separate-stderr as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x55 -s 4096 -u 5 -g 6 --with-guard
+	expect_status 7
+	assert_stderr_has 'cannot create the guard'
 	as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x55 -s 4096
 	assert_equal "$(nsenter --ipc --target "$inside" "$SHMTOOL" ls --format '%{uid} %{gid} %{mode}')" '4000 4000 0600'
+	# that one is not changed
+	as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x55 --reuse -p 660
 	as_uid 4000 "$SHMTOOL" create -N "$inside" -k 0x56 -s 4096 -p 660 -u 5 -g 6
 	assert_equal "$(nsenter --ipc --target "$inside" "$SHMTOOL" ls --key 0x56 --format '%{uid} %{gid} %{mode}')" '100005 100006 0660'
 }

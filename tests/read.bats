@@ -703,7 +703,7 @@ interrupt_in_the_middle()
 	kill -TERM "$program_pid"
 	go_on
 	assert_equal "$ended" 143
-	assert_equal "$stderr" 'shmtool read: interrupted while writing out; the file was not changed'
+	assert_equal "$stderr" 'shmtool read: interrupted while writing out; the existing file was not changed'
 	assert_equal "$(<out)" old
 	assert_equal "$(files_here)" './out ./steps ./wanted '
 }

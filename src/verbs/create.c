@@ -310,34 +310,9 @@ static enum status print_result(struct creation *creation)
 	return output.error ? print_failed(creation, output.error) : STATUS_DONE;
 }
 
-static enum status create(struct creation *creation)
-{
-	const struct create_options *options = creation->options;
-	enum status status = STATUS_DONE;
-	int error = ENOENT;
-
-	/* an existing segment is not changed: all other options are ignored, even FILE */
-	if (options->reuse)
-		error = open_existing(creation, options->key);
-	if (error && (error != ENOENT || (!options->size_given && !options->file)))
-		return creation_failed(creation, options->key, error);
-	if (error)
-		status = create_new(creation);
-	if (!status && options->verbose)
-		note(creation->created ? "created segment %d" : "segment %d already exists",
-		     creation->id);
-	if (!status && options->verbose && creation->guard >= 0)
-		note("created guard %d", creation->guard);
-	if (!status)
-		status = print_result(creation);
-	if (status && creation->created && undo(creation))
-		remark("the new segment was removed again");
-	return status;
-}
-
 /*
- * In a container, the number of a user or group that is not mapped there may be that of another
- * one who is. So it must not be set as the owner.
+ * With -N, an unmapped user or group appears as 65534, which may be another one's number in the
+ * container. So it must not be set as the owner.
  */
 static enum status check_own_ids(const struct create_options *options)
 {
@@ -351,8 +326,36 @@ static enum status check_own_ids(const struct create_options *options)
 		return STATUS_DONE;
 	fail(STATUS_FAILED, "cannot create a segment: your user or group is not mapped in this "
 			    "user namespace");
-	hint("name the owner and the group by -u and -g");
+	if (!options->with_guard)
+		hint("name the owner and the group by -u and -g");
 	return STATUS_FAILED;
+}
+
+static enum status create(struct creation *creation)
+{
+	const struct create_options *options = creation->options;
+	enum status status = STATUS_DONE;
+	int error = ENOENT;
+
+	/* an existing segment is not changed: all other options are ignored, even FILE */
+	if (options->reuse)
+		error = open_existing(creation, options->key);
+	if (error && (error != ENOENT || (!options->size_given && !options->file)))
+		return creation_failed(creation, options->key, error);
+	if (error && options->elsewhere)
+		status = check_own_ids(options);
+	if (error && !status)
+		status = create_new(creation);
+	if (!status && options->verbose)
+		note(creation->created ? "created segment %d" : "segment %d already exists",
+		     creation->id);
+	if (!status && options->verbose && creation->guard >= 0)
+		note("created guard %d", creation->guard);
+	if (!status)
+		status = print_result(creation);
+	if (status && creation->created && undo(creation))
+		remark("the new segment was removed again");
+	return status;
 }
 
 static enum status create_run(int argc, char **argv)
@@ -368,8 +371,7 @@ static enum status create_run(int argc, char **argv)
 	status = check_options(&options, &operands);
 	if (!status)
 		status = enter_namespace(&operands, operands.ns && options.by_name);
-	if (!status && operands.ns)
-		status = check_own_ids(&options);
+	options.elsewhere = operands.ns;
 	operands_free(&operands);
 	if (status)
 		return status;

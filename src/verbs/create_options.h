@@ -21,7 +21,8 @@ struct create_options {
 	bool uid_given;
 	gid_t gid;
 	bool gid_given;
-	bool by_name; /* the owner or group was given by name */
+	bool by_name;   /* the owner or group was given by name */
+	bool elsewhere; /* -N: in another namespace */
 	const char *file;
 	bool reuse;
 	bool huge;

@@ -178,10 +178,6 @@ static enum status guard_failed(const struct creation *creation, int error)
 		fail(STATUS_EXHAUSTED, "%s: the limit on semaphores is reached (kernel.sem)", what);
 		hint("see \"%sipcs -s\", or raise kernel.sem with sysctl", NAMESPACE_PREFIX());
 		return STATUS_EXHAUSTED;
-	case EPERM:
-		fail(STATUS_DENIED, "%s: permission denied", what);
-		hint("run shmtool inside of the user namespace that you own (nsenter --user --ipc)");
-		return STATUS_DENIED;
 	default:
 		return fail(status_of_segment(error), "%s: %s", what,
 			    segment_missing(error) ? "it was removed in the meantime"
@@ -193,8 +189,12 @@ static enum status guard_failed(const struct creation *creation, int error)
 static enum status make_guard(struct creation *creation)
 {
 	int error = guard_create(creation->key, &creation->guard);
+	enum status status = error ? guard_failed(creation, error) : STATUS_DONE;
 
-	return error ? guard_failed(creation, error) : STATUS_DONE;
+	if (error == EPERM)
+		hint("run shmtool inside the user namespace that you own: nsenter --target PID "
+		     "--user --ipc");
+	return status;
 }
 
 int open_existing(struct creation *creation, key_t key)
@@ -248,8 +248,8 @@ static int set_rights(const struct creation *creation)
 }
 
 /*
- * Locks the segment. That may require CAP_IPC_LOCK, so it is held. If there is no address space
- * for it, its user acts, who has no such capability: then the limit is raised if permitted.
+ * Locks the segment, and holds it, since this may use CAP_IPC_LOCK. If there is no address space
+ * to hold it, drops that capability; RLIMIT_MEMLOCK then applies, and is raised if permitted.
  */
 static int lock(const struct creation *creation)
 {
@@ -261,7 +261,7 @@ static int lock(const struct creation *creation)
 		return error;
 	if (error) {
 		setrlimit(RLIMIT_MEMLOCK, &unlimited);
-		error = act_as(geteuid(), &call.before);
+		error = act_as(geteuid(), &call.before) ? EACCES : 0;
 		call.acts = !error;
 	}
 	if (!error)

@@ -297,6 +297,7 @@ static enum status read_to_file(const struct read_options *options, const struct
 				const struct memory *memory)
 {
 	struct output_file outfile;
+	struct output_file written;
 	bool replaces;
 	enum status status = STATUS_DONE;
 	int error = output_file_open(&outfile, options->file);
@@ -320,16 +321,13 @@ static enum status read_to_file(const struct read_options *options, const struct
 		status = write_failed(options->file, segment, memory, &outfile, error);
 	else if (!status)
 		status = guard_option_release(&options->guard_option);
-	if (status)
+	if (status) {
 		output_file_abandon(&outfile);
-	else if ((error = output_file_commit(&outfile)))
-		status = error == EINTR
-				 ? fail(STATUS_FAILED,
-					"interrupted while writing %s; the file was not changed",
-					options->file)
-				 : fail(status_of_file(error), "cannot write %s: %s", options->file,
-					strerror(error));
-	return status;
+		return status;
+	}
+	written = outfile;
+	error = output_file_commit(&outfile);
+	return error ? write_failed(options->file, segment, memory, &written, error) : STATUS_DONE;
 }
 
 static enum status read_segment(struct read_options *options, const struct segment_ref *ref)

@@ -137,8 +137,8 @@ static enum status guard_failed(const struct change *change, const char *outcome
 		return fail(STATUS_MISSING, "%s has no guard (no semaphore set with its key)",
 			    what);
 	if (segment_missing(error))
-		return fail(STATUS_MISSING, "%s was %s its guard was removed in the meantime", what,
-			    outcome);
+		return fail(STATUS_MISSING, "%s was %s it or its guard was removed in the meantime",
+			    what, outcome);
 	return fail(status_of_segment(error),
 		    "%s was %s its guard (semaphore set %d) cannot be changed: %s", what, outcome,
 		    change->guard.id, reason_of_segment(error));

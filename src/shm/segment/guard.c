@@ -94,12 +94,13 @@ int guard_may_take(const struct guard *guard)
 int guard_create(key_t key, int *id)
 {
 	struct actor before;
-	/* guard_hand_over() and guard_remove() will do so */
+	/* guard_hand_over() and guard_remove() will do so, unless a sandbox refuses it */
 	int error = act_as(geteuid(), &before);
 
-	if (error)
+	if (!error)
+		stop_acting(&before);
+	if (error == EOVERFLOW || (error && owns_users_here(geteuid(), false)))
 		return error;
-	stop_acting(&before);
 	*id = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
 	return *id < 0 ? errno : 0;
 }
@@ -204,10 +205,9 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 	const bool may_use_all = capability_in_use(CAP_IPC_OWNER);
 	struct actor before;
 	/* so that no set of another user can be affected, should its id be reused just now */
-	int error = act_as(geteuid(), &before);
+	const bool acts = act_as(geteuid(), &before) == 0;
+	int error;
 
-	if (error)
-		return error;
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, false);
 	error = check_same(guard);
@@ -216,8 +216,9 @@ int guard_hand_over(const struct guard *guard, const struct segment_rights *righ
 		error = semop(guard->id, &release, 1) < 0 ? errno : set_rights(guard->id, rights);
 	if (may_use_all)
 		capability_use(CAP_IPC_OWNER, true);
-	stop_acting(&before);
-	return error;
+	if (acts)
+		stop_acting(&before);
+	return !error && !acts ? check_same(guard) : error;
 }
 
 int guard_in_use(int id, bool *in_use)

@@ -38,7 +38,8 @@ int guard_by_key(key_t key, int *id);
 
 /*
  * Looks at the set with the key of a segment: it is its guard, if guard_obstacle()
- * finds nothing against it. ENOENT: there is none. After another error, only its id is set.
+ * finds nothing against it. ENOENT: there is none, or the key is another segment's now. After
+ * another error, only its id is set.
  */
 int guard_of_segment(const struct segment *segment, struct guard *guard);
 

@@ -63,6 +63,13 @@ struct actor {
 bool find_actor(const struct segment *segment, bool privileged, uid_t *user);
 
 /*
+ * Whether this user owns the user namespace of the IPC namespace, or one between it and that
+ * of this process. Then the user always has all capabilities there (user_namespaces(7)).
+ * in_doubt is returned if that cannot be found out.
+ */
+bool owns_users_here(uid_t uid, bool in_doubt);
+
+/*
  * For a segment that cannot be held: until stop_acting(), calls by id can act only on
  * segments that this user owns or created. Sets the effective user, and drops
  * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. Does nothing if neither is in use.

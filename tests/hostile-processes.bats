@@ -481,6 +481,38 @@ sees_beside()
 	wait_until process_is_gone "$background_pid"
 }
 
+@test "an open file that is replaced by one whose file system does not answer is left alone" {
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	local holder_pid
+	mkdir served
+	# shellcheck disable=SC2016 # it is for sh and perl
+	background there env SILENT=getattr unshare --mount "$HELPERS/silent-fuse" served unshare --ipc sh -c '
+		exec 8<served/file 9</proc/self/ns/ipc
+		exec unshare --ipc perl -MPOSIX=dup2 -e "$1"' sh '
+			$SIG{USR1} = sub { dup2(8, 9); open my $done, ">", "replaced" };
+			$| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	holder_pid=$(<"$background_output")
+	STOP_RUN="kill -USR1 $holder_pid; until [ -e replaced ]; do sleep 0.01; done" \
+		with_steps "run:open*:/proc/$holder_pid/fd/9" try_there ls -A
+	(($(steps_taken) == 1))
+	assert_stderr_lacks respond
+}
+
+@test "ls -N of a file whose file system does not answer who closes it ends" {
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	local server
+	mkdir served
+	# shellcheck disable=SC2016
+	background there env SILENT=flush unshare --mount "$HELPERS/silent-fuse" served sh -c 'echo $$; exec sleep 1000'
+	wait_until test -s "$background_output"
+	server=$(<"$background_output")
+	background there "$SHMTOOL" ls -N "/proc/$server/root$PWD/served/file"
+	wait_until file_has "$background_errors" 'does not respond'
+	wait_until process_is_gone "$background_pid"
+	there kill -KILL "$server"
+}
+
 # follows_slow_user DELAY STEP: the changes of a user are seen while a process of another one does
 # not answer, though each look at the user's process, or the first one (STEP), takes so long
 follows_slow_user()

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shm/system/safe_open.h"
+
 struct search {
 	struct identities *identities;
 	struct holder **holders;
@@ -48,6 +50,25 @@ static int identify(struct identities *identities, int fd)
 	return watch < 0 ? -errno : watch;
 }
 
+/* Opens the mapped file of a holder, unless its process has mapped another one there meanwhile. */
+static int open_mapping(const struct holder *holder, int flags, int *fd)
+{
+	const struct mapping *mapping = &holder->mapping;
+	char path[80];
+	int place;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, holder->task,
+		 mapping->start, mapping->end);
+	error = open_if_same(path, mapping->device, mapping->inode, fd);
+	if (error || flags & O_PATH)
+		return error;
+	place = *fd;
+	error = open_again(place, flags, fd);
+	close(place);
+	return error;
+}
+
 static int look(const struct worker *worker, void *context, pid_t pid)
 {
 	const struct search *search = context;
@@ -56,14 +77,9 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	     i < search->count && search->holders[i]->pid == pid; i++) {
 		const struct holder *holder = search->holders[i];
 		struct answer answer = { .index = i };
-		char path[80];
 		int fd;
 
-		snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64,
-			 holder->task, holder->mapping.start, holder->mapping.end);
-		fd = open(path, search->flags | O_CLOEXEC);
-		if (fd < 0)
-			answer.error = errno;
+		answer.error = open_mapping(holder, search->flags, &fd);
 		worker_send(worker, &answer, sizeof(answer), fd);
 		if (fd >= 0)
 			close(fd);

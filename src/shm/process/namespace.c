@@ -176,18 +176,16 @@ int namespace_open(const char *path, struct namespace *ns)
 /* Opens a regular file only, since opening a device can have an effect. */
 static int open_regular(const char *path, int *fd)
 {
-	char self[PROCESS_PATH_SIZE];
 	struct stat status;
 	int place;
 	int error = safe_open(path, O_PATH, &place);
 
 	if (error)
 		return error;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
 	if (fstat(place, &status) == 0 && !S_ISREG(status.st_mode))
 		error = EINVAL;
-	else if ((*fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
-		error = errno;
+	else
+		error = open_again(place, O_RDONLY | O_NONBLOCK, fd);
 	close(place);
 	return error;
 }
@@ -207,9 +205,12 @@ static int send_file(const struct worker *worker, void *context, pid_t pid)
 	(void)pid;
 	if (error)
 		return error;
-	worker_send(worker, NULL, 0, fd);
+	/* the parent must not even close a file whose server may not answer */
+	error = namespace_identify(&(struct namespace){ .fd = fd });
+	if (!error)
+		worker_send(worker, NULL, 0, fd);
 	close(fd);
-	return 0;
+	return error;
 }
 
 static int take_file(void *context, pid_t pid, const void *message, size_t size, int fd)

@@ -14,6 +14,7 @@
 #include "shm/system/array.h"
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
+#include "shm/system/safe_open.h"
 
 /* What a worker sends about a process in one of the namespaces. */
 struct finding {
@@ -84,9 +85,10 @@ static int namespace_of(const struct search *search, int process, size_t *index)
 static int identify(int fd, struct root_directory *root)
 {
 	struct stat status;
+	int error = stat_locally(fd, &status);
 
-	if (fstatat(fd, "", &status, AT_EMPTY_PATH | AT_STATX_DONT_SYNC) < 0)
-		return errno;
+	if (error)
+		return error;
 	root->device = status.st_dev;
 	root->inode = status.st_ino;
 	return mount_id(fd, &root->mount_id);

@@ -19,6 +19,7 @@
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 #include "shm/system/intmap.h"
+#include "shm/system/safe_open.h"
 
 /* What a worker sends about a namespace, with a descriptor if it is new. */
 struct sighting {
@@ -164,21 +165,15 @@ static int learn(struct search *search, struct namespace *known, const struct si
 	return is_closer(known, seen) ? set_path(known, seen) : 0;
 }
 
-/* Opens a file if it is the namespace that was seen. Returns -1, and sets the error, if not. */
-static int open_if_seen(int directory, const char *path, int flags, struct sighting *seen)
+/* Closes a descriptor that is not the namespace that was seen, sets the error, and returns -1. */
+static int keep_if_seen(int fd, struct sighting *seen)
 {
-	struct stat status = { 0 };
-	int fd = openat(directory, path, flags | O_CLOEXEC);
+	struct namespace ns = { .fd = fd };
 
-	seen->error = fd < 0 || fstat(fd, &status) < 0 ? errno : 0;
-	if (!seen->error && (status.st_dev != seen->device || status.st_ino != seen->inode))
-		seen->error = ENOENT;
 	/* a namespace of another kind may have got its number */
-	if (!seen->error && !(flags & O_PATH) &&
-	    namespace_identify(&(struct namespace){ .fd = fd }))
-		seen->error = ENOENT;
-	if (!seen->error || fd < 0)
+	if (namespace_identify(&ns) == 0 && ns.device == seen->device && ns.inode == seen->inode)
 		return fd;
+	seen->error = ENOENT;
 	close(fd);
 	return -1;
 }
@@ -190,23 +185,26 @@ static int open_if_seen(int directory, const char *path, int flags, struct sight
  */
 static int open_by_path(const char *path, struct sighting *seen)
 {
-	char self[64];
-	int place = open_if_seen(AT_FDCWD, path, O_PATH, seen);
+	int place;
 	int fd;
 
-	if (place < 0)
+	seen->error = open_if_same(path, seen->device, seen->inode, &place);
+	if (seen->error)
 		return -1;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
-	fd = open_if_seen(AT_FDCWD, self, O_RDONLY, seen);
+	seen->error = open_again(place, O_RDONLY, &fd);
 	close(place);
-	return fd;
+	return seen->error ? -1 : keep_if_seen(fd, seen);
 }
 
 /* Opens the namespace of the process or thread that was seen, and reads its names. */
 static int open_by_process(const struct search *search, struct sighting *seen)
 {
-	int fd = open_if_seen(search->thread, "ns/ipc", O_RDONLY, seen);
+	int fd = openat(search->thread, "ns/ipc", O_RDONLY | O_CLOEXEC);
 
+	if (fd < 0)
+		seen->error = errno;
+	else
+		fd = keep_if_seen(fd, seen);
 	process_read_command_at(search->thread, seen->command);
 	if (search->with_names)
 		namespace_names_read(search->worker, &search->here, search->thread,
@@ -289,8 +287,8 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 	else
 		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
 	scan_note_user(search->worker, search->pid);
-	fd = open_if_seen(AT_FDCWD, seen.path, O_PATH, &seen);
-	if (fd >= 0) {
+	seen.error = open_if_same(seen.path, seen.device, seen.inode, &fd);
+	if (!seen.error) {
 		close(fd);
 		return see(search, seen.path, &seen);
 	}

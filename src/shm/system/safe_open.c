@@ -13,6 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "shm/system/compat.h"
+
 enum {
 	LINKS_MAX = 40,        /* the kernel's own limit: path_resolution(7) */
 	TRIES = 10,            /* at a file that a process keeps replacing */
@@ -348,4 +350,38 @@ int trusted_open(const char *path, int *fd, char **where)
 	free(whole);
 	*where = walk.where;
 	return error;
+}
+
+int stat_locally(int fd, struct stat *status)
+{
+	char path[64];
+
+	/* Linux ignores the flag if the path is empty: seen with 6.18 */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fstatat(AT_FDCWD, path, status, AT_STATX_DONT_SYNC) < 0 ? errno : 0;
+}
+
+int open_if_same(const char *path, dev_t device, ino_t inode, int *fd)
+{
+	struct stat status = { 0 };
+	int error;
+
+	*fd = open(path, O_PATH | O_CLOEXEC);
+	if (*fd < 0)
+		return errno;
+	error = stat_locally(*fd, &status);
+	if (!error && status.st_dev == device && status.st_ino == inode)
+		return 0;
+	close(*fd);
+	*fd = -1;
+	return error ? error : ENOENT;
+}
+
+int open_again(int place, int flags, int *fd)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	*fd = open(path, flags | O_CLOEXEC);
+	return *fd < 0 ? errno : 0;
 }

@@ -114,6 +114,18 @@ without_list()
 	assert_equal "$(segment_count) $(wc -l </proc/sysvipc/sem)" '0 1'
 }
 
+@test "without user namespaces, root sets and removes the segments and guards of others" {
+	need_root
+	local words
+	as_user "$SHMTOOL" create -s 4K -k 0x78 --with-guard >/dev/null
+	for words in 'set 0x78 -p 640 --with-guard' 'rm --with-guard 0x78 -n' 'rm --with-guard 0x78' \
+		'create -s 4K -k 0x78 --with-guard'; do
+		# shellcheck disable=SC2086
+		at nousers $words
+		expect_status 0
+	done
+}
+
 @test "without SEM_UNDO (gVisor), a guard is released after the copy" {
 	shmtool create -s 4K -k 0x78 --with-guard >/dev/null
 	local words

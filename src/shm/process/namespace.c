@@ -116,8 +116,12 @@ bool capabilities_count_here(void)
 	if (fd < 0)
 		return true;
 	owner = ioctl(fd, NS_GET_USERNS);
-	/* ioctl_ns(2): neither this user namespace nor below it, unless a sandbox refuses both */
-	outside = owner < 0 && errno == EPERM && ioctl(fd, NS_GET_NSTYPE) >= 0;
+	/*
+	 * ioctl_ns(2): neither this user namespace nor below it, unless a sandbox refuses both, or
+	 * the kernel has no user namespaces
+	 */
+	outside = owner < 0 && errno == EPERM && ioctl(fd, NS_GET_NSTYPE) >= 0 &&
+		  access("/proc/self/ns/user", F_OK) == 0;
 	if (owner >= 0)
 		close(owner);
 	close(fd);

@@ -9,14 +9,19 @@
  *   selinux  container_t of SELinux: IPC_INFO and SHM_INFO are refused
  *   refused  seccomp that lets no shmctl(2) pass
  *   nosysv   a kernel without CONFIG_SYSVIPC
+ *   nousers  a kernel without CONFIG_USER_NS
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/nsfs.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "shm/system/compat.h"
 
@@ -68,6 +73,42 @@ int shmctl(int id, int command, struct shmid_ds *ds)
 		return -1;
 	result = next(id, command, ds);
 	return result > 0 && command == SHM_INFO && is_at("gvisor") ? 0 : result;
+}
+
+static int is_missing(const char *path)
+{
+	errno = ENOENT;
+	return is_at("nousers") && strcmp(path, "/proc/self/ns/user") == 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	int (*next)(int, unsigned long, void *);
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	*(void **)&next = dlsym(RTLD_NEXT, "ioctl");
+	errno = EPERM;
+	return is_at("nousers") && request == NS_GET_USERNS ? -1 : next(fd, request, argument);
+}
+
+int access(const char *path, int mode)
+{
+	int (*next)(const char *, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "access");
+	return is_missing(path) ? -1 : next(path, mode);
+}
+
+int stat(const char *path, struct stat *status)
+{
+	int (*next)(const char *, struct stat *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "stat");
+	return is_missing(path) ? -1 : next(path, status);
 }
 
 int semctl(int id, int number, int command, ...)

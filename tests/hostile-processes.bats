@@ -481,7 +481,7 @@ sees_beside()
 	wait_until process_is_gone "$background_pid"
 }
 
-@test "an open file that is replaced by one whose file system does not answer is left alone" {
+@test "an open file that is replaced by one whose file system does not answer is not opened" {
 	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
 	local holder_pid
 	mkdir served

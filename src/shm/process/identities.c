@@ -50,7 +50,7 @@ static int identify(struct identities *identities, int fd)
 	return watch < 0 ? -errno : watch;
 }
 
-/* Opens the mapped file of a holder, unless its process has mapped another one there meanwhile. */
+/* Opens the mapped file of a holder, unless its process has mapped another file there since. */
 static int open_mapping(const struct holder *holder, int flags, int *fd)
 {
 	const struct mapping *mapping = &holder->mapping;

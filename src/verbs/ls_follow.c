@@ -174,22 +174,6 @@ static void sight_free(struct sight *sight)
 	namespaces_free(&sight->namespaces);
 }
 
-/*
- * For the next list, all users have their time again. Users with a process that did not answer are
- * trusted again, unless a child still waits for one of them: otherwise each list would cost another
- * child.
- */
-static void trust_again(struct scan_losses *losses)
-{
-	losses->waited = 0;
-	for (size_t i = 0; i < losses->user_count; i++) {
-		losses->users[i].waited = 0;
-		losses->users[i].skipped = losses->users[i].keeps_child;
-	}
-	if (!workers_abandoned())
-		scan_losses_free(losses);
-}
-
 /* Reads the list of all segments. before: an earlier one; missing: see all_namespaces_read(). */
 static enum status take_sight(struct reporter *reporter, struct sight *sight,
 			      const struct sight *before, enum status *missing)
@@ -206,7 +190,7 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &reporter->excepted,
 				     choice_depends_on_users(choice), &reporter->losses, missing,
 				     &at);
-	trust_again(&reporter->losses);
+	scan_trust_again(&reporter->losses);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;

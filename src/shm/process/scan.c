@@ -133,6 +133,32 @@ static bool is_skipped(const struct scan_losses *losses, pid_t pid)
 	return user && user->skipped;
 }
 
+void scan_trust_again(struct scan_losses *losses)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < losses->silent_count; i++) {
+		if (worker_is_abandoned(losses->silent[i].child))
+			losses->silent[left++] = losses->silent[i];
+	}
+	losses->silent_count = left;
+	if (!left) {
+		scan_losses_free(losses);
+		return;
+	}
+	losses->waited = 0;
+	for (size_t i = 0; i < losses->user_count; i++) {
+		losses->users[i].waited = 0;
+		losses->users[i].skipped = false;
+	}
+	for (size_t i = 0; i < left; i++) {
+		struct slow_user *user = find_slow(losses, losses->silent[i].uid);
+
+		if (user)
+			user->skipped = true;
+	}
+}
+
 void scan_losses_free(struct scan_losses *losses)
 {
 	free(losses->users);
@@ -256,17 +282,14 @@ static bool give_up(void *context, size_t item, bool blocked)
 }
 
 /* Notes whose process a child waits for that not even SIGKILL has ended. */
-static void note_abandoned(struct scan_losses *losses, struct slow_user *user, pid_t pid, uid_t uid)
+static void note_abandoned(struct scan_losses *losses, pid_t pid, uid_t uid)
 {
 	size_t before = losses->abandoned;
 
 	losses->abandoned = workers_abandoned();
-	if (losses->abandoned <= before)
-		return;
-	if (user)
-		user->keeps_child = true;
-	if (losses->silent_count < WORKERS_ABANDONED_MOST)
-		losses->silent[losses->silent_count++] = (struct silent){ pid, uid };
+	if (losses->abandoned > before && losses->silent_count < WORKERS_ABANDONED_MOST)
+		losses->silent[losses->silent_count++] =
+			(struct silent){ pid, uid, workers_newest_abandoned() };
 }
 
 /* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
@@ -291,7 +314,7 @@ static bool lost(void *context, size_t item, int signal)
 		losses->waited += pass->waited;
 	pass->waited = 0;
 	if (!signal)
-		note_abandoned(losses, user, pid, uid);
+		note_abandoned(losses, pid, uid);
 	/* not if another process has its pid now */
 	if (!pass->scan->silent && (now == uid || now == (uid_t)-1))
 		pass->scan->silent = pid;

@@ -22,7 +22,6 @@ struct scan_losses {
 		unsigned int waited; /* for its processes, in ticks (workers.h) */
 		int64_t spent;       /* processor time for its processes, in microseconds */
 		bool skipped;        /* from now on */
-		bool keeps_child;    /* a child was abandoned at one of its processes */
 	} * users;
 	size_t user_count;
 	size_t user_capacity;
@@ -31,6 +30,7 @@ struct scan_losses {
 	struct silent {
 		pid_t pid;
 		uid_t uid;
+		pid_t child; /* that was abandoned */
 	} silent[WORKERS_ABANDONED_MOST];
 	size_t silent_count;
 	size_t abandoned; /* workers_abandoned() after the last one */
@@ -74,6 +74,12 @@ int scan_one(struct scan *scan, pid_t pid);
  * answer. If the process is killed in the meantime, its user is still known then.
  */
 void scan_note_user(const struct worker *worker, pid_t pid);
+
+/*
+ * Before another list: all users have their time again, and are looked at again, unless a child
+ * still waits for one of their processes: otherwise each list would cost another child.
+ */
+void scan_trust_again(struct scan_losses *losses);
 
 void scan_losses_free(struct scan_losses *losses);
 

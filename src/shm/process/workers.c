@@ -224,6 +224,21 @@ size_t workers_abandoned(void)
 	return left;
 }
 
+pid_t workers_newest_abandoned(void)
+{
+	return abandoned_count ? abandoned[abandoned_count - 1] : 0;
+}
+
+bool worker_is_abandoned(pid_t child)
+{
+	workers_abandoned();
+	for (size_t i = 0; i < abandoned_count; i++) {
+		if (abandoned[i] == child)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Kills a worker that does not return. If it waits for a FUSE server that has accepted
  * a request, even SIGKILL does not end it: then it is abandoned. run_one() left room for that.

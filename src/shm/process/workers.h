@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* The largest message that a worker can send, in bytes. */
 enum { WORKER_MESSAGE_SIZE = 32 * 1024 };
@@ -78,8 +79,10 @@ struct workers {
  */
 int workers_run(const struct workers *workers);
 
-/* How many children were abandoned and still exist. */
+/* How many children were abandoned and still exist, the newest of them, and whether one does. */
 size_t workers_abandoned(void);
+pid_t workers_newest_abandoned(void);
+bool worker_is_abandoned(pid_t child);
 
 /* In the worker: sends a message, and a descriptor (which stays open here) or -1. */
 void worker_send(const struct worker *worker, const void *message, size_t size, int fd);

@@ -436,7 +436,7 @@ shmtool create: hint: omit -s to take the size of the file"
 	local signal size
 	mkfifo pipe
 	for size in "" "-s 10"; do
-		for signal in TERM INT HUP; do
+		for signal in TERM INT HUP USR1 XCPU; do
 			# bash lets what it starts in the background ignore SIGINT
 			# shellcheck disable=SC2086
 			background env --default-signal "$SHMTOOL" create $size -f pipe
@@ -450,6 +450,24 @@ shmtool create: hint: omit -s to take the size of the file"
 			assert_none_left
 		done
 	done
+}
+
+@test "a segment that is marked for removal while it is loaded: exit 3" {
+	mkfifo pipe
+	background shmtool create -s 4 -k 0x55 -f pipe
+	local creator=$background_pid printed=$background_output errors=$background_errors
+	exec 5>pipe
+	printf 12 >&5
+	wait_until count_is 1
+	id=$(the_id)
+	hold_segment "$id" 5>&-
+	ipcrm -m "$id"
+	printf 34 >&5
+	exec 5>&-
+	wait_for_status "$creator"
+	assert_equal "$ended" 3
+	[[ ! -s $printed ]]
+	grep -q "segment $id was removed by another process" "$errors"
 }
 
 # bats test_tags=engine

@@ -452,6 +452,22 @@ sees_beside()
 	wait_until process_is_gone "$background_pid"
 }
 
+@test "ls -A --follow sees a namespace end whose process has moved, while another process does not answer" {
+	hide_mounts 1 "${ordinary_user[@]}"
+	local follower events errors
+	follow_all
+	wait_until file_has "$errors" 'does not respond in time'
+	# shellcheck disable=SC2016 # it is for sh and perl
+	background there unshare --ipc perl -e 'shmget(5, 7777, 01600) // die;
+		$SIG{USR1} = sub { exec "unshare", "--ipc", "sleep", 1000 };
+		$| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until file_has "$events" ' created .* size=7777 '
+	there kill -USR1 "$(<"$background_output")"
+	wait_until file_has "$events" ' removed .* size=7777 '
+	there kill -KILL "$server"
+	there kill -TERM "$follower"
+}
+
 # In their root directory, /etc is on that file system: it has the names of their users.
 @test "ls -A --follow skips the user of a process that is killed when its users are sought" {
 	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'

@@ -276,8 +276,9 @@ static enum status print_result(struct creation *creation)
 	enum status status;
 	int error = listing_look(creation->id, &segment);
 
-	if (!error &&
-	    (creation->created ? !is_created(creation, &segment) : segment.key != creation->key))
+	/* it may have been marked for removal, while another process had it attached */
+	if (!error && (creation->created ? !is_created(creation, &segment) || segment.dest
+					 : segment.key != creation->key))
 		error = EIDRM;
 	if (segment_missing(error))
 		return fail(STATUS_MISSING, "segment %d was removed by another process",
@@ -377,7 +378,7 @@ static enum status create_run(int argc, char **argv)
 		return status;
 	/* the program must not end before it knows whether the id was printed */
 	signal(SIGPIPE, SIG_IGN);
-	signals_begin(NULL);
+	signals_begin(signals_others);
 	status = create(&creation);
 	input_close(&creation.input);
 	signals_end();

@@ -60,6 +60,16 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 	list->count = kept;
 }
 
+/* Whether the process is in another namespace now. */
+static bool has_moved(const struct namespaces *list, pid_t pid)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].pid == pid && list->items[i].fd >= 0)
+			return true;
+	}
+	return false;
+}
+
 int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before)
 {
 	int error = 0;
@@ -68,7 +78,8 @@ int namespaces_keep_lost(struct namespaces *list, const struct namespaces *befor
 		const struct namespace *ns = &before->items[i];
 		struct namespace copy;
 
-		if (namespaces_get(list, ns) || (ns->pid && process_user(ns->pid) == (uid_t)-1))
+		if (namespaces_get(list, ns) ||
+		    (ns->pid && (has_moved(list, ns->pid) || process_user(ns->pid) == (uid_t)-1)))
 			continue;
 		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
 		if (!error)

@@ -452,6 +452,25 @@ shmtool create: hint: omit -s to take the size of the file"
 	done
 }
 
+@test "a group whose look-up fails is not taken for a number" {
+	need_root
+	need_strace
+	echo 'group: files' >nsswitch.conf
+	local group
+	for group in daemon 12345 +12345; do
+		# shellcheck disable=SC2016
+		ASAN_OPTIONS=detect_leaks=0 run --separate-stderr unshare --mount sh -c '
+			mount --bind nsswitch.conf /etc/nsswitch.conf && exec strace -qq -o trace -P /etc/group \
+			-e trace=openat -e inject=openat:error=EIO "$@"' sh "$SHMTOOL" create -s 1 -g "$group"
+		if [[ $group == +* ]]; then
+			expect_status 0
+		else
+			expect_status 2
+			assert_stderr_has 'the look-up of this group failed (for a group ID, use +NUMBER)'
+		fi
+	done
+}
+
 @test "a segment that is marked for removal while it is loaded: exit 3" {
 	mkfifo pipe
 	background shmtool create -s 4 -k 0x55 -f pipe

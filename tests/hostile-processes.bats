@@ -515,7 +515,7 @@ sees_beside()
 	assert_stderr_lacks respond
 }
 
-@test "ls -N of a file whose file system does not answer who closes it ends" {
+@test "ls -N ends even if the file system of the file never answers close(2)" {
 	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
 	local server
 	mkdir served

@@ -256,7 +256,7 @@ assert_refused()
 }
 
 # A rule of sudo(8) may permit `shmtool ls *` and no more.
-@test "no line of a file that is no keep list is shown, or that not all may read" {
+@test "no line is shown of a file that is not a keep list, or that not all may read" {
 	local line
 	for line in 'root:secret:20000:0:99999:7:::' '-----BEGIN secret-----' '- secret' 'secret word'; do
 		echo "$line" >"$list"

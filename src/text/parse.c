@@ -294,7 +294,7 @@ static bool read_identity(const char *word, uint32_t *identity)
 }
 
 /* How many bytes getgrnam_r(3) gets for an entry, which names all members. */
-enum { GROUP_SIZE = 256 * 1024 };
+enum { GROUP_SIZE = 4 * 1024 * 1024 };
 
 const char no_such_user[] = "no such user (for a user ID, use +NUMBER)";
 static const char not_looked_up[] = "the look-up of this user failed (for a user ID, use +NUMBER)";

@@ -121,7 +121,7 @@ bool undo_creation(struct creation *creation)
 	int error = guard.id >= 0 ? guard_remove(&guard, true) : 0;
 
 	if (error && !segment_missing(error))
-		/* GCOVR_EXCL_START: rarely: it was removed in between */
+		/* GCOVR_EXCL_START: rarely: a sandbox refuses what act_as() needs */
 		warn("the new guard was not removed; remove it: %sipcrm -s %d", NAMESPACE_PREFIX(),
 		     guard.id);
 	/* GCOVR_EXCL_STOP */
@@ -282,6 +282,11 @@ static enum status hand_over(const struct creation *creation)
 		error = lock(creation);
 	if (options->lock && (error == ENOMEM || error == EPERM))
 		return report_lock_limit("the new segment", wanted_size(creation));
+	if (options->lock && error == EACCES)
+		/* GCOVR_EXCL_START: rarely: it cannot be held, and a sandbox refuses act_as() */
+		return fail(STATUS_DENIED, "cannot lock the new segment: %s",
+			    reason_of_segment(error));
+	/* GCOVR_EXCL_STOP */
 	if (!error && changes)
 		error = set_rights(creation);
 	if (error)

@@ -4,8 +4,8 @@
  * server takes requests to look up a name and never answers: not even SIGKILL
  * ends who asks. Then it executes the command. Needs /dev/fuse. At a request, the
  * server kills the process whose pid is in the file "victim", if there is one.
- * With SILENT=getattr or SILENT=flush, each name is found, as a file, and instead
- * the server does not answer who asks for its attributes, or closes it.
+ * With SILENT=getattr or SILENT=flush, each name is found, as a file, and the
+ * server never answers requests for its attributes, or to close it.
  */
 #include <err.h>
 #include <errno.h>

@@ -60,7 +60,10 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 	list->count = kept;
 }
 
-/* Whether the process is in another namespace now. */
+/*
+ * Whether the process is in another namespace now. Others may still be in the one before: then it
+ * is listed again once they answer.
+ */
 static bool has_moved(const struct namespaces *list, pid_t pid)
 {
 	for (size_t i = 0; i < list->count; i++) {

@@ -284,12 +284,11 @@ static bool give_up(void *context, size_t item, bool blocked)
 /* Notes whose process a child waits for that not even SIGKILL has ended. */
 static void note_abandoned(struct scan_losses *losses, pid_t pid, uid_t uid)
 {
-	size_t before = losses->abandoned;
+	const size_t before = losses->abandoned;
+	const pid_t child = workers_newest_abandoned(&losses->abandoned);
 
-	losses->abandoned = workers_abandoned();
 	if (losses->abandoned > before && losses->silent_count < WORKERS_ABANDONED_MOST)
-		losses->silent[losses->silent_count++] =
-			(struct silent){ pid, uid, workers_newest_abandoned() };
+		losses->silent[losses->silent_count++] = (struct silent){ pid, uid, child };
 }
 
 /* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
@@ -334,7 +333,7 @@ static void begin(struct pass *pass)
 	pass->scan->hidden = pass->scan->lost = 0;
 	pass->scan->silent = 0;
 	pass->scan->ended = false;
-	pass->losses->abandoned = workers_abandoned();
+	workers_newest_abandoned(&pass->losses->abandoned);
 }
 
 static int end(struct pass *pass, int error)

@@ -211,6 +211,7 @@ static int take_message(struct run *run, int flags)
 /* Children that were abandoned, and may still exist. */
 static pid_t abandoned[WORKERS_ABANDONED_MOST];
 static size_t abandoned_count;
+static size_t abandoned_ever;
 
 size_t workers_abandoned(void)
 {
@@ -224,8 +225,9 @@ size_t workers_abandoned(void)
 	return left;
 }
 
-pid_t workers_newest_abandoned(void)
+pid_t workers_newest_abandoned(size_t *ever)
 {
+	*ever = abandoned_ever;
 	return abandoned_count ? abandoned[abandoned_count - 1] : 0;
 }
 
@@ -252,6 +254,7 @@ static void give_up(pid_t child)
 		poll(NULL, 0, WORKERS_TICK);
 	}
 	abandoned[abandoned_count++] = child;
+	abandoned_ever++;
 }
 
 /* The processor time that a worker has used, in milliseconds; 0: not known. */

@@ -79,10 +79,12 @@ struct workers {
  */
 int workers_run(const struct workers *workers);
 
-/* How many children were abandoned and still exist, the newest of them, and whether one does. */
+/* How many children were abandoned and still exist, and whether this one does. */
 size_t workers_abandoned(void);
-pid_t workers_newest_abandoned(void);
 bool worker_is_abandoned(pid_t child);
+
+/* The newest of them, and how many were abandoned ever. */
+pid_t workers_newest_abandoned(size_t *ever);
 
 /* In the worker: sends a message, and a descriptor (which stays open here) or -1. */
 void worker_send(const struct worker *worker, const void *message, size_t size, int fd);

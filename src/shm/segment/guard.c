@@ -93,10 +93,12 @@ int guard_may_take(const struct guard *guard)
 
 int guard_create(key_t key, int *id)
 {
+	const bool privileged = may_control_all() || may_lock_all();
+
 	/* act_as() would fail in guard_hand_over() and guard_remove() */
-	if (may_control_all() && user_is_unknown(geteuid()))
+	if (privileged && user_is_unknown(geteuid()))
 		return EOVERFLOW;
-	if (owns_users_here(geteuid(), false))
+	if (privileged && owns_users_here(geteuid(), false))
 		return EPERM;
 	*id = semget(key, 1, IPC_CREAT | IPC_EXCL | 0600);
 	return *id < 0 ? errno : 0;

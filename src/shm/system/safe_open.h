@@ -37,19 +37,19 @@ enum {
 int safe_open(const char *path, int flags, int *fd);
 
 /*
- * As fstat(2), but asks no file server, which may never answer. Only device and inode are certain.
- * Returns 0 or an errno value.
+ * As fstat(2), but asks no FUSE server (since Linux 4.20), which may never answer. Only device and
+ * inode are certain. Returns 0 or an errno value.
  */
 int stat_locally(int fd, struct stat *status);
 
 /*
  * Opens, with O_PATH, a path that another process may let lead elsewhere at any moment, if it leads
  * to the file with this device and inode; if not, returns ENOENT. It has no effect on any other
- * file, and asks no file server. Returns 0 or an errno value.
+ * file, and asks no FUSE server. Returns 0 or an errno value.
  */
 int open_if_same(const char *path, dev_t device, ino_t inode, int *fd);
 
-/* Opens again, with these flags, what was opened with O_PATH. Returns 0 or an errno value. */
+/* Opens a file again that was opened with O_PATH, with these flags. Returns 0 or an errno value. */
 int open_again(int place, int flags, int *fd);
 
 /* A file, as a directory and a name in it, with all symlinks resolved. */

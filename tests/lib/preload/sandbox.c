@@ -20,7 +20,6 @@
 #include <sys/ioctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/system/compat.h"
@@ -81,7 +80,11 @@ static int is_missing(const char *path)
 	return is_at("nousers") && strcmp(path, "/proc/self/ns/user") == 0;
 }
 
+#ifdef __GLIBC__
 int ioctl(int fd, unsigned long request, ...)
+#else
+int ioctl(int fd, int request, ...)
+#endif
 {
 	int (*next)(int, unsigned long, void *);
 	va_list arguments;
@@ -92,7 +95,9 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(arguments);
 	*(void **)&next = dlsym(RTLD_NEXT, "ioctl");
 	errno = EPERM;
-	return is_at("nousers") && request == NS_GET_USERNS ? -1 : next(fd, request, argument);
+	return is_at("nousers") && (unsigned int)request == NS_GET_USERNS
+		       ? -1
+		       : next(fd, (unsigned long)request, argument);
 }
 
 int access(const char *path, int mode)
@@ -101,14 +106,6 @@ int access(const char *path, int mode)
 
 	*(void **)&next = dlsym(RTLD_NEXT, "access");
 	return is_missing(path) ? -1 : next(path, mode);
-}
-
-int stat(const char *path, struct stat *status)
-{
-	int (*next)(const char *, struct stat *);
-
-	*(void **)&next = dlsym(RTLD_NEXT, "stat");
-	return is_missing(path) ? -1 : next(path, status);
 }
 
 int semctl(int id, int number, int command, ...)

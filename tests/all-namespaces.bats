@@ -946,7 +946,7 @@ sizes()
 
 # Not even SIGKILL ends the process that looks there.
 @test "a hostile file system in a container's root directory does not block rm" {
-	[[ -c /dev/fuse ]] || skip 'needs /dev/fuse'
+	need_fuse
 	mkdir served
 	touch served/file
 	settle unshare --ipc --mount "$HELPERS/silent-fuse" served -- '!1000:1'

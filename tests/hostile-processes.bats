@@ -85,7 +85,7 @@ cannot_trace()
 # get_stuck COUNT [later]: so many processes, of another user each time; sets stuck to their ids
 get_stuck()
 {
-	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	need_fuse
 	local directory
 	directory=$(mktemp -d mount.XXXXXX)
 	stuck_user=$((${stuck_user:-4320} + 1))
@@ -338,7 +338,7 @@ try_beside_many()
 # process with which that file system ends.
 hide_mounts()
 {
-	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	need_fuse
 	mkdir served
 	# shellcheck disable=SC2016
 	background there unshare --mount "$HELPERS/silent-fuse" served unshare --mount sh -c '
@@ -470,7 +470,7 @@ sees_beside()
 
 # In their root directory, /etc is on that file system: it has the names of their users.
 @test "ls -A --follow skips the user of a process that is killed when its users are sought" {
-	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	need_fuse
 	local follower events errors processes
 	mkdir served jail jail/etc
 	# shellcheck disable=SC2016
@@ -498,7 +498,7 @@ sees_beside()
 }
 
 @test "an open file that is replaced by one whose file system does not answer is not opened" {
-	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	need_fuse
 	local holder_pid
 	mkdir served
 	# shellcheck disable=SC2016 # it is for sh and perl
@@ -516,7 +516,7 @@ sees_beside()
 }
 
 @test "ls -N ends even if the file system of the file never answers close(2)" {
-	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
+	need_fuse
 	local server
 	mkdir served
 	# shellcheck disable=SC2016

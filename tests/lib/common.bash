@@ -36,6 +36,7 @@
 #   root_may_lock              whether root without CAP_IPC_LOCK may lock a segment: what root's
 #                              processes have locked already counts
 #   need_root                  skip unless root of the machine (before as_user and as_uid)
+#   need_fuse                  skip if there is no /dev/fuse
 #   need_plain_memory          skip if the program needs more address space than any limit
 #   need_command NAME...       skip unless they are there
 #   seek_no_leaks              for a program that is traced, or can have no process
@@ -561,6 +562,12 @@ need_command()
 seek_no_leaks()
 {
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+}
+
+# For silent-fuse: the kernel may lack FUSE, and a container the device.
+need_fuse()
+{
+	[[ -c /dev/fuse ]] || skip 'there is no /dev/fuse'
 }
 
 # The address sanitizer maps terabytes, and valgrind the program's memory in its own way.

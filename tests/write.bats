@@ -577,6 +577,24 @@ removal while being written: the 6 bytes written will be lost at its last detach
 	assert_stderr_is ''
 }
 
+@test "if memory runs out, the kernel kills the child that loads a segment first, even with -N" {
+	need_root
+	local command other
+	background setpriv --reuid 65534 --clear-groups unshare --user --map-root-user --ipc sh -c 'echo ready && exec sleep 1000'
+	wait_until test -s "$background_output"
+	other=$background_pid
+	printf hello >file
+	chmod 755 .
+	for command in 'create -f file' "create -N $other -k 7 -f file" "write -N $other key:7 --fill 1"; do
+		# shellcheck disable=SC2086 # several words
+		stop_at child:shmat as_user shmtool $command
+		assert_equal "$(</proc/"$stopped_pid"/oom_score_adj)" 1000
+		assert_equal "$(</proc/"$program_pid"/oom_score_adj)" "$(</proc/self/oom_score_adj)"
+		go_on
+		assert_equal "$ended" 0
+	done
+}
+
 # bats test_tags=engine
 @test "RLIMIT_FSIZE limits files, but not segments" {
 	id=$(make_segment 3000000)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -69,17 +70,46 @@ void *shared_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)). */
-static void be_killed_first(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+/*
+ * If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)).
+ * This process's file, and what it contained. A failure does not matter: then the kernel chooses.
+ */
+static int score_file = -1;
+static char score[16];
 
-	if (fd < 0)
-		return;
-	/* a failure does not matter: then the kernel chooses */
-	if (write(fd, "1000", 4) < 0)
-		errno = 0;
-	close(fd);
+void child_prepare(void)
+{
+	if (score_file < 0)
+		score_file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+	if (score_file >= 0 && pread(score_file, score, sizeof(score) - 1, 0) < 0)
+		*score = '\0';
+}
+
+static void set_score(const char *value)
+{
+	if (*score && write(score_file, value, strlen(value)) < 0)
+		*score = '\0';
+}
+
+/* The child inherits the score, since it may be unable to change its own. */
+static pid_t fork_killed_first(void)
+{
+	pid_t child;
+	int error;
+
+	child_prepare();
+	set_score("1000");
+	child = fork();
+	if (child) {
+		error = errno;
+		set_score(score);
+		errno = error;
+		return child;
+	}
+	if (score_file >= 0)
+		close(score_file);
+	score_file = -1;
+	return child;
 }
 
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond)
@@ -88,7 +118,7 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 
 	/* if it were ignored, the child's exit status would be lost */
 	signal(SIGCHLD, SIG_DFL);
-	*child = fork();
+	*child = bond == CHILD_DIES_TOO ? fork_killed_first() : fork();
 	if (*child < 0)
 		return errno;
 	if (*child)
@@ -96,7 +126,6 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
 	if (bond == CHILD_DIES_TOO) {
-		be_killed_first();
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* the parent may have exited before prctl(2) */
 		if (getppid() != parent)

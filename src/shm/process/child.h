@@ -17,6 +17,12 @@ enum child_bond {
 };
 
 /*
+ * Call it before this process becomes undumpable (ptrace(2)): otherwise, the file in /proc by which
+ * a later child is killed first may be root's.
+ */
+void child_prepare(void);
+
+/*
  * Starts a child that calls work(context) and exits with its result (0 to 254). Returns 0,
  * and then child_wait() must follow, or an errno value.
  */

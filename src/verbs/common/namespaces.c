@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
 #include "shm/process/ipc_files.h"
 #include "shm/process/ipc_mounts.h"
 #include "shm/process/namespace_names.h"
@@ -69,6 +70,7 @@ static int enter_named(struct operands *operands, bool *users_changed)
 	if (!ns.pid)
 		ns.pid = operands->ns_pid;
 	namespace_users_find(&ns, 1, NULL);
+	child_prepare();
 	error = namespace_enter_fd(ns.fd, users_changed);
 	operands->users_unknown = !ns.users_known || *users_changed;
 	operands->ns_path = ns.path;

@@ -29,7 +29,7 @@ int namespaces_raise_file_limit(void)
 	rlim_t left;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return INT_MAX; /* GCOVR_EXCL_LINE: getrlimit(2) does not fail here */
+		return INT_MAX;
 	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ limit.rlim_max, limit.rlim_max });
 	/* a sandbox may refuse that */
 	getrlimit(RLIMIT_NOFILE, &limit);

@@ -161,24 +161,22 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 	return true;
 }
 
-/* Parses a word of digits of this base; false if it is not a number, or too large. */
-static bool parse_digits(const char *at, const char *stop, unsigned int base, uint64_t *number)
+/* Parses digits of this base, and returns the place after them, or NULL: the number is too large. */
+static const char *parse_digits(const char *at, unsigned int base, uint64_t *number)
 {
 	uint64_t value = 0;
+	unsigned int digit;
 
-	if (at == stop)
-		return false;
-	for (; at < stop; at++) {
-		unsigned int digit = (unsigned int)(*at - '0');
-
-		if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
+	for (; (digit = (unsigned int)(*at - '0')) < base; at++) {
+		if (__builtin_mul_overflow(value, base, &value) ||
 		    __builtin_add_overflow(value, digit, &value))
-			return false;
+			return NULL;
 	}
 	*number = value;
-	return true;
+	return at;
 }
 
+/* Parses a row. *end is neither a blank nor a digit, and so ends its last word. */
 static int parse_row(struct parser *parser, const char *at, const char *end)
 {
 	struct segment segment = { .memory_known = parser->memory_known };
@@ -189,14 +187,19 @@ static int parse_row(struct parser *parser, const char *at, const char *end)
 		bool negative;
 		uint64_t number;
 
-		stop = next_word(&at, end);
+		while (*at == ' ')
+			at++;
 		if (at == end)
 			return malformed(parser, "fewer columns than the header", NULL);
-		if (!column)
+		if (!column) {
+			stop = next_word(&at, end);
 			continue;
+		}
 		negative = *at == '-';
-		if (!parse_digits(at + negative, stop, column->storage == STORE_PERMS ? 8 : 10,
-				  &number) ||
+		at += negative;
+		stop = column->storage == STORE_PERMS ? parse_digits(at, 8, &number)
+						      : parse_digits(at, 10, &number);
+		if (!stop || stop == at || (stop != end && *stop != ' ') ||
 		    !store(&segment, column, number, negative))
 			return malformed(parser, "is not a valid number", column);
 	}

@@ -132,23 +132,22 @@ static int parse_header(struct parser *parser, const char *at, const char *end)
 static bool store(struct segment *segment, const struct column *column, uint64_t number,
 		  bool negative)
 {
-	char *place = (char *)segment + column->offset;
-	uint32_t half = (uint32_t)number;
+	void *place = (char *)segment + column->offset;
 
 	if (number > column->max || (negative && column->storage != STORE_KEY))
 		return false;
 	switch (column->storage) {
 	case STORE_32:
-		memcpy(place, &half, sizeof(half));
+		*(uint32_t *)place = (uint32_t)number;
 		return true;
 	case STORE_64:
-		memcpy(place, &number, sizeof(number));
+		*(uint64_t *)place = number;
 		return true;
 	case STORE_KEY:
 		/* the kernel prints keys signed; a saved copy may have them unsigned */
 		if (negative && number > (uint64_t)INT32_MAX + 1)
 			return false;
-		segment->key = (key_t)(negative ? 0 - half : half);
+		segment->key = (key_t)(uint32_t)(negative ? 0 - number : number);
 		return true;
 	case STORE_PERMS:
 		segment->mode = (unsigned short)(number & 0777);

@@ -186,7 +186,6 @@ static void look_below(struct search *search, size_t index, int fd)
 		return;
 	}
 	send(search, ASKED, index, 0, 0);
-	scan_note_user(search->worker, search->pid);
 	for (size_t i = 0; i < search->files->count; i++)
 		look_at_file(search, index, fd, &search->files->items[i]);
 	send(search, ANSWERED, index, 0, 0);

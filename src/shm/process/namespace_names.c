@@ -140,7 +140,6 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (process < 0)
 		return errno;
 	inode = namespace_inode(process, "ns/ipc", "ipc");
-	scan_note_user(worker, pid);
 	users = users_of(process);
 	close(process);
 	if ((users.user_namespace && users.user_namespace != own->user_namespace) ||

@@ -286,7 +286,6 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 		snprintf(seen.path, sizeof(seen.path), "%s", point);
 	else
 		snprintf(seen.path, sizeof(seen.path), "/proc/%d/root%s", search->pid, point);
-	scan_note_user(search->worker, search->pid);
 	seen.error = open_if_same(seen.path, seen.device, seen.inode, &fd);
 	if (!seen.error) {
 		close(fd);

@@ -214,39 +214,22 @@ ino_t namespace_inode(int directory, const char *link, const char *kind)
 	return strtoul(target + prefix + 2, NULL, 10);
 }
 
-/* Reads the real and the effective user of a process or thread. */
-static bool read_users(pid_t pid, unsigned long *real, unsigned long *effective)
-{
-	static const char label[] = "\nUid:";
-	char path[64];
-	char text[4096];
-	char *number;
-	char *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (file_read(path, text, sizeof(text)))
-		return false;
-	number = strstr(text, label);
-	if (!number)
-		return false; /* GCOVR_EXCL_LINE: the kernel always has this line */
-	/* "Uid:	0	0	0	0" */
-	*real = strtoul(number + strlen(label), &number, 10);
-	*effective = strtoul(number, &end, 10);
-	return end != number;
-}
-
 uid_t process_user(pid_t pid)
 {
-	unsigned long real;
-	unsigned long effective;
+	struct stat status;
+	char path[64];
 
-	return read_users(pid, &real, &effective) ? (uid_t)effective : (uid_t)-1;
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return stat(path, &status) < 0 ? (uid_t)-1 : status.st_uid;
 }
 
 bool process_is_of_root(pid_t pid)
 {
-	unsigned long real;
-	unsigned long effective;
+	static const char label[] = "\nUid:\t0\t";
+	char path[64];
+	char text[4096];
 
-	return read_users(pid, &real, &effective) && real == 0 && effective == 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return process_user(pid) == 0 && file_read(path, text, sizeof(text)) == 0 &&
+	       strstr(text, label);
 }

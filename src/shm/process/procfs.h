@@ -55,10 +55,18 @@ void process_read_command_at(int process, char command[COMMAND_SIZE]);
  */
 ino_t namespace_inode(int directory, const char *link, const char *kind);
 
-/* The effective user of a process or thread; (uid_t)-1: it has exited. */
+/*
+ * The effective user of a process or thread; (uid_t)-1: it has exited. That is the owner of its
+ * directory, even if it is undumpable (task_dump_owner() in the kernel's fs/proc/base.c).
+ * /proc/PID/status also has it, but while that is read, the process may exit: then the reader
+ * releases its memory, and may have to wait for a file system, without end.
+ */
 uid_t process_user(pid_t pid);
 
-/* Whether root runs it: no other user did, by a program with the set-user-ID bit. */
+/*
+ * In a worker: whether root runs it, and no other user did, by a program with the set-user-ID bit.
+ * It reads /proc/PID/status, but only of a process that root's rights protect.
+ */
 bool process_is_of_root(pid_t pid);
 
 #endif

@@ -3,9 +3,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -34,6 +35,12 @@ enum { USER_TIME = 10000000, QUICK = 2000 };
  */
 enum { LATE_PASSES = 5 };
 
+/* What the worker notes before each look. The user is known then even if the process is killed. */
+struct noted {
+	atomic_size_t item;
+	_Atomic uid_t user;
+};
+
 /* A scan in progress. */
 struct pass {
 	struct scan *scan;
@@ -42,8 +49,7 @@ struct pass {
 	bool single;            /* scan_one(): an error of the process is one of the scan */
 	size_t item;            /* the process that the worker looks at, */
 	unsigned int waited;    /* and for how many ticks it was blocked there */
-	size_t noted_item;      /* the process whose user the worker has sent last, */
-	uid_t noted_user;       /* and this user */
+	struct noted *noted;    /* shared with the worker */
 	int error;
 
 	struct pids {
@@ -115,18 +121,14 @@ static struct slow_user *slow_user(struct scan_losses *losses, uid_t uid)
 }
 
 /* Whether to skip a process, since others of its user, or too many, did not answer in time. */
-static bool is_skipped(const struct scan_losses *losses, pid_t pid)
+static bool is_skipped(const struct scan_losses *losses, pid_t pid, uid_t uid)
 {
 	const struct slow_user *user;
-	uid_t uid;
 
 	for (size_t i = 0; i < losses->silent_count; i++) {
-		if (losses->silent[i].pid == pid && losses->silent[i].uid == process_user(pid))
+		if (losses->silent[i].pid == pid && losses->silent[i].uid == uid)
 			return true;
 	}
-	if (!losses->user_count && losses->waited < ALL_PATIENCE)
-		return false;
-	uid = process_user(pid);
 	if (losses->waited >= ALL_PATIENCE && !is_trusted(uid))
 		return true;
 	user = find_slow(losses, uid);
@@ -166,12 +168,12 @@ void scan_losses_free(struct scan_losses *losses)
 }
 
 /* In the worker. Skips the user's other processes if they take too long. */
-static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid)
+static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid, uid_t uid)
 {
 	const int64_t begin = processor_us();
 	int error = pass->scan->look(worker, pass->scan->context, pid);
 	const int64_t spent = processor_us() - begin;
-	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, process_user(pid));
+	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, uid);
 
 	if (user) {
 		user->spent += spent;
@@ -188,46 +190,36 @@ static bool has_exited(int error)
 static enum worker_result look(struct worker *worker, void *context, size_t item)
 {
 	const struct pass *pass = context;
-	pid_t pid = pass->pids.items[item];
+	const pid_t pid = pass->pids.items[item];
+	const uid_t uid = process_user(pid);
 	int error = ETIMEDOUT;
 	int files[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, worker->socket };
 
 	/* if not even SIGKILL ends it, no namespace should stay open with it */
 	if (worker->is_fresh)
 		child_keep_files(files, sizeof(files) / sizeof(files[0]));
-	if (!worker->is_starved && !is_skipped(pass->losses, pid))
-		error = look_for_long(worker, pass, pid);
+	atomic_store(&pass->noted->user, uid);
+	atomic_store(&pass->noted->item, item);
+	if (!worker->is_starved && !is_skipped(pass->losses, pid, uid))
+		error = look_for_long(worker, pass, pid, uid);
 	if (error && (pass->single || pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
 	return WORKER_CONTINUES;
 }
 
-void scan_note_user(const struct worker *worker, pid_t pid)
-{
-	uid_t user = process_user(pid);
-
-	worker_send(worker, &user, sizeof(user), -1);
-}
-
 /* The user of a process, even if it has been killed since it was noted, and its pid reused. */
 static uid_t user_of(const struct pass *pass, size_t item)
 {
-	return pass->noted_item == item ? pass->noted_user : process_user(pass->pids.items[item]);
+	return atomic_load(&pass->noted->item) == item ? atomic_load(&pass->noted->user)
+						       : process_user(pass->pids.items[item]);
 }
 
 static void take(void *context, size_t item, const void *message, size_t size, int fd)
 {
 	struct pass *pass = context;
-	int error;
+	int error =
+		pass->scan->take(pass->scan->context, pass->pids.items[item], message, size, fd);
 
-	if (size == sizeof(pass->noted_user)) {
-		if (fd >= 0)
-			close(fd); /* GCOVR_EXCL_LINE: only a damaged worker sends a descriptor */
-		memcpy(&pass->noted_user, message, size);
-		pass->noted_item = item;
-		return;
-	}
-	error = pass->scan->take(pass->scan->context, pass->pids.items[item], message, size, fd);
 	if (error && !pass->error)
 		pass->error = error;
 }
@@ -356,16 +348,23 @@ static int run(struct pass *pass)
 		.give_up = give_up,
 		.context = pass,
 	};
-	int error = 0;
+	int error;
 
-	pass->waited = 0;
-	pass->noted_item = SIZE_MAX;
-	if (pass->losses->waited >= LAST_PATIENCE)
+	if (pass->losses->waited >= LAST_PATIENCE) {
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
 		pass->scan->lost += pass->pids.count;
-	/* GCOVR_EXCL_STOP */
-	else if (!pass->error)
-		error = workers_run(&workers);
+		return 0;
+		/* GCOVR_EXCL_STOP */
+	}
+	if (pass->error)
+		return 0;
+	pass->waited = 0;
+	pass->noted = shared_memory(sizeof(*pass->noted));
+	if (!pass->noted)
+		return ENOMEM;
+	atomic_store(&pass->noted->item, SIZE_MAX);
+	error = workers_run(&workers);
+	munmap(pass->noted, sizeof(*pass->noted));
 	return error;
 }
 

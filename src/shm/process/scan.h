@@ -44,8 +44,8 @@ struct scan {
 	 */
 	int (*look)(const struct worker *worker, void *context, pid_t pid);
 	/*
-	 * In the parent: takes a message that look() sent with worker_send() (workers.h), which
-	 * must be larger than a uid_t. Returns 0, or an errno value, which ends the scan.
+	 * In the parent: takes a message that look() sent with worker_send() (workers.h).
+	 * Returns 0, or an errno value, which ends the scan.
 	 */
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
@@ -68,12 +68,6 @@ struct scan {
 int scan_all(struct scan *scan);
 int scan_list(struct scan *scan, const pid_t *pids, size_t count);
 int scan_one(struct scan *scan, pid_t pid);
-
-/*
- * In look(): must be called before it opens a file that may be on a file system which does not
- * answer. If the process is killed in the meantime, its user is still known then.
- */
-void scan_note_user(const struct worker *worker, pid_t pid);
 
 /*
  * Before another list: all users have their time again, and are looked at again, unless a child

@@ -497,6 +497,37 @@ sees_beside()
 	wait_until process_is_gone "$background_pid"
 }
 
+# Who reads them while the process exits must release its memory, and waits for the file systems of
+# its mappings.
+@test "only children read files of a process for which the kernel holds its memory" {
+	local words reads='fail:WHO:open*:/proc/[0-9]*/@(status|stat|statm|maps|smaps|cmdline|environ|auxv):1+'
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	there perl -e 'shmget(5, 4000, 01600) // die'
+	hold_there --target 1
+	for words in 'ls -A' 'ls -A -J' 'ls -A -o id,holders,ccmdline,cunit' 'ls -J -o id,holders,created-by' 'stat 0' \
+		'stat -J 0' 'rm 0' 'rm -J 0' 'rm -A --orphaned' "ls -N $pid"; do
+		# shellcheck disable=SC2086 # words
+		with_steps "${reads/WHO/parent}" try_there $words
+		assert_equal "$words $(steps_taken)" "$words 0"
+	done
+	# it is these files
+	with_steps "${reads/WHO/child}" try_there stat 0
+	(($(steps_taken) > 0))
+}
+
+@test "a user is skipped even if the process at which a child is stuck has exited" {
+	local first
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	first=$pid
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7001
+	STOP_RUN="kill -KILL $first; while [ -e /proc/$first ]; do sleep 0.01; done; exec sleep 1000" \
+		with_steps "run:child:open*:/proc/$first" try_there ls -A --format '%{size}'
+	expect_status 5
+	assert_stderr_has 'of 2 processes: '
+	assert_stderr_has 'and others of its user were skipped'
+	assert_output_lacks 7001
+}
+
 @test "an open file that is replaced by one whose file system does not answer is not opened" {
 	need_fuse
 	local holder_pid

@@ -12,9 +12,6 @@
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 
-/* Segments released at a time: few, so that their kernel data are still in processor caches. */
-enum { RELEASED_TOGETHER = 64 };
-
 /* The work on one batch. */
 struct work {
 	struct reclaim_batch *batch;
@@ -360,25 +357,33 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	return result == RECLAIM_REMOVED ? result : restore(work, item, result);
 }
 
-/* Does the last steps for the items from first to end - 1, which are in one namespace. */
-static void remove_blocked(struct work *work, size_t first, size_t end)
+/* Decides about all blocked segments before the first is destroyed, which takes long if it is large. */
+static void remove_blocked(struct work *work)
+{
+	for (size_t i = 0; i < work->batch->count; i++) {
+		struct reclaim_item *item = &work->batch->items[i];
+		enum reclaim_result result;
+
+		if (item->result != RECLAIM_BLOCKING)
+			continue;
+		result = remove_if_unused(work, item);
+		if (result != RECLAIM_REMOVED)
+			finish(work, item, result);
+	}
+}
+
+/* Releases all segments that were removed. */
+static void release_removed(struct work *work)
 {
 	struct reclaim_item *items = work->batch->items;
 
-	for (size_t i = first; i < end; i++) {
-		enum reclaim_result result;
-
-		if (items[i].result != RECLAIM_BLOCKING)
-			continue;
-		result = remove_if_unused(work, &items[i]);
-		if (result != RECLAIM_REMOVED)
-			finish(work, &items[i], result);
-	}
-	segments_release(hold_of(work, &items[first]), end - first);
-	for (size_t i = first; i < end; i++) {
+	segments_release(hold_of(work, items), work->batch->count);
+	for (size_t i = 0; i < work->batch->count; i++) {
 		if (items[i].result == RECLAIM_REMOVING)
-			finish(work, &items[i],
-			       is_marked(&items[i].listed) ? RECLAIM_MARKED : RECLAIM_REMOVED);
+			items[i].result = enter_its_place(work, &items[i]) == 0 &&
+							  is_marked(&items[i].listed)
+						  ? RECLAIM_MARKED
+						  : RECLAIM_REMOVED;
 	}
 }
 
@@ -391,7 +396,6 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 			     .pid = getpid(),
 			     .place = nowhere };
 	bool blocked = false;
-	size_t end;
 
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &batch->items[i]);
@@ -399,12 +403,8 @@ void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *cont
 	}
 	if (blocked)
 		settle();
-	for (size_t i = 0; i < batch->count; i = end) {
-		for (end = i + 1; end < batch->count && end < i + RELEASED_TOGETHER &&
-				  items[end].place == items[i].place;)
-			end++;
-		remove_blocked(&work, i, end);
-	}
+	remove_blocked(&work);
+	release_removed(&work);
 }
 
 /* Undoes the work on an item that a killed process has begun, but not finished. */

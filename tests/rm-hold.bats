@@ -104,6 +104,20 @@ setup()
 	assert_equal "$(segment_count)" 0
 }
 
+# Each batch takes tens of milliseconds.
+@test "many segments of which only one fits into the address space are removed in a bounded number of batches" {
+	need_root
+	for _ in {1..60}; do
+		make_orphan >/dev/null
+	done
+	export STOP_ERROR=ENOMEM
+	capture with_steps fail:child:shmat::2+ shmtool rm --orphaned --grace 0
+	expect_status 0
+	assert_output_has 'total 60 segments'
+	assert_equal "$(segment_count)" 0
+	(($(sort --unique --key 1,1 "$BATS_TEST_TMPDIR/steps" | wc -l) < 40))
+}
+
 # Any user can make a segment that is too large for every process. It uses no memory.
 oversized_segment()
 {

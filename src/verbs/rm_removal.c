@@ -29,6 +29,12 @@
 /* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
 
+/*
+ * Batches that may end early, since the address space is full: a user can create thousands of
+ * segments of which only one fits.
+ */
+enum { FULL_BATCHES = 32 };
+
 /* A removal in progress. */
 struct removal {
 	struct report *report;
@@ -43,6 +49,7 @@ struct removal {
 	pid_t parent;
 	int64_t patience; /* what is left of NAMESPACE_PATIENCE */
 	bool begun;       /* the first segment was tried */
+	int full_batches; /* that ended early */
 	bool undo;
 };
 
@@ -149,6 +156,7 @@ static void share_batch(const struct removal *removal)
 
 	removal->batch->dry_run = removal->report->options->dry_run;
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
+	removal->batch->go_on_if_full = removal->full_batches >= FULL_BATCHES;
 	removal->batch->count = removal->count;
 	for (size_t i = 0; i < removal->count; i++) {
 		struct reclaim_item *item = &removal->batch->items[i];
@@ -292,6 +300,7 @@ static size_t end_of_tried(struct removal *removal, size_t end)
 		tried--;
 	if (tried == removal->count)
 		return end;
+	removal->full_batches++;
 	removal->count = tried;
 	return (size_t)(removal->segments[tried - 1] - list->items) + 1;
 }

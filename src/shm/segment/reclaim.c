@@ -186,7 +186,8 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 {
 	struct segment now;
 
-	for (size_t i = 0; error == ENOMEM && i < work->batch->count; i++)
+	for (size_t i = 0; error == ENOMEM && !work->batch->go_on_if_full && i < work->batch->count;
+	     i++)
 		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
@@ -380,10 +381,10 @@ static void release_removed(struct work *work)
 	segments_release(hold_of(work, items), work->batch->count);
 	for (size_t i = 0; i < work->batch->count; i++) {
 		if (items[i].result == RECLAIM_REMOVING)
-			items[i].result = enter_its_place(work, &items[i]) == 0 &&
-							  is_marked(&items[i].listed)
-						  ? RECLAIM_MARKED
-						  : RECLAIM_REMOVED;
+			items[i].result =
+				enter_its_place(work, &items[i]) == 0 && is_marked(&items[i].listed)
+					? RECLAIM_MARKED
+					: RECLAIM_REMOVED;
 	}
 }
 

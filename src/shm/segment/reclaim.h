@@ -79,6 +79,8 @@ enum { RECLAIM_BATCH = 16384 };
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
+	/* do not hold a segment for which the address space has no room beside the others */
+	bool go_on_if_full;
 	size_t count;
 	struct reclaim_item items[];
 };
@@ -89,7 +91,7 @@ typedef int reclaim_enter(void *context, unsigned int place);
 /*
  * Removes the segments of the batch that are unchanged since they were listed (same key,
  * size, mode, owner, creator, pids and times) and unattached. Sets result, error, replaced
- * and last_user of each. Segments for which the address space has no room stay
+ * and last_user of each. Segments for which the address space has no room beside the others stay
  * RECLAIM_PENDING: try them again in the next batch. In the meantime, no ordinary process
  * can attach the segments. Signals must be blocked or remembered (signals.h).
  */

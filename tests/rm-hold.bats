@@ -80,6 +80,7 @@ setup()
 	# the first batch has one segment
 	STOP_DELAY=0 stop_at 'delay:child:after:syscall:SYS_membarrier then:child:after:syscall:SYS_membarrier then:child:shmdt' \
 		shmtool rm --orphaned --grace 0
+	# shellcheck disable=SC2034 # wait_for_stop looks at it
 	stops=2
 	wait_for_stop
 	hold_segment "$id"

@@ -587,9 +587,16 @@ attached_segment()
 	cmp <(echo first; cat wanted) out
 	shmtool read "$id" -f /dev/stderr 2>out
 	cmp wanted out
+	local name
+	ln -s /dev/stdout link
+	for name in /dev/stdout link /dev/./stdout /dev//fd/1 /proc/thread-self/fd/1; do
+		echo first >out
+		shmtool read "$id" -f "$name" >>out
+		cmp <(echo first; cat wanted) out
+	done
 	try read "$id" -f /proc/self/fd/77
 	expect_status 7
-	assert_stderr_has "Bad file descriptor"
+	assert_stderr_has "No such file or directory"
 }
 
 @test "-f with the memory of the segment itself: exit 7, and nothing is written" {

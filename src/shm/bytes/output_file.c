@@ -16,29 +16,24 @@
 #include "shm/system/signals.h"
 
 /*
- * The open descriptor that a path stands for (/dev/stdout, /dev/fd/N), or -1. Such
- * a file is written directly, as in a shell.
+ * The own open descriptor that a link of /proc stands for, even if /dev/stdout or another link
+ * leads to it, or -1. It is written as it is, as in a shell: after what is there already.
  */
-static int own_descriptor(const char *path)
+static int own_descriptor(const struct file_place *place)
 {
-	static const char *const directories[] = { "/dev/fd/", "/proc/self/fd/" };
+	struct stat that;
+	struct stat own;
+	char *end;
+	long number;
 
-	if (strcmp(path, "/dev/stdout") == 0)
-		return STDOUT_FILENO;
-	if (strcmp(path, "/dev/stderr") == 0)
-		return STDERR_FILENO;
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		size_t length = strlen(directories[i]);
-		char *end;
-		long number;
-
-		if (strncmp(path, directories[i], length) != 0)
-			continue;
-		number = strtol(path + length, &end, 10);
-		if (end > path + length && !*end && number >= 0 && number <= INT_MAX)
-			return (int)number;
-	}
-	return -1;
+	if (!place->is_procfs || place->file < 0)
+		return -1;
+	number = strtol(place->name, &end, 10);
+	if (end == place->name || *end || number < 0 || number > INT_MAX ||
+	    fstat(place->file, &that) < 0 || fstat((int)number, &own) < 0 ||
+	    that.st_dev != own.st_dev || that.st_ino != own.st_ino)
+		return -1;
+	return (int)number;
 }
 
 /* Whether the file is replaced by a new one, not written directly. */
@@ -53,20 +48,21 @@ static bool is_replaced(const struct file_place *place)
 
 int output_file_open(struct output_file *output, const char *path)
 {
-	int descriptor = own_descriptor(path);
+	int descriptor;
 	int error;
 
 	*output = (struct output_file){ .fd = -1, .place = FILE_PLACE_NONE };
-	if (descriptor >= 0) {
-		output->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-		return output->fd < 0 ? errno : 0;
-	}
 	error = file_place_find(&output->place, path);
 	if (error)
 		return error;
+	descriptor = own_descriptor(&output->place);
 	output->replaces = is_replaced(&output->place);
-	if (!output->replaces)
+	if (descriptor >= 0) {
+		output->fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+		error = output->fd < 0 ? errno : 0;
+	} else if (!output->replaces) {
 		error = file_place_open(&output->place, O_WRONLY | O_NOCTTY, &output->fd);
+	}
 	if (error)
 		output_file_abandon(output);
 	return error;

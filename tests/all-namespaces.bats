@@ -432,6 +432,20 @@ blank_idle()
 	awk '{ sub(/ [0-9]+s /, " ") } 1' <<<"$1"
 }
 
+@test "rm -A in the namespace of a rootless container: exit 6 if no child can be created for it" {
+	local from refused=0
+	export STOP_ERROR=EAGAIN
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	for ((from = 1; from < 20; from++)); do
+		capture with_steps "fail:fork::$from+" there "${ordinary_user[@]}" "$SHMTOOL" rm -A --all --ignore-keep
+		[[ $stderr == *"cannot enter IPC namespace $ns"* ]] || continue
+		expect_status 6
+		assert_stderr_matches "cannot enter IPC namespace $ns .*: no child process can be created"
+		refused=1
+	done
+	((refused))
+}
+
 # The first child is init of another PID namespace, and when it has exited, there can be no more.
 # Without one, no process is examined, so their names are not known.
 @test "if no child can be created, the process enters the namespaces itself, and returns" {
@@ -454,7 +468,7 @@ blank_idle()
 	capture there nsenter --target "$pid" --user sh -c 'exec unshare --pid "$@"' sh "$SHMTOOL" ls -A \
 		--format '%{size}' --ignore-keep
 	expect_status 5
-	assert_stderr_has "cannot enter IPC namespace $ns "
+	assert_stderr_matches "cannot enter IPC namespace $ns .*: no child process can be created"
 	assert_output_is 4000
 }
 

@@ -71,10 +71,13 @@ static int enter(const struct worker *worker, const struct tour *tour, bool *use
 	if (ns->fd < 0)
 		return ns->error;
 	if (!worker->is_child && !tour->returns && !namespace_is_ours(ns->fd))
-		return EPERM;
+		return EAGAIN;
 	error = namespace_join(ns->fd);
-	if (error != EPERM || !worker->is_child)
+	if (error != EPERM)
 		return error;
+	/* this process could not leave that user namespace again */
+	if (!worker->is_child)
+		return EAGAIN;
 	*result = worker->is_fresh ? WORKER_ENDS : WORKER_RETRIES;
 	return worker->is_fresh ? namespace_enter_fd(ns->fd, users_changed) : 0;
 }

@@ -249,13 +249,16 @@ static enum status report_hidden(const struct namespaces *found)
 
 enum status cannot_enter(const struct namespace *ns, int error)
 {
-	fail(status_of_file(error), "cannot enter IPC namespace %s: %s", NAMESPACE_LABEL(ns),
-	     strerror(error));
+	const bool childless = error == EAGAIN;
+	const enum status status = childless ? STATUS_EXHAUSTED : status_of_file(error);
+
+	fail(status, "cannot enter IPC namespace %s: %s", NAMESPACE_LABEL(ns),
+	     childless ? "no child process can be created" : strerror(error));
 	if (error == EPERM || error == EACCES)
 		hint("%s", geteuid() ? "run as root, or exclude it with --except-namespace"
 				     : "run with CAP_SYS_ADMIN in its owning user namespace, and "
 				       "without a seccomp filter that blocks setns(2)");
-	return status_of_file(error);
+	return status;
 }
 
 /* Reports that the work in a namespace failed. what: "list the segments". */

@@ -366,3 +366,21 @@ shown=(
 	assert_equal "${lines[0]}" "$background_pid \"exited\""
 	assert_output_matches $'\n[0-9]+ exited$'
 }
+
+# As if a directory service took a moment for each number. The kernel allows any owner.
+@test "thousands of owners without a name do not keep a command from its work" {
+	local command
+	perl -e 'for (1 .. 200) {
+		$id = shmget(0, 1, 01600) // die;
+		shmctl($id, 1, pack "iLLLLL x88", 0, 700000 + $_, 0, 0, 0, 0600) // die "shmctl: $!";
+	}'
+	for command in 'ls --sort id' 'rm --detached'; do
+		# shellcheck disable=SC2086 # words
+		STOP_DELAY=100 capture with_steps delay:getpwuid::1+ shmtool $command
+		expect_status 0
+		assert_stderr_has 'warning: looking up users and groups takes too long: the others are shown as numbers'
+		assert_output_has 700200
+		# five seconds, and no more
+		(($(steps_taken) <= 60)) || fail "$(steps_taken) look-ups"
+	done
+}

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shm/system/clock.h"
+
 /* Caches a name, or the number if name is NULL. */
 static const char *remember(struct names *names, struct intmap *map, uint32_t number,
 			    const char *name)
@@ -25,31 +27,58 @@ static const char *remember(struct names *names, struct intmap *map, uint32_t nu
 	return copy;
 }
 
+/*
+ * How long to look up numbers that have no name, in milliseconds. Any user can give segments to
+ * thousands of them (IPC_SET), and a directory service may be asked for each.
+ */
+enum { PATIENCE = 5000 };
+
+bool names_take_too_long(const struct names *names)
+{
+	return names->waited >= PATIENCE;
+}
+
+/* Notes that a number has no name, or that the look-up failed. */
+static void note_nameless(struct names *names, int error, int64_t begin)
+{
+	names->waited += monotonic_ms() - begin;
+	if (error == ENOMEM)
+		names->lacks_memory = true;
+}
+
 const char *name_of_user(struct names *names, uid_t uid)
 {
 	const char *known = intmap_get(&names->users, uid);
+	int64_t begin;
 	const struct passwd *user;
 
 	if (known)
 		return known;
+	if (names_take_too_long(names))
+		return number_as_name(names, uid);
+	begin = monotonic_ms();
 	errno = 0;
 	user = getpwuid(uid);
-	if (!user && errno == ENOMEM)
-		names->lacks_memory = true;
+	if (!user)
+		note_nameless(names, errno, begin);
 	return remember(names, &names->users, uid, user ? user->pw_name : NULL);
 }
 
 const char *name_of_group(struct names *names, gid_t gid)
 {
 	const char *known = intmap_get(&names->groups, gid);
+	int64_t begin;
 	const struct group *group;
 
 	if (known)
 		return known;
+	if (names_take_too_long(names))
+		return number_as_name(names, gid);
+	begin = monotonic_ms();
 	errno = 0;
 	group = getgrgid(gid);
-	if (!group && errno == ENOMEM)
-		names->lacks_memory = true;
+	if (!group)
+		note_nameless(names, errno, begin);
 	return remember(names, &names->groups, gid, group ? group->gr_name : NULL);
 }
 
@@ -65,6 +94,7 @@ void names_free(struct names *names)
 	intmap_free(&names->numbers, free);
 	intmap_free(&names->users, free);
 	intmap_free(&names->groups, free);
+	names->waited = 0;
 }
 
 /* Whether a command name is unambiguous without quotes. */

@@ -14,11 +14,18 @@ struct names {
 	struct intmap groups;
 	struct intmap numbers;
 	bool lacks_memory; /* out of memory: some names could not be looked up or kept */
+	int64_t waited;    /* for numbers that have no name, in milliseconds */
 };
 
-/* The name of a user or group, or the number as text if it has none. Valid until names_free(). */
+/*
+ * The name of a user or group, or the number as text if it has none, or if names_take_too_long().
+ * Valid until names_free().
+ */
 const char *name_of_user(struct names *names, uid_t uid);
 const char *name_of_group(struct names *names, gid_t gid);
+
+/* Whether no more names are looked up, since it takes too long. */
+bool names_take_too_long(const struct names *names);
 
 /* The number of a user or group as text. Valid until names_free(). */
 const char *number_as_name(struct names *names, uint32_t number);

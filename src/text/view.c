@@ -14,6 +14,8 @@ enum status view_end(struct view *view)
 {
 	const bool lacks_memory = view->names.lacks_memory;
 
+	if (names_take_too_long(&view->names))
+		warn("looking up users and groups takes too long: the others are shown as numbers");
 	names_free(&view->names);
 	view->names.lacks_memory = false; /* it is reported once */
 	intmap_free(&view->holders_texts, free);

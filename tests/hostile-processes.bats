@@ -528,6 +528,21 @@ sees_beside()
 	assert_output_lacks 7001
 }
 
+# kcmp(2) compares the memory of a process with that of an earlier one, and waits if one of the two is
+# in execve(2).
+@test "who makes the comparison with another user's process wait is blamed, and not that user" {
+	local first second
+	there perl -e 'shmget(5, 4000, 01666) // die'
+	hold_there --target 1 --setuid 4001 --setgid 4001
+	first=$holder
+	hold_there --target 1 --setuid 4002 --setgid 4002
+	hold_there --target 1 --setuid 4002 --setgid 4002
+	second=$holder
+	with_steps stop:child:syscall:SYS_kcmp try_there ls -o holders --no-header
+	expect_status 0
+	assert_output_is "$first hold, $second hold, 1 unseen"
+}
+
 @test "an open file that is replaced by one whose file system does not answer is not opened" {
 	need_fuse
 	local holder_pid

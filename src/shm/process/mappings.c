@@ -40,7 +40,10 @@ struct search {
 	/* worker */
 	const struct worker *worker;
 	struct spaces {
-		pid_t *items; /* one task of each address space, in the order of kcmp(2) */
+		struct space {
+			pid_t task;
+			uid_t uid;
+		} * items; /* one task of each address space, in the order of kcmp(2) */
 		size_t count;
 		size_t capacity;
 	} spaces;
@@ -60,21 +63,27 @@ struct search {
 static bool is_new_space(struct search *search, pid_t task)
 {
 	struct spaces *spaces = &search->spaces;
+	const uid_t uid = process_user(task);
 	size_t low = 0;
 	size_t high = spaces->count;
 
 	while (search->can_compare && low < high) {
 		size_t middle = low + (high - low) / 2;
-		/* 1: less, 2: greater, in kcmp(2)'s order */
-		long order = syscall(SYS_kcmp, task, spaces->items[middle], KCMP_VM, 0, 0);
+		const struct space *other = &spaces->items[middle];
+		long order;
 
+		/* that one may be stuck in execve(2) by now */
+		scan_blame(search->worker, other->uid);
+		/* 1: less, 2: greater, in kcmp(2)'s order */
+		order = syscall(SYS_kcmp, task, other->task, KCMP_VM, 0, 0);
+		scan_blame(search->worker, uid);
 		if (order == 0)
 			return false;
 		if (order == 1)
 			high = middle;
 		else if (order == 2)
 			low = middle + 1;
-		else if (kill(spaces->items[middle], 0) < 0 && errno == ESRCH) {
+		else if (kill(other->task, 0) < 0 && errno == ESRCH) {
 			/* that task has exited: forget it */
 			high--;
 			spaces->count--;
@@ -88,7 +97,7 @@ static bool is_new_space(struct search *search, pid_t task)
 		return true;
 	memmove(&spaces->items[low + 1], &spaces->items[low],
 		(spaces->count - low) * sizeof(*spaces->items));
-	spaces->items[low] = task;
+	spaces->items[low] = (struct space){ task, uid };
 	spaces->count++;
 	return true;
 }

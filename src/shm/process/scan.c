@@ -207,6 +207,13 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	return WORKER_CONTINUES;
 }
 
+void scan_blame(const struct worker *worker, uid_t uid)
+{
+	const struct pass *pass = worker->workers->context;
+
+	atomic_store(&pass->noted->user, uid);
+}
+
 /* The user of a process, even if it has been killed since it was noted, and its pid reused. */
 static uid_t user_of(const struct pass *pass, size_t item)
 {

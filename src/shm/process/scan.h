@@ -70,6 +70,12 @@ int scan_list(struct scan *scan, const pid_t *pids, size_t count);
 int scan_one(struct scan *scan, pid_t pid);
 
 /*
+ * In look(): from here on, it waits for a process of this user, who is to blame if it never
+ * returns. At first that is the user of the process that it looks at.
+ */
+void scan_blame(const struct worker *worker, uid_t uid);
+
+/*
  * Before another list: all users have their time again, and are looked at again, unless a child
  * still waits for one of their processes: otherwise each list would cost another child.
  */

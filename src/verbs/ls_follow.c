@@ -227,9 +227,12 @@ static struct listing part_like(const struct listing *list, const struct listing
  */
 static int keep_unread(const struct listing *before, struct sight *after)
 {
+	bool unread = false;
 	int error = 0;
 
-	for (size_t i = 0; i < before->count && before->items[i].ns && !error; i++) {
+	for (size_t i = 0; i < after->namespaces.count; i++)
+		unread |= after->namespaces.items[i].unread;
+	for (size_t i = 0; unread && i < before->count && before->items[i].ns && !error; i++) {
 		struct segment segment = before->items[i];
 		const struct namespace *now = namespaces_get(&after->namespaces, segment.ns);
 

@@ -72,7 +72,7 @@ static bool is_new_space(struct search *search, pid_t task)
 		const struct space *other = &spaces->items[middle];
 		long order;
 
-		/* that one may be stuck in execve(2) by now */
+		/* that one may be stuck in execve(2) now */
 		scan_blame(search->worker, other->uid);
 		/* 1: less, 2: greater, in kcmp(2)'s order */
 		order = syscall(SYS_kcmp, task, other->task, KCMP_VM, 0, 0);

@@ -195,7 +195,8 @@ enum status report_lost(const struct namespaces *found)
 	     found->ended
 		     ? "and others do not respond in time, and all after them but root's were skipped"
 		     : "does not respond in time, and others of its user were skipped");
-	hint("kill -KILL %d ends it, if it is stuck in execve(2)", found->silent);
+	if (process_user(found->silent) != (uid_t)-1)
+		hint("kill -KILL %d ends it, if it is stuck in execve(2)", found->silent);
 	return STATUS_DENIED;
 }
 

@@ -14,13 +14,17 @@
 
 /* Getters, one for each field, in the order of the table. */
 
-#define GETTER(name, ...)                                                                \
+/* Defines get_NAME(), which returns this expression. */
+#define GETTER_BY(name, ...)                                                             \
 	static struct value get_##name(struct view *view, const struct segment *segment) \
 	{                                                                                \
 		(void)view;                                                              \
 		(void)segment;                                                           \
-		return (struct value){ __VA_ARGS__ };                                    \
+		return __VA_ARGS__;                                                      \
 	}
+
+/* As above, for a value with these members. */
+#define GETTER(name, ...) GETTER_BY(name, (struct value){ __VA_ARGS__ })
 
 /* Returns name, or NULL if a number must be printed: --numeric, or an ambiguous name. */
 static const char *suitable(const struct view *view, const char *name)
@@ -97,74 +101,6 @@ static struct value get_created_by(struct view *view, const struct segment *segm
 			       (uint64_t)segment->cpid, creator ? process_word(creator) : "" };
 }
 
-static struct value get_owner(struct view *view, const struct segment *segment)
-{
-	return identity(user_text(view, segment, segment->uid), segment->uid);
-}
-
-static struct value get_group(struct view *view, const struct segment *segment)
-{
-	return identity(group_text(view, segment, segment->gid), segment->gid);
-}
-
-static struct value get_creator(struct view *view, const struct segment *segment)
-{
-	return identity(user_text(view, segment, segment->cuid), segment->cuid);
-}
-
-static struct value get_creator_group(struct view *view, const struct segment *segment)
-{
-	return identity(group_text(view, segment, segment->cgid), segment->cgid);
-}
-
-static struct value get_ccomm(struct view *view, const struct segment *segment)
-{
-	return command_of(view, segment, ROLE_CREATOR);
-}
-
-static struct value get_ccmdline(struct view *view, const struct segment *segment)
-{
-	return command_line_of(view, segment, ROLE_CREATOR);
-}
-
-static struct value get_cunit(struct view *view, const struct segment *segment)
-{
-	return unit_of(view, segment, ROLE_CREATOR);
-}
-
-static struct value get_lcomm(struct view *view, const struct segment *segment)
-{
-	return command_of(view, segment, ROLE_LAST_USER);
-}
-
-static struct value get_lcmdline(struct view *view, const struct segment *segment)
-{
-	return command_line_of(view, segment, ROLE_LAST_USER);
-}
-
-static struct value get_lunit(struct view *view, const struct segment *segment)
-{
-	return unit_of(view, segment, ROLE_LAST_USER);
-}
-
-static struct value get_atime(struct view *view, const struct segment *segment)
-{
-	(void)view;
-	return when(segment->atime);
-}
-
-static struct value get_dtime(struct view *view, const struct segment *segment)
-{
-	(void)view;
-	return when(segment->dtime);
-}
-
-static struct value get_ctime(struct view *view, const struct segment *segment)
-{
-	(void)view;
-	return when(segment->ctime);
-}
-
 /* Caches the text of each segment, since sorting and printing need it many times. */
 static struct value get_holders(struct view *view, const struct segment *segment)
 {
@@ -206,12 +142,6 @@ static struct value get_ns_pid(struct view *view, const struct segment *segment)
 	return (struct value){ pid ? VALUE_NUMBER : VALUE_UNKNOWN, (uint64_t)pid, NULL };
 }
 
-static struct value get_ns_comm(struct view *view, const struct segment *segment)
-{
-	(void)view;
-	return foreign_name(segment->ns ? segment->ns->command : NULL);
-}
-
 static struct value get_ns_name(struct view *view, const struct segment *segment)
 {
 	if (segment->ns)
@@ -233,6 +163,21 @@ static struct value get_ns_of(struct view *view, const struct segment *segment)
 
 #define IF_MEMORY_KNOWN (segment->memory_known ? VALUE_SIZE : VALUE_UNKNOWN)
 #define IF_FLAGS_KNOWN  (segment->flags_unknown ? VALUE_UNKNOWN : VALUE_FLAG)
+
+GETTER_BY(owner, identity(user_text(view, segment, segment->uid), segment->uid))
+GETTER_BY(group, identity(group_text(view, segment, segment->gid), segment->gid))
+GETTER_BY(creator, identity(user_text(view, segment, segment->cuid), segment->cuid))
+GETTER_BY(creator_group, identity(group_text(view, segment, segment->cgid), segment->cgid))
+GETTER_BY(ccomm, command_of(view, segment, ROLE_CREATOR))
+GETTER_BY(ccmdline, command_line_of(view, segment, ROLE_CREATOR))
+GETTER_BY(cunit, unit_of(view, segment, ROLE_CREATOR))
+GETTER_BY(lcomm, command_of(view, segment, ROLE_LAST_USER))
+GETTER_BY(lcmdline, command_line_of(view, segment, ROLE_LAST_USER))
+GETTER_BY(lunit, unit_of(view, segment, ROLE_LAST_USER))
+GETTER_BY(ns_comm, foreign_name(segment->ns ? segment->ns->command : NULL))
+GETTER_BY(atime, when(segment->atime))
+GETTER_BY(dtime, when(segment->dtime))
+GETTER_BY(ctime, when(segment->ctime))
 
 GETTER(id, VALUE_NUMBER, (uint64_t)segment->id, NULL)
 GETTER(key, VALUE_KEY, (uint32_t)segment->key, NULL)

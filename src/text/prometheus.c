@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/prometheus.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,37 +18,28 @@ struct group {
 	struct sums sums;
 };
 
-static uint64_t segments_of(const struct sums *sums)
+/* The number at an offset in struct sums or struct limits. */
+static uint64_t number_at(const void *data, size_t place)
 {
-	return sums->segments;
+	uint64_t number;
+
+	memcpy(&number, (const char *)data + place, sizeof(number));
+	return number;
 }
 
-static uint64_t size_of(const struct sums *sums)
-{
-	return sums->size;
-}
-
-static uint64_t rss_of(const struct sums *sums)
-{
-	return sums->rss;
-}
-
-static uint64_t swap_of(const struct sums *sums)
-{
-	return sums->swap;
-}
+#define SUM(member) offsetof(struct sums, member)
 
 /* The metrics of each group. */
 static const struct group_metric {
 	const char *name;
 	const char *help;
-	uint64_t (*get)(const struct sums *sums);
+	size_t place; /* offset in struct sums */
 	bool needs_memory;
 } group_metrics[] = {
-	{ "shmtool_segments", "Shared memory segments.", segments_of, false },
-	{ "shmtool_segment_bytes", "Size of the segments.", size_of, false },
-	{ "shmtool_segment_resident_bytes", "Resident memory of the segments.", rss_of, true },
-	{ "shmtool_segment_swapped_bytes", "Swap used by the segments.", swap_of, true },
+	{ "shmtool_segments", "Shared memory segments.", SUM(segments), false },
+	{ "shmtool_segment_bytes", "Size of the segments.", SUM(size), false },
+	{ "shmtool_segment_resident_bytes", "Resident memory of the segments.", SUM(rss), true },
+	{ "shmtool_segment_swapped_bytes", "Swap used by the segments.", SUM(swap), true },
 };
 
 static ino_t number_of(const struct namespace *ns)
@@ -169,85 +161,53 @@ static void print_group_metric(struct output *output, const struct group_metric 
 			output_char(output, ',');
 			print_namespace(output, groups[i].ns);
 		}
-		print_value(output, "} ", metric->get(&groups[i].sums));
+		print_value(output, "} ", number_at(&groups[i].sums, metric->place));
 	}
 }
 
-static uint64_t bytes_of_pages(const struct limits *limits, uint64_t pages)
-{
-	uint64_t bytes;
+enum unit { PLAIN, PAGES, OF_CGROUP };
 
-	return __builtin_mul_overflow(pages, limits->page, &bytes) ? UINT64_MAX : bytes;
-}
-
-static uint64_t shmmni_of(const struct limits *limits)
-{
-	return limits->shmmni;
-}
-
-static uint64_t shmall_of(const struct limits *limits)
-{
-	return bytes_of_pages(limits, limits->shmall);
-}
-
-static uint64_t shmmax_of(const struct limits *limits)
-{
-	return limits->shmmax;
-}
-
-static uint64_t used_segments_of(const struct limits *limits)
-{
-	return limits->segments;
-}
-
-static uint64_t used_bytes_of(const struct limits *limits)
-{
-	return bytes_of_pages(limits, limits->pages);
-}
-
-static uint64_t ram_used_of(const struct limits *limits)
-{
-	return limits->ram_used;
-}
-
-static uint64_t swap_used_of(const struct limits *limits)
-{
-	return limits->swap_used;
-}
-
-static uint64_t cgroup_of(const struct limits *limits)
-{
-	return limits->cgroup ? limits->cgroup : LIMITS_UNKNOWN;
-}
-
-static uint64_t cgroup_used_of(const struct limits *limits)
-{
-	return limits->cgroup ? limits->cgroup_used : LIMITS_UNKNOWN;
-}
+#define LIMIT(member) offsetof(struct limits, member)
 
 /* The metrics of each namespace. */
 static const struct limit_metric {
 	const char *name;
 	const char *help;
-	uint64_t (*get)(const struct limits *limits);
+	size_t place; /* offset in struct limits */
+	enum unit unit;
 	bool may_lack; /* LIMITS_UNKNOWN means unknown (no line), not unlimited */
 } limit_metrics[] = {
-	{ "shmtool_limit_segments", "Maximum number of segments (shmmni).", shmmni_of, false },
-	{ "shmtool_limit_bytes", "Maximum total size (shmall).", shmall_of, false },
-	{ "shmtool_limit_segment_bytes", "Maximum size of one segment (shmmax).", shmmax_of,
+	{ "shmtool_limit_segments", "Maximum number of segments (shmmni).", LIMIT(shmmni), PLAIN,
 	  false },
-	{ "shmtool_limit_cgroup_bytes", "Memory limit of the control group.", cgroup_of, true },
-	{ "shmtool_used_segments", "Number of segments, regardless of filters.", used_segments_of,
-	  false },
-	{ "shmtool_used_bytes", "Total size of all segments, regardless of filters.", used_bytes_of,
-	  false },
+	{ "shmtool_limit_bytes", "Maximum total size (shmall).", LIMIT(shmall), PAGES, false },
+	{ "shmtool_limit_segment_bytes", "Maximum size of one segment (shmmax).", LIMIT(shmmax),
+	  PLAIN, false },
+	{ "shmtool_limit_cgroup_bytes", "Memory limit of the control group.", LIMIT(cgroup),
+	  OF_CGROUP, true },
+	{ "shmtool_used_segments", "Number of segments, regardless of filters.", LIMIT(segments),
+	  PLAIN, false },
+	{ "shmtool_used_bytes", "Total size of all segments, regardless of filters.", LIMIT(pages),
+	  PAGES, false },
 	{ "shmtool_used_resident_bytes", "Resident memory of all segments, regardless of filters.",
-	  ram_used_of, true },
+	  LIMIT(ram_used), PLAIN, true },
 	{ "shmtool_used_swapped_bytes", "Swap used by all segments, regardless of filters.",
-	  swap_used_of, true },
+	  LIMIT(swap_used), PLAIN, true },
 	{ "shmtool_used_cgroup_bytes", "Memory of the control group that all segments use at most.",
-	  cgroup_used_of, true },
+	  LIMIT(cgroup_used), OF_CGROUP, true },
 };
+
+/* The value of a metric; a number of pages as bytes. */
+static uint64_t limit_value(const struct limit_metric *metric, const struct limits *limits)
+{
+	uint64_t value = number_at(limits, metric->place);
+	uint64_t bytes;
+
+	if (metric->unit == OF_CGROUP && !limits->cgroup)
+		return LIMITS_UNKNOWN;
+	if (metric->unit != PAGES)
+		return value;
+	return __builtin_mul_overflow(value, limits->page, &bytes) ? UINT64_MAX : bytes;
+}
 
 /* Prints a value, or +Inf if it is unlimited. */
 static void print_limit_metric(struct output *output, const struct limit_metric *metric,
@@ -255,7 +215,7 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 {
 	print_head(output, metric->name, metric->help);
 	for (size_t i = 0; i < count; i++) {
-		uint64_t value = metric->get(&limits[i].limits);
+		uint64_t value = limit_value(metric, &limits[i].limits);
 
 		if (metric->may_lack && value == LIMITS_UNKNOWN)
 			continue;

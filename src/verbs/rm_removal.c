@@ -178,8 +178,10 @@ static void check_results(const struct removal *removal)
 
 	for (size_t i = 0; i < removal->count; i++) {
 		/* GCOVR_EXCL_START: no worker of a test is damaged, or killed that often */
-		if (items[i].result >= RECLAIM_RESULTS)
-			items[i].result = RECLAIM_PENDING;
+		if (items[i].result >= RECLAIM_RESULTS) {
+			items[i].result = RECLAIM_FAILED;
+			items[i].error = EIO;
+		}
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
 			items[i].result = RECLAIM_BLOCKED;
 			items[i].error = EINTR;
@@ -264,45 +266,38 @@ static enum status report_skipped(struct report *report, const struct segment *s
 	return STATUS_DONE;
 }
 
-/* Reports the results for the segments of the selection from first to end - 1. */
-static void report_batch(struct removal *removal, size_t first, size_t end)
+/*
+ * Reports the results for the segments of the selection from first to end - 1. Stops at one that
+ * the worker could not hold beside the others, which belongs to the next batch. Returns the index
+ * where it ended.
+ */
+static size_t report_batch(struct removal *removal, size_t first, size_t end)
 {
 	struct report *report = removal->report;
 	const struct reclaim_item *items = removal->batch->items;
 	size_t reported = 0; /* items of the batch reported so far */
+	size_t i;
 
-	for (size_t i = first; i < end; i++) {
+	for (i = first; i < end; i++) {
 		const struct segment *segment = &removal->selection->list.items[i];
 		bool tried = reported < removal->count && removal->segments[reported] == segment;
 
+		/* the first one was tried */
+		if (tried && reported && !report->killed &&
+		    items[reported].result == RECLAIM_PENDING) {
+			removal->full_batches++;
+			break;
+		}
 		status_keep_first(&report->status, missing_before(removal->selection, i));
 		status_keep_first(&report->status,
 				  tried ? report_tried(report, segment, &items[reported])
 					: report_skipped(report, segment));
 		reported += tried;
-		if ((i - first) % LINES == LINES - 1 || i == end - 1)
+		if ((i - first) % LINES == LINES - 1)
 			report_flush(report);
 	}
-}
-
-/*
- * If the worker could not hold all segments of a batch: returns the index in the selection
- * after the last one that was tried. The others belong to the next batch.
- */
-static size_t end_of_tried(struct removal *removal, size_t end)
-{
-	const struct listing *list = &removal->selection->list;
-	const struct reclaim_item *items = removal->batch->items;
-	size_t tried = removal->count;
-
-	/* the first one was tried */
-	while (tried > 1 && items[tried - 1].result == RECLAIM_PENDING)
-		tried--;
-	if (tried == removal->count)
-		return end;
-	removal->full_batches++;
-	removal->count = tried;
-	return (size_t)(removal->segments[tried - 1] - list->items) + 1;
+	report_flush(report);
+	return i;
 }
 
 /* Removes and reports a batch. Returns the index where it ended. */
@@ -320,12 +315,10 @@ static size_t remove_batch(struct removal *removal, size_t first)
 		return removal->selection->list.count;
 	killed = try_batch(removal);
 	removal->begun |= removal->count > 0;
-	if (!killed)
-		end = end_of_tried(removal, end);
-	report_batch(removal, first, end);
+	removal->report->killed = killed;
+	end = report_batch(removal, first, end);
 	if (!killed)
 		return end;
-	removal->report->killed = true;
 	status_keep_first(&removal->report->status,
 			  fail(STATUS_FAILED,
 			       "the worker process was killed by signal %d; nothing more was "

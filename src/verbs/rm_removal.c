@@ -106,7 +106,7 @@ static int work(void *context)
 	signals_block(&mask);
 	if (getpid() != removal->parent)
 		become_worker(removal);
-	(removal->undo ? reclaim_undo : reclaim)(removal->batch, enter, removal);
+	reclaim(removal->batch, removal->undo, enter, removal);
 	if (removal->away)
 		removal->away = namespace_enter_fd(removal->home.fd, &users_changed) != 0;
 	sigprocmask(SIG_SETMASK, &mask, NULL);

@@ -248,7 +248,7 @@ static enum reclaim_result block(struct work *work, struct reclaim_item *item,
 	bool mark = is_to_be_marked(work, item);
 	int error = 0;
 
-	/* set before the call, for reclaim_undo() */
+	/* set before the call, in case this process is killed */
 	item->result = mark ? RECLAIM_REMOVING : RECLAIM_BLOCKING;
 	if (mark ? !now->dest : now->mode)
 		error = call(work, item, mark ? NULL : &blocked);
@@ -388,26 +388,6 @@ static void release_removed(struct work *work)
 	}
 }
 
-void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
-{
-	const struct reclaim_item *items = batch->items;
-	struct work work = { .batch = batch,
-			     .enter = enter_place,
-			     .context = context,
-			     .pid = getpid(),
-			     .place = nowhere };
-	bool blocked = false;
-
-	for (size_t i = 0; i < batch->count && !work.full; i++) {
-		try_to_block(&work, &batch->items[i]);
-		blocked |= items[i].result == RECLAIM_BLOCKING;
-	}
-	if (blocked)
-		settle();
-	remove_blocked(&work);
-	release_removed(&work);
-}
-
 /* Undoes the work on an item that a killed process has begun, but not finished. */
 static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 {
@@ -432,18 +412,28 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 	return restore(work, item, RECLAIM_PENDING);
 }
 
-void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context)
+void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_place, void *context)
 {
+	struct reclaim_item *items = batch->items;
 	struct work work = { .batch = batch,
 			     .enter = enter_place,
 			     .context = context,
 			     .pid = getpid(),
 			     .place = nowhere };
+	bool blocked = false;
 
-	for (size_t i = 0; i < batch->count; i++) {
-		struct reclaim_item *item = &batch->items[i];
-
-		if (item->result == RECLAIM_BLOCKING || item->result == RECLAIM_REMOVING)
-			finish(&work, item, undo(&work, item));
+	for (size_t i = 0; i < batch->count && undo_only; i++) {
+		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
+			finish(&work, &items[i], undo(&work, &items[i]));
 	}
+	if (undo_only)
+		return;
+	for (size_t i = 0; i < batch->count && !work.full; i++) {
+		try_to_block(&work, &items[i]);
+		blocked |= items[i].result == RECLAIM_BLOCKING;
+	}
+	if (blocked)
+		settle();
+	remove_blocked(&work);
+	release_removed(&work);
 }

@@ -19,7 +19,7 @@
  *
  * If a segment turns out to be in use or changed, its mode is restored before it is
  * released. If this process is killed, the kernel detaches its segments, but does not
- * restore their modes: reclaim_undo() does that.
+ * restore their modes: a second call, with undo_only, does that.
  *
  * shmat(2) checks the mode and counts the attachment in one RCU read-side critical
  * section (do_shmat() in the kernel's ipc/shm.c), and membarrier(2) waits until all of
@@ -43,7 +43,7 @@
 
 enum reclaim_result {
 	RECLAIM_PENDING,   /* not decided yet; the segment is unchanged */
-	RECLAIM_BLOCKING,  /* under way, for reclaim_undo(): its mode may be 0 */
+	RECLAIM_BLOCKING,  /* under way, for undo_only: its mode may be 0 */
 	RECLAIM_REMOVING,  /* as above, and IPC_RMID may have been called */
 	RECLAIM_REMOVED,   /* removed; or marked for removal, if it was listed as attached */
 	RECLAIM_VANISHED,  /* another process has removed it */
@@ -94,14 +94,11 @@ typedef int reclaim_enter(void *context, unsigned int place);
  * and last_user of each. Segments for which the address space has no room beside the others stay
  * RECLAIM_PENDING: try them again in the next batch. In the meantime, no ordinary process
  * can attach the segments. Signals must be blocked or remembered (signals.h).
+ *
+ * undo_only: only restores the modes of the segments that a process left blocked when it was
+ * killed in reclaim(). Segments that were not begun, or that are restored, are RECLAIM_PENDING.
  */
-void reclaim(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context);
-
-/*
- * After a process was killed in reclaim(): restores the modes of the segments that it left
- * blocked, and sets results as reclaim() does. Segments that were not begun, or that are
- * restored, are RECLAIM_PENDING.
- */
-void reclaim_undo(struct reclaim_batch *batch, reclaim_enter *enter_place, void *context);
+void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_place,
+	     void *context);
 
 #endif

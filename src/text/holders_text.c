@@ -61,8 +61,13 @@ const char *reason_of_holders(int error)
 	}
 }
 
-const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
-			 const struct attachments *attachments)
+/*
+ * Writes to text why some attachments are not known ("2 of 3 attachments identified; run
+ * as root to identify the others"), and returns text. Returns NULL if all are known.
+ */
+enum { HOLDERS_NOTE_SIZE = 256 };
+static const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
+				const struct attachments *attachments)
 {
 	bool is_root = geteuid() == 0;
 	int length;
@@ -314,7 +319,11 @@ char *holders_text(struct view *view, const struct segment *segment)
 	return end_text(text, &result);
 }
 
-char *holders_sentence(struct view *view, const struct segment *segment)
+/*
+ * Returns "process 1234 (hold, alice), 1300 (postgres, pg) and 12 more", for free(3), or
+ * NULL if no process is known.
+ */
+static char *holders_sentence(struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments = attachments_of(view, segment);
 	char *result = NULL;
@@ -342,7 +351,12 @@ char *holders_sentence(struct view *view, const struct segment *segment)
 	return end_text(text, &result);
 }
 
-char *attached_sentence(struct view *view, const struct segment *segment)
+/*
+ * Returns "attached by process 12 (hold, alice)", for free(3), or NULL if out of memory.
+ * If no attached process is known, the text is the number of attachments, and the last user if
+ * it is running, otherwise the creator.
+ */
+static char *attached_sentence(struct view *view, const struct segment *segment)
 {
 	/* if it is running, the last user has probably attached it */
 	const struct process *user = judge_named(view->judge, segment, ROLE_LAST_USER);
@@ -374,4 +388,19 @@ char *attached_sentence(struct view *view, const struct segment *segment)
 							   : "running");
 	free(holders);
 	return end_text(text, &result);
+}
+
+enum status fail_attached(struct view *view, const struct segment *segment, enum status status,
+			  const char *before)
+{
+	const struct attachments *attachments = attachments_of(view, segment);
+	char text[HOLDERS_NOTE_SIZE];
+	const char *unknown = attachments ? holders_note(text, view->holders, attachments) : NULL;
+	char *users = attached_sentence(view, segment);
+
+	fail(status, "%s %s", before, users ? users : "attached");
+	if (unknown)
+		remark("%s", unknown);
+	free(users);
+	return status;
 }

@@ -11,14 +11,6 @@
 const char *reason_of_holders(int error);
 
 /*
- * Writes to text why some attachments are not known ("2 of 3 attachments identified; run
- * as root to identify the others"), and returns text. Returns NULL if all are known.
- */
-enum { HOLDERS_NOTE_SIZE = 256 };
-const char *holders_note(char text[HOLDERS_NOTE_SIZE], const struct holders *holders,
-			 const struct attachments *attachments);
-
-/*
  * Prints one line for each attachment and one for the note, or "none". All lines except
  * the first are indented by indent spaces.
  */
@@ -36,17 +28,12 @@ void json_holders(struct output *output, struct view *view, const struct segment
 char *holders_text(struct view *view, const struct segment *segment);
 
 /*
- * Returns "process 1234 (hold, alice), 1300 (postgres, pg) and 12 more", for free(3), or
- * NULL if no process is known.
+ * Fails with "BEFORE attached by process 12 (hold, alice)", and notes it if some of the attached
+ * processes are not known. If none is, the text is the number of attachments, and the last user
+ * if it is running, otherwise the creator. Returns the status.
  */
-char *holders_sentence(struct view *view, const struct segment *segment);
-
-/*
- * Returns "attached by process 12 (hold, alice)", for free(3), or NULL if out of memory.
- * If no attached process is known, the text is the number of attachments, and the last user if
- * it is running, otherwise the creator.
- */
-char *attached_sentence(struct view *view, const struct segment *segment);
+enum status fail_attached(struct view *view, const struct segment *segment, enum status status,
+			  const char *before);
 
 /*
  * The size of the segment's pages in bytes, or 0 if it is not known. Only a mapping of an

@@ -258,35 +258,20 @@ static struct holders *find_holders(struct report *report, const struct segment 
 	return *error ? NULL : &report->holders;
 }
 
-/* Prints the attached processes, and a note if some are not known. */
-static void print_attached(struct report *report, const struct segment *segment)
-{
-	const struct attachments *attachments =
-		report->view.holders ? holders_of(report->view.holders, segment) : NULL;
-	char text[HOLDERS_NOTE_SIZE];
-	const char *unknown =
-		attachments ? holders_note(text, report->view.holders, attachments) : NULL;
-	char *users = attached_sentence(&report->view, segment);
-
-	fail(STATUS_BUSY, "%s %s %s", SEGMENT_LABEL(segment),
-	     segment->dest              ? "is already marked for removal, but still"
-	     : report->options->dry_run ? "would not be removed: it is"
-					: "was not removed: it is",
-	     users ? users : "attached");
-	if (unknown)
-		remark("%s", unknown);
-	free(users);
-}
-
 enum status report_attached(struct report *report, const struct segment *segment)
 {
+	char before[SEGMENT_LABEL_SIZE + 64];
 	int error;
 
 	report->view.holders = find_holders(report, segment, &error);
 	if (report->options->json)
 		report_json(report, segment, results[RECLAIM_IN_USE].result,
 			    results[RECLAIM_IN_USE].reason);
-	print_attached(report, segment);
+	snprintf(before, sizeof(before), "%s %s", SEGMENT_LABEL(segment),
+		 segment->dest              ? "is already marked for removal, but still"
+		 : report->options->dry_run ? "would not be removed: it is"
+					    : "was not removed: it is");
+	fail_attached(&report->view, segment, STATUS_BUSY, before);
 	if (error)
 		remark("cannot determine the attached processes: %s", reason_of_holders(error));
 	if (segment->dest)

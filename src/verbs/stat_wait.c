@@ -2,7 +2,7 @@
 #include "verbs/stat_wait.h"
 
 #include <poll.h>
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
@@ -87,11 +87,9 @@ static void report_attached(const struct wait *wait, const char *after)
 	struct listing list = { .items = (struct segment *)&wait->segment, .count = 1 };
 	struct scan_losses losses = { 0 };
 	struct holders holders = { 0 };
-	char text[HOLDERS_NOTE_SIZE];
-	const char *unknown = NULL;
+	char before[SEGMENT_LABEL_SIZE + UNIT_TEXT_SIZE + 64];
 	struct judge judge;
 	struct view view;
-	char *users;
 	int error = holders_read(&holders, &losses);
 
 	if (!error)
@@ -100,15 +98,10 @@ static void report_attached(const struct wait *wait, const char *after)
 	judge_begin(&judge, GRACE_DEFAULT, false);
 	view_begin(&view, &judge);
 	view.holders = error ? NULL : &holders;
-	users = attached_sentence(&view, &wait->segment);
-	fail(STATUS_TIMEOUT, "timed out after %s: %s %s %s", after, SEGMENT_LABEL(&wait->segment),
-	     wait->condition == WAIT_GONE ? "still exists:" : "is still",
-	     users ? users : "attached");
-	if (!error)
-		unknown = holders_note(text, &holders, holders_of(&holders, &wait->segment));
-	if (unknown)
-		remark("%s", unknown);
-	free(users);
+	snprintf(before, sizeof(before), "timed out after %s: %s %s", after,
+		 SEGMENT_LABEL(&wait->segment),
+		 wait->condition == WAIT_GONE ? "still exists:" : "is still");
+	fail_attached(&view, &wait->segment, STATUS_TIMEOUT, before);
 	view_end(&view);
 	judge_end(&judge);
 	holders_free(&holders);

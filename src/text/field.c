@@ -200,48 +200,58 @@ GETTER(idle, VALUE_DURATION, (uint64_t)segment_idle(view->judge, segment), NULL)
 GETTER(host, *machine_of(view)->host ? VALUE_TEXT : VALUE_UNKNOWN, 0, view->machine.host)
 
 const struct field fields[] = {
-	{ "id", "ID", true, get_id, "identifier (shmid)" },
-	{ "key", "KEY", false, get_key, "key; 0x00000000: none (private, or marked for removal)" },
-	{ "owner", "OWNER", false, get_owner, "owner's user name" },
-	{ "uid", "UID", true, get_uid, "owner's user ID" },
-	{ "group", "GROUP", false, get_group, "group name" },
-	{ "gid", "GID", true, get_gid, "group ID" },
-	{ "creator", "CREATOR", false, get_creator, "creator's user name" },
-	{ "cuid", "CUID", true, get_cuid, "creator's user ID" },
-	{ "creator-group", "CREATOR-GROUP", false, get_creator_group, "creator's group name" },
-	{ "cgid", "CGID", true, get_cgid, "creator's group ID" },
-	{ "mode", "MODE", false, get_mode, "permissions, octal" },
-	{ "perms", "PERMS", false, get_perms, "permissions, as rw-r-----" },
-	{ "size", "SIZE", true, get_size, "size in bytes" },
-	{ "rss", "RSS", true, get_rss, "bytes in memory" },
-	{ "swap", "SWAP", true, get_swap, "bytes in swap" },
-	{ "nattch", "NATTCH", true, get_nattch, "number of attachments" },
-	{ "state", "STATE", false, get_state, "dest, attached, kept, orphaned or detached" },
-	{ "locked", "LOCKED", false, get_locked, "locked in memory" },
-	{ "dest", "DEST", false, get_dest, "marked for removal (destroyed at the last detach)" },
-	{ "cpid", "CPID", true, get_cpid, "creator's process ID" },
-	{ "ccomm", "CCOMM", false, get_ccomm, "creator's command, while running" },
-	{ "ccmdline", "CCMDLINE", false, get_ccmdline, "creator's command line, while running" },
-	{ "cunit", "CUNIT", false, get_cunit,
-	  "creator's service, container or job, while running" },
-	{ "lpid", "LPID", true, get_lpid, "last user: process that attached or detached last" },
-	{ "lcomm", "LCOMM", false, get_lcomm, "last user's command, while running" },
-	{ "lcmdline", "LCMDLINE", false, get_lcmdline, "last user's command line, while running" },
+	{ "id", "ID", true, get_id, "identifier (shmid)", 0 },
+	{ "key", "KEY", false, get_key, "key; 0x00000000: none (private, or marked for removal)",
+	  0 },
+	{ "owner", "OWNER", false, get_owner, "owner's user name", NEEDS_NAMES },
+	{ "uid", "UID", true, get_uid, "owner's user ID", 0 },
+	{ "group", "GROUP", false, get_group, "group name", NEEDS_NAMES },
+	{ "gid", "GID", true, get_gid, "group ID", 0 },
+	{ "creator", "CREATOR", false, get_creator, "creator's user name", NEEDS_NAMES },
+	{ "cuid", "CUID", true, get_cuid, "creator's user ID", 0 },
+	{ "creator-group", "CREATOR-GROUP", false, get_creator_group, "creator's group name",
+	  NEEDS_NAMES },
+	{ "cgid", "CGID", true, get_cgid, "creator's group ID", 0 },
+	{ "mode", "MODE", false, get_mode, "permissions, octal", 0 },
+	{ "perms", "PERMS", false, get_perms, "permissions, as rw-r-----", 0 },
+	{ "size", "SIZE", true, get_size, "size in bytes", 0 },
+	{ "rss", "RSS", true, get_rss, "bytes in memory", 0 },
+	{ "swap", "SWAP", true, get_swap, "bytes in swap", 0 },
+	{ "nattch", "NATTCH", true, get_nattch, "number of attachments", 0 },
+	{ "state", "STATE", false, get_state, "dest, attached, kept, orphaned or detached", 0 },
+	{ "locked", "LOCKED", false, get_locked, "locked in memory", 0 },
+	{ "dest", "DEST", false, get_dest, "marked for removal (destroyed at the last detach)", 0 },
+	{ "cpid", "CPID", true, get_cpid, "creator's process ID", 0 },
+	{ "ccomm", "CCOMM", false, get_ccomm, "creator's command, while running", NEEDS_CREATORS },
+	{ "ccmdline", "CCMDLINE", false, get_ccmdline, "creator's command line, while running",
+	  NEEDS_CREATORS | NEEDS_ORIGINS },
+	{ "cunit", "CUNIT", false, get_cunit, "creator's service, container or job, while running",
+	  NEEDS_CREATORS | NEEDS_ORIGINS },
+	{ "lpid", "LPID", true, get_lpid, "last user: process that attached or detached last", 0 },
+	{ "lcomm", "LCOMM", false, get_lcomm, "last user's command, while running",
+	  NEEDS_LAST_USERS },
+	{ "lcmdline", "LCMDLINE", false, get_lcmdline, "last user's command line, while running",
+	  NEEDS_LAST_USERS | NEEDS_ORIGINS },
 	{ "lunit", "LUNIT", false, get_lunit,
-	  "last user's service, container or job, while running" },
+	  "last user's service, container or job, while running",
+	  NEEDS_LAST_USERS | NEEDS_ORIGINS },
 	{ "created-by", "CREATED-BY", false, get_created_by,
-	  "creator's process ID and command, or \"exited\"" },
-	{ "atime", "ATTACHED", false, get_atime, "time of the last attach" },
-	{ "dtime", "DETACHED", false, get_dtime, "time of the last detach" },
-	{ "ctime", "CHANGED", false, get_ctime, "time of creation or last change" },
-	{ "idle", "IDLE", true, get_idle, "time since the last attach, detach or change" },
-	{ "holders", "HOLDERS", false, get_holders, "processes that have it attached" },
-	{ "ns", "NS", true, get_ns, "inode of its IPC namespace" },
-	{ "ns-name", "NS-NAME", false, get_ns_name, "host name or unit of its IPC namespace" },
-	{ "ns-pid", "NS-PID", true, get_ns_pid, "with -A: a process (or thread) in the namespace" },
-	{ "ns-comm", "NS-COMM", false, get_ns_comm, "with -A: its command" },
-	{ "ns-of", "NS-OF", false, get_ns_of, "with -A: its pid and command, or its mount point" },
-	{ "host", "HOST", false, get_host, "name of the machine" },
+	  "creator's process ID and command, or \"exited\"", NEEDS_CREATORS },
+	{ "atime", "ATTACHED", false, get_atime, "time of the last attach", 0 },
+	{ "dtime", "DETACHED", false, get_dtime, "time of the last detach", 0 },
+	{ "ctime", "CHANGED", false, get_ctime, "time of creation or last change", 0 },
+	{ "idle", "IDLE", true, get_idle, "time since the last attach, detach or change", 0 },
+	{ "holders", "HOLDERS", false, get_holders, "processes that have it attached",
+	  NEEDS_HOLDERS | NEEDS_NAMES },
+	{ "ns", "NS", true, get_ns, "inode of its IPC namespace", 0 },
+	{ "ns-name", "NS-NAME", false, get_ns_name, "host name or unit of its IPC namespace",
+	  NEEDS_NAMES },
+	{ "ns-pid", "NS-PID", true, get_ns_pid, "with -A: a process (or thread) in the namespace",
+	  0 },
+	{ "ns-comm", "NS-COMM", false, get_ns_comm, "with -A: its command", 0 },
+	{ "ns-of", "NS-OF", false, get_ns_of, "with -A: its pid and command, or its mount point",
+	  0 },
+	{ "host", "HOST", false, get_host, "name of the machine", 0 },
 };
 
 const size_t field_count = sizeof(fields) / sizeof(fields[0]);
@@ -304,40 +314,12 @@ const char *parse_fields(const char *word, struct field_list *list)
 	return add_fields(word, list);
 }
 
-unsigned int field_needs(const struct field *field)
-{
-	static const struct {
-		struct value (*get)(struct view *view, const struct segment *segment);
-		unsigned int needs;
-	} table[] = {
-		{ get_owner, NEEDS_NAMES },
-		{ get_group, NEEDS_NAMES },
-		{ get_creator, NEEDS_NAMES },
-		{ get_creator_group, NEEDS_NAMES },
-		{ get_ns_name, NEEDS_NAMES },
-		{ get_holders, NEEDS_HOLDERS | NEEDS_NAMES },
-		{ get_created_by, NEEDS_CREATORS },
-		{ get_ccomm, NEEDS_CREATORS },
-		{ get_ccmdline, NEEDS_CREATORS | NEEDS_ORIGINS },
-		{ get_cunit, NEEDS_CREATORS | NEEDS_ORIGINS },
-		{ get_lcomm, NEEDS_LAST_USERS },
-		{ get_lcmdline, NEEDS_LAST_USERS | NEEDS_ORIGINS },
-		{ get_lunit, NEEDS_LAST_USERS | NEEDS_ORIGINS },
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (field->get == table[i].get)
-			return table[i].needs;
-	}
-	return 0;
-}
-
 unsigned int fields_need(const struct field_list *list)
 {
 	unsigned int needs = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		needs |= field_needs(list->items[i]);
+		needs |= list->items[i]->needs;
 	return needs;
 }
 

@@ -17,6 +17,7 @@ struct field {
 	bool to_the_right;
 	struct value (*get)(struct view *view, const struct segment *segment);
 	const char *help;
+	unsigned int needs; /* NEEDS_* */
 };
 
 extern const struct field fields[];
@@ -54,7 +55,6 @@ enum {
 	NEEDS_ORIGINS = 8,    /* units and command lines of all these processes */
 };
 
-unsigned int field_needs(const struct field *field);
 unsigned int fields_need(const struct field_list *list);
 
 /* The field with this name of length bytes, or NULL. */

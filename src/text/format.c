@@ -68,7 +68,7 @@ unsigned int format_needs(const char *format)
 
 	while (*format && !next_piece(&format, &field, &text, &length)) {
 		if (field)
-			needs |= field_needs(field);
+			needs |= field->needs;
 	}
 	return needs;
 }

@@ -31,7 +31,7 @@ unsigned int sort_needs(const struct sort_keys *keys)
 	unsigned int needs = 0;
 
 	for (size_t i = 0; i < keys->count; i++)
-		needs |= field_needs(keys->items[i].field);
+		needs |= keys->items[i].field->needs;
 	return needs;
 }
 

@@ -327,7 +327,7 @@ static unsigned int needs_of_output(const struct ls_options *options)
 	if (options->format)
 		return format_needs(options->format);
 	if (shows_totals(options))
-		return options->by ? field_needs(options->by) : 0;
+		return options->by ? options->by->needs : 0;
 	if (options->quiet)
 		return 0;
 	if (options->prometheus)

@@ -179,26 +179,14 @@ const char *parse_mode(const char *word, unsigned short *mode)
 /* Reads the letters u, g, o and a, and returns their bits. */
 static unsigned short read_who(const char **word)
 {
+	static const char letters[] = "ugoa";
+	static const unsigned short bits[] = { 0700, 0070, 0007, 0777 };
 	unsigned short who = 0;
+	const char *at;
 
-	for (;; (*word)++) {
-		switch (**word) {
-		case 'u':
-			who |= 0700;
-			break;
-		case 'g':
-			who |= 0070;
-			break;
-		case 'o':
-			who |= 0007;
-			break;
-		case 'a':
-			who |= 0777;
-			break;
-		default:
-			return who;
-		}
-	}
+	for (; **word && (at = strchr(letters, **word)); (*word)++)
+		who |= bits[at - letters];
+	return who;
 }
 
 /*
@@ -207,41 +195,19 @@ static unsigned short read_who(const char **word)
  */
 static unsigned short read_permissions(const char **word, unsigned short mode)
 {
+	static const char classes[] = "ugo";
+	static const char letters[] = "rwxX";
+	const unsigned short all[] = { 0444, 0222, 0111, mode & 0111 ? 0111 : 0 };
 	unsigned short bits = 0;
-	unsigned short copy;
+	const char *at = **word ? strchr(classes, **word) : NULL;
 
-	switch (**word) {
-	case 'u':
-		copy = (mode >> 6) & 7;
-		break;
-	case 'g':
-		copy = (mode >> 3) & 7;
-		break;
-	case 'o':
-		copy = mode & 7;
-		break;
-	default:
-		for (;; (*word)++) {
-			switch (**word) {
-			case 'r':
-				bits |= 0444;
-				break;
-			case 'w':
-				bits |= 0222;
-				break;
-			case 'X':
-				bits |= mode & 0111 ? 0111 : 0;
-				break;
-			case 'x':
-				bits |= 0111;
-				break;
-			default:
-				return bits;
-			}
-		}
+	if (at) {
+		(*word)++;
+		return (unsigned short)((mode >> (6 - 3 * (at - classes)) & 7) * 0111);
 	}
-	(*word)++;
-	return (unsigned short)(copy << 6 | copy << 3 | copy);
+	for (; **word && (at = strchr(letters, **word)); (*word)++)
+		bits |= all[at - letters];
+	return bits;
 }
 
 const char *parse_mode_change(const char *word, unsigned short umask, unsigned short old,

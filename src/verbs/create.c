@@ -17,6 +17,7 @@
 #include "text/parse_segment.h"
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
+#include "verbs/create_errors.h"
 #include "verbs/create_segment.h"
 #include "verbs/verb.h"
 
@@ -342,7 +343,7 @@ static enum status create(struct creation *creation)
 	if (options->reuse)
 		error = open_existing(creation, options->key);
 	if (error && (error != ENOENT || (!options->size_given && !options->file)))
-		return creation_failed(creation, options->key, error);
+		return report_refused(creation, options->key, error);
 	if (error && options->elsewhere)
 		status = check_own_ids(options);
 	if (error && !status)

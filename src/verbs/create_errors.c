@@ -78,19 +78,19 @@ static enum status report_limit(uint64_t size)
 }
 
 /* The size of the huge pages that were requested; 0: not known. */
-static uint64_t huge_page(const struct wanted *wanted)
+static uint64_t huge_page(const struct creation *creation)
 {
 	uint64_t kilobytes = 0;
 
-	if (wanted->huge_size)
-		return wanted->huge_size;
+	if (creation->options->huge_size)
+		return creation->options->huge_size;
 	file_number("/proc/meminfo", "Hugepagesize", &kilobytes);
 	return kilobytes * 1024;
 }
 
-static enum status report_no_huge_pages(const struct wanted *wanted)
+static enum status report_no_huge_pages(const struct creation *creation)
 {
-	uint64_t page = huge_page(wanted);
+	uint64_t page = huge_page(creation);
 	char size[UNIT_TEXT_SIZE];
 	char page_text[UNIT_TEXT_SIZE];
 	uint64_t all;
@@ -98,7 +98,7 @@ static enum status report_no_huge_pages(const struct wanted *wanted)
 	uint64_t needed;
 	uint64_t enough;
 
-	size_text(size, wanted->size);
+	size_text(size, wanted_size(creation));
 	if (!page) { /* without /proc */
 		fail(STATUS_EXHAUSTED, "cannot create the segment: not enough huge pages for %s",
 		     size);
@@ -109,7 +109,7 @@ static enum status report_no_huge_pages(const struct wanted *wanted)
 	all = huge_page_count(page, "nr_hugepages");
 	/* the free pages include those that are reserved */
 	unused = huge_page_count(page, "free_hugepages") - huge_page_count(page, "resv_hugepages");
-	needed = wanted->size / page + (wanted->size % page != 0);
+	needed = wanted_size(creation) / page + (wanted_size(creation) % page != 0);
 	enough = all - unused + needed;
 	/* what is free may be refused for another reason: never propose fewer than there are */
 	if (enough <= all)
@@ -118,7 +118,7 @@ static enum status report_no_huge_pages(const struct wanted *wanted)
 	     "cannot create the segment: not enough %s huge pages for %s (%" PRIu64
 	     " configured, %" PRIu64 " free)",
 	     page_text, size, all, unused);
-	if (wanted->huge_size)
+	if (creation->options->huge_size)
 		hint("write %" PRIu64 " to /sys/kernel/mm/hugepages/hugepages-%" PRIu64
 		     "kB/nr_hugepages, or do not use --huge-size",
 		     enough, page / 1024);
@@ -155,7 +155,7 @@ static enum status report_committed(const char *size)
 /* On x86-64, a process cannot map this many bytes (without 5-level page tables). */
 static const uint64_t ADDRESS_SPACE = UINT64_C(1) << 47;
 
-static enum status report_no_memory(const struct wanted *wanted)
+static enum status report_no_memory(const struct creation *creation)
 {
 	uint64_t available = 0;
 	uint64_t overcommit = 0;
@@ -163,9 +163,9 @@ static enum status report_no_memory(const struct wanted *wanted)
 	char rest[UNIT_TEXT_SIZE];
 	char there[UNIT_TEXT_SIZE + 32] = "";
 
-	if (wanted->huge)
-		return report_no_huge_pages(wanted);
-	size_text(size, wanted->size);
+	if (creation->options->huge)
+		return report_no_huge_pages(creation);
+	size_text(size, wanted_size(creation));
 	if (sysctl_read("vm/overcommit_memory", &overcommit) == 0 && overcommit == 2)
 		return report_committed(size);
 	if (file_number("/proc/meminfo", "MemAvailable", &available) == 0) {
@@ -174,21 +174,21 @@ static enum status report_no_memory(const struct wanted *wanted)
 	}
 	fail(STATUS_EXHAUSTED, "cannot create the segment: not enough memory for %s%s", size,
 	     there);
-	hint(wanted->size >= ADDRESS_SPACE
+	hint(wanted_size(creation) >= ADDRESS_SPACE
 		     ? "choose a smaller size"
 		     : "choose a smaller size; --no-reserve skips this check, but filling the "
 		       "segment can then run out of memory");
 	return STATUS_EXHAUSTED;
 }
 
-static enum status report_bad_size(const struct wanted *wanted)
+static enum status report_bad_size(const struct creation *creation, key_t key)
 {
 	struct limits limits;
 	struct segment segment;
-	uint64_t size = wanted->size;
+	uint64_t size = wanted_size(creation);
 	int id;
 
-	if (wanted->reuse && segment_by_key(wanted->key, &id) == 0 &&
+	if (creation->options->reuse && segment_by_key(key, &id) == 0 &&
 	    segment_look(id, &segment) == 0 && segment.size < size) {
 		fail(STATUS_EXISTS,
 		     "cannot reuse %s: its size is %" PRIu64 ", but %" PRIu64 " was requested",
@@ -205,7 +205,7 @@ static enum status report_bad_size(const struct wanted *wanted)
 		hint("raise the limit: %s", REMEDY("kernel.shmmax", size));
 		return STATUS_EXHAUSTED;
 	}
-	if (wanted->huge)
+	if (creation->options->huge)
 		return fail(STATUS_FAILED, "cannot create the segment: this machine has no huge "
 					   "pages of that size");
 	return fail(STATUS_EXHAUSTED,
@@ -213,24 +213,24 @@ static enum status report_bad_size(const struct wanted *wanted)
 		    size);
 }
 
-enum status report_refused(const struct wanted *wanted, int error)
+enum status report_refused(const struct creation *creation, key_t key, int error)
 {
 	switch (error) {
 	case EEXIST:
-		return report_exists(wanted->key);
+		return report_exists(key);
 	case ENOSPC:
-		return report_limit(wanted->size);
+		return report_limit(wanted_size(creation));
 	case ENOMEM:
-		return report_no_memory(wanted);
+		return report_no_memory(creation);
 	case EINVAL:
-		return report_bad_size(wanted);
+		return report_bad_size(creation, key);
 	case ENOENT:
 		return fail(STATUS_MISSING, "no segment has the key %s",
-			    KEY_LABEL(wanted->key, wanted->key_word));
+			    KEY_LABEL(key, creation->options->key_word));
 	case EACCES:
 	case EPERM:
 		fail(STATUS_DENIED, "cannot create the segment: permission denied");
-		if (wanted->huge)
+		if (creation->options->huge)
 			hint("run as root, or as a member of the group set by vm.hugetlb_shm_group");
 		return STATUS_DENIED;
 	default:

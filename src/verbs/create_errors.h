@@ -3,26 +3,14 @@
 #ifndef VERBS_CREATE_ERRORS_H
 #define VERBS_CREATE_ERRORS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "text/error.h"
-
-/* What was requested from shmget(2). */
-struct wanted {
-	key_t key;
-	const char *key_word; /* the key as typed, or NULL */
-	uint64_t size;        /* bytes */
-	bool huge;
-	uint64_t huge_size; /* size of a huge page in bytes; 0: the default */
-	bool reuse;         /* an existing segment was acceptable */
-};
+#include "verbs/create_options.h"
 
 /*
  * Reports the cause of an errno value of shmget(2): which segment has the key, which limit
- * was reached and its usage, or how much memory is available. Returns the status.
+ * was reached and its usage, or how much memory is available. key: the requested one. Returns the
+ * status.
  */
-enum status report_refused(const struct wanted *wanted, int error);
+enum status report_refused(const struct creation *creation, key_t key, int error);
 
 #endif

@@ -16,20 +16,6 @@
 #include "verbs/create_errors.h"
 #include "verbs/create_input.h"
 
-enum status creation_failed(const struct creation *creation, key_t key, int error)
-{
-	const struct wanted wanted = {
-		.key = key,
-		.key_word = creation->options->key_word,
-		.size = wanted_size(creation),
-		.huge = creation->options->huge,
-		.huge_size = creation->options->huge_size,
-		.reuse = creation->options->reuse,
-	};
-
-	return report_refused(&wanted, error);
-}
-
 /* Calls shmget(2). Returns 0 or an errno value; EEXIST: the key is in use. */
 static int create_segment(struct creation *creation, key_t key)
 {
@@ -214,7 +200,7 @@ static enum status create_or_open(struct creation *creation)
 
 	if (options->key_kind == KEY_AUTO) {
 		error = create_with_unused_key(creation);
-		return error ? creation_failed(creation, key, error) : STATUS_DONE;
+		return error ? report_refused(creation, key, error) : STATUS_DONE;
 	}
 	do {
 		error = create_segment(creation, key);
@@ -222,7 +208,7 @@ static enum status create_or_open(struct creation *creation)
 			error = open_existing(creation, key);
 		/* ENOENT: that one has been removed in the meantime, too */
 	} while (error == ENOENT);
-	return error ? creation_failed(creation, key, error) : STATUS_DONE;
+	return error ? report_refused(creation, key, error) : STATUS_DONE;
 }
 
 static struct segment_rights wanted_rights(const struct create_options *options)

@@ -8,9 +8,6 @@
 /* Finds the existing segment with this key, for --reuse. Returns 0 or an errno value. */
 int open_existing(struct creation *creation, key_t key);
 
-/* Reports an error of shmget(2). */
-enum status creation_failed(const struct creation *creation, key_t key, int error);
-
 /* Creates and loads a new segment, and sets its owner and mode. */
 enum status create_new(struct creation *creation);
 

@@ -395,20 +395,6 @@ static enum status ls(struct ls_options *options)
 	return output_end(&output, status);
 }
 
-static enum status follow(const struct ls_options *options)
-{
-	const struct follow how = {
-		.interval = options->interval ? options->interval : FOLLOW_INTERVAL,
-		.json = options->json,
-		.fields = options->columns_given ? &options->columns : NULL,
-		.numeric = options->numeric,
-		.times = options->times,
-		.verbose = options->verbose,
-	};
-
-	return follow_segments(&options->choice, &how);
-}
-
 static enum status ls_run(int argc, char **argv)
 {
 	struct ls_options options = { 0 };
@@ -434,7 +420,7 @@ static enum status ls_run(int argc, char **argv)
 		options.choice.users_unknown = operands.users_unknown;
 		options.verbose = operands.verbose;
 		if (!status)
-			status = options.follow && !options.field_help ? follow(&options)
+			status = options.follow && !options.field_help ? follow_segments(&options)
 								       : ls(&options);
 		operands_free(&operands);
 	}

@@ -14,6 +14,9 @@
 #include "verbs/common/lookup.h"
 #include "verbs/common/namespaces.h"
 
+/* The default interval in milliseconds. */
+enum { FOLLOW_INTERVAL = 1000 };
+
 /* One list of the segments. */
 struct sight {
 	struct listing list;          /* with -A, grouped by namespace */
@@ -23,7 +26,7 @@ struct sight {
 /* The context for reporting a change. */
 struct reporter {
 	const struct choice *choice;
-	const struct follow *follow;
+	const struct ls_options *options;
 	struct output *output;
 	struct judge judge; /* of this list; begun for the first segment that is reported */
 	bool judging;
@@ -64,33 +67,33 @@ static bool is_wanted(const struct choice *choice, const struct segment *segment
 
 static void report_json(struct reporter *reporter, const char *name, const struct segment *segment)
 {
+	const struct ls_options *options = reporter->options;
+	const struct field_list *shown = options->columns_given ? &options->columns : NULL;
 	const pid_t pids[] = { segment->cpid, segment->lpid };
 	char time[UNIT_TEXT_SIZE];
 
 	/* both at once, as far as they may be shown */
-	if (!reporter->follow->fields || fields_need(reporter->follow->fields) & NEEDS_ORIGINS)
+	if (!shown || fields_need(shown) & NEEDS_ORIGINS)
 		processes_read(&reporter->judge.processes, pids, 2, true);
 
 	time_text(time, reporter->judge.now, TIME_RFC3339, 0);
 	output_format(reporter->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
 		      time);
-	json_fields(reporter->output, &reporter->view, reporter->follow->fields, segment);
+	json_fields(reporter->output, &reporter->view, shown, segment);
 	output_text(reporter->output, "}}\n");
 }
 
 static void report_line(struct reporter *reporter, const char *name, const struct segment *segment)
 {
-	static const char format[] = " %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
-				     "nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid}";
-	static const char format_with_namespace[] =
-		" %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} "
-		"nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid} "
-		"ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}";
+#define LINE                                                          \
+	" %{id} key=%{key} owner=%{owner} mode=%{mode} size=%{size} " \
+	"nattch=%{nattch} state=%{state} cpid=%{cpid} lpid=%{lpid}"
 	char time[UNIT_TEXT_SIZE];
 
-	time_text(time, reporter->judge.now, reporter->follow->times, reporter->judge.now);
+	time_text(time, reporter->judge.now, reporter->options->times, reporter->judge.now);
 	output_format(reporter->output, "%s %s", time, name);
-	print_format(reporter->output, segment->ns ? format_with_namespace : format,
+	print_format(reporter->output,
+		     segment->ns ? LINE " ns=%{ns} ns-name=%{ns-name} ns-of=%{ns-of}" : LINE,
 		     &reporter->view, segment);
 }
 
@@ -102,7 +105,7 @@ static void report(void *context, enum change change, const struct segment *segm
 	judge(reporter, &judged);
 	if (!is_wanted(reporter->choice, &judged, &reporter->judge))
 		return;
-	if (reporter->follow->json)
+	if (reporter->options->json)
 		report_json(reporter, names[change], &judged);
 	else
 		report_line(reporter, names[change], &judged);
@@ -317,7 +320,8 @@ static enum status look(struct reporter *reporter, struct sight *before)
 
 static enum status follow_from(struct reporter *reporter, struct sight *sight)
 {
-	const int64_t interval = reporter->follow->interval;
+	const struct ls_options *options = reporter->options;
+	const int64_t interval = options->interval ? options->interval : FOLLOW_INTERVAL;
 	int64_t next = monotonic_ms();
 	enum status status = STATUS_DONE;
 
@@ -333,10 +337,11 @@ static enum status follow_from(struct reporter *reporter, struct sight *sight)
 	return status;
 }
 
-enum status follow_segments(const struct choice *choice, const struct follow *follow)
+enum status follow_segments(const struct ls_options *options)
 {
 	static struct output output;
-	struct reporter reporter = { .choice = choice, .follow = follow, .output = &output };
+	const struct choice *choice = &options->choice;
+	struct reporter reporter = { .choice = choice, .options = options, .output = &output };
 	struct sight sight = { 0 };
 	enum status missing = STATUS_DONE;
 	enum status status = open_excepted(&reporter.excepted, &choice->filter);
@@ -346,12 +351,12 @@ enum status follow_segments(const struct choice *choice, const struct follow *fo
 	reporter.most_lost = sight.namespaces.lost;
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
-	reporter.view.numeric = follow->numeric;
+	reporter.view.numeric = options->numeric;
 	choice_prepare_view(choice, &reporter.view);
-	reporter.view.unambiguous = !follow->json;
+	reporter.view.unambiguous = !options->json;
 	if (!status)
 		status = check_ids(choice, &sight.list);
-	if (!status && follow->verbose)
+	if (!status && options->verbose)
 		note("watching (%zu segment%s now)", sight.list.count,
 		     sight.list.count == 1 ? "" : "s");
 	if (!status)

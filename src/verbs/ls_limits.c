@@ -71,17 +71,31 @@ static size_t add_machine(struct limits_of *all, size_t count)
 
 static enum status print_everywhere(struct output *output, const struct ls_options *options)
 {
-	struct namespaces found = { 0 };
-	struct limits_of *all;
+	struct namespaces found = { .with_names = true, .with_limits = true };
+	struct namespaces excepted = { 0 };
+	struct scan_losses losses = { 0 };
+	struct listing list = { 0 };
+	struct limits_of *all = NULL;
+	enum status missing = STATUS_DONE;
+	size_t missing_at;
 	size_t count;
-	enum status status = all_namespaces_limits(&found, &options->choice.filter, &all, &count);
+	enum status status = open_excepted(&excepted, &options->choice.filter);
 
-	if (all) {
-		if (options->limits)
-			count = add_machine(all, count);
-		status_keep_first(&status, print_those(output, options, all, count));
+	if (!status)
+		status = all_namespaces_read(&found, &list, &excepted, false, &losses, &missing,
+					     &missing_at);
+	if (!status) {
+		all = namespaces_limits(&found, &count);
+		status = all ? missing : STATUS_EXHAUSTED;
 	}
+	if (all && options->limits)
+		count = add_machine(all, count);
+	if (all)
+		status_keep_first(&status, print_those(output, options, all, count));
 	free(all);
+	listing_free(&list);
+	scan_losses_free(&losses);
+	namespaces_free(&excepted);
 	namespaces_free(&found);
 	return status;
 }

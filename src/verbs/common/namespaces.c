@@ -408,27 +408,3 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 		fail(STATUS_EXHAUSTED, "not enough memory");
 	return all;
 }
-
-enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
-				  struct limits_of **limits, size_t *count)
-{
-	struct scan_losses losses = { 0 };
-	struct namespaces excepted = { 0 };
-	struct listing list = { 0 };
-	enum status missing = STATUS_DONE;
-	size_t missing_at;
-	enum status status = open_excepted(&excepted, filter);
-
-	found->with_names = true;
-	found->with_limits = true;
-	if (!status)
-		status = all_namespaces_read(found, &list, &excepted, false, &losses, &missing,
-					     &missing_at);
-	namespaces_free(&excepted);
-	listing_free(&list);
-	scan_losses_free(&losses);
-	*limits = status ? NULL : namespaces_limits(found, count);
-	if (!status && !*limits)
-		status = STATUS_EXHAUSTED;
-	return status ? status : missing;
-}

@@ -63,14 +63,6 @@ enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 struct limits_of *namespaces_limits(const struct namespaces *found, size_t *count);
 
 /*
- * As namespaces_limits(), for all namespaces except the excluded ones, which it finds and reads
- * first. namespaces_free() of found must follow. Returns the status of the first that could not
- * be read, which is reported.
- */
-enum status all_namespaces_limits(struct namespaces *found, const struct filter *filter,
-				  struct limits_of **limits, size_t *count);
-
-/*
  * Reports the processes that did not answer, and those that were skipped because of one. Returns
  * STATUS_DONE if there are none.
  */

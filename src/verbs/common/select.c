@@ -285,32 +285,24 @@ static void keep_matches(struct selection *selection, const struct choice *choic
 		     unmeasured, unmeasured == 1 ? "" : "s");
 }
 
-/* A list with indexes, for finding named segments. */
+/* A list with an index, for finding named segments. */
 struct searched {
 	const struct listing *list; /* NULL: no list was read */
 	struct intmap by_id;
-	struct intmap by_key;
 };
-
-/* Indexes the list by key. If a saved list has the same key several times, the first counts. */
-static int index_keys(struct searched *all)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < all->list->count && !error; i++) {
-		struct segment *segment = &all->list->items[i];
-		uint32_t key = (uint32_t)segment->key;
-
-		if (!segment->dest && !intmap_get(&all->by_key, key))
-			error = intmap_add(&all->by_key, key, segment);
-	}
-	return error;
-}
 
 static const struct segment *find_in_list(const struct searched *all, const struct segment_ref *ref)
 {
-	return ref->kind == REF_ID ? intmap_get(&all->by_id, (uint32_t)ref->id)
-				   : intmap_get(&all->by_key, (uint32_t)ref->key);
+	if (ref->kind == REF_ID)
+		return intmap_get(&all->by_id, (uint32_t)ref->id);
+	/* if a saved list has the same key several times, the first counts */
+	for (size_t i = 0; i < all->list->count; i++) {
+		const struct segment *segment = &all->list->items[i];
+
+		if (!segment->dest && segment->key == ref->key)
+			return segment;
+	}
+	return NULL;
 }
 
 /* Adds what only the list shows to a segment that was looked up. */
@@ -385,12 +377,9 @@ static enum status choose_named(struct selection *selection, const struct segmen
 	struct searched all = { .list = list };
 	int error = list ? listing_index(list, &all.by_id) : 0;
 
-	if (!error && list)
-		error = index_keys(&all);
 	if (!error)
 		look_for_named(selection, named, &all, source);
 	intmap_free(&all.by_id, NULL);
-	intmap_free(&all.by_key, NULL);
 	return error ? fail(STATUS_EXHAUSTED, "not enough memory") : STATUS_DONE;
 }
 

@@ -206,15 +206,6 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 		output_format(output, "%*s%s\n", attachments->count ? indent : 0, "", note);
 }
 
-static void json_text(struct output *output, const char *name, const char *text)
-{
-	output_format(output, ",\"%s\":", name);
-	if (text && *text)
-		json_string(output, text);
-	else
-		output_text(output, "null");
-}
-
 static void json_holder(struct output *output, struct view *view, const struct segment *segment,
 			const struct holder *holder, uid_t uid)
 {
@@ -233,12 +224,10 @@ static void json_holder(struct output *output, struct view *view, const struct s
 	json_text(output, "unit", process->unit);
 	output_format(output, ",\"access\":\"%s\",\"address\":\"0x%" PRIx64 "\"",
 		      access_text(holder), mapping->start);
-	output_format(output, ",\"offset\":%" PRIu64 ",\"length\":%" PRIu64 ",\"resident\":",
-		      mapping->offset, mapping->end - mapping->start);
-	if (holder->present == PRESENT_UNKNOWN)
-		output_text(output, "null}");
-	else
-		output_format(output, "%" PRIu64 "}", holder->present);
+	output_format(output, ",\"offset\":%" PRIu64 ",\"length\":%" PRIu64, mapping->offset,
+		      mapping->end - mapping->start);
+	json_number(output, "resident", holder->present != PRESENT_UNKNOWN, holder->present);
+	output_char(output, '}');
 }
 
 void json_holders(struct output *output, struct view *view, const struct segment *segment)

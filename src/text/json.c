@@ -56,3 +56,21 @@ void json_string(struct output *output, const char *text)
 	}
 	output_char(output, '"');
 }
+
+void json_text(struct output *output, const char *name, const char *text)
+{
+	output_format(output, ",\"%s\":", name);
+	if (text && *text)
+		json_string(output, text);
+	else
+		output_text(output, "null");
+}
+
+void json_number(struct output *output, const char *name, bool known, uint64_t number)
+{
+	output_format(output, ",\"%s\":", name);
+	if (known)
+		output_number(output, number);
+	else
+		output_text(output, "null");
+}

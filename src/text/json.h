@@ -17,4 +17,11 @@ void json_separate(struct output *output, size_t index);
 
 void json_string(struct output *output, const char *text);
 
+/*
+ * Print ,"NAME": and the text, or null if it is NULL or empty; or the number, or null if it is not
+ * known.
+ */
+void json_text(struct output *output, const char *name, const char *text);
+void json_number(struct output *output, const char *name, bool known, uint64_t number);
+
 #endif

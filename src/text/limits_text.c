@@ -116,15 +116,6 @@ static void value_text(char text[UNIT_TEXT_SIZE], const struct limits *limits,
 		amount_text(text, limit, number_at(limits, limit->value), exact);
 }
 
-static void json_text(struct output *output, const char *name, const char *text)
-{
-	output_format(output, ",\"%s\":", name);
-	if (*text)
-		json_string(output, text);
-	else
-		output_text(output, "null");
-}
-
 /* Prints the namespace as JSON, unless it is the current one. */
 static void json_place(struct output *output, const struct namespace *ns)
 {
@@ -132,11 +123,7 @@ static void json_place(struct output *output, const struct namespace *ns)
 		return;
 	output_format(output, ",\"ns\":%lu", (unsigned long)ns->inode);
 	json_text(output, "ns_name", ns->name);
-	output_text(output, ",\"ns_pid\":");
-	if (ns->pid)
-		output_number(output, (uint64_t)ns->pid);
-	else
-		output_text(output, "null");
+	json_number(output, "ns_pid", ns->pid, (uint64_t)ns->pid);
 	json_text(output, "ns_comm", ns->command);
 }
 
@@ -157,17 +144,11 @@ static void print_place(struct output *output, const struct limits_of *of, size_
 static void json_limit(struct output *output, const struct limits_of *of, const struct limit *limit)
 {
 	const struct limits *limits = &of->limits;
+	const bool used = use_is_known(limits, limit);
 
-	output_format(output, "{\"name\":\"%s\",\"value\":", limit->name);
-	if (is_unlimited(limits, limit))
-		output_text(output, "null");
-	else
-		output_number(output, number_at(limits, limit->value));
-	output_text(output, ",\"used\":");
-	if (use_is_known(limits, limit))
-		output_number(output, number_at(limits, limit->used));
-	else
-		output_text(output, "null");
+	output_format(output, "{\"name\":\"%s\"", limit->name);
+	json_number(output, "value", !is_unlimited(limits, limit), number_at(limits, limit->value));
+	json_number(output, "used", used, used ? number_at(limits, limit->used) : 0);
 	output_text(output, ",\"percent\":");
 	if (has_percent(limits, limit))
 		output_format(output, "%.2f", percent_of(limits, limit));
@@ -299,11 +280,8 @@ static void json_figure(struct output *output, const struct limits_of *of,
 {
 	uint64_t value = number_at(&of->limits, figure->value);
 
-	output_format(output, "{\"name\":\"%s\",\"value\":", figure->name);
-	if (value == LIMITS_UNKNOWN)
-		output_text(output, "null"); /* GCOVR_EXCL_LINE: rarely: the kernel gives these */
-	else
-		output_number(output, value);
+	output_format(output, "{\"name\":\"%s\"", figure->name);
+	json_number(output, "value", value != LIMITS_UNKNOWN, value);
 	json_place(output, of->ns);
 	output_char(output, '}');
 }

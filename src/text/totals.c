@@ -185,16 +185,6 @@ enum status print_totals(struct output *output, struct view *view, const struct 
 	return status;
 }
 
-static void json_memory(struct output *output, const char *name, const struct sums *sums,
-			uint64_t bytes)
-{
-	output_format(output, ",\"%s\":", name);
-	if (sums->memory_known)
-		output_number(output, bytes);
-	else
-		output_text(output, "null");
-}
-
 enum status print_totals_json(struct output *output, struct view *view, const struct field *by,
 			      const struct segment *segments, size_t count)
 {
@@ -218,8 +208,8 @@ enum status print_totals_json(struct output *output, struct view *view, const st
 		output_number(output, sums->segments);
 		output_text(output, ",\"size\":");
 		output_number(output, sums->size);
-		json_memory(output, "rss", sums, sums->rss);
-		json_memory(output, "swap", sums, sums->swap);
+		json_number(output, "rss", sums->memory_known, sums->rss);
+		json_number(output, "swap", sums->memory_known, sums->swap);
 		output_char(output, '}');
 	}
 	json_end(output);

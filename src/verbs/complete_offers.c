@@ -254,48 +254,38 @@ void offer_segments(const struct typing *typing)
 	for_each_segment(typing, offer_id_and_key);
 }
 
-static void offer_colors(const struct typing *typing)
-{
-	offer_words(typing, color_names);
-}
-
-static void offer_time_formats(const struct typing *typing)
-{
-	offer_words(typing, time_format_names);
-}
-
-static void offer_conditions(const struct typing *typing)
-{
-	offer_words(typing, stat_conditions);
-}
-
 /* What is offered for each metavariable. */
 static const struct value_kind_offer {
 	const char *word;
 	void (*offer)(const struct typing *typing);
+	const char *const *words; /* instead of a function */
 } value_offers[] = {
-	{ "FIELD", offer_field },
-	{ "[+]FIELD,...", offer_fields },
-	{ "[-]FIELD,...", offer_sort_keys },
-	{ "FORMAT", offer_format },
-	{ "STATE,...", offer_states },
-	{ "USER", offer_users },
-	{ "GROUP", offer_groups },
-	{ "SEGMENT", offer_segments },
-	{ "ID", offer_ids },
-	{ "KEY", offer_keys },
-	{ "FILE", offer_file },
-	{ "PID|PATH|NS", offer_file },
-	{ "NS", offer_file },
-	{ "WHEN", offer_colors },
-	{ "STYLE", offer_time_formats },
-	{ "CONDITION", offer_conditions },
+	{ "FIELD", offer_field, NULL },
+	{ "[+]FIELD,...", offer_fields, NULL },
+	{ "[-]FIELD,...", offer_sort_keys, NULL },
+	{ "FORMAT", offer_format, NULL },
+	{ "STATE,...", offer_states, NULL },
+	{ "USER", offer_users, NULL },
+	{ "GROUP", offer_groups, NULL },
+	{ "SEGMENT", offer_segments, NULL },
+	{ "ID", offer_ids, NULL },
+	{ "KEY", offer_keys, NULL },
+	{ "FILE", offer_file, NULL },
+	{ "PID|PATH|NS", offer_file, NULL },
+	{ "NS", offer_file, NULL },
+	{ "WHEN", NULL, color_names },
+	{ "STYLE", NULL, time_format_names },
+	{ "CONDITION", NULL, stat_conditions },
 };
 
 void offer_value(const struct typing *typing, const char *metavariable)
 {
 	for (size_t i = 0; i < sizeof(value_offers) / sizeof(value_offers[0]); i++) {
-		if (strcmp(value_offers[i].word, metavariable) == 0)
+		if (strcmp(value_offers[i].word, metavariable) != 0)
+			continue;
+		if (value_offers[i].words)
+			offer_words(typing, value_offers[i].words);
+		else
 			value_offers[i].offer(typing);
 	}
 }

@@ -203,16 +203,6 @@ static void print_path(struct output *output, const char *path)
 	output_escaped(output, quote_word(quoted, sizeof(quoted), path));
 }
 
-/* Prints nsenter(1), since sysctl(8) changes the namespace in which it runs. */
-static void print_way_in(struct output *output, const struct limits_of *of)
-{
-	if (!of->path)
-		return; /* GCOVR_EXCL_LINE: rarely: every namespace here has a path */
-	output_text(output, "nsenter --ipc=");
-	print_path(output, of->path);
-	output_char(output, ' ');
-}
-
 static void table_of_limits(struct output *output, const struct limits_of *of,
 			    const struct limits_style *style)
 {
@@ -228,9 +218,10 @@ static void table_of_limits(struct output *output, const struct limits_of *of,
 	print_cells(output, cells + style->no_header, rows - style->no_header, COLUMN_COUNT,
 		    1U << 1 | 1U << 2 | 1U << 3);
 	if (of->path && !style->no_header) {
-		output_text(output, "to change them: ");
-		print_way_in(output, of);
-		output_text(output, "sysctl ...\n");
+		/* sysctl(8) changes the namespace in which it runs */
+		output_text(output, "to change them: nsenter --ipc=");
+		print_path(output, of->path);
+		output_text(output, " sysctl ...\n");
 	}
 }
 

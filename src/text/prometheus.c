@@ -67,7 +67,6 @@ static struct group group_of_one(struct view *view, const struct segment *segmen
 		.state = segment->state,
 	};
 
-	sums_begin(&group.sums);
 	sums_add_segment(&group.sums, segment);
 	return group;
 }
@@ -149,7 +148,7 @@ static void print_group_metric(struct output *output, const struct group_metric 
 {
 	print_head(output, metric->name, metric->help);
 	for (size_t i = 0; i < count; i++) {
-		if (metric->needs_memory && !groups[i].sums.memory_known)
+		if (metric->needs_memory && groups[i].sums.memory_unknown)
 			continue;
 		output_text(output, metric->name);
 		output_text(output, "{state=\"");

@@ -7,18 +7,13 @@ static void add(uint64_t *sum, uint64_t number)
 		*sum = UINT64_MAX;
 }
 
-void sums_begin(struct sums *sums)
-{
-	*sums = (struct sums){ .memory_known = true };
-}
-
 void sums_add(struct sums *sums, const struct sums *others)
 {
 	sums->segments += others->segments;
 	add(&sums->size, others->size);
 	add(&sums->rss, others->rss);
 	add(&sums->swap, others->swap);
-	sums->memory_known = sums->memory_known && others->memory_known;
+	sums->memory_unknown |= others->memory_unknown;
 }
 
 void sums_add_segment(struct sums *sums, const struct segment *segment)
@@ -28,7 +23,7 @@ void sums_add_segment(struct sums *sums, const struct segment *segment)
 		.size = segment->size,
 		.rss = segment->rss,
 		.swap = segment->swap,
-		.memory_known = segment->memory_known,
+		.memory_unknown = !segment->memory_known,
 	};
 
 	sums_add(sums, &one);

@@ -7,18 +7,15 @@
 
 /*
  * Sizes are in bytes. UINT64_MAX means that much or more: a saved list may have any sizes,
- * so sums can overflow.
+ * so sums can overflow. Those of no segment are 0.
  */
 struct sums {
 	uint64_t segments;
 	uint64_t size;
 	uint64_t rss;
 	uint64_t swap;
-	bool memory_known; /* rss and swap of every segment are known */
+	bool memory_unknown; /* rss and swap of a segment are not known */
 };
-
-/* Sets the sums to those of no segment. */
-void sums_begin(struct sums *sums);
 
 void sums_add(struct sums *sums, const struct sums *others);
 void sums_add_segment(struct sums *sums, const struct segment *segment);

@@ -57,7 +57,6 @@ static void make_totals(struct totals *totals, struct view *view, const struct f
 
 		total->first = &segments[i];
 		total->value = by->get(view, &segments[i]);
-		sums_begin(&total->sums);
 		sums_add_segment(&total->sums, &segments[i]);
 	}
 	qsort(totals->items, count, sizeof(*totals->items), compare_by_value);
@@ -75,7 +74,6 @@ static void make_totals(struct totals *totals, struct view *view, const struct f
 static void make_one(struct totals *totals, const struct segment *segments, size_t count)
 {
 	totals->count = 1;
-	sums_begin(&totals->items[0].sums);
 	for (size_t i = 0; i < count; i++)
 		sums_add_segment(&totals->items[0].sums, &segments[i]);
 }
@@ -119,7 +117,7 @@ static struct row row_of(const struct view *view, const struct total *total)
 				value_for_people(view, &total->value, buffer));
 	number_text(row.numbers[0], total->sums.segments);
 	bytes_text(row.numbers[1], view, total->sums.size);
-	if (total->sums.memory_known) {
+	if (!total->sums.memory_unknown) {
 		bytes_text(row.numbers[2], view, total->sums.rss);
 		bytes_text(row.numbers[3], view, total->sums.swap);
 	}
@@ -208,8 +206,8 @@ enum status print_totals_json(struct output *output, struct view *view, const st
 		output_number(output, sums->segments);
 		output_text(output, ",\"size\":");
 		output_number(output, sums->size);
-		json_number(output, "rss", sums->memory_known, sums->rss);
-		json_number(output, "swap", sums->memory_known, sums->swap);
+		json_number(output, "rss", !sums->memory_unknown, sums->rss);
+		json_number(output, "swap", !sums->memory_unknown, sums->swap);
 		output_char(output, '}');
 	}
 	json_end(output);

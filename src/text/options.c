@@ -321,6 +321,8 @@ static enum status take_option(const struct command *command, struct operands *o
 	bool is_flag = (row->argInfo & POPT_ARG_MASK) == POPT_ARG_NONE;
 	const char *value = is_flag ? NULL : typed_value(operands->context);
 	const char *wrong;
+	ino_t inode;
+	pid_t pid;
 
 	if (is_flag && has_unwanted_value(operands->context))
 		/* GCOVR_EXCL_START: rarely: popt before release 1.19 */
@@ -334,7 +336,7 @@ static enum status take_option(const struct command *command, struct operands *o
 	switch (row->val) {
 	case CODE_NAMESPACE:
 		operands->ns = value;
-		wrong = parse_namespace(value, &operands->ns_pid, &operands->ns_inode);
+		wrong = parse_namespace(value, &pid, &inode);
 		return wrong ? report_bad_value(row, value, wrong) : STATUS_DONE;
 	case CODE_VERBOSE:
 		operands->verbose = true;

@@ -85,8 +85,6 @@ struct operands {
 	const char **words; /* NULL-terminated */
 	size_t count;
 	const char *ns;      /* the value of -N, or NULL */
-	pid_t ns_pid;        /* that value as a PID, or 0 */
-	ino_t ns_inode;      /* that value as the number of a namespace, or 0 */
 	char *ns_path;       /* a path of that namespace; set by enter_namespace() */
 	bool users_unknown;  /* names of users do not apply there; set by enter_namespace() */
 	bool verbose;        /* -v was given */

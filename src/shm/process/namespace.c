@@ -272,6 +272,7 @@ int namespace_open_of(pid_t pid, struct namespace *ns)
 		return EXDEV;
 	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
 	error = open_below(pid, path, ns);
+	ns->pid = pid;
 	return error == ENOENT ? why_missing(pid) : error;
 }
 

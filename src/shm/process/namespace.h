@@ -79,7 +79,7 @@ int namespace_enter_fd(int fd, bool *users_changed);
 
 /*
  * Open an IPC namespace without entering it, and set device, inode, fd and path:
- * namespace_open_of() that of a process; namespace_open() a file of the kernel's, such
+ * namespace_open_of() that of a process, and pid; namespace_open() a file of the kernel's, such
  * as /proc/PID/ns/ipc; namespace_open_path() a file that a user named, safely
  * (safe_open.h). namespace_close() must follow. They return 0 or an errno value;
  * EINVAL: not an IPC namespace; ESRCH: no such process; EXDEV: /proc is that of another PID

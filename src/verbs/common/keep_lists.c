@@ -6,7 +6,6 @@
 
 #include "shm/process/namespace_keys.h"
 #include "text/keepfile.h"
-#include "text/parse.h"
 #include "verbs/common/namespaces.h"
 
 /* Drops the segments of this namespace from the list. */
@@ -88,21 +87,14 @@ enum status keep_files_find(struct namespaces *found, struct listing *all,
 }
 
 /*
- * Adds the keys that the files have in this namespace, which name names. Takes it over. Returns 0
- * or an errno value.
+ * Adds the keys that the files have in this namespace. Takes it over. Returns 0 or an errno value.
  */
-static int add_keys_of(struct keep *keep, struct namespace *ns, const char *name)
+static int add_keys_of(struct keep *keep, struct namespace *ns)
 {
 	struct namespaces both = { 0 };
 	struct namespace own;
-	ino_t inode;
-	pid_t pid;
-	int error;
+	int error = namespace_open_path("/proc/self/ns/ipc", &own);
 
-	/* if a process was named, it must have been asked */
-	if (!parse_namespace(name, &pid, &inode) && pid)
-		ns->pid = pid;
-	error = namespace_open_path("/proc/self/ns/ipc", &own);
 	if (!error)
 		error = namespaces_add(&both, &own);
 	if (!error)
@@ -158,6 +150,6 @@ enum status keep_lists_read(struct keep *keep, struct filter *filter, const char
 	/* without nothing_done, enter_namespace() reports that, unless it is over by then */
 	if (error)
 		return nothing_done ? cannot_enter_named(ns, error) : STATUS_DONE;
-	error = add_keys_of(keep, &there, ns);
+	error = add_keys_of(keep, &there);
 	return error ? files_failed(error, nothing_done) : STATUS_DONE;
 }

@@ -67,8 +67,6 @@ static int enter_named(struct operands *operands, bool *users_changed)
 
 	if (error)
 		return error;
-	if (!ns.pid)
-		ns.pid = operands->ns_pid;
 	namespace_users_find(&ns, 1, NULL);
 	child_prepare();
 	error = namespace_enter_fd(ns.fd, users_changed);

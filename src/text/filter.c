@@ -7,11 +7,6 @@
 #include "shm/segment/control.h"
 #include "text/field.h"
 
-void filter_begin(struct filter *filter)
-{
-	*filter = (struct filter){ .grace = GRACE_DEFAULT };
-}
-
 static bool has_kind(const struct filter *filter, enum filter_kind kind)
 {
 	return filter->kinds & 1U << kind;

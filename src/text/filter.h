@@ -109,8 +109,6 @@ struct filter {
 	const char *file_error_word;
 };
 
-void filter_begin(struct filter *filter);
-
 /* Whether a filter was given. Modifiers do not count. */
 bool filter_given(const struct filter *filter);
 

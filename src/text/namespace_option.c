@@ -33,8 +33,7 @@ const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct name
 	return text;
 }
 
-const char *namespace_prefix(char text[NAMESPACE_OPTION_SIZE])
+const char *namespace_prefix(void)
 {
-	snprintf(text, NAMESPACE_OPTION_SIZE, "%s", prefix);
-	return text;
+	return prefix;
 }

@@ -20,8 +20,7 @@ enum { NAMESPACE_OPTION_SIZE = 512 };
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns);
 #define NAMESPACE_OPTION(ns) namespace_option((char[NAMESPACE_OPTION_SIZE]){ 0 }, ns)
 
-/* Writes "nsenter --ipc=PATH ", for any other command, or "" to text, and returns text. */
-const char *namespace_prefix(char text[NAMESPACE_OPTION_SIZE]);
-#define NAMESPACE_PREFIX() namespace_prefix((char[NAMESPACE_OPTION_SIZE]){ 0 })
+/* Returns "nsenter --ipc=PATH ", for any other command, or "". */
+const char *namespace_prefix(void);
 
 #endif

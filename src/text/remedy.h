@@ -17,7 +17,7 @@ enum { REMEDY_SIZE = 256 + NAMESPACE_OPTION_SIZE };
  */
 const char *remedy_text(char text[REMEDY_SIZE], const char *in_namespace, const char *name,
 			uint64_t value);
-#define REMEDY(name, value) remedy_text((char[REMEDY_SIZE]){ 0 }, NAMESPACE_PREFIX(), name, value)
+#define REMEDY(name, value) remedy_text((char[REMEDY_SIZE]){ 0 }, namespace_prefix(), name, value)
 
 /*
  * The largest value of kernel.shmmni that the kernel accepts: 32768, or 16777216 with the

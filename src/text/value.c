@@ -35,11 +35,6 @@ static void mode_text(char buffer[VALUE_TEXT_SIZE], uint64_t mode)
 	buffer[4] = '\0';
 }
 
-static void process_text(char buffer[VALUE_TEXT_SIZE], const struct value *value)
-{
-	process_label(buffer, (pid_t)value->number, value->text);
-}
-
 const char *holders_in_full(const struct value *value)
 {
 	return *value->text ? strchr(value->text, '\0') + 1 : "-";
@@ -79,8 +74,7 @@ const char *value_for_programs(const struct value *value, char buffer[VALUE_TEXT
 	case VALUE_PROCESS:
 		break;
 	}
-	process_text(buffer, value);
-	return buffer;
+	return process_label(buffer, (pid_t)value->number, value->text);
 }
 
 const char *value_for_people(const struct view *view, const struct value *value,

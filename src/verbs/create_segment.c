@@ -108,7 +108,7 @@ bool undo_creation(struct creation *creation)
 
 	if (error && !segment_missing(error))
 		/* GCOVR_EXCL_START: rarely: a sandbox refuses what act_as() needs */
-		warn("the new guard was not removed; remove it: %sipcrm -s %d", NAMESPACE_PREFIX(),
+		warn("the new guard was not removed; remove it: %sipcrm -s %d", namespace_prefix(),
 		     guard.id);
 	/* GCOVR_EXCL_STOP */
 	/* the new owner may have removed it already */
@@ -157,12 +157,12 @@ static enum status guard_failed(const struct creation *creation, int error)
 		guard_by_key(creation->key, &other);
 		fail(STATUS_EXISTS, "%s: semaphore set %d already has the key 0x%08x", what, other,
 		     (unsigned int)creation->key);
-		hint("remove it if it is no longer needed: %sipcrm -s %d", NAMESPACE_PREFIX(),
+		hint("remove it if it is no longer needed: %sipcrm -s %d", namespace_prefix(),
 		     other);
 		return STATUS_EXISTS;
 	case ENOSPC:
 		fail(STATUS_EXHAUSTED, "%s: the limit on semaphores is reached (kernel.sem)", what);
-		hint("see \"%sipcs -s\", or raise kernel.sem with sysctl", NAMESPACE_PREFIX());
+		hint("see \"%sipcs -s\", or raise kernel.sem with sysctl", namespace_prefix());
 		return STATUS_EXHAUSTED;
 	default:
 		return fail(status_of_segment(error), "%s: %s", what,

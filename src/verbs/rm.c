@@ -216,32 +216,33 @@ static enum status check_interactive(const struct rm_options *options)
 
 static enum status check_options(const struct rm_options *options)
 {
-	if (!options->choice.named.count && !options->as_ipcrm.count &&
-	    !filter_given(&options->choice.filter)) {
+	const bool filters = filter_given(&options->choice.filter);
+	const bool as_ipcrm = options->as_ipcrm.count;
+
+	if (!options->choice.named.count && !as_ipcrm && !filters) {
 		fail(STATUS_USAGE, "no SEGMENT or filter given (options such as --grace, --except "
 				   "and --keep select nothing by themselves)");
 		return usage_hint();
 	}
-	if (options->as_ipcrm.count && options->choice.filter.all_namespaces)
+	if (as_ipcrm && options->choice.filter.all_namespaces)
 		return fail(STATUS_USAGE, "--all-namespaces (-A) cannot be combined with -m or -M");
-	if (options->as_ipcrm.count && filter_given(&options->choice.filter))
+	if (as_ipcrm && filters)
 		return fail(
 			STATUS_USAGE,
 			"-m and -M cannot be combined with filters; give the id as SEGMENT instead");
-	if (options->as_ipcrm.count && filter_has_exceptions(&options->choice.filter))
+	if (as_ipcrm && filter_has_exceptions(&options->choice.filter))
 		return fail(STATUS_USAGE, "--except cannot be combined with -m or -M");
-	if (!filter_given(&options->choice.filter) &&
+	if (!filters &&
 	    (options->choice.filter.keep_given || options->choice.filter.keep_files.count)) {
 		fail(STATUS_USAGE, "--keep and --keep-file require a filter: a SEGMENT that is "
 				   "given is removed even if it is in a keep list");
 		hint("keep lists apply to filters such as --orphaned; preview with -n");
 		return STATUS_USAGE;
 	}
-	if (!filter_given(&options->choice.filter) && options->choice.filter.grace_given)
+	if (!filters && options->choice.filter.grace_given)
 		return fail(STATUS_USAGE, "--grace requires a filter such as --orphaned: a SEGMENT "
 					  "that is given is removed at once");
-	if (options->with_guard &&
-	    (options->as_ipcrm.count || filter_given(&options->choice.filter)))
+	if (options->with_guard && (as_ipcrm || filters))
 		return fail(
 			STATUS_USAGE,
 			"--with-guard requires SEGMENTs and cannot be combined with filters, -m or -M");

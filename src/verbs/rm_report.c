@@ -37,6 +37,15 @@ static const struct result_text {
 	[RECLAIM_FAILED] = { "failed", NULL },
 };
 
+/* Whether removed segments have a line or an entry. */
+static bool report_has_lines(const struct report *report)
+{
+	const struct rm_options *options = report->options;
+
+	return options->json ||
+	       (!options->quiet && (report->by_filter || options->dry_run || options->verbose));
+}
+
 void report_prepare(struct report *report, const struct segment *segment)
 {
 	if (!report_has_lines(report))
@@ -63,14 +72,6 @@ void report_json(struct report *report, const struct segment *segment, const cha
 	output_char(output, ',');
 	json_fields(output, &report->view, NULL, segment);
 	output_char(output, '}');
-}
-
-bool report_has_lines(const struct report *report)
-{
-	const struct rm_options *options = report->options;
-
-	return options->json ||
-	       (!options->quiet && (report->by_filter || options->dry_run || options->verbose));
 }
 
 /* The words for what was done, and with -n would be done, in a line and in JSON. */

@@ -80,9 +80,6 @@ enum status report_attached(struct report *report, const struct segment *segment
 void report_json(struct report *report, const struct segment *segment, const char *result,
 		 const char *reason);
 
-/* Whether removed segments have a line or an entry. */
-bool report_has_lines(const struct report *report);
-
 /* Reports the segments of other users that a filter matched, unless -v listed them. */
 void report_denied(const struct report *report);
 

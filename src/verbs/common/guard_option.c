@@ -90,7 +90,7 @@ static enum status guard_missing(const struct segment_ref *ref)
 {
 	if (ref->kind == REF_ID) {
 		fail(STATUS_MISSING, "no such guard: no semaphore set has the id %d", ref->id);
-		hint("\"%sipcs -s\" lists the semaphore sets", NAMESPACE_PREFIX());
+		hint("\"%sipcs -s\" lists the semaphore sets", namespace_prefix());
 		return STATUS_MISSING;
 	}
 	fail(STATUS_MISSING, "no such guard: no semaphore set has the key 0x%08x",
@@ -106,7 +106,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	struct processes processes = { 0 };
 	struct names names = { 0 };
 	/* as root, the id could be another user's set by then */
-	const bool by_other = geteuid() == 0 && guard->cuid && !*NAMESPACE_PREFIX() &&
+	const bool by_other = geteuid() == 0 && guard->cuid && !*namespace_prefix() &&
 			      !user_is_unknown(guard->cuid);
 	const struct process *last = process_find(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
@@ -119,7 +119,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	if (last->pid && last->liveness == LIVENESS_GONE)
 		hint("if no process uses the guard now, %s%s%srelease it: %sperl -e 'semctl(%d, %d, %d, 1)'",
 		     by_other ? "as user " : "", by_other ? name_of_user(&names, guard->cuid) : "",
-		     by_other ? ", " : "", NAMESPACE_PREFIX(), guard->id, guard_option->number,
+		     by_other ? ", " : "", namespace_prefix(), guard->id, guard_option->number,
 		     SETVAL);
 	else if (last->pid)
 		hint("wait longer, or stop process %d if it holds the guard", last->pid);
@@ -148,7 +148,7 @@ static enum status take_failed(const struct guard_option *guard_option, int erro
 	     segment_missing(error) ? "it was removed in the meantime" : reason_of_segment(error));
 	if (error == EACCES)
 		hint("get write permission on the semaphore set: see \"%sipcs -s -i %d\"",
-		     NAMESPACE_PREFIX(), guard->id);
+		     namespace_prefix(), guard->id);
 	return status_of_segment(error);
 }
 

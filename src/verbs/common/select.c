@@ -20,8 +20,7 @@
 
 void choice_begin(struct choice *choice)
 {
-	*choice = (struct choice){ 0 };
-	filter_begin(&choice->filter);
+	*choice = (struct choice){ .filter.grace = GRACE_DEFAULT };
 }
 
 enum status choice_read(struct choice *choice, const struct operands *operands)

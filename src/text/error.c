@@ -54,8 +54,8 @@ bool error_write(const char *text, size_t length)
 	return true;
 }
 
-__attribute__((format(printf, 2, 0))) static void say(const char *kind, const char *format,
-						      va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say_list(const char *kind, const char *format,
+							   va_list arguments)
 {
 	char message[LINE_SIZE];
 	char line[LINE_SIZE + 1];
@@ -69,68 +69,38 @@ __attribute__((format(printf, 2, 0))) static void say(const char *kind, const ch
 	error_write(line, length);
 }
 
+void say(const char *kind, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say_list(kind, format, arguments);
+	va_end(arguments);
+}
+
 enum status fail(enum status status, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	say("", format, arguments);
+	say_list("", format, arguments);
 	va_end(arguments);
 	return status;
 }
 
-void note(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("", format, arguments);
-	va_end(arguments);
-}
-
-/* Whether this hint repeats the last one: several failures often have the same remedy. */
-__attribute__((format(printf, 1, 0))) static bool is_repeated(const char *format, va_list arguments)
+void hint(const char *format, ...)
 {
 	static char before[LINE_SIZE];
 	char now[LINE_SIZE];
-	bool repeated;
+	va_list arguments;
 
+	va_start(arguments, format);
 	vsnprintf(now, sizeof(now), format, arguments);
-	repeated = strcmp(now, before) == 0;
+	va_end(arguments);
+	/* several failures often have the same remedy */
+	if (strcmp(now, before) != 0)
+		say("hint: ", "%s", now);
 	strcpy(before, now);
-	return repeated;
-}
-
-void hint(const char *format, ...)
-{
-	va_list arguments;
-	bool repeated;
-
-	va_start(arguments, format);
-	repeated = is_repeated(format, arguments);
-	va_end(arguments);
-	va_start(arguments, format);
-	if (!repeated)
-		say("hint: ", format, arguments);
-	va_end(arguments);
-}
-
-void remark(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("note: ", format, arguments);
-	va_end(arguments);
-}
-
-void warn(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say("warning: ", format, arguments);
-	va_end(arguments);
 }
 
 /* What errors of segment calls mean. Any other is STATUS_FAILED, with strerror(3)'s text. */

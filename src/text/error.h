@@ -47,17 +47,20 @@ const char *error_name(void);
 /* Writes "NAME: message" and a newline. Returns the status, for `return fail(...)`. */
 enum status fail(enum status status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes "NAME: ", kind and the message. */
+void say(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Writes "NAME: message", for -v. */
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define note(...) say("", __VA_ARGS__)
 
 /* Writes "NAME: hint: message", something to do, unless the hint before was the same. */
 void hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes "NAME: note: message", a fact that helps to understand a failure. */
-void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define remark(...) say("note: ", __VA_ARGS__)
 
 /* Writes "NAME: warning: message". */
-void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define warn(...) say("warning: ", __VA_ARGS__)
 
 /*
  * Parsers of arguments return what is wrong with an argument, as text for a message. They

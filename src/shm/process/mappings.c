@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,15 +21,6 @@
 enum { LONG = 5000 };
 
 enum { HOLDERS_IN_MESSAGE = WORKER_MESSAGE_SIZE / sizeof(struct holder) };
-
-static uint64_t namespace_of(const char *process, const char *kind)
-{
-	char path[64];
-	struct stat status;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/%s", process, kind);
-	return stat(path, &status) < 0 ? 0 : status.st_ino;
-}
 
 /* One scan. Only the worker changes the members from "worker" on. */
 struct search {
@@ -113,11 +105,11 @@ static void send_batch(struct search *search)
 /* Finds out what all mappings of a task share, when the first one is found. */
 static void look_at_task(struct search *search)
 {
-	char name[16];
+	char path[64];
 
 	search->space = is_new_space(search, search->task) ? SPACE_NEW : SPACE_KNOWN;
-	snprintf(name, sizeof(name), "%d", search->task);
-	search->ns = namespace_of(name, "ipc");
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", search->task);
+	search->ns = namespace_inode(AT_FDCWD, path, "ipc");
 }
 
 static int add_mapping(void *context, const struct mapping *mapping)
@@ -262,7 +254,7 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 	int error;
 
 	*mappings = (struct mappings){
-		.ns = namespace_of("self", "ipc"),
+		.ns = namespace_inode(AT_FDCWD, "/proc/self/ns/ipc", "ipc"),
 		.all_processes = proc_is_complete() && !proc_hides_processes(),
 	};
 	error = maps_begin(&search.maps);

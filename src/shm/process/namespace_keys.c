@@ -68,14 +68,13 @@ static size_t first_wanted(const struct namespaces *found)
 static int namespace_of(const struct search *search, int process, size_t *index)
 {
 	const struct namespaces *found = search->found;
-	struct stat status;
+	const ino_t inode = namespace_inode(process, "ns/ipc", "ipc");
 
 	*index = found->count;
-	if (fstatat(process, "ns/ipc", &status, 0) < 0)
+	if (!inode)
 		return errno;
 	for (size_t i = search->first; i < found->count; i++) {
-		if (found->items[i].inode == status.st_ino &&
-		    found->items[i].device == status.st_dev)
+		if (found->items[i].inode == inode)
 			*index = i;
 	}
 	return 0;

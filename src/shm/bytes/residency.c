@@ -60,22 +60,9 @@ static bool machine_has_swap(void)
 }
 
 /* Reads rss and swap of the segment from the kernel's list; false: it does not show them. */
-static bool list_says(int id, uint64_t *rss, uint64_t *swap)
+static bool list_says(int id, struct segment *segment)
 {
-	struct listing list = { 0 };
-	struct listing_fault fault;
-	const struct segment *segment = NULL;
-	bool known;
-
-	if (listing_read(&list, &fault) == 0)
-		segment = listing_find(&list, id);
-	known = segment && segment->memory_known;
-	if (known) {
-		*rss = segment->rss;
-		*swap = segment->swap;
-	}
-	listing_free(&list);
-	return known;
+	return listing_look_listed(id, segment) == 0 && segment->memory_known;
 }
 
 static uint64_t window_of(const struct residency *residency, uint64_t offset)
@@ -135,13 +122,13 @@ static int count_all(struct residency *residency, uint64_t *pages)
  */
 static bool count_proves(struct residency *residency)
 {
-	uint64_t rss[2];
-	uint64_t swap[2];
+	struct segment before;
+	struct segment after;
 	uint64_t pages;
 
-	return list_says(residency->id, &rss[0], &swap[0]) && swap[0] == 0 &&
-	       !count_all(residency, &pages) && list_says(residency->id, &rss[1], &swap[1]) &&
-	       swap[1] == 0 && rss[0] == rss[1] && rss[0] == pages * residency->page;
+	return list_says(residency->id, &before) && before.swap == 0 &&
+	       !count_all(residency, &pages) && list_says(residency->id, &after) &&
+	       after.swap == 0 && before.rss == after.rss && before.rss == pages * residency->page;
 }
 
 static void prove(struct residency *residency)
@@ -157,13 +144,12 @@ static void prove(struct residency *residency)
 /* Whether no page of this window has been swapped out since all were counted. */
 static bool window_is_proved(struct residency *residency)
 {
-	uint64_t rss;
-	uint64_t swap;
+	struct segment listed;
 
 	return residency->proved &&
 	       count_window(residency) >=
 		       residency->counts[window_of(residency, residency->window)] &&
-	       list_says(residency->id, &rss, &swap) && swap == 0;
+	       list_says(residency->id, &listed) && listed.swap == 0;
 }
 
 /* Asks about the window that contains offset, and finds out whether its holes are certain. */

@@ -333,8 +333,7 @@ struct segment *listing_find(const struct listing *list, int id)
 	return NULL;
 }
 
-/* Reads the segment with this id from the kernel's list. Returns 0 or an errno value. */
-static int look_in_list(int id, struct segment *segment)
+int listing_look_listed(int id, struct segment *segment)
 {
 	struct listing list = { 0 };
 	struct listing_fault fault;
@@ -353,7 +352,7 @@ int listing_look(int id, struct segment *segment)
 {
 	int error = segment_look(id, segment);
 
-	if (error == EACCES && !look_in_list(id, segment))
+	if (error == EACCES && !listing_look_listed(id, segment))
 		return 0;
 	return error;
 }
@@ -363,7 +362,7 @@ void listing_whole_size(struct segment *segment)
 	struct segment listed;
 
 	/* struct shmid_ds has the size as a size_t, which is large enough if it has 64 bits */
-	if (sizeof(size_t) >= sizeof(segment->size) || look_in_list(segment->id, &listed))
+	if (sizeof(size_t) >= sizeof(segment->size) || listing_look_listed(segment->id, &listed))
 		return;
 	if (segment_is_same(segment, &listed))
 		segment->size = listed.size;

@@ -44,9 +44,12 @@ int listing_read(struct listing *list, struct listing_fault *fault);
 int listing_parse(struct listing *list, int fd, struct listing_fault *fault);
 
 /*
- * As segment_look(). If that is refused, finds the segment in the kernel's list, which
- * every user may read. The list is slow if there are many segments.
+ * Finds the segment with this id in the kernel's list, which every user may read. The list is
+ * slow if there are many segments. Returns 0 or an errno value; EINVAL: the list does not have it.
  */
+int listing_look_listed(int id, struct segment *segment);
+
+/* As segment_look(). If that is refused, listing_look_listed(). */
 int listing_look(int id, struct segment *segment);
 
 /*

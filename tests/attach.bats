@@ -641,7 +641,7 @@ has_bytes()
 		"$SHMTOOL" attach --as-file "$id" sh -c '\''truncate -s 4096 "$SHMTOOL_FILE"; touch cut; read x <go'\'' >other 2>&1 3>&- &
 		timeout 60 sh -c "until [ -e cut ]; do sleep 0.01; done"'
 	mkfifo go
-	run --separate-stderr with_steps "run:openat:*-*" "$SHMTOOL" attach --as-file "$id" touch ran
+	run --separate-stderr with_steps "run:open:/proc/self/map_files/*" "$SHMTOOL" attach --as-file "$id" touch ran
 	expect_status 125
 	assert_equal "$(steps_taken)" 1
 	assert_stderr_has 'truncated through its file'

@@ -47,9 +47,9 @@ assert_allocated()
 	id=$(make_orphan)
 	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace=openat "$SHMTOOL" read "$id" >/dev/null
 	if has_files; then
-		grep -Eq '"[0-9a-f]+-[0-9a-f]+".* = [0-9]' trace
+		grep -Eq 'map_files/[0-9a-f]+-[0-9a-f]+".* = [0-9]' trace
 	else
-		grep -Eq '"[0-9a-f]+-[0-9a-f]+".* = -1 E(PERM|ACCES)' trace
+		grep -Eq 'map_files/[0-9a-f]+-[0-9a-f]+".* = -1 E(PERM|ACCES)' trace
 	fi
 }
 

@@ -160,11 +160,12 @@ static enum status no_file(const struct segment *segment, int error)
 	return status_of_file(error);
 }
 
-/* Opens the attached segment as a file. */
-static enum status open_as_file(const struct segment *segment, struct attachment *held)
+/* Opens the attached segment as a file. mapped: its length in memory. */
+static enum status open_as_file(const struct segment *segment, uint64_t mapped,
+				struct attachment *held)
 {
 	/* for writing even with -r: COMMAND could open it so, and truncation must be undone */
-	held->file = map_files_open(held->address, O_RDWR);
+	held->file = map_files_open(held->address, mapped, O_RDWR);
 	if (held->file < 0 || fstat(held->file, &held->status) < 0)
 		return no_file(segment, errno);
 	if ((uint64_t)held->status.st_size >= segment->size)
@@ -210,7 +211,7 @@ static enum status attach_segment(const struct attach_options *options,
 	if (options->verbose)
 		note("attached %s at 0x%" PRIxPTR, SEGMENT_LABEL(segment),
 		     (uintptr_t)held->address);
-	return options->as_file ? open_as_file(segment, held) : STATUS_DONE;
+	return options->as_file ? open_as_file(segment, mapping.length, held) : STATUS_DONE;
 }
 
 /*

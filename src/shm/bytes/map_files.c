@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/bytes/map_files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -30,28 +29,14 @@ int map_files_allowed(void)
 	return error;
 }
 
-int map_files_open(const void *attached, int flags)
+int map_files_open(const void *attached, uint64_t length, int flags)
 {
-	DIR *all = opendir("/proc/self/map_files");
-	const struct dirent *entry;
-	int error = ENOENT;
-	int fd = -1;
+	const uintptr_t start = (uintptr_t)attached;
+	char path[80];
 
-	/* entries are named START-END; END depends on the page size, so compare only START */
-	while (all && (entry = readdir(all))) {
-		char *rest;
-		uintptr_t start = strtoul(entry->d_name, &rest, 16);
-
-		if (*rest != '-' || start != (uintptr_t)attached)
-			continue;
-		fd = openat(dirfd(all), entry->d_name, flags | O_CLOEXEC);
-		error = errno;
-		break;
-	}
-	if (all)
-		closedir(all);
-	errno = error;
-	return fd;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%" PRIxPTR "-%" PRIxPTR, start,
+		 start + (uintptr_t)length);
+	return open(path, flags | O_CLOEXEC);
 }
 
 void own_mapping_look(const void *attached, struct own_mapping *mapping)

@@ -17,13 +17,6 @@
  */
 int map_files_allowed(void);
 
-/*
- * Opens the segment that this process has attached at this address, with flags of
- * open(2), close-on-exec. Returns a descriptor, or -1 with errno set: EPERM without
- * the capability, ENOENT without /proc.
- */
-int map_files_open(const void *attached, int flags);
-
 /* A segment that this process has attached. */
 struct own_mapping {
 	uint64_t length; /* UINT64_MAX: unknown without /proc */
@@ -35,6 +28,13 @@ struct own_mapping {
  * truncated, shmat(2) maps only the rest, and something else may follow it in memory.
  */
 void own_mapping_look(const void *attached, struct own_mapping *mapping);
+
+/*
+ * Opens the segment that this process has attached at this address, with the length of
+ * own_mapping_look() and flags of open(2), close-on-exec. Returns a descriptor, or -1 with
+ * errno set: EPERM without the capability, ENOENT without /proc.
+ */
+int map_files_open(const void *attached, uint64_t length, int flags);
 
 /*
  * Writes a path by which other processes can open the file of descriptor fd, as

@@ -84,7 +84,7 @@ static int attach(struct memory *memory, const struct segment *segment)
 		return error;
 	}
 	memory->bytes = attached;
-	memory->fd = map_files_open(attached, memory->writable ? O_RDWR : O_RDONLY);
+	memory->fd = map_files_open(attached, mapping.length, memory->writable ? O_RDWR : O_RDONLY);
 	set_page(memory, mapping.page);
 	return 0;
 }

@@ -50,7 +50,8 @@ static bool take_number(const char **at, const char *end, unsigned int base, cha
 	return true;
 }
 
-bool maps_is_segment(const char *name, size_t length, key_t *key)
+/* Whether a mapping's name is that of a segment. Sets the key from the name. */
+static bool is_segment(const char *name, size_t length, key_t *key)
 {
 	const char *digits = name + FRONT;
 	uint64_t number;
@@ -100,8 +101,7 @@ static bool parse_line(const char *at, const char *end, struct mapping *mapping)
 	while (at < end && *at == ' ')
 		at++;
 	mapping->device = makedev((unsigned int)major_number, (unsigned int)minor_number);
-	return mapping->start < mapping->end &&
-	       maps_is_segment(at, (size_t)(end - at), &mapping->key);
+	return mapping->start < mapping->end && is_segment(at, (size_t)(end - at), &mapping->key);
 }
 
 bool maps_next(const char **at, const char *end, struct mapping *mapping)
@@ -221,7 +221,7 @@ static bool ask_name(int fd, uint64_t address, struct procmap_query *query, key_
 		.name = (uintptr_t)name,
 	};
 	return ask(fd, query) == 0 && query->name_size > 0 && query->name_size <= sizeof(name) &&
-	       maps_is_segment(name, query->name_size - 1, key);
+	       is_segment(name, query->name_size - 1, key);
 }
 
 static const struct maps_device *device_of(const struct maps *maps,

@@ -42,9 +42,6 @@ struct mapping {
  */
 bool maps_next(const char **at, const char *end, struct mapping *mapping);
 
-/* Whether a mapping's name is that of a segment. Sets the key from the name. */
-bool maps_is_segment(const char *name, size_t length, key_t *key);
-
 /* At most this many devices: tmpfs, and hugetlbfs with pages of 2^12 to 2^43 bytes. */
 enum { MAPS_DEVICES_MAX = 33 };
 

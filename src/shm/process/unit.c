@@ -66,15 +66,6 @@ static bool next_part(const char **at, const char *end, struct part *part)
 	return false;
 }
 
-static bool is_id(const struct part *part)
-{
-	size_t digits = 0;
-
-	while (digits < part->length && isxdigit((unsigned char)part->text[digits]))
-		digits++;
-	return digits == ID_DIGITS && part->length == ID_DIGITS;
-}
-
 /* Finds a container's id, 64 hexadecimal digits, at or after at. NULL: there is none. */
 static const char *find_id(const char *at, const char *end)
 {
@@ -90,7 +81,7 @@ static const char *find_id(const char *at, const char *end)
 
 static bool container(char *unit, const char *engine, const struct part *id)
 {
-	if (!is_id(id))
+	if (id->length != ID_DIGITS || !find_id(id->text, id->text + id->length))
 		return false;
 	snprintf(unit, UNIT_SIZE, "%s/%.*s", engine, ID_SHOWN, id->text);
 	return true;

@@ -150,14 +150,12 @@ int guard_take(const struct guard *guard, unsigned short number, int64_t timeout
 	for (;;) {
 		/* the input may have come late, or this process was stopped, and the id was reused */
 		int error = check_same(guard);
-		int64_t left = deadline < 0 ? 0 : deadline - monotonic_ms();
-		struct timespec wait = { 0 };
+		int64_t left = time_left(deadline);
+		struct timespec wait = { left / 1000, left % 1000 * 1000000 };
 
 		if (error)
 			return error;
-		if (left > 0)
-			wait = (struct timespec){ left / 1000, left % 1000 * 1000000 };
-		if (semtimedop(guard->id, &take, 1, deadline < 0 ? NULL : &wait) == 0) {
+		if (semtimedop(guard->id, &take, 1, left < 0 ? NULL : &wait) == 0) {
 			error = check_same(guard);
 			if (error)
 				release_all();

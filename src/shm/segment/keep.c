@@ -62,7 +62,7 @@ bool keep_names_key(const struct keep *keep, const struct segment *segment)
 	return false;
 }
 
-bool keep_names_creator(const struct keep *keep, const struct segment *segment)
+static bool names_creator(const struct keep *keep, const struct segment *segment)
 {
 	return intmap_get(&keep->creators, segment->cuid) ||
 	       /* it may be any of them */
@@ -71,7 +71,7 @@ bool keep_names_creator(const struct keep *keep, const struct segment *segment)
 
 bool keep_names(const struct keep *keep, const struct segment *segment)
 {
-	return keep_names_key(keep, segment) || keep_names_creator(keep, segment);
+	return keep_names_key(keep, segment) || names_creator(keep, segment);
 }
 
 void keep_free(struct keep *keep)

@@ -27,10 +27,9 @@ int keep_add_key(struct keep *keep, key_t key);
 int keep_add_creator(struct keep *keep, uid_t uid);
 int keep_add_file(struct keep *keep, uint64_t project, const char *path);
 
-/* Whether the list names the segment: by its key or its creator; by its key; by its creator. */
+/* Whether the list names the segment: by its key or its creator; by its key. */
 bool keep_names(const struct keep *keep, const struct segment *segment);
 bool keep_names_key(const struct keep *keep, const struct segment *segment);
-bool keep_names_creator(const struct keep *keep, const struct segment *segment);
 
 void keep_free(struct keep *keep);
 

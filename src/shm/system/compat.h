@@ -28,21 +28,15 @@
 #define SYS_pidfd_open 434
 #endif
 
-/* Linux 5.6 (RESOLVE_CACHED: Linux 5.12) */
+/* Linux 5.6 */
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
 #ifndef RESOLVE_NO_MAGICLINKS
 #define RESOLVE_NO_MAGICLINKS 0x02
 #endif
-#ifndef RESOLVE_NO_SYMLINKS
-#define RESOLVE_NO_SYMLINKS 0x04
-#endif
 #ifndef RESOLVE_IN_ROOT
 #define RESOLVE_IN_ROOT 0x10
-#endif
-#ifndef RESOLVE_CACHED
-#define RESOLVE_CACHED 0x20
 #endif
 
 /* Linux 5.9 */

@@ -106,7 +106,6 @@ static int compare_counts(const void *left, const void *right)
  */
 static int identify_all(const struct open_cases *open, struct scan_losses *losses)
 {
-	struct identities identities = { 0 };
 	struct holder **all = calloc(IDENTITIES_MOST, sizeof(struct holder *));
 	size_t count = 0;
 	int error;
@@ -123,8 +122,7 @@ static int identify_all(const struct open_cases *open, struct scan_losses *losse
 			all[count++] = candidates->items[j];
 	}
 	qsort(all, count, sizeof(struct holder *), compare_processes);
-	error = identities_find(&identities, all, count, O_PATH, NULL, losses);
-	identities_free(&identities);
+	error = identities_find(all, count, O_PATH, NULL, losses);
 	free(all);
 	return error;
 }
@@ -233,14 +231,13 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 	size_t count = candidates->count;
 	struct holder **holders = calloc(count + 1, sizeof(struct holder *));
 	int *fds = calloc(count + 1, sizeof(*fds));
-	struct identities identities = { 0 };
 	int identity = 0;
 	int found = -1;
 
 	if (holders && fds) {
 		if (count)
 			memcpy(holders, candidates->items, count * sizeof(struct holder *));
-		if (identities_find(&identities, holders, count, flags, fds, losses) == 0)
+		if (identities_find(holders, count, flags, fds, losses) == 0)
 			identity = attachments_identity(candidates, all, segment);
 		for (size_t i = 0; i < count; i++) {
 			if (fds[i] >= 0 && identity && holders[i]->identity == identity)
@@ -249,7 +246,6 @@ static int open_certain(const struct mappings *all, const struct segment *segmen
 				close(fds[i]);
 		}
 	}
-	identities_free(&identities);
 	free(holders);
 	free(fds);
 	return found;

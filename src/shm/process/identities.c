@@ -14,7 +14,7 @@
 #include "shm/system/safe_open.h"
 
 struct search {
-	struct identities *identities;
+	int inotify; /* a descriptor, which identify() uses */
 	struct holder **holders;
 	size_t count;
 	int flags;
@@ -33,20 +33,13 @@ struct answer {
  * system. Its events are not read. (name_to_handle_at(2) supports hugetlbfs only
  * since Linux 6.5, and its handle has only the inode number.)
  */
-static int identify(struct identities *identities, int fd)
+static int identify(int inotify, int fd)
 {
 	char path[64];
 	int watch;
 
-	if (identities->inotify == 0) {
-		int inotify = inotify_init1(IN_CLOEXEC);
-
-		if (inotify < 0)
-			return -errno;
-		identities->inotify = inotify;
-	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	watch = inotify_add_watch(identities->inotify, path, IN_DELETE_SELF);
+	watch = inotify_add_watch(inotify, path, IN_DELETE_SELF);
 	return watch < 0 ? -errno : watch;
 }
 
@@ -109,7 +102,7 @@ static bool take_file(struct search *search, size_t index, int fd)
 		holder->error = ENOENT; /* another file is mapped there now */
 		return false;
 	}
-	identity = identify(search->identities, fd);
+	identity = identify(search->inotify, fd);
 	holder->bytes = (uint64_t)status.st_size;
 	holder->creator = status.st_uid;
 	holder->identity = identity > 0 ? identity : 0;
@@ -135,10 +128,10 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	return valid ? 0 : EBADMSG;
 }
 
-int identities_find(struct identities *identities, struct holder **holders, size_t count, int flags,
-		    int *fds, struct scan_losses *losses)
+int identities_find(struct holder **holders, size_t count, int flags, int *fds,
+		    struct scan_losses *losses)
 {
-	struct search search = { identities, holders, count, flags, fds };
+	struct search search = { -1, holders, count, flags, fds };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
 	pid_t *pids = calloc(count + 1, sizeof(*pids));
 	size_t pid_count = 0;
@@ -154,7 +147,11 @@ int identities_find(struct identities *identities, struct holder **holders, size
 	}
 	if (!pids)
 		return ENOMEM;
+	/* if it is refused, so is each watch */
+	search.inotify = inotify_init1(IN_CLOEXEC);
 	error = scan_list(&scan, pids, pid_count);
+	if (search.inotify >= 0)
+		close(search.inotify);
 	free(pids);
 	return error;
 }
@@ -162,11 +159,4 @@ int identities_find(struct identities *identities, struct holder **holders, size
 bool identity_is_gone(const struct holder *holder)
 {
 	return holder->error == ENOENT || holder->error == ESRCH;
-}
-
-void identities_free(struct identities *identities)
-{
-	if (identities->inotify > 0)
-		close(identities->inotify);
-	*identities = (struct identities){ 0 };
 }

@@ -15,24 +15,17 @@
  */
 enum { IDENTITIES_MOST = 65536 };
 
-/* All zero at first. Identities found with the same struct can be compared. */
-struct identities {
-	int inotify; /* a descriptor, which identify() uses; 0: not opened yet */
-};
-
 /*
  * Sets identity and bytes of each of these mappings, or else error (ENOENT: it is no
- * longer mapped). The mappings must be sorted by process. fds is NULL, or an array of
- * count descriptors: the first mapping with each identity gets one, opened with these
- * flags of open(2), which the caller closes; all others get -1. Returns 0 or an errno
- * value.
+ * longer mapped). Identities of one call can be compared. The mappings must be sorted by
+ * process. fds is NULL, or an array of count descriptors: the first mapping with each
+ * identity gets one, opened with these flags of open(2), which the caller closes; all
+ * others get -1. Returns 0 or an errno value.
  */
-int identities_find(struct identities *identities, struct holder **holders, size_t count, int flags,
-		    int *fds, struct scan_losses *losses);
+int identities_find(struct holder **holders, size_t count, int flags, int *fds,
+		    struct scan_losses *losses);
 
 /* Whether a mapping is known to exist no longer. */
 bool identity_is_gone(const struct holder *holder);
-
-void identities_free(struct identities *identities);
 
 #endif

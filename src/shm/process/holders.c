@@ -83,14 +83,6 @@ static int compare_segments(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-static int compare_processes(const void *left, const void *right)
-{
-	const struct holder *a = *(struct holder *const *)left;
-	const struct holder *b = *(struct holder *const *)right;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
 static int compare_counts(const void *left, const void *right)
 {
 	const struct open_case *a = left;
@@ -121,7 +113,6 @@ static int identify_all(const struct open_cases *open, struct scan_losses *losse
 		for (size_t j = 0; j < candidates->count; j++)
 			all[count++] = candidates->items[j];
 	}
-	qsort(all, count, sizeof(struct holder *), compare_processes);
 	error = identities_find(all, count, O_PATH, NULL, losses);
 	free(all);
 	return error;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -131,10 +130,9 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 int identities_find(struct holder **holders, size_t count, int flags, int *fds,
 		    struct scan_losses *losses)
 {
-	struct search search = { -1, holders, count, flags, fds };
+	/* if it is refused, so is each watch */
+	struct search search = { inotify_init1(IN_CLOEXEC), holders, count, flags, fds };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
-	pid_t *pids = calloc(count + 1, sizeof(*pids));
-	size_t pid_count = 0;
 	int error;
 
 	for (size_t i = 0; i < count; i++) {
@@ -142,17 +140,10 @@ int identities_find(struct holder **holders, size_t count, int flags, int *fds,
 		holders[i]->error = ETIMEDOUT; /* until the process answers */
 		if (fds)
 			fds[i] = -1;
-		if (pids && (!pid_count || pids[pid_count - 1] != holders[i]->pid))
-			pids[pid_count++] = holders[i]->pid;
 	}
-	if (!pids)
-		return ENOMEM;
-	/* if it is refused, so is each watch */
-	search.inotify = inotify_init1(IN_CLOEXEC);
-	error = scan_list(&scan, pids, pid_count);
+	error = mappings_scan(holders, count, &scan);
 	if (search.inotify >= 0)
 		close(search.inotify);
-	free(pids);
 	return error;
 }
 

@@ -17,10 +17,10 @@ enum { IDENTITIES_MOST = 65536 };
 
 /*
  * Sets identity and bytes of each of these mappings, or else error (ENOENT: it is no
- * longer mapped). Identities of one call can be compared. The mappings must be sorted by
- * process. fds is NULL, or an array of count descriptors: the first mapping with each
- * identity gets one, opened with these flags of open(2), which the caller closes; all
- * others get -1. Returns 0 or an errno value.
+ * longer mapped). Identities of one call can be compared. Sorts the array by process. fds
+ * is NULL, or an array of count descriptors: the first mapping with each identity gets
+ * one, opened with these flags of open(2), which the caller closes; all others get -1.
+ * Returns 0 or an errno value.
  */
 int identities_find(struct holder **holders, size_t count, int flags, int *fds,
 		    struct scan_losses *losses);

@@ -270,6 +270,32 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 	return error;
 }
 
+static int compare_processes(const void *left, const void *right)
+{
+	const struct holder *a = *(struct holder *const *)left;
+	const struct holder *b = *(struct holder *const *)right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+int mappings_scan(struct holder **holders, size_t count, struct scan *scan)
+{
+	pid_t *pids = calloc(count + 1, sizeof(*pids));
+	size_t pid_count = 0;
+	int error;
+
+	if (!pids)
+		return ENOMEM;
+	qsort(holders, count, sizeof(struct holder *), compare_processes);
+	for (size_t i = 0; i < count; i++) {
+		if (!pid_count || pids[pid_count - 1] != holders[i]->pid)
+			pids[pid_count++] = holders[i]->pid;
+	}
+	error = scan_list(scan, pids, pid_count);
+	free(pids);
+	return error;
+}
+
 size_t mappings_first_of(struct holder *const *holders, size_t count, pid_t pid)
 {
 	size_t low = 0;

@@ -51,6 +51,12 @@ struct mappings {
  */
 int mappings_read(struct mappings *mappings, int only, struct scan_losses *losses);
 
+/*
+ * Sorts an array of mappings by process, and looks at the processes (scan_list()). Returns
+ * 0 or an errno value.
+ */
+int mappings_scan(struct holder **holders, size_t count, struct scan *scan);
+
 /* The index of the first mapping of this process in an array that is sorted by process. */
 size_t mappings_first_of(struct holder *const *holders, size_t count, pid_t pid);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "shm/system/clock.h"
@@ -95,28 +94,10 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	return 0;
 }
 
-static int compare_processes(const void *left, const void *right)
-{
-	const struct holder *a = *(struct holder *const *)left;
-	const struct holder *b = *(struct holder *const *)right;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
 void present_read(struct holder **holders, size_t count, struct scan_losses *losses)
 {
 	struct search search = { holders, count, deadline_after(TIME_LIMIT) };
 	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
-	pid_t *pids = calloc(count + 1, sizeof(*pids));
-	size_t pid_count = 0;
 
-	if (count)
-		qsort(holders, count, sizeof(struct holder *), compare_processes);
-	for (size_t i = 0; pids && i < count; i++) {
-		if (!pid_count || pids[pid_count - 1] != holders[i]->pid)
-			pids[pid_count++] = holders[i]->pid;
-	}
-	if (pid_count)
-		scan_list(&scan, pids, pid_count);
-	free(pids);
+	mappings_scan(holders, count, &scan);
 }

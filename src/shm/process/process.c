@@ -2,13 +2,20 @@
 #include "shm/process/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shm/system/compat.h"
+#include "shm/system/procfile.h"
+
+/* At most this much of a command line is read, in bytes, with the terminating zero byte. */
+enum { COMMAND_LINE_SIZE = 4096 };
 
 /* Zombies and threads count as running, too, which errs on the safe side. */
 static enum liveness ask_by_kill(pid_t pid)
@@ -82,23 +89,122 @@ static char *copy_of(const char *text)
 	return *text ? strdup(text) : NULL;
 }
 
-/* Stores the origin of a process. If out of memory, its texts stay unknown. */
-static int take_origin(void *context, pid_t pid, const struct origin *origin)
-{
-	struct process *process = find(context, pid);
+struct reading {
+	struct processes *processes;
+	bool details; /* more than the start */
+};
 
-	if (!process || (process->start >= 0 && process->start != origin->start))
+/* What a worker sends, cut off after the command line. */
+struct answer {
+	int64_t ticks; /* since boot */
+	char unit[UNIT_SIZE];
+	char command_line[COMMAND_LINE_SIZE];
+};
+
+/* Reads field 22 of /proc/PID/stat. */
+static int read_start(int process, struct answer *answer)
+{
+	char text[4096];
+	const char *at;
+	int error = file_read_at(process, "stat", text, sizeof(text), NULL);
+
+	if (error)
+		return error;
+	/* skip the command, in parentheses, which may contain spaces and parentheses itself */
+	at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return EBADMSG;
+	answer->ticks = strtoll(at + 1, NULL, 10);
+	return 0;
+}
+
+static void read_unit(int process, struct answer *answer)
+{
+	static char text[CGROUP_SIZE];
+
+	if (file_read_at(process, "cgroup", text, sizeof(text), NULL) == 0)
+		unit_of_cgroup(text, answer->unit);
+}
+
+/* Reads the arguments. Each ends with a zero byte, and there may be more of these at the end. */
+static void read_command_line(int process, struct answer *answer)
+{
+	char *text = answer->command_line;
+	size_t length;
+
+	if (file_read_at(process, "cmdline", text, sizeof(answer->command_line), &length))
+		length = 0;
+	while (length && text[length - 1] == '\0')
+		length--;
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '\0')
+			text[i] = ' ';
+	}
+	text[length] = '\0';
+}
+
+/* In a worker. An open directory stays that of this process, even if its pid is reused. */
+static int look(const struct worker *worker, void *context, pid_t pid)
+{
+	const struct reading *reading = context;
+	struct answer answer;
+	char path[32];
+	int process;
+	int error;
+
+	/* all of it is sent */
+	memset(answer.unit, 0, sizeof(answer.unit));
+	answer.command_line[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0)
+		return errno;
+	if (reading->details) {
+		read_unit(process, &answer);
+		read_command_line(process, &answer);
+	}
+	error = read_start(process, &answer);
+	close(process);
+	if (!error)
+		worker_send(worker, &answer,
+			    offsetof(struct answer, command_line) + strlen(answer.command_line) + 1,
+			    -1);
+	return error == EBADMSG ? ESRCH : error;
+}
+
+/* If out of memory, the texts of a process stay unknown. */
+static int take(void *context, pid_t pid, const void *message, size_t size, int fd)
+{
+	const struct reading *reading = context;
+	const struct answer *answer = message;
+	const long second = sysconf(_SC_CLK_TCK);
+	struct process *process = find(reading->processes, pid);
+	int64_t start;
+
+	(void)fd;
+	if (size <= offsetof(struct answer, command_line) || size > sizeof(*answer) ||
+	    ((const char *)message)[size - 1] || strnlen(answer->unit, UNIT_SIZE) == UNIT_SIZE ||
+	    answer->ticks < 0 || second <= 0)
+		return EBADMSG;
+	start = answer->ticks * 1000 / second;
+	if (!process || (process->start >= 0 && process->start != start))
 		return 0; /* GCOVR_EXCL_LINE: rarely: another process, with the same number */
-	process->start = origin->start;
+	process->start = start;
 	if (!process->unit)
-		process->unit = copy_of(origin->unit);
+		process->unit = copy_of(answer->unit);
 	if (!process->command_line)
-		process->command_line = copy_of(origin->command_line);
+		process->command_line = copy_of(answer->command_line);
 	return 0;
 }
 
 void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins)
 {
+	struct reading reading = { .processes = processes, .details = origins };
+	struct scan scan = {
+		.look = look, .take = take, .context = &reading, .losses = &processes->losses
+	};
 	pid_t *wanted = calloc(count + 1, sizeof(*wanted));
 	size_t wanted_count = 0;
 
@@ -111,10 +217,12 @@ void processes_read(struct processes *processes, const pid_t *pids, size_t count
 		if (wanted && process->liveness == LIVENESS_RUNNING)
 			wanted[wanted_count++] = pids[i];
 	}
-	/* in another namespace's /proc, this pid is another process */
+	/*
+	 * In another namespace's /proc, this pid is another process. Errors are ignored: what
+	 * could not be read stays unknown.
+	 */
 	if (wanted_count && proc_is_ours())
-		origins_read(wanted, wanted_count, origins, take_origin, processes,
-			     &processes->losses);
+		scan_list(&scan, wanted, wanted_count);
 	free(wanted);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* process: finds out which processes are running. Each pid is queried once and cached. */
+/*
+ * process: finds out which processes are running, and where they come from (start time, command
+ * line and unit). Each pid is queried once and cached.
+ */
 #ifndef SHM_PROCESS_PROCESS_H
 #define SHM_PROCESS_PROCESS_H
 
@@ -7,8 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "shm/process/origin.h"
 #include "shm/process/procfs.h"
+#include "shm/process/scan.h"
+#include "shm/process/unit.h"
 #include "shm/system/intmap.h"
 
 enum liveness {
@@ -25,7 +29,7 @@ struct process {
 	enum { NOTHING_READ, START_READ, ORIGIN_READ } read;
 	int64_t start;      /* in milliseconds since boot; -1: not known */
 	char *unit;         /* see unit.h; NULL: none, or not known */
-	char *command_line; /* see origin.h; NULL: none, or not known */
+	char *command_line; /* arguments, separated by spaces, cut off; NULL: none, or not known */
 };
 
 struct processes {

@@ -679,7 +679,7 @@ interrupt_in_the_middle()
 
 	echo old >out
 	# bash lets what it starts in the background ignore SIGINT
-	stop_at 'after:@(write|splice)' env --default-signal "$SHMTOOL" read "$id" "$@" -f out
+	stop_at 'after:@(write|sendfile)' env --default-signal "$SHMTOOL" read "$id" "$@" -f out
 	kill "-$signal" "$program_pid"
 	go_on
 	assert_equal "$ended" $((128 + $(kill -l "$signal")))

@@ -59,10 +59,4 @@ void copy_prepare(struct copy *copy, uint64_t length, bool writing);
  */
 bool is_unsupported(int error);
 
-/*
- * Enlarges a pipe to COPY_PIECE bytes. Its two ends then alternate less often,
- * which halves the time of a copy. Does nothing without permission.
- */
-void enlarge_pipe(int fd);
-
 #endif

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,7 +18,6 @@ struct copy_out {
 	bool appends;
 	bool ends_in_hole; /* the last hole is not yet part of the file */
 	uint64_t lent_end; /* end of the last page that was lent */
-	int relay[2];      /* a pipe between two files; -1: not created yet */
 };
 
 /* Never written, so the kernel maps one page of zeros for all of it. */
@@ -74,49 +74,11 @@ static ssize_t lend(struct copy_out *out, size_t length)
 	return put;
 }
 
-static void close_relay(struct copy_out *out)
+static ssize_t move_to_file(const struct copy *copy, size_t length)
 {
-	if (out->relay[0] < 0)
-		return;
-	close(out->relay[0]);
-	close(out->relay[1]);
-	out->relay[0] = -1;
-}
+	off_t from = (off_t)copy->at;
 
-/*
- * Copies from file to file through a pipe that holds a whole piece. sendfile(2)
- * uses a small pipe, and needs 5 % more time.
- */
-static ssize_t move_to_file(struct copy_out *out, size_t length)
-{
-	const struct copy *copy = &out->copy;
-	loff_t from = (loff_t)copy->at;
-	ssize_t put = 1;
-	ssize_t moved = 0;
-	ssize_t held;
-	int error;
-
-	if (out->relay[0] < 0) {
-		if (pipe2(out->relay, O_CLOEXEC) < 0) {
-			errno = EOPNOTSUPP; /* out of descriptors: use read and write */
-			return -1;
-		}
-		enlarge_pipe(out->relay[1]);
-	}
-	held = splice(copy->memory->fd, &from, out->relay[1], NULL, length, 0);
-	if (held <= 0)
-		return held;
-	while (moved < held && put > 0) {
-		put = splice(out->relay[0], NULL, copy->fd, NULL, (size_t)(held - moved), 0);
-		moved += put > 0 ? put : 0;
-	}
-	if (moved == held)
-		return moved;
-	/* bytes still in the pipe are read again from the segment */
-	error = errno;
-	close_relay(out);
-	errno = error;
-	return moved ? moved : put;
+	return sendfile(copy->fd, copy->memory->fd, &from, length);
 }
 
 static ssize_t write_data(struct copy_out *out, uint64_t length)
@@ -129,7 +91,7 @@ static ssize_t write_data(struct copy_out *out, uint64_t length)
 	if (loan)
 		put = lend(out, at_most(piece, loan));
 	else if (!copy->plain && copy->kind == END_FILE)
-		put = move_to_file(out, piece);
+		put = move_to_file(copy, piece);
 	else
 		return write_plain(copy, piece);
 	if (put < 0 && is_unsupported(errno)) {
@@ -251,10 +213,7 @@ static bool is_plain(const struct copy_out *out)
 int copy_out(const struct memory *memory, uint64_t offset, uint64_t length, int fd,
 	     const struct copy_options *options, uint64_t *done)
 {
-	struct copy_out out = {
-		.copy = copy_begin(memory, offset, length, fd, options),
-		.relay = { -1, -1 },
-	};
+	struct copy_out out = { .copy = copy_begin(memory, offset, length, fd, options) };
 	struct copy *copy = &out.copy;
 	struct extent extent = { .offset = offset };
 	int flags = fcntl(fd, F_GETFL);
@@ -285,7 +244,6 @@ int copy_out(const struct memory *memory, uint64_t offset, uint64_t length, int 
 		error = extend(copy);
 	if (!error)
 		wait_for_lent_pages(&out);
-	close_relay(&out);
 	*done = copy->at - offset;
 	return error;
 }

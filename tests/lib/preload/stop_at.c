@@ -19,7 +19,7 @@
  *             in the program itself; otherwise in either
  *   WHEN      before (the default) or after the call
  *   FUNCTION  one of those at the end of this file, or a pattern (fnmatch(3), with
- *             FNM_EXTMATCH): shm*, @(write|splice)
+ *             FNM_EXTMATCH): shm*, @(write|sendfile)
  *   ARGUMENT  a pattern for what that list has as its argument; empty for any. Constants
  *             have their names: IPC_RMID, SHM_STAT_ANY, SYS_membarrier.
  *   NUMBER    which of the calls that match, counted in each process from 1; with a +
@@ -409,8 +409,8 @@ static const char *hexadecimal(int value)
 static const char *const functions[] = {
 	"fork", "fsync", "getpwuid", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink",
 	"readlinkat", "rename", "renameat",
-	"semctl", "semget", "semop", "semtimedop", "sendmsg", "setns", "shmat", "shmctl", "shmdt", "shmget",
-	"splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
+	"semctl", "semget", "semop", "semtimedop", "sendfile", "sendmsg", "setns", "shmat", "shmctl", "shmdt",
+	"shmget", "splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
 };
 /* clang-format on */
 
@@ -487,6 +487,8 @@ STEP(ssize_t, "sendmsg", sendmsg, (int fd, const struct msghdr *message, int fla
 STEP(ssize_t, "splice", splice,
      (int from, void *from_offset, int to, void *to_offset, size_t length, unsigned int flags),
      (from, from_offset, to, to_offset, length, flags), decimal(to), to)
+STEP(ssize_t, "sendfile", sendfile64, (int to, int from, void *offset, size_t length),
+     (to, from, offset, length), decimal(to), to)
 STEP(ssize_t, "vmsplice", vmsplice, (int fd, const void *pieces, size_t count, unsigned int flags),
      (fd, pieces, count, flags), decimal(fd), fd)
 

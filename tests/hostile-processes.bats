@@ -521,7 +521,8 @@ sees_beside()
 	first=$pid
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7001
 	STOP_RUN="kill -KILL $first; while [ -e /proc/$first ]; do sleep 0.01; done; exec sleep 1000" \
-		with_steps "run:child:open*:/proc/$first" try_there ls -A --format '%{size}'
+		STOP_DELAY=0 with_steps "delay:child:open*:/proc/$first then:run:child:readlinkat" \
+		try_there ls -A --format '%{size}'
 	expect_status 5
 	assert_stderr_has 'of 2 processes: '
 	assert_stderr_has 'and others of its user were skipped'

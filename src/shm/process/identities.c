@@ -61,10 +61,11 @@ static int open_mapping(const struct holder *holder, int flags, int *fd)
 	return error;
 }
 
-static int look(const struct worker *worker, void *context, pid_t pid)
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct search *search = context;
 
+	(void)process;
 	for (size_t i = mappings_first_of(search->holders, search->count, pid);
 	     i < search->count && search->holders[i]->pid == pid; i++) {
 		const struct holder *holder = search->holders[i];

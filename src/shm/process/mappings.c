@@ -186,11 +186,12 @@ static int read_other_threads(struct search *search)
 	return error;
 }
 
-static int look(const struct worker *worker, void *context, pid_t pid)
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	struct search *search = context;
 	int error;
 
+	(void)process;
 	search->worker = worker;
 	search->pid = pid;
 	error = read_task(search, pid);

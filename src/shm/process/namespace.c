@@ -200,13 +200,14 @@ struct opening {
 	int fd;
 };
 
-static int send_file(const struct worker *worker, void *context, pid_t pid)
+static int send_file(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct opening *opening = context;
 	int fd;
 	int error = open_regular(opening->path, &fd);
 
 	(void)pid;
+	(void)process;
 	if (error)
 		return error;
 	/* the parent must not even close a file whose server may not answer */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -215,22 +214,15 @@ static int look_at_thread(void *context, int directory, pid_t tid)
 	return 0;
 }
 
-/* In the worker. An open directory stays that of this process, even if its pid is reused. */
-static int look(const struct worker *worker, void *context, pid_t pid)
+/* In the worker */
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	struct search *search = context;
-	char path[32];
-	int error;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	search->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (search->process < 0)
-		return errno;
+	search->process = process;
 	search->worker = worker;
 	search->pid = pid;
-	error = threads_each(search->process, pid, look_at_thread, search);
-	close(search->process);
-	return error;
+	return threads_each(process, pid, look_at_thread, search);
 }
 
 /* In the parent */

@@ -124,24 +124,16 @@ static struct users users_of(int process)
 /*
  * In a worker: sends the inode of the IPC namespace of a process to which the names of users
  * apply, since their ids are those of this machine. The kernel translates the ids of another user
- * namespace. An open directory stays that of this process, even if its pid is reused.
+ * namespace.
  */
-static int look(const struct worker *worker, void *context, pid_t pid)
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct search *search = context;
 	const struct users *own = &search->own;
-	struct users users;
-	char path[32];
-	ino_t inode;
-	int process;
+	ino_t inode = namespace_inode(process, "ns/ipc", "ipc");
+	struct users users = users_of(process);
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0)
-		return errno;
-	inode = namespace_inode(process, "ns/ipc", "ipc");
-	users = users_of(process);
-	close(process);
+	(void)pid;
 	if ((users.user_namespace && users.user_namespace != own->user_namespace) ||
 	    (users.inode && users.inode == own->inode && users.device == own->device))
 		worker_send(worker, &inode, sizeof(inode), -1);

@@ -320,16 +320,12 @@ static int look_at_mounts(struct search *search)
 	return ipc_mounts_read(search->mounts_pid, &search->use->mounts, look_at_mount, search);
 }
 
-static int look(const struct worker *worker, void *context, pid_t pid)
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	struct search *search = context;
-	char path[32];
 	int error;
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	search->process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (search->process < 0)
-		return errno;
+	search->process = process;
 	search->worker = worker;
 	search->pid = pid;
 	search->mounts_inode = namespace_inode(search->process, "ns/mnt", "mnt");
@@ -339,7 +335,6 @@ static int look(const struct worker *worker, void *context, pid_t pid)
 	if (!error)
 		error = ipc_files_read(pid, search->process, &search->use->files, look_at_file,
 				       search);
-	close(search->process);
 	return error;
 }
 

@@ -52,13 +52,14 @@ static int count_pages(int fd, const struct mapping *mapping, uint64_t page, int
 }
 
 /* In a worker */
-static int look(const struct worker *worker, void *context, pid_t pid)
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct search *search = context;
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	char path[64];
 	int fd = -1;
 
+	(void)process;
 	for (size_t i = mappings_first_of(search->holders, search->count, pid);
 	     i < search->count && search->holders[i]->pid == pid; i++) {
 		const struct holder *holder = search->holders[i];

@@ -2,11 +2,9 @@
 #include "shm/process/process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,28 +143,22 @@ static void read_command_line(int process, struct answer *answer)
 	text[length] = '\0';
 }
 
-/* In a worker. An open directory stays that of this process, even if its pid is reused. */
-static int look(const struct worker *worker, void *context, pid_t pid)
+/* In a worker */
+static int look(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct reading *reading = context;
 	struct answer answer;
-	char path[32];
-	int process;
 	int error;
 
+	(void)pid;
 	/* all of it is sent */
 	memset(answer.unit, 0, sizeof(answer.unit));
 	answer.command_line[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (process < 0)
-		return errno;
 	if (reading->details) {
 		read_unit(process, &answer);
 		read_command_line(process, &answer);
 	}
 	error = read_start(process, &answer);
-	close(process);
 	if (!error)
 		worker_send(worker, &answer,
 			    offsetof(struct answer, command_line) + strlen(answer.command_line) + 1,

@@ -3,10 +3,13 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -168,10 +171,11 @@ void scan_losses_free(struct scan_losses *losses)
 }
 
 /* In the worker. Skips the user's other processes if they take too long. */
-static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid, uid_t uid)
+static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid, uid_t uid,
+			 int process)
 {
 	const int64_t begin = processor_us();
-	int error = pass->scan->look(worker, pass->scan->context, pid);
+	int error = pass->scan->look(worker, pass->scan->context, pid, process);
 	const int64_t spent = processor_us() - begin;
 	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, uid);
 
@@ -191,19 +195,32 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 {
 	const struct pass *pass = context;
 	const pid_t pid = pass->pids.items[item];
-	const uid_t uid = process_user(pid);
-	int error = ETIMEDOUT;
 	int files[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, worker->socket };
+	struct stat status;
+	char path[32];
+	int process;
+	int error = 0;
 
 	/* if not even SIGKILL ends it, no namespace should stay open with it */
 	if (worker->is_fresh)
 		child_keep_files(files, sizeof(files) / sizeof(files[0]));
-	atomic_store(&pass->noted->user, uid);
-	atomic_store(&pass->noted->item, item);
-	if (!worker->is_starved && !is_skipped(pass->losses, pid, uid))
-		error = look_for_long(worker, pass, pid, uid);
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (process < 0 || fstat(process, &status) < 0)
+		error = errno;
+	if (!error) {
+		/* the owner is the user: see process_user() */
+		atomic_store(&pass->noted->user, status.st_uid);
+		atomic_store(&pass->noted->item, item);
+		if (worker->is_starved || is_skipped(pass->losses, pid, status.st_uid))
+			error = ETIMEDOUT;
+		else
+			error = look_for_long(worker, pass, pid, status.st_uid, process);
+	}
 	if (error && (pass->single || pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
+	if (process >= 0)
+		close(process);
 	return WORKER_CONTINUES;
 }
 

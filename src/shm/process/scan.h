@@ -38,11 +38,12 @@ struct scan_losses {
 
 struct scan {
 	/*
-	 * In a worker: looks at this process. Returns 0; ESRCH or ENOENT if it has
+	 * In a worker: looks at this process, whose directory in /proc is open: that stays its own
+	 * even if the pid is reused. Returns 0; ESRCH or ENOENT if it has
 	 * exited; EACCES or EPERM if looking at it is not permitted; ETIME if it takes too
 	 * long; or another errno value, which ends the scan.
 	 */
-	int (*look)(const struct worker *worker, void *context, pid_t pid);
+	int (*look)(const struct worker *worker, void *context, pid_t pid, int process);
 	/*
 	 * In the parent: takes a message that look() sent with worker_send() (workers.h).
 	 * Returns 0, or an errno value, which ends the scan.

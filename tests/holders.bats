@@ -116,6 +116,19 @@ in_our_namespace()
 	assert_output_is $'0\t-'
 }
 
+# From a memory that took long on, others are compared before they are read. A zombie has none.
+@test "a process whose first thread has exited, after one whose memory takes long to read, and a zombie" {
+	local id
+	id=$(make_segment)
+	background "$HELPERS/shared-memory" 1 30000
+	wait_until test -s "$background_output"
+	background perl -e 'fork || exit; $| = 1; print "ready\n"; sleep 1000'
+	wait_until test -s "$background_output"
+	holder leader "$id"
+	wait_until file_has "/proc/$holder_pid/status" '^State:.*zombie'
+	assert_equal "$(told by_text "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
+}
+
 @test "a process whose first thread has exited" {
 	local id
 	id=$(make_segment)

@@ -145,7 +145,8 @@ static int read_task(struct search *search, pid_t task)
 	search->space = SPACE_NOT_ASKED;
 	if (search->asks_first) {
 		look_at_task(search);
-		if (search->space == SPACE_KNOWN)
+		/* for kcmp(2), all tasks without memory are alike, also a thread that has exited */
+		if (search->space == SPACE_KNOWN && search->ns)
 			return 0;
 	}
 	error = maps_read(&search->maps, task, add_mapping, search);

@@ -30,8 +30,8 @@
 enum { LINES = 32 };
 
 /*
- * Batches that may end early, since the address space is full: a user can create thousands of
- * segments of which only one fits.
+ * Batches that may end early, since the address space is full, before huge segments are not held
+ * any more: a user can create thousands of segments of which only one fits.
  */
 enum { FULL_BATCHES = 32 };
 
@@ -156,7 +156,7 @@ static void share_batch(const struct removal *removal)
 
 	removal->batch->dry_run = removal->report->options->dry_run;
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
-	removal->batch->go_on_if_full = removal->full_batches >= FULL_BATCHES;
+	removal->batch->hold_no_huge = removal->full_batches >= FULL_BATCHES;
 	removal->batch->count = removal->count;
 	for (size_t i = 0; i < removal->count; i++) {
 		struct reclaim_item *item = &removal->batch->items[i];

@@ -12,6 +12,9 @@
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 
+/* A hundred of them fill the address space. */
+static const uint64_t huge = sizeof(void *) > 4 ? (uint64_t)1 << 40 : (uint64_t)1 << 24;
+
 /* The work on one batch. */
 struct work {
 	struct reclaim_batch *batch;
@@ -48,13 +51,6 @@ static enum reclaim_result failed_with(struct reclaim_item *item, enum reclaim_r
 		return RECLAIM_VANISHED;
 	item->error = error;
 	return result;
-}
-
-/* Sets the result that ends the work on an item. */
-static void finish(struct work *work, struct reclaim_item *item, enum reclaim_result result)
-{
-	item->result = result;
-	segment_release(hold_of(work, item));
 }
 
 /* Enters the namespace of an item, unless this process is in it already. */
@@ -186,8 +182,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 {
 	struct segment now;
 
-	for (size_t i = 0; error == ENOMEM && !work->batch->go_on_if_full && i < work->batch->count;
-	     i++)
+	for (size_t i = 0; error == ENOMEM && i < work->batch->count; i++)
 		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
@@ -226,6 +221,8 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
+	if (work->batch->hold_no_huge && item->listed.size >= huge)
+		return go_without(work, item, ENOMEM);
 	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);
 	item->last_user = item->listed.lpid;
@@ -275,7 +272,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	if (!result && !work->full)
 		result = block(work, item, &now);
 	if (result)
-		finish(work, item, result);
+		item->result = result;
 }
 
 /*
@@ -358,23 +355,26 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	return result == RECLAIM_REMOVED ? result : restore(work, item, result);
 }
 
-/* Decides about all blocked segments before the first is destroyed, which takes long if it is large. */
-static void remove_blocked(struct work *work)
+/* Decides about all blocked segments that are held, or not. */
+static void remove_blocked(struct work *work, bool held)
 {
 	for (size_t i = 0; i < work->batch->count; i++) {
 		struct reclaim_item *item = &work->batch->items[i];
-		enum reclaim_result result;
 
-		if (item->result != RECLAIM_BLOCKING)
-			continue;
-		result = remove_if_unused(work, item);
-		if (result != RECLAIM_REMOVED)
-			finish(work, item, result);
+		if (item->result == RECLAIM_BLOCKING && is_held(work, item) == held) {
+			enum reclaim_result result = remove_if_unused(work, item);
+
+			if (result != RECLAIM_REMOVED)
+				item->result = result;
+		}
 	}
 }
 
-/* Releases all segments that were removed. */
-static void release_removed(struct work *work)
+/*
+ * Releases all segments at once, when none is blocked any more: to destroy one that is large takes
+ * long, whether it was removed here or by another process.
+ */
+static void release_all(struct work *work)
 {
 	struct reclaim_item *items = work->batch->items;
 
@@ -424,16 +424,16 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
-			finish(&work, &items[i], undo(&work, &items[i]));
+			items[i].result = undo(&work, &items[i]);
 	}
-	if (undo_only)
-		return;
-	for (size_t i = 0; i < batch->count && !work.full; i++) {
+	for (size_t i = 0; i < batch->count && !work.full && !undo_only; i++) {
 		try_to_block(&work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	if (blocked)
 		settle();
-	remove_blocked(&work);
-	release_removed(&work);
+	remove_blocked(&work, true);
+	/* these are destroyed at once, which takes longer */
+	remove_blocked(&work, false);
+	release_all(&work);
 }

@@ -79,8 +79,7 @@ enum { RECLAIM_BATCH = 16384 };
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
-	/* do not hold a segment for which the address space has no room beside the others */
-	bool go_on_if_full;
+	bool hold_no_huge;  /* do not hold segments of which only some fit into the address space */
 	size_t count;
 	struct reclaim_item items[];
 };

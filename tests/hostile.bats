@@ -368,7 +368,7 @@ shown=(
 }
 
 # As if a directory service took a moment for each number. The kernel allows any owner.
-@test "thousands of owners without a name do not keep a command from its work" {
+@test "thousands of owners do not keep a command from its work" {
 	local command
 	perl -e 'for (1 .. 200) {
 		$id = shmget(0, 1, 01600) // die;

@@ -128,6 +128,13 @@ oversized_segment()
 	as_user perl -e 'print shmget(0, 900 << 40, 010600) // die'
 }
 
+# The nice value, the policy, and the processors
+schedule_of()
+{
+	awk '{ sub(/.*\) /, ""); print $17, $39 }' "/proc/$1/stat"
+	grep Cpus_allowed: "/proc/$1/status"
+}
+
 @test "a segment that does not fit into the address space is removed without being held" {
 	need_root
 	local id
@@ -145,6 +152,25 @@ oversized_segment()
 }
 
 # As the unattended service, which has no other capabilities
+# The kernel lets a user with all capabilities in a user namespace do this to a process with that
+# user's effective id.
+@test "... and its user changes how the process that acts as that user is scheduled: that is undone" {
+	need_root
+	local id before
+	id=$(oversized_segment)
+	stop_at 'child:shmctl:IPC_SET then:child:shmctl:IPC_RMID' shmtool rm "$id"
+	before=$(schedule_of "$program_pid")
+	as_user unshare --user --map-root-user chrt --idle --pid 0 "$stopped_pid"
+	as_user unshare --user --map-root-user renice --priority 19 --pid "$stopped_pid"
+	as_user unshare --user --map-root-user taskset --pid 1 "$stopped_pid"
+	[[ $(schedule_of "$stopped_pid") != "$before" ]] || fail 'nothing was changed'
+	stop_again
+	assert_equal "$(schedule_of "$stopped_pid")" "$before"
+	go_on
+	assert_equal "$ended" 0
+	assert_gone "$id"
+}
+
 @test "... unless the creator cannot be acted as: exit 5, and the capability that is missing" {
 	need_root
 	local limited=(setpriv --inh-caps=-all --bounding-set "-all,+sys_admin,+ipc_owner" "$SHMTOOL")

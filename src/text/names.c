@@ -28,22 +28,14 @@ static const char *remember(struct names *names, struct intmap *map, uint32_t nu
 }
 
 /*
- * How long to look up numbers that have no name, in milliseconds. Any user can give segments to
- * thousands of them (IPC_SET), and a directory service may be asked for each.
+ * How long to look up names, in milliseconds. Any user can give segments to thousands of users
+ * (IPC_SET), and a directory service may be asked for each.
  */
 enum { PATIENCE = 5000 };
 
 bool names_take_too_long(const struct names *names)
 {
 	return names->waited >= PATIENCE;
-}
-
-/* Notes that a number has no name, or that the look-up failed. */
-static void note_nameless(struct names *names, int error, int64_t begin)
-{
-	names->waited += monotonic_ms() - begin;
-	if (error == ENOMEM)
-		names->lacks_memory = true;
 }
 
 const char *name_of_user(struct names *names, uid_t uid)
@@ -59,8 +51,9 @@ const char *name_of_user(struct names *names, uid_t uid)
 	begin = monotonic_ms();
 	errno = 0;
 	user = getpwuid(uid);
-	if (!user)
-		note_nameless(names, errno, begin);
+	if (!user && errno == ENOMEM)
+		names->lacks_memory = true;
+	names->waited += monotonic_ms() - begin;
 	return remember(names, &names->users, uid, user ? user->pw_name : NULL);
 }
 
@@ -77,8 +70,9 @@ const char *name_of_group(struct names *names, gid_t gid)
 	begin = monotonic_ms();
 	errno = 0;
 	group = getgrgid(gid);
-	if (!group)
-		note_nameless(names, errno, begin);
+	if (!group && errno == ENOMEM)
+		names->lacks_memory = true;
+	names->waited += monotonic_ms() - begin;
 	return remember(names, &names->groups, gid, group ? group->gr_name : NULL);
 }
 

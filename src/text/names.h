@@ -14,7 +14,7 @@ struct names {
 	struct intmap groups;
 	struct intmap numbers;
 	bool lacks_memory; /* out of memory: some names could not be looked up or kept */
-	int64_t waited;    /* for numbers that have no name, in milliseconds */
+	int64_t waited;    /* for look-ups, in milliseconds */
 };
 
 /*

@@ -145,9 +145,9 @@ void report_removed(struct report *report, const struct segment *segment)
  * Hints that -m removes without the checks that failed. For root, the id could be another user's
  * segment by then, which the creator of this one cannot remove.
  */
-static void hint_at_unchecked(const char *before, const struct segment *segment)
+static void hint_at_unchecked(struct report *report, const char *before,
+			      const struct segment *segment)
 {
-	struct names names = { 0 };
 	const char *ns = NAMESPACE_OPTION(segment->ns);
 
 	/* that user may not enter another namespace */
@@ -156,11 +156,10 @@ static void hint_at_unchecked(const char *before, const struct segment *segment)
 		     ns, segment->id);
 	else
 		hint("%sremove it as its creator (user %s): shmtool rm%s -m %d", before,
-		     name_of_user(&names, segment->cuid), ns, segment->id);
-	names_free(&names);
+		     name_of_user(&report->view.names, segment->cuid), ns, segment->id);
 }
 
-static enum status cannot_hold(const struct segment *segment, int error)
+static enum status cannot_hold(struct report *report, const struct segment *segment, int error)
 {
 	bool too_large = sizeof(size_t) < sizeof(segment->size) && segment->size >> 32;
 
@@ -170,11 +169,12 @@ static enum status cannot_hold(const struct segment *segment, int error)
 	     SEGMENT_LABEL(segment),
 	     too_large ? "it is too large for a 32-bit program" : reason_of_segment(error));
 	if (error == ENOMEM && !too_large)
-		hint_at_unchecked("raise the limit of the address space (ulimit -v) or "
+		hint_at_unchecked(report,
+				  "raise the limit of the address space (ulimit -v) or "
 				  "vm.max_map_count, or ",
 				  segment);
 	else
-		hint_at_unchecked("", segment);
+		hint_at_unchecked(report, "", segment);
 	return status_of_segment(error);
 }
 
@@ -227,7 +227,7 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 			return count_denied(report, segment);
 		return segment_failed("remove", segment, error);
 	case RECLAIM_NO_HOLD:
-		return cannot_hold(segment, error);
+		return cannot_hold(report, segment, error);
 	/* GCOVR_EXCL_START: rarely: it could be entered before */
 	case RECLAIM_UNREACHED:
 		return cannot_enter(segment->ns, error);

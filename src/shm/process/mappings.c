@@ -59,6 +59,9 @@ static bool is_new_space(struct search *search, pid_t task)
 	size_t low = 0;
 	size_t high = spaces->count;
 
+	/* if this one is stuck in execve(2) itself, it waits here */
+	if (search->can_compare && high)
+		syscall(SYS_kcmp, task, getpid(), KCMP_VM, 0, 0);
 	while (search->can_compare && low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct space *other = &spaces->items[middle];

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,6 +108,40 @@ bool find_actor(const struct segment *segment, bool privileged, uid_t *user)
 	       !may_vanish(segment);
 }
 
+/* How this process was scheduled before it first acted as a user. */
+static struct schedule {
+	bool known;
+	int policy;
+	struct sched_param parameters;
+	int nice;
+	cpu_set_t processors;
+} schedule;
+
+static void note_schedule(void)
+{
+	if (schedule.known)
+		return;
+	schedule.known =
+		sched_getparam(0, &schedule.parameters) == 0 &&
+		sched_getaffinity(0, sizeof(schedule.processors), &schedule.processors) == 0;
+	schedule.policy = sched_getscheduler(0);
+	schedule.nice = getpriority(PRIO_PROCESS, 0);
+}
+
+void restore_schedule(void)
+{
+	cpu_set_t now;
+
+	if (!schedule.known)
+		return;
+	if (sched_getscheduler(0) != schedule.policy)
+		sched_setscheduler(0, schedule.policy, &schedule.parameters);
+	if (getpriority(PRIO_PROCESS, 0) != schedule.nice)
+		setpriority(PRIO_PROCESS, 0, schedule.nice);
+	if (sched_getaffinity(0, sizeof(now), &now) == 0 && !CPU_EQUAL(&now, &schedule.processors))
+		sched_setaffinity(0, sizeof(schedule.processors), &schedule.processors);
+}
+
 int act_as(uid_t uid, struct actor *before)
 {
 	int error = 0;
@@ -122,6 +158,7 @@ int act_as(uid_t uid, struct actor *before)
 	/* a user who becomes root for a moment loses all capabilities with it (capabilities(7)) */
 	if (owns_users_here(uid, true) || (uid == 0 && before->uid != 0))
 		return EPERM;
+	note_schedule();
 	if (uid != before->uid && seteuid(uid) < 0)
 		return errno == EINVAL ? EOVERFLOW
 				       : EPERM; /* EINVAL: not mapped in this user namespace */
@@ -147,4 +184,5 @@ void stop_acting(const struct actor *before)
 		capability_use(CAP_SYS_ADMIN, true);
 	if (before->may_lock)
 		capability_use(CAP_IPC_LOCK, true);
+	restore_schedule();
 }

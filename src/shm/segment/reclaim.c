@@ -361,6 +361,7 @@ static void remove_blocked(struct work *work, bool held)
 	for (size_t i = 0; i < work->batch->count; i++) {
 		struct reclaim_item *item = &work->batch->items[i];
 
+		restore_schedule();
 		if (item->result == RECLAIM_BLOCKING && is_held(work, item) == held) {
 			enum reclaim_result result = remove_if_unused(work, item);
 
@@ -430,6 +431,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 		try_to_block(&work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
+	restore_schedule();
 	if (blocked)
 		settle();
 	remove_blocked(&work, true);

@@ -539,9 +539,13 @@ sees_beside()
 	hold_there --target 1 --setuid 4002 --setgid 4002
 	hold_there --target 1 --setuid 4002 --setgid 4002
 	second=$holder
-	with_steps stop:child:syscall:SYS_kcmp try_there ls -o holders --no-header
+	# first it is compared with the child itself: then it is to blame
+	with_steps stop:child:syscall:SYS_kcmp:2 try_there ls -o holders --no-header
 	expect_status 0
 	assert_output_is "$first hold, $second hold, 1 unseen"
+	with_steps stop:child:syscall:SYS_kcmp:1 try_there ls -o holders --no-header
+	expect_status 0
+	assert_output_is "$first hold, 2 unseen"
 }
 
 @test "an open file that is replaced by one whose file system does not answer is not opened" {

@@ -30,8 +30,8 @@
 enum { LINES = 32 };
 
 /*
- * Batches that may end early, since the address space is full, before huge segments are not held
- * any more: a user can create thousands of segments of which only one fits.
+ * Batches that may end early, since the address space is full. From then on, huge segments are not
+ * held: a user can create thousands of segments of which only one fits.
  */
 enum { FULL_BATCHES = 32 };
 

@@ -196,7 +196,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	const struct pass *pass = context;
 	const pid_t pid = pass->pids.items[item];
 	int files[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, worker->socket };
-	struct stat status;
+	struct stat status = { 0 };
 	char path[32];
 	int process;
 	int error = 0;

@@ -372,7 +372,7 @@ static void remove_blocked(struct work *work, bool held)
 }
 
 /*
- * Releases all segments at once, when none is blocked any more: to destroy one that is large takes
+ * Releases all segments at once, when none is blocked: to destroy a large one takes
  * long, whether it was removed here or by another process.
  */
 static void release_all(struct work *work)

@@ -55,7 +55,7 @@ struct search {
 static bool is_new_space(struct search *search, pid_t task)
 {
 	struct spaces *spaces = &search->spaces;
-	const uid_t uid = process_user(task);
+	const uid_t uid = scan_blamed(search->worker);
 	size_t low = 0;
 	size_t high = spaces->count;
 

@@ -224,6 +224,13 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 	return WORKER_CONTINUES;
 }
 
+uid_t scan_blamed(const struct worker *worker)
+{
+	const struct pass *pass = worker->workers->context;
+
+	return atomic_load(&pass->noted->user);
+}
+
 void scan_blame(const struct worker *worker, uid_t uid)
 {
 	const struct pass *pass = worker->workers->context;

@@ -71,9 +71,10 @@ int scan_list(struct scan *scan, const pid_t *pids, size_t count);
 int scan_one(struct scan *scan, pid_t pid);
 
 /*
- * In look(): from here on, it waits for a process of this user, who is to blame if it never
- * returns. At first that is the user of the process that it looks at.
+ * In look(): who is to blame if it never returns. At first that is the user of the process that it
+ * looks at; scan_blame() is for the moment when it waits for a process of another user.
  */
+uid_t scan_blamed(const struct worker *worker);
 void scan_blame(const struct worker *worker, uid_t uid);
 
 /*

@@ -80,7 +80,7 @@ void stop_acting(const struct actor *before);
 
 /*
  * Restores the policy, the nice value and the processors that this process had before it acted as a
- * user, who can change them meanwhile: check_same_owner() in the kernel's kernel/sched/syscalls.c.
+ * user, who can change them then: check_same_owner() in the kernel's kernel/sched/syscalls.c.
  * Such a change may come into effect a moment later. Does nothing in a process that never acted.
  */
 void restore_schedule(void);

@@ -548,6 +548,21 @@ sees_beside()
 	assert_output_is "$first hold, 2 unseen"
 }
 
+# Any user can make that take long, by copying mount namespaces.
+@test "no user is blamed if a child waits for a list of mounts, and the other processes are found" {
+	local first
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc --mount -- 7000
+	first=$pid
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc --mount -- 7001
+	STOP_DELAY=0 with_steps "delay:child:open*:/proc/$first then:stop:child:getline" \
+		try_there ls -A --format '%{size}' --sort size
+	expect_status 5
+	assert_output_is $'7000\n7001'
+	assert_stderr_has 'reading /proc/PID/mountinfo takes too long: '
+	assert_stderr_lacks 'skipped'
+	assert_stderr_lacks 'hint'
+}
+
 @test "an open file that is replaced by one whose file system does not answer is not opened" {
 	need_fuse
 	local holder_pid

@@ -46,6 +46,7 @@ struct search {
 	struct use {          /* shared by all workers */
 		struct ipc_files_use files;
 		struct ipc_mounts_use mounts;
+		bool reads_mounts; /* the worker: see note_reading() */
 	} * use;
 	struct surroundings here;
 	int first_unused; /* the first descriptor that no namespace may have */
@@ -55,6 +56,7 @@ struct search {
 	/* worker: its copy of list also has what it has found itself */
 	const struct worker *worker;
 	pid_t pid;
+	uid_t uid;          /* its user */
 	int process;        /* its directory in /proc */
 	int thread;         /* that of one of its threads */
 	ino_t mounts_inode; /* of its mount namespace; 0: not known */
@@ -268,14 +270,34 @@ static int look_at_file(void *context, ino_t inode, const char *path)
 }
 
 /*
+ * Whether it reads a list of mounts now. That waits for a lock of the whole machine (namespace_sem in
+ * the kernel), which any user can hold for long by copying mount namespaces. So no user is to blame,
+ * and if the worker is lost there, no other list is read.
+ */
+static void note_reading(struct search *search, bool reading)
+{
+	search->use->reads_mounts = reading;
+	scan_blame(search->worker, reading ? (uid_t)-1 : search->uid);
+}
+
+static bool is_still_mounted(struct search *search, ino_t inode, const char *point)
+{
+	bool result;
+
+	note_reading(search, true);
+	result = ipc_mounts_have(search->mounts_pid, &search->use->mounts, inode, point);
+	note_reading(search, false);
+	return result;
+}
+
+/*
  * How often the mounts of a process are read again, to see whether one is still there: a
  * hostile user could have thousands of hidden mounts.
  */
 enum { MOUNTS_READ_AGAIN = 16 };
 
-static int look_at_mount(void *context, ino_t inode, const char *point)
+static int look_at_mount(struct search *search, ino_t inode, const char *point)
 {
-	struct search *search = context;
 	struct sighting seen = { .device = search->found->items[0].device, .inode = inode };
 	const struct namespace *known = find_known(search, inode);
 	int fd;
@@ -295,9 +317,20 @@ static int look_at_mount(void *context, ino_t inode, const char *point)
 	seen.error = ENOENT;
 	/* or it has been unmounted in the meantime */
 	if (search->mounts_read_again++ < MOUNTS_READ_AGAIN &&
-	    !ipc_mounts_have(search->mounts_pid, &search->use->mounts, inode, point))
+	    !is_still_mounted(search, inode, point))
 		return 0; /* GCOVR_EXCL_LINE: rarely: it is unmounted now */
 	return see(search, NULL, &seen);
+}
+
+static int found_mount(void *context, ino_t inode, const char *point)
+{
+	struct search *search = context;
+	int error;
+
+	note_reading(search, false);
+	error = look_at_mount(search, inode, point);
+	note_reading(search, true);
+	return error;
 }
 
 /* Reads the mounts of a process, once for each mount namespace. */
@@ -305,6 +338,7 @@ static int look_at_mounts(struct search *search)
 {
 	struct mounts *mounts = &search->mounts;
 	ino_t inode = search->mounts_inode;
+	int error;
 
 	if (!inode)
 		return 0;
@@ -315,9 +349,16 @@ static int look_at_mounts(struct search *search)
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
 	mounts->items[mounts->count++] = inode;
+	if (search->use->reads_mounts) {
+		search->use->mounts.lists_skipped++;
+		return 0;
+	}
 	/* its own mounts through no pid: that process may have moved to another namespace */
 	search->mounts_pid = inode == search->here.mounts ? 0 : search->pid;
-	return ipc_mounts_read(search->mounts_pid, &search->use->mounts, look_at_mount, search);
+	note_reading(search, true);
+	error = ipc_mounts_read(search->mounts_pid, &search->use->mounts, found_mount, search);
+	note_reading(search, false);
+	return error;
 }
 
 static int look(const struct worker *worker, void *context, pid_t pid, int process)
@@ -328,6 +369,7 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 	search->process = process;
 	search->worker = worker;
 	search->pid = pid;
+	search->uid = scan_blamed(worker);
 	search->mounts_inode = namespace_inode(search->process, "ns/mnt", "mnt");
 	error = threads_each(search->process, pid, look_at_thread, search);
 	if (!error)

@@ -407,7 +407,7 @@ static const char *hexadecimal(int value)
 
 /* clang-format off */
 static const char *const functions[] = {
-	"fork", "fsync", "getpwuid", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink",
+	"fork", "fsync", "getline", "getpwuid", "linkat", "nanosleep", "open", "openat", "prctl", "read", "readlink",
 	"readlinkat", "rename", "renameat",
 	"semctl", "semget", "semop", "semtimedop", "sendfile", "sendmsg", "setns", "shmat", "shmctl", "shmdt",
 	"shmget", "splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
@@ -469,6 +469,9 @@ STEP(int, "prctl", prctl, (int option, long a, long b, long c, long d), (option,
 STEP(long, "syscall", syscall, (long number, long a, long b, long c, long d, long e, long f),
      (number, a, b, c, d, e, f), name_of(system_calls, number), -1)
 STEP(pid_t, "fork", fork, (void), (), "", -1)
+/* what getline(3) is in an optimized program */
+STEP(ssize_t, "getline", __getdelim, (char **line, size_t *size, int end, FILE *file),
+     (line, size, end, file), "", -1)
 /* not to be used with fail */
 STEP(void *, "getpwuid", getpwuid, (uid_t uid), (uid), "", -1)
 STEP(int, "nanosleep", nanosleep, (const struct timespec *time, struct timespec *left),

@@ -384,3 +384,21 @@ shown=(
 		(($(steps_taken) <= 60)) || fail "$(steps_taken) look-ups"
 	done
 }
+
+daemon_is_named()
+{
+	perl -e '$id = shmget(0, 1, 01600) // die; shmctl($id, 1, pack "iLLLLL x88", 0, 1, 0, 0, 0, 0600) // die "shmctl: $!"'
+	grep -q owner=daemon "$events"
+}
+
+@test "ls --follow looks names up again after somebody has made that slow" {
+	STOP_DELAY=100 background with_steps delay:getpwuid::1+ "$SHMTOOL" ls --follow --interval 100ms -v
+	local events=$background_output errors=$background_errors
+	wait_until file_has "$errors" watching
+	perl -e 'for (1 .. 70) {
+		$id = shmget(0, 1, 01600) // die;
+		shmctl($id, 1, pack "iLLLLL x88", 0, 700000 + $_, 0, 0, 0, 0600) // die "shmctl: $!";
+	}'
+	wait_until file_has "$errors" 'looking up users and groups takes too long'
+	wait_until daemon_is_named
+}

@@ -88,7 +88,6 @@ void names_free(struct names *names)
 	intmap_free(&names->numbers, free);
 	intmap_free(&names->users, free);
 	intmap_free(&names->groups, free);
-	names->waited = 0;
 }
 
 /* Whether a command name is unambiguous without quotes. */

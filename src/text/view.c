@@ -10,12 +10,20 @@ void view_begin(struct view *view, struct judge *judge)
 	*view = (struct view){ .judge = judge };
 }
 
+void view_warn_of_names(struct view *view)
+{
+	const bool slow = names_take_too_long(&view->names);
+
+	if (slow && !view->slow_names)
+		warn("looking up users and groups takes too long: the others are shown as numbers");
+	view->slow_names = slow;
+}
+
 enum status view_end(struct view *view)
 {
 	const bool lacks_memory = view->names.lacks_memory;
 
-	if (names_take_too_long(&view->names))
-		warn("looking up users and groups takes too long: the others are shown as numbers");
+	view_warn_of_names(view);
 	names_free(&view->names);
 	view->names.lacks_memory = false; /* it is reported once */
 	intmap_free(&view->holders_texts, free);

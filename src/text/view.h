@@ -23,6 +23,7 @@ struct view {
 	bool color;         /* highlight states in tables */
 	size_t width;       /* of the table, which cuts names to fit; 0: unlimited */
 	bool entered;       /* segments are those of the IPC namespace of -N */
+	bool slow_names;    /* see view_warn_of_names() */
 	bool users_unknown; /* the names of users and groups on this machine do not apply there */
 	struct machine {
 		bool known;
@@ -34,6 +35,9 @@ struct view {
 void view_begin(struct view *view, struct judge *judge);
 /* Frees the view. Returns STATUS_DONE, or reports STATUS_EXHAUSTED if names could not be shown. */
 enum status view_end(struct view *view);
+
+/* If names_take_too_long(), warns, unless it did so before. */
+void view_warn_of_names(struct view *view);
 
 /*
  * The host name, and the IPC namespace of this process. They are read at the first call,

@@ -272,14 +272,25 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 	return error;
 }
 
+static int64_t interval_of(const struct reporter *reporter)
+{
+	const int64_t given = reporter->options->interval;
+
+	return given ? given : FOLLOW_INTERVAL;
+}
+
 /* The names of users and groups that are kept from list to list: some 100 KiB. */
 enum { NAMES_KEPT = 1000 };
 
-/* Otherwise the names would need more and more memory, since owners can be changed at will. */
-static void forget_names(struct names *known)
+/*
+ * Otherwise the names would need more and more memory, since owners can be changed at will. From
+ * list to list there is time for as many look-ups as the interval takes.
+ */
+static void renew_names(struct names *known, int64_t interval)
 {
 	if (known->users.count + known->groups.count + known->numbers.count > NAMES_KEPT)
 		names_free(known);
+	known->waited = known->waited > interval ? known->waited - interval : 0;
 }
 
 /* Whether a namespace could not be opened because of the limit of open files. */
@@ -312,7 +323,8 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	if (reporter->judging)
 		judge_end(&reporter->judge);
 	reporter->judging = false;
-	forget_names(&reporter->view.names);
+	view_warn_of_names(&reporter->view);
+	renew_names(&reporter->view.names, interval_of(reporter));
 	sight_free(before);
 	*before = after;
 	return status;
@@ -320,8 +332,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 
 static enum status follow_from(struct reporter *reporter, struct sight *sight)
 {
-	const struct ls_options *options = reporter->options;
-	const int64_t interval = options->interval ? options->interval : FOLLOW_INTERVAL;
+	const int64_t interval = interval_of(reporter);
 	int64_t next = monotonic_ms();
 	enum status status = STATUS_DONE;
 

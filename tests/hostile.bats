@@ -391,7 +391,7 @@ daemon_is_named()
 	grep -q owner=daemon "$events"
 }
 
-@test "ls --follow looks names up again after somebody has made that slow" {
+@test "ls --follow looks names up again after a user has made that slow" {
 	STOP_DELAY=100 background with_steps delay:getpwuid::1+ "$SHMTOOL" ls --follow --interval 100ms -v
 	local events=$background_output errors=$background_errors
 	wait_until file_has "$errors" watching

@@ -370,6 +370,7 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 	search->worker = worker;
 	search->pid = pid;
 	search->uid = scan_blamed(worker);
+	search->use->reads_mounts &= worker->is_child; /* without a child, none was lost */
 	search->mounts_inode = namespace_inode(search->process, "ns/mnt", "mnt");
 	error = threads_each(search->process, pid, look_at_thread, search);
 	if (!error)

@@ -105,6 +105,22 @@ in_our_namespace()
 			awk -v id="$id" '$NF ~ /^\/SYSV/ && $(NF - 1) == id { print $2 }' | sort -u)"
 }
 
+@test "a process that maps a file whose path is longer than 64 KiB hides no other" {
+	local id sleep
+	sleep=$(type -P sleep)
+	# shellcheck disable=SC2016
+	background perl -e '
+		for (1 .. 300) { mkdir "x" x 255; chdir "x" x 255 or die "chdir: $!" }
+		system("cp", $ARGV[0], "long") == 0 or die;
+		$| = 1; print "ready\n"; exec "./long", 1000' "$sleep"
+	wait_until test -s "$background_output"
+	wait_until grep -qx long "/proc/$background_pid/comm"
+	id=$(make_segment)
+	hold_segment "$id"
+	assert_equal "$(told by_text "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
+	assert_equal "$(told "$id" | cut -d' ' -f1-2)" "$holder_pid rw"
+}
+
 @test "an unattached segment has no holders" {
 	local id
 	id=$(make_segment)

@@ -286,6 +286,7 @@ static int read_by_text(struct maps *maps, int fd,
 			int (*found)(void *context, const struct mapping *mapping), void *context)
 {
 	bool empty = true;
+	bool skips = false; /* the rest of a long line: that of a segment is short */
 	size_t held = 0;
 
 	if (!maps->text)
@@ -307,11 +308,14 @@ static int read_by_text(struct maps *maps, int fd,
 		empty = false;
 		held += (size_t)got;
 		newline = memrchr(maps->text, '\n', held);
-		if (!newline && held < TEXT_SIZE)
-			continue; /* GCOVR_EXCL_LINE: rarely: the kernel returns whole lines */
-		/* the kernel writes no line as long as this */
-		if (!newline)
-			return EBADMSG;
+		if (!newline) {
+			skips |= held == TEXT_SIZE;
+			held = skips ? 0 : held;
+			continue;
+		}
+		if (skips)
+			at = (const char *)memchr(at, '\n', held) + 1;
+		skips = false;
 		while (maps_next(&at, newline + 1, &mapping)) {
 			const struct maps_device *device = find_device(maps, mapping.device);
 			int error;

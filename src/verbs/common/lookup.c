@@ -107,10 +107,12 @@ static const char *word_for(const char *name)
 	return name[strspn(name, "0123456789")] ? "" : "user ";
 }
 
+/* Of owners and creators in hints: once for thousands of segments that are refused. */
+static struct names names;
+
 /* Hints at what helps an ordinary user who is neither the owner nor the creator. */
 static void hint_at_other_user(const struct segment *segment, bool by_mode)
 {
-	struct names names = { 0 };
 	const char *owner = name_of_user(&names, segment->uid);
 	const char *creator = name_of_user(&names, segment->cuid);
 
@@ -124,17 +126,13 @@ static void hint_at_other_user(const struct segment *segment, bool by_mode)
 	else
 		hint("run as root, as its owner (%s%s) or as its creator (%s%s)", word_for(owner),
 		     owner, word_for(creator), creator);
-	names_free(&names);
 }
 
 /* Root, too, may lack the capability that is required. */
 static void hint_at_capability(const struct segment *segment, const char *capability)
 {
-	struct names names = { 0 };
-
 	hint("run as user %s, or with %s%s", name_of_user(&names, segment->uid), capability,
 	     capabilities_count_here() ? "" : OF_OWNING_USER_NAMESPACE);
-	names_free(&names);
 }
 
 /*
@@ -146,7 +144,6 @@ static void hint_at_mode(const struct segment *segment)
 	const bool is_owner = segment->uid == geteuid();
 	const char *ns = NAMESPACE_OPTION(segment->ns);
 	const unsigned int mode = segment->dest ? 0600 : segment->mode | 0600;
-	struct names names = { 0 };
 	const char *creator = name_of_user(&names, segment->cuid);
 
 	if (is_owner && (segment->cuid == geteuid() || segment->cuid == 0))
@@ -159,7 +156,6 @@ static void hint_at_mode(const struct segment *segment)
 	else
 		hint("take it back (you created it, mode 0%03o): shmtool set%s -u %s -p 0600 %d",
 		     segment->mode, ns, creator, segment->id);
-	names_free(&names);
 }
 
 /* by_mode: the mode of the segment decides; otherwise only who owns or created it. */

@@ -71,31 +71,6 @@ setup()
 	assert_equal "$(segment_count)" 0
 }
 
-@test "what is in use has its mode again before anything is destroyed, which takes long if it is large" {
-	need_root
-	local id other
-	make_orphan >/dev/null
-	other=$(make_orphan)
-	for _ in {1..70}; do
-		id=$(make_orphan)
-	done
-	# the first batch has one segment
-	STOP_DELAY=0 stop_at 'delay:child:after:syscall:SYS_membarrier then:child:after:syscall:SYS_membarrier then:child:shmdt' \
-		shmtool rm --orphaned --grace 0
-	# shellcheck disable=SC2034 # wait_for_stop looks at it
-	stops=2
-	wait_for_stop
-	# the last detach would destroy it
-	ipcrm -m "$other"
-	hold_segment "$id"
-	stop_again
-	assert_equal "$(ipcs -m | awk -v id="$id" '$2 == id { print $4 }')" 600
-	go_on
-	assert_equal "$ended" 9
-	assert_there "$id"
-	assert_equal "$(segment_count)" 1
-}
-
 @test "more segments than vm.max_map_count allows are removed in several batches" {
 	need_root
 	for _ in {1..9}; do

@@ -12,6 +12,9 @@
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
 
+/* Segments released at a time: few, since they are checked once more after that. */
+enum { RELEASED_TOGETHER = 64 };
+
 /* A hundred of them fill the address space. */
 static const uint64_t huge = sizeof(void *) > 4 ? (uint64_t)1 << 40 : (uint64_t)1 << 24;
 
@@ -51,6 +54,13 @@ static enum reclaim_result failed_with(struct reclaim_item *item, enum reclaim_r
 		return RECLAIM_VANISHED;
 	item->error = error;
 	return result;
+}
+
+/* Sets the result that ends the work on an item. */
+static void finish(struct work *work, struct reclaim_item *item, enum reclaim_result result)
+{
+	item->result = result;
+	segment_release(hold_of(work, item));
 }
 
 /* Enters the namespace of an item, unless this process is in it already. */
@@ -272,7 +282,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	if (!result && !work->full)
 		result = block(work, item, &now);
 	if (result)
-		item->result = result;
+		finish(work, item, result);
 }
 
 /*
@@ -355,37 +365,26 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	return result == RECLAIM_REMOVED ? result : restore(work, item, result);
 }
 
-/* Decides about all blocked segments that are held, or not. */
-static void remove_blocked(struct work *work, bool held)
-{
-	for (size_t i = 0; i < work->batch->count; i++) {
-		struct reclaim_item *item = &work->batch->items[i];
-
-		restore_schedule();
-		if (item->result == RECLAIM_BLOCKING && is_held(work, item) == held) {
-			enum reclaim_result result = remove_if_unused(work, item);
-
-			if (result != RECLAIM_REMOVED)
-				item->result = result;
-		}
-	}
-}
-
-/*
- * Releases all segments at once, when none is blocked: to destroy a large one takes
- * long, whether it was removed here or by another process.
- */
-static void release_all(struct work *work)
+/* Does the last steps for the items from first to end - 1, which are in one namespace. */
+static void remove_blocked(struct work *work, size_t first, size_t end)
 {
 	struct reclaim_item *items = work->batch->items;
 
-	segments_release(hold_of(work, items), work->batch->count);
-	for (size_t i = 0; i < work->batch->count; i++) {
+	for (size_t i = first; i < end; i++) {
+		enum reclaim_result result;
+
+		restore_schedule();
+		if (items[i].result != RECLAIM_BLOCKING)
+			continue;
+		result = remove_if_unused(work, &items[i]);
+		if (result != RECLAIM_REMOVED)
+			finish(work, &items[i], result);
+	}
+	segments_release(hold_of(work, &items[first]), end - first);
+	for (size_t i = first; i < end; i++) {
 		if (items[i].result == RECLAIM_REMOVING)
-			items[i].result =
-				enter_its_place(work, &items[i]) == 0 && is_marked(&items[i].listed)
-					? RECLAIM_MARKED
-					: RECLAIM_REMOVED;
+			finish(work, &items[i],
+			       is_marked(&items[i].listed) ? RECLAIM_MARKED : RECLAIM_REMOVED);
 	}
 }
 
@@ -422,20 +421,25 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .pid = getpid(),
 			     .place = nowhere };
 	bool blocked = false;
+	size_t end;
 
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
-			items[i].result = undo(&work, &items[i]);
+			finish(&work, &items[i], undo(&work, &items[i]));
 	}
-	for (size_t i = 0; i < batch->count && !work.full && !undo_only; i++) {
+	if (undo_only)
+		return;
+	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	restore_schedule();
 	if (blocked)
 		settle();
-	remove_blocked(&work, true);
-	/* these are destroyed at once, which takes longer */
-	remove_blocked(&work, false);
-	release_all(&work);
+	for (size_t i = 0; i < batch->count; i = end) {
+		for (end = i + 1; end < batch->count && end < i + RELEASED_TOGETHER &&
+				  items[end].place == items[i].place;)
+			end++;
+		remove_blocked(&work, i, end);
+	}
 }

@@ -270,9 +270,9 @@ static int look_at_file(void *context, ino_t inode, const char *path)
 }
 
 /*
- * Whether it reads a list of mounts now. That waits for a lock of the whole machine (namespace_sem in
- * the kernel), which any user can hold for long by copying mount namespaces. So no user is to blame,
- * and if the worker is lost there, no other list is read.
+ * Notes whether it reads a list of mounts. That waits for a lock of the whole machine
+ * (namespace_sem), which any user can hold for long by copying mount namespaces. So no user is to
+ * blame, and if the worker is lost there, no other list is read.
  */
 static void note_reading(struct search *search, bool reading)
 {

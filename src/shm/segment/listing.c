@@ -160,7 +160,7 @@ static bool store(struct segment *segment, const struct column *column, uint64_t
 	return true;
 }
 
-/* Parses digits of this base, and returns the place after them, or NULL: the number is too large. */
+/* Parses digits of this base. Returns the place after them, or NULL: the number is too large. */
 static const char *parse_digits(const char *at, unsigned int base, uint64_t *number)
 {
 	uint64_t value = 0;

@@ -524,6 +524,18 @@ mode_0_is_kept()
 	[[ $stderr == "shmtool set: cannot change segment $id (no key): it no longer exists" ]]
 }
 
+@test "a segment that a filter matches, and that is removed before it is changed: no error" {
+	local first second
+	first=$(make_segment 4096 600)
+	second=$(make_segment 4096 600)
+	stop_at shmctl:IPC_SET shmtool "set" --detached -p 640
+	ipcrm -m "$second"
+	go_on
+	assert_equal "$ended" 0
+	assert_equal "$stderr" ''
+	assert_equal "$(segment_field "$first" perms)" 640
+}
+
 @test "a segment that is no longer the one that was listed" {
 	need_root
 	local id

@@ -139,6 +139,7 @@ static enum status set(struct set_options *options)
 	struct namespace ns;
 	enum status status;
 
+	options->wish.by_filter = filter_given(&options->choice.filter);
 	/* rm sets a mode of 0 for a moment, which would not be changed */
 	namespace_open("/proc/self/ns/ipc", &ns);
 	if (!options->wish.dry_run)

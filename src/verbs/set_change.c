@@ -421,9 +421,12 @@ enum status set_change(const struct set_wish *wish, const struct segment *listed
 {
 	struct change change = { .wish = wish };
 	struct segment *segment = &change.segment;
+	enum status status;
 	bool any;
-	enum status status = look_again(listed, segment);
 
+	if (wish->by_filter && segment_is_gone(listed->id))
+		return STATUS_DONE;
+	status = look_again(listed, segment);
 	if (status)
 		return status;
 	change.rights = wanted_rights(wish, segment);

@@ -19,7 +19,8 @@ struct set_wish {
 	bool with_guard;
 	bool dry_run;
 	bool verbose;
-	bool unsure; /* a removal may be in progress, so that a mode of 0 may be temporary */
+	bool unsure;    /* a removal may be in progress, so that a mode of 0 may be temporary */
+	bool by_filter; /* a filter is given: a segment that no longer exists is not an error */
 };
 
 /*

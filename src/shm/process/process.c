@@ -23,10 +23,21 @@ static enum liveness ask_by_kill(pid_t pid)
 	return errno == ESRCH ? LIVENESS_GONE : LIVENESS_UNKNOWN;
 }
 
+/* Returns 1 if the file is readable, 0 if not, or -1. */
+static int poll_now(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	int ready;
+
+	do {
+		ready = poll(&pollfd, 1, 0);
+	} while (ready < 0 && errno == EINTR);
+	return ready;
+}
+
 static enum liveness ask(pid_t pid)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
 	int ready;
 
 	if (fd < 0) {
@@ -42,9 +53,10 @@ static enum liveness ask(pid_t pid)
 			return LIVENESS_UNKNOWN;
 		}
 	}
-	do {
-		ready = poll(&pollfd, 1, 0);
-	} while (ready < 0 && errno == EINTR);
+	ready = poll_now(fd);
+	/* rarely, that is wrong while a thread of it calls execve(2): seen with Linux 6.18 */
+	if (ready > 0)
+		ready = poll_now(fd);
 	close(fd);
 	if (ready < 0)
 		return LIVENESS_UNKNOWN;

@@ -404,6 +404,23 @@ has_children()
 	wait_until process_is_gone "$background_pid"
 }
 
+# Its origin was read again and again, each time by another child. ([k]ill is the function, not the word.)
+@test "ls --follow -J leaves one child behind at a creator that does not answer" {
+	local follower events size
+	background with_steps 'stop:child:openat:stat:1+ fail:parent:[k]ill::1+' \
+		there "$SHMTOOL" ls --follow -J --interval 20ms -v
+	events=$background_output
+	wait_until file_has "$background_errors" watching
+	follower=$(there pgrep -xo shmtool)
+	for size in 2001 2002 2003; do
+		# shellcheck disable=SC2016
+		background there "${ordinary_user[@]}" perl -e 'shmget(0, $ARGV[0], 01600) // die; sleep 1000' "$size"
+		wait_until file_has "$events" "\"created\".*\"size\":$size,"
+	done
+	assert_equal "$(children_of "$follower")" 1
+	there kill -KILL "$follower"
+}
+
 # sees_beside NUMBER: the children that are left behind are so many
 sees_beside()
 {

@@ -31,7 +31,7 @@ struct reporter {
 	struct judge judge; /* of this list; begun for the first segment that is reported */
 	bool judging;
 	struct view view;
-	struct scan_losses losses;  /* with -A */
+	struct scan_losses losses;  /* of all lists; the judge has them while it is judging */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 	size_t most_lost;           /* processes that did not respond, as last reported */
 };
@@ -50,9 +50,20 @@ static void judge(struct reporter *reporter, struct segment *segment)
 		judge_begin(&reporter->judge, choice->filter.grace, false);
 		reporter->judge.likely = filter_needs_likely(&choice->filter);
 		reporter->judge.keep = &choice->keep;
+		reporter->judge.processes.losses = reporter->losses;
 		reporter->judging = true;
 	}
 	judge_segment(&reporter->judge, segment);
+}
+
+static void end_judging(struct reporter *reporter)
+{
+	if (!reporter->judging)
+		return;
+	reporter->losses = reporter->judge.processes.losses;
+	reporter->judge.processes.losses = (struct scan_losses){ 0 };
+	judge_end(&reporter->judge);
+	reporter->judging = false;
 }
 
 static bool is_wanted(const struct choice *choice, const struct segment *segment,
@@ -185,6 +196,7 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	size_t at;
 	enum status status;
 
+	scan_trust_again(&reporter->losses);
 	*sight = (struct sight){
 		.namespaces = { .with_names = true, .before = before ? &before->namespaces : NULL },
 	};
@@ -193,7 +205,6 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &reporter->excepted,
 				     choice_depends_on_users(choice), &reporter->losses, missing,
 				     &at);
-	scan_trust_again(&reporter->losses);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;
@@ -320,9 +331,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
 	output_flush(reporter->output);
-	if (reporter->judging)
-		judge_end(&reporter->judge);
-	reporter->judging = false;
+	end_judging(reporter);
 	view_warn_of_names(&reporter->view);
 	renew_names(&reporter->view.names, interval_of(reporter));
 	sight_free(before);

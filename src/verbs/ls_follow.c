@@ -9,6 +9,7 @@
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
 #include "shm/system/clock.h"
+#include "shm/system/intmap.h"
 #include "text/format.h"
 #include "text/segment_json.h"
 #include "verbs/common/lookup.h"
@@ -210,6 +211,12 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	return status;
 }
 
+/* The inode of the segment's namespace; without -A, 0. All namespaces have the same device. */
+static uint32_t inode_of(const struct segment *segment)
+{
+	return segment->ns ? (uint32_t)segment->ns->inode : 0;
+}
+
 /* The part of the list from this index on that is in the same namespace. */
 static struct listing part_at(const struct listing *list, size_t first)
 {
@@ -221,18 +228,26 @@ static struct listing part_at(const struct listing *list, size_t first)
 	return part;
 }
 
-/* The part of the list that is in the same namespace as these segments. */
-static struct listing part_like(const struct listing *list, const struct listing *other)
+/* Makes a map of the parts of a list, by inode; without -A, there is one. Returns 0 or ENOMEM. */
+static int index_parts(const struct listing *list, struct intmap *parts)
 {
-	const struct namespace *ns = other->items->ns;
-	struct listing part = { 0 };
+	int error = 0;
+	size_t count;
 
-	for (size_t i = 0; i < list->count; i += part.count) {
-		part = part_at(list, i);
-		if (!ns || namespace_same(part.items->ns, ns))
-			return part;
+	for (size_t i = 0; i < list->count && !error; i += count) {
+		error = intmap_add(parts, inode_of(&list->items[i]), &list->items[i]);
+		count = part_at(list, i).count;
 	}
-	return (struct listing){ 0 };
+	return error;
+}
+
+/* The part of the list that is in the same namespace as this segment. */
+static struct listing part_like(const struct listing *list, const struct intmap *parts,
+				const struct segment *segment)
+{
+	const struct segment *first = intmap_get(parts, inode_of(segment));
+
+	return first ? part_at(list, (size_t)(first - list->items)) : (struct listing){ 0 };
 }
 
 /*
@@ -241,22 +256,24 @@ static struct listing part_like(const struct listing *list, const struct listing
  */
 static int keep_unread(const struct listing *before, struct sight *after)
 {
+	struct intmap now = { 0 };
 	bool unread = false;
 	int error = 0;
 
 	for (size_t i = 0; i < after->namespaces.count; i++)
 		unread |= after->namespaces.items[i].unread;
+	if (unread)
+		error = namespaces_index(&after->namespaces, &now);
 	for (size_t i = 0; unread && i < before->count && before->items[i].ns && !error; i++) {
 		struct segment segment = before->items[i];
-		const struct namespace *now = namespaces_get(&after->namespaces, segment.ns);
 
-		if (!now || !now->unread)
-			continue;
+		segment.ns = intmap_get(&now, inode_of(&segment));
 		/* GCOVR_EXCL_START: rarely: a namespace that could be read before */
-		segment.ns = now;
-		error = listing_add(&after->list, &segment);
+		if (segment.ns && segment.ns->unread)
+			error = listing_add(&after->list, &segment);
 		/* GCOVR_EXCL_STOP */
 	}
+	intmap_free(&now, NULL);
 	return error;
 }
 
@@ -264,22 +281,28 @@ static int keep_unread(const struct listing *before, struct sight *after)
 static int compare(struct reporter *reporter, const struct listing *before, struct listing *after)
 {
 	const struct listing none = { 0 };
+	struct intmap old_parts = { 0 };
+	struct intmap new_parts = { 0 };
 	struct listing old;
 	struct listing new;
-	int error = 0;
+	int error = index_parts(before, &old_parts);
 
+	if (!error)
+		error = index_parts(after, &new_parts);
 	for (size_t i = 0; i < before->count && !error; i += old.count) {
 		old = part_at(before, i);
-		if (!part_like(after, &old).count)
+		if (!part_like(after, &new_parts, old.items).count)
 			error = changes_between(&old, &none, report, reporter);
 	}
 	for (size_t i = 0; i < after->count && !error; i += new.count) {
 		new = part_at(after, i);
-		old = part_like(before, &new);
+		old = part_like(before, &old_parts, new.items);
 		error = keep_keys(&old, &new);
 		if (!error)
 			error = changes_between(&old, &new, report, reporter);
 	}
+	intmap_free(&old_parts, NULL);
+	intmap_free(&new_parts, NULL);
 	return error;
 }
 

@@ -20,6 +20,16 @@ struct namespace *namespaces_get(const struct namespaces *list, const struct nam
 	return NULL;
 }
 
+int namespaces_index(const struct namespaces *list, struct intmap *by_inode)
+{
+	int error = 0;
+
+	*by_inode = (struct intmap){ 0 };
+	for (size_t i = 0; i < list->count && !error; i++)
+		error = intmap_add(by_inode, (uint32_t)list->items[i].inode, &list->items[i]);
+	return error;
+}
+
 /* Open files that are left for everything else. */
 enum { FILES_LEFT = 16 };
 
@@ -60,34 +70,47 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 	list->count = kept;
 }
 
-/*
- * Whether the process is in another namespace now. Others may still be in the one before: then it
- * is listed again once they answer.
- */
-static bool has_moved(const struct namespaces *list, pid_t pid)
+/* Makes a map of the processes that are in a namespace of the list. Returns 0 or ENOMEM. */
+static int index_processes(const struct namespaces *list, struct intmap *by_pid)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->items[i].pid == pid && list->items[i].fd >= 0)
-			return true;
+	int error = 0;
+
+	for (size_t i = 0; i < list->count && !error; i++) {
+		struct namespace *ns = &list->items[i];
+
+		if (ns->pid && ns->fd >= 0 && !intmap_get(by_pid, (uint32_t)ns->pid))
+			error = intmap_add(by_pid, (uint32_t)ns->pid, ns);
 	}
-	return false;
+	return error;
 }
 
 int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before)
 {
-	int error = 0;
+	struct intmap found = { 0 };
+	struct intmap processes = { 0 };
+	int error = namespaces_index(list, &found);
 
+	if (!error)
+		error = index_processes(list, &processes);
 	for (size_t i = 0; i < before->count && !error; i++) {
 		const struct namespace *ns = &before->items[i];
 		struct namespace copy;
 
-		if (namespaces_get(list, ns) ||
-		    (ns->pid && (has_moved(list, ns->pid) || process_user(ns->pid) == (uid_t)-1)))
+		if (intmap_get(&found, (uint32_t)ns->inode))
+			continue;
+		/*
+		 * Its process may be in another namespace now. Others may still be in this one: then
+		 * it is listed again once they answer.
+		 */
+		if (ns->pid && (intmap_get(&processes, (uint32_t)ns->pid) ||
+				process_user(ns->pid) == (uid_t)-1))
 			continue;
 		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
 		if (!error)
 			error = namespaces_add(list, &copy);
 	}
+	intmap_free(&found, NULL);
+	intmap_free(&processes, NULL);
 	return error;
 }
 

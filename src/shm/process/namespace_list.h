@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "shm/process/namespace.h"
+#include "shm/system/intmap.h"
 
 struct namespaces {
 	struct namespace *items;
@@ -25,6 +26,12 @@ struct namespaces {
 
 /* The namespace in the list that is the same as ns, or NULL. */
 struct namespace *namespaces_get(const struct namespaces *list, const struct namespace *ns);
+
+/*
+ * For many of these: makes a map by inode, since all have the same device. It is valid until the
+ * list changes; intmap_free() must follow. Returns 0 or ENOMEM.
+ */
+int namespaces_index(const struct namespaces *list, struct intmap *by_inode);
 
 /*
  * Raises the soft limit on open files to its maximum: each namespace of a list takes one, and

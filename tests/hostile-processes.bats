@@ -598,6 +598,21 @@ sees_beside()
 	assert_stderr_lacks respond
 }
 
+@test "write -f ends if the file system of the file lies about holes" {
+	need_fuse
+	local server
+	mkdir served
+	# shellcheck disable=SC2016
+	background there env SILENT=nothing unshare --mount "$HELPERS/silent-fuse" served sh -c 'echo $$; exec sleep 1000'
+	wait_until test -s "$background_output"
+	server=$(<"$background_output")
+	there perl -e 'shmget(5, 4096, 01600) // die'
+	capture there timeout --kill-after 1 60 "$SHMTOOL" write key:5 -f "/proc/$server/root$PWD/served/file"
+	expect_status 7
+	assert_stderr_has 'Function not implemented'
+	there kill -KILL "$server"
+}
+
 @test "ls -N ends even if the file system of the file never answers close(2)" {
 	need_fuse
 	local server

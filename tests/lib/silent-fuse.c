@@ -2,10 +2,11 @@
 /*
  * silent-fuse DIRECTORY COMMAND...: mounts a file system of its own there, whose
  * server takes requests to look up a name and never answers: not even SIGKILL
- * ends who asks. Then it executes the command. Needs /dev/fuse. At a request, the
- * server kills the process whose pid is in the file "victim", if there is one.
- * With SILENT=getattr or SILENT=flush, each name is found, as a file, and the
- * server never answers requests for its attributes, or to close it.
+ * ends who asks. Then it executes the command. Needs /dev/fuse. At such a request,
+ * the server kills the process whose pid is in the file "victim", if there is one.
+ * With SILENT=getattr, flush or nothing, each name is found, as a file that cannot be
+ * read, and the server never answers requests for its attributes, or to close it, or
+ * answers all. It lies about holes: wherever data is sought, it is at 0, and a hole at 1.
  */
 #include <err.h>
 #include <errno.h>
@@ -49,10 +50,19 @@ static void serve(int device)
 	const struct fuse_in_header *request = (const void *)buffer;
 	struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 65536 };
 	struct fuse_attr_out root = { .attr = { .ino = 1, .mode = S_IFDIR | 0755, .nlink = 2 } };
-	struct fuse_attr_out file = { .attr = { .ino = 2, .mode = S_IFREG | 0644, .nlink = 1 } };
+	struct fuse_attr_out file = {
+		.attr = { .ino = 2, .mode = S_IFREG | 0644, .nlink = 1, .size = 4096 }
+	};
 	const struct fuse_entry_out found = { .nodeid = 2, .entry_valid = 1000, .attr = file.attr };
 	const struct fuse_open_out opened = { .fh = 1 };
+	const struct fuse_lseek_in *sought = (const void *)(request + 1);
+	const struct fuse_lseek_out data = { .offset = 0 };
+	const struct fuse_lseek_out hole = { .offset = 1 };
 	const char *silent = getenv("SILENT");
+	const uint32_t unanswered = !silent                          ? FUSE_LOOKUP
+				    : strcmp(silent, "getattr") == 0 ? FUSE_GETATTR
+				    : strcmp(silent, "flush") == 0   ? FUSE_FLUSH
+								     : 0;
 
 	for (;;) {
 		if (read(device, buffer, sizeof(buffer)) < 0) {
@@ -64,17 +74,17 @@ static void serve(int device)
 			answer(device, request->unique, 0, &init, sizeof(init));
 		else if (request->opcode == FUSE_GETATTR && request->nodeid == 1)
 			answer(device, request->unique, 0, &root, sizeof(root));
-		else if (request->opcode == FUSE_LOOKUP && silent)
-			answer(device, request->unique, 0, &found, sizeof(found));
-		else if (request->opcode == FUSE_LOOKUP)
+		else if (request->opcode == unanswered)
 			kill_victim();
-		else if (request->opcode ==
-			 (strcmp(silent ? silent : "", "flush") == 0 ? FUSE_FLUSH : FUSE_GETATTR))
-			continue;
+		else if (request->opcode == FUSE_LOOKUP)
+			answer(device, request->unique, 0, &found, sizeof(found));
 		else if (request->opcode == FUSE_GETATTR)
 			answer(device, request->unique, 0, &file, sizeof(file));
 		else if (request->opcode == FUSE_OPEN)
 			answer(device, request->unique, 0, &opened, sizeof(opened));
+		else if (request->opcode == FUSE_LSEEK)
+			answer(device, request->unique, 0,
+			       sought->whence == SEEK_HOLE ? &hole : &data, sizeof(data));
 		else if (request->opcode != FUSE_INTERRUPT && request->opcode != FUSE_FORGET)
 			answer(device, request->unique, ENOSYS, "", 0);
 	}

@@ -15,8 +15,8 @@
 #include "shm/process/workers.h"
 #include "shm/segment/limits.h"
 
-/* How long an item may block, in ticks (workers.h): ten seconds. */
-enum { PATIENCE = 1000 };
+/* How long one item may block, and all of them together, in ticks (workers.h): 10 and 30 seconds. */
+enum { PATIENCE = 1000, ALL_PATIENCE = 3000 };
 
 /* The segments of a namespace, or some of them: these follow. No padding: it is sent. */
 struct record {
@@ -46,7 +46,8 @@ struct tour {
 
 	/* only in the parent */
 	size_t item;                     /* the namespace that the worker is in, */
-	unsigned int waited;             /* and for how many ticks it was blocked there */
+	unsigned int waited;             /* and for how many ticks it was blocked there, */
+	unsigned int waited_in_all;      /* and in all of them */
 	const struct namespace *current; /* the first, or the last one with a record or fault */
 	size_t before;                   /* how many segments the list had before it */
 	const struct namespace *failed;  /* the last one for which a fault was reported */
@@ -267,7 +268,8 @@ static bool give_up(void *context, size_t item, bool blocked)
 		tour->waited = 0;
 	tour->item = item;
 	tour->waited += blocked;
-	return tour->waited >= PATIENCE;
+	tour->waited_in_all += blocked;
+	return blocked && (tour->waited >= PATIENCE || tour->waited_in_all >= ALL_PATIENCE);
 }
 
 int namespaces_list(struct namespaces *namespaces, struct listing *list,

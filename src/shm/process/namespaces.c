@@ -230,8 +230,10 @@ static int see(struct search *search, const char *path, struct sighting *seen)
 		fd = open_by_process(search, seen);
 	else if (path && (!known || known->fd < 0))
 		fd = open_by_path(path, seen);
-	if (seen->pid && process_has_exited(search->thread, seen->error))
-		return 0; /* it exits now */
+	/* it exits now, or another file has its path */
+	if (seen->pid ? process_has_exited(search->thread, seen->error)
+		      : path && seen->error == ENOENT)
+		return 0;
 	worker_send(search->worker, seen, offsetof(struct sighting, path) + strlen(seen->path) + 1,
 		    fd);
 	if (search->worker->is_child)
@@ -415,10 +417,9 @@ static int compare_names(const void *left, const void *right)
 	const struct namespace *a = left;
 	const struct namespace *b = right;
 
-	if (!a->pid != !b->pid)
-		return a->pid ? -1 : 1;
+	/* minus 1: 0 becomes the highest */
 	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
+		return (unsigned int)a->pid - 1 < (unsigned int)b->pid - 1 ? -1 : 1;
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 

@@ -27,8 +27,6 @@ struct work {
 	bool full;          /* no more segments can be held */
 	unsigned int place; /* the namespace that this process is in */
 	bool privileged;    /* may_control_all() there */
-	/* kernel.shm_rmid_forced there, see is_forced() */
-	enum { NOT_ASKED, NOT_FORCED, FORCED } forced;
 };
 
 /* The place of no namespace. */
@@ -75,7 +73,6 @@ static int enter_its_place(struct work *work, const struct reclaim_item *item)
 	if (error)
 		return error;
 	work->place = item->place;
-	work->forced = NOT_ASKED;
 	work->privileged = may_control_all();
 	return 0;
 }
@@ -208,18 +205,29 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 }
 
 /*
- * Whether a detach would destroy the segment, even if it turns out to be in use. That is read
- * once for each namespace, and only if needed: with many namespaces it is slow. Where
- * kernel.shm_rmid_forced is 1 there are no orphans: the kernel destroys them when it is set, and
- * when a creator exits.
+ * Finds out which segments a detach would destroy, even if they turn out to be in use. With many
+ * namespaces that is slow. Where kernel.shm_rmid_forced is 1 there are no orphans: the kernel
+ * destroys them when it is set, and when a creator exits. But huge ones are not held, either.
+ * No segment may be blocked yet: a user can make the first look in a namespace wait forever, by
+ * locking the directory (shmtool-security(7)).
  */
-static bool is_forced(struct work *work, const struct reclaim_item *item)
+static void ask_whether_forced(struct work *work)
 {
-	if (item->listed.state == STATE_ORPHANED)
-		return false;
-	if (!work->forced)
-		work->forced = removal_is_forced() ? FORCED : NOT_FORCED;
-	return work->forced == FORCED;
+	unsigned int asked = nowhere;
+	bool forced = false;
+
+	for (size_t i = 0; i < work->batch->count; i++) {
+		struct reclaim_item *item = &work->batch->items[i];
+		bool orphaned = item->listed.state == STATE_ORPHANED;
+
+		if (orphaned && item->listed.size < huge)
+			continue;
+		if (item->place != asked && enter_its_place(work, item) == 0) {
+			forced = removal_is_forced();
+			asked = item->place;
+		}
+		item->forced = !orphaned && (item->place != asked || forced);
+	}
 }
 
 /* Holds the segment, and checks it again. Returns RECLAIM_PENDING if the work can continue. */
@@ -227,7 +235,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 {
 	int error;
 
-	if (is_forced(work, item))
+	if (item->forced)
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
@@ -290,13 +298,12 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
  * was 0. membarrier(2) does nothing on a single processor, and fails with nohz_full or
  * under some seccomp filters. Then waiting for a while must do.
  */
-static void settle(void)
+static void settle(bool one_processor)
 {
 	struct timespec moment = { .tv_nsec = 20000000 };
 
-	/* membarrier comes first: some C libraries count only processors that this process may use */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 ||
-	    sysconf(_SC_NPROCESSORS_ONLN) < 2)
+	/* called in any case: some C libraries count only processors that this process may use */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 || one_processor)
 		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
 			;
 }
@@ -407,7 +414,7 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING; /* it was not blocked */
 	/* if it cannot be held, call() prevents that another user's segment is changed */
-	if (!removal_is_forced())
+	if (!item->forced)
 		segment_hold(listed, hold_of(work, item));
 	return restore(work, item, RECLAIM_PENDING);
 }
@@ -420,6 +427,8 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .context = context,
 			     .pid = getpid(),
 			     .place = nowhere };
+	/* as ask_whether_forced(): this opens a file, too */
+	const bool one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2;
 	bool blocked = false;
 	size_t end;
 
@@ -429,13 +438,14 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	}
 	if (undo_only)
 		return;
+	ask_whether_forced(&work);
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	restore_schedule();
 	if (blocked)
-		settle();
+		settle(one_processor);
 	for (size_t i = 0; i < batch->count; i = end) {
 		for (end = i + 1; end < batch->count && end < i + RELEASED_TOGETHER &&
 				  items[end].place == items[i].place;)

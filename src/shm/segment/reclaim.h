@@ -64,7 +64,8 @@ struct reclaim_item {
 	unsigned int place; /* its namespace, as a number for reclaim_enter */
 
 	enum reclaim_result result;
-	int error; /* an errno value */
+	int error;   /* an errno value */
+	bool forced; /* it is not held, since a detach would destroy it */
 	/* whether holding it has replaced its last user, and its pid (0: not known here) */
 	bool replaced;
 	pid_t last_user;

@@ -532,6 +532,20 @@ sees_beside()
 	(($(steps_taken) > 0))
 }
 
+# A user can lock such a directory, so that whoever looks up a name there waits forever. (The first
+# batch has one segment.)
+@test "no file of the system is opened while segments are at mode 0" {
+	settle unshare --ipc -- 7000
+	settle unshare --ipc -- 7001
+	settle unshare --ipc -- 7002
+	STOP_DELAY=0 with_steps \
+		'delay:shmctl:IPC_RMID then:delay:shmctl:IPC_SET then:fail:child:open*:/@(sys|proc/sys)/*:1+' \
+		try_there rm -A --detached
+	expect_status 0
+	assert_output_has 'total 3 segments'
+	assert_equal "$(steps_taken)" 2
+}
+
 @test "a user is skipped even if the process at which a child is stuck has exited" {
 	local first
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000

@@ -1452,6 +1452,15 @@ segment 0 in IPC namespace $ns (web-1, $pid perl)"
 	assert_equal "$(grep -c 'some are not watched' "$messages")" 1
 }
 
+@test "--follow says if a namespace can no longer be read" {
+	settle unshare --ipc --
+	STOP_DELAY=0 background with_steps 'delay:parent:write:2 then:kill:child:open*:/proc/sysvipc/shm:1+' \
+		there "$SHMTOOL" ls -A --follow --interval 50ms -v --ignore-keep
+	wait_until grep -q 'warning: cannot read 2 IPC namespaces: what happens there is reported once' "$background_errors"
+	there sh -c 'kill -TERM -1'
+	wait_until process_is_gone "$background_pid"
+}
+
 @test "more namespaces than the soft limit on open files, or than the hard limit" {
 	local first=
 	while (($(wc -l <"$started") < 7)); do

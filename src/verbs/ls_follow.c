@@ -35,6 +35,7 @@ struct reporter {
 	struct scan_losses losses;  /* of all lists; the judge has them while it is judging */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 	size_t most_lost;           /* processes that did not respond, as last reported */
+	size_t most_unread;         /* namespaces that could not be read, as last reported */
 };
 
 static const char *const names[CHANGE_COUNT] = {
@@ -327,6 +328,16 @@ static void renew_names(struct names *known, int64_t interval)
 	known->waited = known->waited > interval ? known->waited - interval : 0;
 }
 
+/* Those that were kept since a process did not respond (ETIMEDOUT) are in the warning for that. */
+static size_t count_unread(const struct namespaces *found)
+{
+	size_t unread = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		unread += found->items[i].unread && found->items[i].error != ETIMEDOUT;
+	return unread;
+}
+
 /* Whether a namespace could not be opened because of the limit of open files. */
 static bool lacks_files(const struct namespaces *found)
 {
@@ -335,6 +346,22 @@ static bool lacks_files(const struct namespaces *found)
 			return true;
 	}
 	return false;
+}
+
+/* Warns if more namespaces could not be read than before. */
+static void warn_of_unread(struct reporter *reporter, const struct namespaces *found)
+{
+	const size_t unread = count_unread(found);
+
+	if (unread > reporter->most_unread && lacks_files(found))
+		warn("there are more IPC namespaces than this process may open files for "
+		     "(ulimit -Hn): some are not watched");
+	else if (unread > reporter->most_unread)
+		warn("cannot read %zu IPC namespace%s: what happens there is reported once this is "
+		     "possible",
+		     unread, unread == 1 ? "" : "s");
+	if (!unread || unread > reporter->most_unread)
+		reporter->most_unread = unread;
 }
 
 /* Reads a list, and prints a line for each change since the one before. */
@@ -347,9 +374,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 		report_lost(&after.namespaces);
 	if (!after.namespaces.lost || after.namespaces.lost > reporter->most_lost)
 		reporter->most_lost = after.namespaces.lost;
-	if (lacks_files(&after.namespaces) && !lacks_files(&before->namespaces))
-		warn("there are more IPC namespaces than this process may open files for "
-		     "(ulimit -Hn): some are not watched");
+	warn_of_unread(reporter, &after.namespaces);
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
@@ -392,6 +417,7 @@ enum status follow_segments(const struct ls_options *options)
 	if (!status)
 		status = take_sight(&reporter, &sight, NULL, &missing);
 	reporter.most_lost = sight.namespaces.lost;
+	reporter.most_unread = count_unread(&sight.namespaces);
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = options->numeric;

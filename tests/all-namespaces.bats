@@ -1273,19 +1273,29 @@ killed_at()
 	assert_output_is '0600 1000'
 }
 
-@test "a command that is printed with a path of a user can be pasted into a shell" {
+@test "a path in a command that is printed can be pasted into a shell; with -A, no user has chosen it" {
 	settle unshare --ipc -- 4096:1
 	local path="$PWD/\$(touch pasted);\`touch pasted\`'x"
 	bind_there "$pid" "$path"
 	end_there "$pid"
-	local way command
+	local way command long
 	for way in '-l' '--warn 0'; do
 		# shellcheck disable=SC2086 # an option and its value
 		try_there ls -A $way
+		assert_output_has 'nsenter --ipc=PATH sysctl '
+		assert_output_lacks "ipc='"
+		# shellcheck disable=SC2086 # an option and its value
+		try_there ls -N "$path" $way
 		command=$(sed -n 's/.*\(nsenter --ipc=.*touch.*\) sysctl .*/\1/p' <<<"$output" | head -n 1)
 		assert_equal "$(eval "set -- $command" && echo "$2")" "--ipc=$path"
 		[[ ! -e pasted ]]
 	done
+	# a part of it could be the path of another one
+	printf -v long "$PWD/%0200d/%0200d/%0200d" 1 2 3
+	there mkdir -p "${long%/*}"
+	bind_there 1 "$long"
+	try_there ls -N "$long" -l
+	assert_output_has 'nsenter --ipc=... sysctl '
 }
 
 @test "metrics have nothing that a terminal would take for a command" {

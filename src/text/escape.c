@@ -105,20 +105,21 @@ const char *quote_word(char *copy, size_t size, const char *word)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789/._-+:@%,";
 	static const char quote[] = "'\\''"; /* ends the quoted part, and begins the next */
+	bool is_plain = *word && word[strspn(word, plain)] == '\0';
 	size_t length = 0;
 
-	if (*word && word[strspn(word, plain)] == '\0') {
-		snprintf(copy, size, "%s", word);
-		return copy;
-	}
-	copy[length++] = '\'';
+	if (!is_plain)
+		copy[length++] = '\'';
 	for (; *word && length + sizeof(quote) + 1 <= size; word++) {
 		if (*word == '\'')
 			length += (size_t)snprintf(copy + length, size - length, "%s", quote);
 		else
 			copy[length++] = *word;
 	}
-	copy[length++] = '\'';
+	if (!is_plain)
+		copy[length++] = '\'';
 	copy[length] = '\0';
+	if (*word)
+		snprintf(copy, size, "...");
 	return copy;
 }

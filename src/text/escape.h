@@ -29,8 +29,8 @@ enum { ESCAPED_SIZE = 4 * 4 + 1 };
 size_t escape_controls(char *copy, size_t size, const char *text);
 
 /*
- * Copies a word, in single quotes if a shell would need them, at most size - 1 bytes. Returns
- * the copy.
+ * Copies a word, in single quotes if a shell would need them. If it does not fit, copies "...",
+ * since a part of a path names another file. Returns the copy.
  */
 const char *quote_word(char *copy, size_t size, const char *word);
 

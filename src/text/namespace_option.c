@@ -21,15 +21,15 @@ void namespace_option_set(const char *word, const char *path)
 
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns)
 {
-	/* the namespace of this process is named by its pid if it is the only one there */
-	const char *word = !ns ? word_of_option : ns->pid == getpid() ? NULL : ns->path;
 	char quoted[NAMESPACE_OPTION_SIZE - 32];
 
-	if (word)
+	*text = '\0';
+	/* not by its path: a user may have chosen that, and can have it name another one */
+	if (ns && ns->pid != getpid())
+		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %lu", (unsigned long)ns->inode);
+	else if (!ns && word_of_option)
 		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %s",
-			 quote_word(quoted, sizeof(quoted), word));
-	else
-		*text = '\0';
+			 quote_word(quoted, sizeof(quoted), word_of_option));
 	return text;
 }
 

@@ -395,9 +395,12 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 		if (ns->unread || !ns->limits)
 			continue;
 		all[*count] = (struct limits_of){ *ns->limits, .ns = ns };
-		/* that of this process needs none, and its pid would name none later */
+		/*
+		 * that of this process needs none, and its pid would name none later; and where a
+		 * user has mounted one, another one can be mounted when the command is used
+		 */
 		if (ns->pid != getpid())
-			all[*count].path = ns->path;
+			all[*count].path = ns->pid ? ns->path : "PATH";
 		if (ns->cgroup.limit)
 			limits_set_cgroup(&all[*count].limits, &ns->cgroup);
 		(*count)++;

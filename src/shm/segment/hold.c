@@ -94,8 +94,11 @@ static bool may_vanish(const struct segment *segment)
 {
 	const unsigned int read_by_others = 044; /* attaching requires it: shmat(2) */
 
-	return segment->dest ||
-	       ((segment->nattch || segment->mode & read_by_others) && removal_is_forced());
+	if (segment->dest)
+		return true;
+	/* the kernel destroys orphans when kernel.shm_rmid_forced is set, and when a creator exits */
+	return segment->state != STATE_ORPHANED &&
+	       (segment->nattch || segment->mode & read_by_others) && removal_is_forced();
 }
 
 bool find_actor(const struct segment *segment, bool privileged, uid_t *user)

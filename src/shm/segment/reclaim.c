@@ -206,10 +206,9 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 
 /*
  * Finds out which segments a detach would destroy, even if they turn out to be in use. With many
- * namespaces that is slow. Where kernel.shm_rmid_forced is 1 there are no orphans: the kernel
- * destroys them when it is set, and when a creator exits. But huge ones are not held, either.
- * No segment may be blocked yet: a user can make the first look in a namespace wait forever, by
- * locking the directory (shmtool-security(7)).
+ * namespaces that is slow, and not needed for orphans: there are none where kernel.shm_rmid_forced
+ * is 1 (hold.c). No segment may be blocked yet: a user can make the first look in a namespace wait
+ * forever, by locking the directory (shmtool-security(7)).
  */
 static void ask_whether_forced(struct work *work)
 {
@@ -218,15 +217,14 @@ static void ask_whether_forced(struct work *work)
 
 	for (size_t i = 0; i < work->batch->count; i++) {
 		struct reclaim_item *item = &work->batch->items[i];
-		bool orphaned = item->listed.state == STATE_ORPHANED;
 
-		if (orphaned && item->listed.size < huge)
+		if (item->listed.state == STATE_ORPHANED)
 			continue;
 		if (item->place != asked && enter_its_place(work, item) == 0) {
 			forced = removal_is_forced();
 			asked = item->place;
 		}
-		item->forced = !orphaned && (item->place != asked || forced);
+		item->forced = item->place != asked || forced;
 	}
 }
 

@@ -517,18 +517,27 @@ sees_beside()
 # Who reads them while the process exits must release its memory, and waits for the file systems of
 # its mappings.
 @test "only children read files of a process for which the kernel holds its memory" {
-	local words reads='fail:WHO:open*:/proc/[0-9]*/@(status|stat|statm|maps|smaps|cmdline|environ|auxv):1+'
+	local words reads creator
+	settle "${ordinary_user[@]}" -- 7001
+	creator=$pid
 	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
 	there perl -e 'shmget(5, 4000, 01600) // die'
 	hold_there --target 1
+	reads="WHO:open*:/proc/@($creator|$pid|$holder)/@(status|stat|statm|maps|smaps|cmdline|environ|auxv):1+"
 	for words in 'ls -A' 'ls -A -J' 'ls -A -o id,holders,ccmdline,cunit' 'ls -J -o id,holders,created-by' 'stat 0' \
 		'stat -J 0' 'rm 0' 'rm -J 0' 'rm -A --orphaned' "ls -N $pid"; do
 		# shellcheck disable=SC2086 # words
-		with_steps "${reads/WHO/parent}" try_there $words
+		with_steps "fail:${reads/WHO/parent}" try_there $words
+		assert_equal "$words $(steps_taken)" "$words 0"
+	done
+	# and any other, unless they show holders
+	for words in 'ls' 'ls -A' 'ls -J' 'stat 0' 'rm --orphaned' 'rm -A --orphaned'; do
+		# shellcheck disable=SC2086 # words
+		with_steps "fail:parent:open*:/proc/@($creator|$pid)/*:1+" try_there $words
 		assert_equal "$words $(steps_taken)" "$words 0"
 	done
 	# it is these files
-	with_steps "${reads/WHO/child}" try_there stat 0
+	with_steps "fail:${reads/WHO/child}" try_there stat 0
 	(($(steps_taken) > 0))
 }
 

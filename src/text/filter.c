@@ -125,7 +125,7 @@ typedef bool matches_process(struct judge *judge, const struct word_list *names,
 
 static bool has_command(struct judge *judge, const struct word_list *names, pid_t pid)
 {
-	const struct process *process = process_find(&judge->processes, pid);
+	const struct process *process = process_named(&judge->processes, pid);
 
 	for (size_t i = 0; i < names->count; i++) {
 		if (strcmp(names->items[i], process->command) == 0)

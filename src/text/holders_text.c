@@ -41,7 +41,7 @@ static const char *access_text(const struct holder *holder)
 
 static const char *command_of(struct view *view, const struct holder *holder)
 {
-	return process_find(&view->judge->processes, holder->pid)->command;
+	return process_named(&view->judge->processes, holder->pid)->command;
 }
 
 static const char *user_of(struct view *view, const struct segment *segment, uid_t uid)

@@ -81,8 +81,6 @@ static struct process *find(struct processes *processes, pid_t pid)
 	process->pid = pid;
 	process->start = -1;
 	process->liveness = ask(pid);
-	if (process->liveness == LIVENESS_RUNNING && proc_is_ours())
-		process_read_command(pid, process->command);
 	return process;
 }
 
@@ -91,6 +89,16 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	const struct process *process = find(processes, pid);
 
 	/* if out of memory, it counts as unknown, not as exited */
+	return process ? process : &processes->unknown;
+}
+
+const struct process *process_named(struct processes *processes, pid_t pid)
+{
+	struct process *process = find(processes, pid);
+
+	if (process && !*process->command && process->liveness == LIVENESS_RUNNING &&
+	    proc_is_ours())
+		process_read_command(pid, process->command);
 	return process ? process : &processes->unknown;
 }
 
@@ -107,6 +115,7 @@ struct reading {
 /* What a worker sends, cut off after the command line. */
 struct answer {
 	int64_t ticks; /* since boot */
+	char command[COMMAND_SIZE];
 	char unit[UNIT_SIZE];
 	char command_line[COMMAND_LINE_SIZE];
 };
@@ -164,8 +173,8 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 
 	(void)pid;
 	/* all of it is sent */
-	memset(answer.unit, 0, sizeof(answer.unit));
-	answer.command_line[0] = '\0';
+	memset(&answer, 0, offsetof(struct answer, command_line) + 1);
+	process_read_command_at(process, answer.command);
 	if (reading->details) {
 		read_unit(process, &answer);
 		read_command_line(process, &answer);
@@ -190,12 +199,14 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	(void)fd;
 	if (size <= offsetof(struct answer, command_line) || size > sizeof(*answer) ||
 	    ((const char *)message)[size - 1] || strnlen(answer->unit, UNIT_SIZE) == UNIT_SIZE ||
-	    answer->ticks < 0 || second <= 0)
+	    strnlen(answer->command, COMMAND_SIZE) == COMMAND_SIZE || answer->ticks < 0 ||
+	    second <= 0)
 		return EBADMSG;
 	start = answer->ticks * 1000 / second;
 	if (!process || (process->start >= 0 && process->start != start))
 		return 0; /* GCOVR_EXCL_LINE: rarely: another process, with the same number */
 	process->start = start;
+	strcpy(process->command, answer->command);
 	if (!process->unit)
 		process->unit = copy_of(answer->unit);
 	if (!process->command_line)

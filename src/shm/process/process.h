@@ -24,11 +24,11 @@ enum liveness {
 struct process {
 	pid_t pid;
 	enum liveness liveness;
-	char command[COMMAND_SIZE]; /* command name (/proc/PID/comm); empty: not known */
 	/* these are set by processes_read() */
 	enum { NOTHING_READ, START_READ, ORIGIN_READ } read;
-	int64_t start;      /* in milliseconds since boot; -1: not known */
-	char *unit;         /* see unit.h; NULL: none, or not known */
+	int64_t start;              /* in milliseconds since boot; -1: not known */
+	char command[COMMAND_SIZE]; /* command name (/proc/PID/comm); empty: not known */
+	char *unit;                 /* see unit.h; NULL: none, or not known */
 	char *command_line; /* arguments, separated by spaces, cut off; NULL: none, or not known */
 };
 
@@ -46,9 +46,12 @@ struct processes {
  */
 const struct process *process_find(struct processes *processes, pid_t pid);
 
+/* As process_find(), after reading the command name, unless that was read before. */
+const struct process *process_named(struct processes *processes, pid_t pid);
+
 /*
- * Reads when each of these processes started, and with origins also its unit and command
- * line, unless that was read before. One scan (scan.h) reads all of them, which is much
+ * Reads when each of these processes started, and its command name, and with origins also its unit
+ * and command line, unless that was read before. One scan (scan.h) reads all of them, which is much
  * cheaper than a scan for each. Nothing is known of a process that has exited or does not
  * answer, or if /proc is that of another PID namespace. The unit and the command line are
  * always those of the process whose start is known.

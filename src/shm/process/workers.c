@@ -17,7 +17,6 @@
 
 #include "shm/process/child.h"
 #include "shm/system/clock.h"
-#include "shm/system/procfile.h"
 
 /* The exit statuses of a worker. With any other (from a sanitizer, say) it counts as lost. */
 enum {
@@ -38,6 +37,7 @@ struct run {
 	struct progress *progress;
 	size_t first; /* the item that the next worker begins with */
 	int sockets[2];
+	int status;   /* /proc/PID/stat of the worker */
 	bool heard;   /* the worker has sent a message */
 	bool refused; /* recvmsg(2) is refused */
 };
@@ -272,16 +272,14 @@ static int64_t time_used(pid_t child)
  * Whether a worker waits, but not for a processor, which can take a second on a busy machine.
  * *used: the processor time that it had used when this was asked last.
  */
-static bool is_blocked(pid_t child, int64_t *used)
+static bool is_blocked(const struct run *run, pid_t child, int64_t *used)
 {
 	int64_t before = *used;
-	char path[32];
-	char text[256];
+	char text[256] = "";
 	const char *end = NULL;
 
 	*used = time_used(child);
-	snprintf(path, sizeof(path), "/proc/%d/stat", child);
-	if (file_read(path, text, sizeof(text)) == 0)
+	if (pread(run->status, text, sizeof(text) - 1, 0) > 0)
 		end = strrchr(text, ')'); /* the name may contain anything */
 	/* in the /proc of another PID namespace, its parent differs */
 	if (end && strlen(end) > 4 && strtol(end + 4, NULL, 10) == getpid())
@@ -295,6 +293,15 @@ static size_t current_item(const struct run *run)
 	size_t item = atomic_load(&run->progress->item);
 
 	return item < run->first || item >= run->workers->count ? run->first : item;
+}
+
+/* Opened at once: later, a hostile user may have locked the directory (shmtool-security(7)). */
+static int open_status(pid_t child)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* Takes messages until the worker exits. Returns true if it was given up. */
@@ -316,7 +323,7 @@ static bool listen_to(struct run *run, pid_t child)
 		tick = deadline_after(WORKERS_TICK);
 		if (more > 0 &&
 		    !workers->give_up(workers->context, current_item(run),
-				      poll(&pollfd, 1, 0) == 0 && is_blocked(child, &used)))
+				      poll(&pollfd, 1, 0) == 0 && is_blocked(run, child, &used)))
 			continue;
 		give_up(child);
 		while (take_message(run, MSG_DONTWAIT) > 0)
@@ -359,7 +366,10 @@ static int run_one(struct run *run)
 	error = child_start(&child, be_worker, run, CHILD_DIES_TOO);
 	close(run->sockets[1]);
 	if (!error) {
+		run->status = open_status(child);
 		gave_up = listen_to(run, child);
+		if (run->status >= 0)
+			close(run->status);
 		error = gave_up ? EOWNERDEAD : child_wait(child, CHILD_DIES_TOO, &status);
 	}
 	close(run->sockets[0]);

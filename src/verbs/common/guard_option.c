@@ -108,7 +108,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	/* as root, the id could be another user's set by then */
 	const bool by_other = geteuid() == 0 && guard->cuid && !*namespace_prefix() &&
 			      !user_is_unknown(guard->cuid);
-	const struct process *last = process_find(
+	const struct process *last = process_named(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
 	if (last->pid)

@@ -209,7 +209,7 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 void warn_of_trace(const char *what, const struct segment *segment)
 {
 	struct processes processes = { 0 };
-	const struct process *last = process_find(&processes, segment->lpid);
+	const struct process *last = process_named(&processes, segment->lpid);
 
 	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
 		warn("%s %s overwrites its last user (process %s, still running); it may later be "

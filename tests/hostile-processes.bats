@@ -418,7 +418,7 @@ has_children()
 		wait_until file_has "$events" "\"created\".*\"size\":$size,"
 	done
 	assert_equal "$(children_of "$follower")" 1
-	there kill -KILL "$follower"
+	there kill -TERM "$follower"
 }
 
 # sees_beside NUMBER: the children that are left behind are so many

@@ -139,8 +139,7 @@ removed_by_filter()
 {
 	gone_or_unharmed
 	if segment_exists "$id"; then
-		# in doubt whether a process lives, it is not orphaned
-		((code)) || [[ $call == pidfd_open ]] || broken 'still there, and not told'
+		((code)) || broken 'still there, and not told'
 	else
 		[[ -s out || -s err || $fault == signal=* ]] || broken 'removed without a line'
 	fi

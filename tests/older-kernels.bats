@@ -46,14 +46,15 @@ without()
 	assert_equal "$(<out)" "$id detached"
 }
 
-# too many open files say nothing of the process
-@test "if pidfd_open fails otherwise, nothing is orphaned" {
-	local id
-	id=$(make_orphan)
-	without pidfd_open:EMFILE rm --orphaned --grace 0
-	segment_exists "$id"
-	without pidfd_open:EMFILE ls --grace 0 --format '%{state}' >out
-	assert_equal "$(<out)" detached
+@test "if pidfd_open fails otherwise, kill determines whether processes are running" {
+	local live error
+	live=$(make_live_segment)
+	for error in EMFILE ENOMEM EACCES EIO; do
+		make_orphan >/dev/null
+		without "pidfd_open:$error" rm --orphaned --grace 0
+		segment_exists "$live"
+		assert_equal "$(segment_count)" 1
+	done
 }
 
 @test "if splice and sendfile do not support the files, the same bytes are copied" {

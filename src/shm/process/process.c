@@ -46,11 +46,8 @@ static enum liveness ask(pid_t pid)
 		case EINVAL: /* a thread's id, before Linux 6.15 */
 		case ENOENT: /* a thread's id, since Linux 6.15 */
 			return LIVENESS_GONE;
-		case ENOSYS: /* before Linux 5.3 */
-		case EPERM:  /* refused by a container's seccomp filter */
+		default: /* ENOSYS before Linux 5.3; or refused by a seccomp filter; or out of memory */
 			return ask_by_kill(pid);
-		default:
-			return LIVENESS_UNKNOWN;
 		}
 	}
 	ready = poll_now(fd);

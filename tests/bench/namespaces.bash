@@ -12,8 +12,9 @@ until [[ -s $work/isolated ]]; do
 done
 there="nsenter --target $(<"$work/isolated") --user --ipc --pid --mount"
 $there many-namespaces make 1000 >"$work/many" &
+many=$!
 until grep -qs ready "$work/many"; do
-	kill -0 "$!"
+	kill -0 "$many"
 	sleep 0.1
 done
 $there many-namespaces fill 5
@@ -33,7 +34,7 @@ take_turns
 	exit 1
 }
 kill "$isolated"
-wait "$isolated" 2>/dev/null || true
+wait "$isolated" "$many" 2>/dev/null || true
 
 compare 'ls -A' 'read 1000 namespaces' most 4
 compare 'ls -A --prometheus' 'read 1000 namespaces' most 4

@@ -771,7 +771,15 @@ pre_start()
 	as_uid 4321 sh -c 'cd shared && printf "1\n2\n3\n4\n5\n6\n5432002 $0\n" >postmaster.pid' "$other"
 	pre_start cluster
 	expect_status 2
+	assert_stderr_has 'cluster does not belong to user 5555 alone'
+	chmod 755 shared
+	pre_start cluster
+	expect_status 2
 	assert_stderr_has 'postmaster.pid is not a regular file of the owner of the cluster'
+	# as when the link is replaced after root has become the owner of another directory
+	run --separate-stderr as_uid 4321 "$examples/postgresql-pre-start" cluster
+	expect_status 2
+	assert_stderr_has 'cluster does not belong to user 4321 alone'
 	# nor does it wait
 	rm shared/postmaster.pid
 	as_uid 5555 mkfifo shared/postmaster.pid

@@ -376,9 +376,7 @@ static void print_how_to_list(struct output *output, const struct limits_of *of,
 	output_text(output, "to list the largest: shmtool ls ");
 	if (of->machine)
 		output_text(output, "-A ");
-	if (of->path && of->ns) {
-		output_format(output, "-N %lu ", (unsigned long)of->ns->inode);
-	} else if (of->path) {
+	if (of->path) {
 		output_text(output, "-N ");
 		print_path(output, of->path);
 		output_char(output, ' ');

@@ -21,15 +21,22 @@ void namespace_option_set(const char *word, const char *path)
 
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns)
 {
+	const char *word = word_of_option;
 	char quoted[NAMESPACE_OPTION_SIZE - 32];
 
 	*text = '\0';
-	/* not by its path: a user may have chosen that, and can have it name another one */
-	if (ns && ns->pid != getpid())
-		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %lu", (unsigned long)ns->inode);
-	else if (!ns && word_of_option)
+	/* the namespace of this process is named by its pid if it is the only one there */
+	if (ns && ns->pid == getpid())
+		return text;
+	/*
+	 * A path where a user has mounted it can be that of another one when the command is used.
+	 * So can its number: the kernel gives the lowest that is free.
+	 */
+	if (ns)
+		word = ns->pid ? ns->path : "PATH";
+	if (word)
 		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %s",
-			 quote_word(quoted, sizeof(quoted), word_of_option));
+			 quote_word(quoted, sizeof(quoted), word));
 	return text;
 }
 

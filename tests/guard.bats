@@ -511,6 +511,16 @@ shmtool write: hint: wait longer, or stop process $holder_pid if it holds the gu
 	expect_status 0
 }
 
+@test "--guard-timeout: a process that is called \"exited\" does not seem to have exited" {
+	guarded
+	# shellcheck disable=SC2016
+	background perl -e '$| = 1; $0 = "exited"; semop($ARGV[0], pack("s3", 0, -1, 0)) or die; print 1; sleep 1000' "$guard"
+	wait_until test -s "$background_output"
+	try write "$id" -t hello --guard 0x1234 --guard-timeout 0
+	expect_status 8
+	assert_stderr_has "note: last used by process $background_pid (\"exited\")"
+}
+
 @test "--guard-timeout: how to release a guard whose last user exited without releasing it" {
 	guarded
 	# shellcheck disable=SC2016

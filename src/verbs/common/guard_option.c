@@ -105,6 +105,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	const struct guard *guard = &guard_option->guard;
 	struct processes processes = { 0 };
 	struct names names = { 0 };
+	char command[COMMAND_TEXT_SIZE];
 	/* as root, the id could be another user's set by then */
 	const bool by_other = geteuid() == 0 && guard->cuid && !*namespace_prefix() &&
 			      !user_is_unknown(guard->cuid);
@@ -114,7 +115,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	if (last->pid)
 		remark("last used by process %d (%s)", last->pid,
 		       last->liveness == LIVENESS_GONE ? process_exited
-		       : *last->command                ? last->command
+		       : *last->command                ? command_text(command, last->command)
 						       : "running");
 	if (last->pid && last->liveness == LIVENESS_GONE)
 		hint("if no process uses the guard now, %s%s%srelease it: %sperl -e 'semctl(%d, %d, %d, 1)'",

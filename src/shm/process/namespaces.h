@@ -18,11 +18,4 @@
  */
 int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 
-/*
- * Opens the namespace with this inode, and sets its other members as
- * namespaces_find() does. Returns 0 or an errno value; ENXIO: not found; EAGAIN: not found,
- * but processes were lost (scan.h) that may be in it.
- */
-int namespaces_open_number(ino_t inode, struct namespace *ns);
-
 #endif

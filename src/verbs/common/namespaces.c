@@ -12,6 +12,7 @@
 #include "shm/process/ipc_files.h"
 #include "shm/process/ipc_mounts.h"
 #include "shm/process/namespace_names.h"
+#include "shm/process/namespace_number.h"
 #include "shm/process/namespaces_each.h"
 #include "shm/process/procfs.h"
 #include "shm/segment/control.h"
@@ -28,7 +29,7 @@ int namespace_open_named(const char *word, struct namespace *ns)
 	if (parse_namespace(word, &pid, &inode))
 		return EINVAL;
 	if (inode)
-		return namespaces_open_number(inode, ns);
+		return namespace_open_number(inode, ns);
 	return pid ? namespace_open_of(pid, ns) : namespace_open_path(word, ns);
 }
 

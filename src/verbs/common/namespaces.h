@@ -14,7 +14,7 @@
 
 /*
  * Opens the namespace that PID|PATH|NS names. Returns 0 or an error of
- * namespace_open_of(), namespace_open_path() or namespaces_open_number().
+ * namespace_open_of(), namespace_open_path() or namespace_open_number().
  */
 int namespace_open_named(const char *word, struct namespace *ns);
 

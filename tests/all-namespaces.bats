@@ -1483,7 +1483,7 @@ segment 0 in IPC namespace $ns (web-1, $pid perl)"
 	(($(jq '.segments | length' <<<"$output") >= 6))
 	# as many as fit, and the others are reported
 	# shellcheck disable=SC2016
-	capture there bash -c 'ulimit -n 16 && exec "$0" ls -A --format "%{size}" --keep-file "$lists/none"' "$SHMTOOL"
+	capture there bash -c 'ulimit -n 20 && exec "$0" ls -A --format "%{size}" --keep-file "$lists/none"' "$SHMTOOL"
 	expect_status 6
 	assert_stderr_matches 'cannot enter IPC namespace [0-9]+ .*: Too many open files'
 	(($(grep -c 4096 <<<"$output") >= 1))

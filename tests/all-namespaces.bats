@@ -222,6 +222,25 @@ $one 2 3000"
 	assert_output_is ''
 }
 
+# The process with the lowest pid sees no mounts.
+@test "a process in a chroot(2) does not hide the mounts of its mount namespace" {
+	settle unshare --ipc -- 5000
+	inside=$pid
+	: >bound
+	mkdir empty
+	# shellcheck disable=SC2016
+	background there unshare --mount sh -c '
+		mount --bind "/proc/$1/ns/ipc" bound || exit
+		sleep 1000 &
+		exec perl -e '\''$| = 1; chroot "empty" or die; chdir "/"; print "$ARGV[0]\n"; sleep 1000'\'' $!' sh "$pid"
+	wait_until test -s "$background_output"
+	end_there "$inside"
+	holder=$(<"$background_output")
+	try_there ls -A --format '%{size} %{ns} %{ns-of}'
+	expect_status 0
+	assert_output_is "5000 $ns /proc/$holder/root$PWD/bound"
+}
+
 @test "a namespace whose mount point is hidden by another mount is reported, not entered" {
 	settle unshare --ipc -- 5000
 	bind_there "$pid" bound

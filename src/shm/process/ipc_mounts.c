@@ -32,6 +32,21 @@ static void undo_octal(char *text)
 	*to = '\0';
 }
 
+/* The field of a line of mountinfo, counted from 1, with all that follows it; NULL: none. */
+static char *field_of(char *line, int number)
+{
+	for (int field = 1; line && field < number; field++)
+		line = strchr(line, ' ') ? strchr(line, ' ') + 1 : NULL;
+	return line;
+}
+
+static bool is_at_root(char *line)
+{
+	const char *point = field_of(line, 5);
+
+	return point && strncmp(point, "/ ", 2) == 0;
+}
+
 /*
  * Parses a line of mountinfo in place. Returns the mount point of an IPC namespace
  * and sets its inode, or returns NULL for any other mount.
@@ -39,14 +54,12 @@ static void undo_octal(char *text)
 static char *parse_mount(char *line, ino_t *inode)
 {
 	static const char prefix[] = "ipc:[";
-	char *at = line;
+	char *at = field_of(line, 4);
 	char *end;
 
 	/* a name cannot contain this, since its spaces are escaped */
 	if (!strstr(line, " - nsfs "))
 		return NULL;
-	for (int field = 1; at && field < 4; field++)
-		at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL;
 	if (!at || strncmp(at, prefix, sizeof(prefix) - 1) != 0)
 		return NULL;
 	*inode = strtoul(at + sizeof(prefix) - 1, &end, 10);
@@ -111,7 +124,7 @@ static FILE *open_list(pid_t pid)
 	return fopen(path, "re");
 }
 
-int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
+int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use, bool *has_root,
 		    int (*found)(void *context, ino_t inode, const char *point), void *context)
 {
 	struct list list = { .pid = pid, .use = use, .clock = processor_us() };
@@ -120,6 +133,7 @@ int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
 	size_t capacity = 0;
 	int error = 0;
 
+	*has_root = false;
 	if (!file)
 		return errno == ENOMEM ? ENOMEM : 0;
 	while (!error) {
@@ -135,8 +149,10 @@ int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
 		}
 		if (!count_line(&list, (size_t)length)) {
 			use->lists_skipped++;
+			*has_root = true;
 			break;
 		}
+		*has_root |= is_at_root(line);
 		point = parse_mount(line, &inode);
 		if (point)
 			error = found(context, inode, point);
@@ -165,9 +181,10 @@ bool ipc_mounts_have(pid_t pid, struct ipc_mounts_use *use, ino_t inode, const c
 {
 	struct place place = { .inode = inode, .point = point };
 	const size_t skipped = use->lists_skipped;
+	bool has_root;
 	bool is_whole;
 
-	ipc_mounts_read(pid, use, compare_place, &place);
+	ipc_mounts_read(pid, use, &has_root, compare_place, &place);
 	is_whole = use->lists_skipped == skipped;
 	use->lists_skipped = skipped; /* the list was read before, and counted */
 	return place.is_there || !is_whole;

@@ -33,9 +33,10 @@ struct ipc_mounts_use {
  * Calls found() for each IPC namespace that is mounted in the mount namespace of this
  * process (0: in that of the caller, which is trusted as root's are), with its inode and its
  * mount point below the process's root directory. An errno value that found() returns ends the
- * search. Returns 0 or an errno value; 0, too, if the process has exited.
+ * search. *has_root: whether a file system is mounted at that directory, or the list was not read
+ * to its end. Returns 0 or an errno value; 0, too, if the process has exited.
  */
-int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use,
+int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use, bool *has_root,
 		    int (*found)(void *context, ino_t inode, const char *point), void *context);
 
 /*

@@ -334,11 +334,24 @@ static int found_mount(void *context, ino_t inode, const char *point)
 	return error;
 }
 
-/* Reads the mounts of a process, once for each mount namespace. */
+/* Whether it is in no chroot(2): the kernel lists only the mounts below its root directory. */
+static bool sees_all_mounts(const struct search *search)
+{
+	char root[2];
+
+	return readlinkat(search->process, "root", root, sizeof(root)) == 1 && *root == '/';
+}
+
+/*
+ * Reads the mounts of a process, until those of its mount namespace have been read through one that
+ * sees all of them. A process can have its root directory elsewhere: then its list has no root.
+ */
 static int look_at_mounts(struct search *search)
 {
 	struct mounts *mounts = &search->mounts;
 	ino_t inode = search->mounts_inode;
+	bool sees_all;
+	bool has_root;
 	int error;
 
 	if (!inode)
@@ -349,16 +362,20 @@ static int look_at_mounts(struct search *search)
 	}
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
-	mounts->items[mounts->count++] = inode;
 	if (search->use->reads_mounts) {
+		mounts->items[mounts->count++] = inode;
 		search->use->mounts.lists_skipped++;
 		return 0;
 	}
 	/* its own mounts through no pid: that process may have moved to another namespace */
 	search->mounts_pid = inode == search->here.mounts ? 0 : search->pid;
+	sees_all = sees_all_mounts(search);
 	note_reading(search, true);
-	error = ipc_mounts_read(search->mounts_pid, &search->use->mounts, found_mount, search);
+	error = ipc_mounts_read(search->mounts_pid, &search->use->mounts, &has_root, found_mount,
+				search);
 	note_reading(search, false);
+	if (!search->mounts_pid || (sees_all && has_root && sees_all_mounts(search)))
+		mounts->items[mounts->count++] = inode;
 	return error;
 }
 

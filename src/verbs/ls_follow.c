@@ -353,10 +353,10 @@ static void warn_of_unread(struct reporter *reporter, const struct namespaces *f
 {
 	const size_t unread = count_unread(found);
 
-	if (unread > reporter->most_unread && lacks_files(found))
+	if (lacks_files(found) && unread && !reporter->most_unread)
 		warn("there are more IPC namespaces than this process may open files for "
 		     "(ulimit -Hn): some are not watched");
-	else if (unread > reporter->most_unread)
+	else if (!lacks_files(found) && unread > reporter->most_unread)
 		warn("cannot read %zu IPC namespace%s: what happens there is reported once this is "
 		     "possible",
 		     unread, unread == 1 ? "" : "s");

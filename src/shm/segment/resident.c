@@ -52,9 +52,14 @@ static struct huge_sizes read_sizes(void)
 {
 	static const char prefix[] = "hugepages-"; /* followed by "2048kB", say */
 	struct huge_sizes sizes = { 0 };
-	DIR *directory = opendir("/sys/kernel/mm/hugepages");
 	struct dirent *entry;
+	DIR *directory;
+	uint64_t kilobytes;
 
+	/* most machines have none: there no user can lock the directory (shmtool-security(7)) */
+	if (file_number("/proc/meminfo", "Hugetlb", &kilobytes) == 0 && kilobytes == 0)
+		return sizes;
+	directory = opendir("/sys/kernel/mm/hugepages");
 	while (directory && sizes.count < SIZES_MAX && (entry = readdir(directory))) {
 		if (strncmp(entry->d_name, prefix, sizeof(prefix) - 1) == 0)
 			read_size(&sizes, strtoull(entry->d_name + sizeof(prefix) - 1, NULL, 10));

@@ -679,6 +679,17 @@ sizes()
 	assert_equal "$(sizes)" 1000
 }
 
+# What identifies a root directory may be that of another one by then, which a user can bring about.
+@test "ftok: what was looked at for a user does not count as looked at for another one" {
+	settle unshare --ipc -- '!1000'
+	settle nsenter --target "$pid" --ipc --
+	settle nsenter --target "$pid" --ipc "${ordinary_user[@]}" --
+	settle nsenter --target "$pid" --ipc "${ordinary_user[@]}" --
+	STOP_DELAY=0 with_steps delay:child:syscall:SYS_openat2:1+ \
+		try_there rm -A --orphaned --keep ftok:K:/etc/hostname -n
+	assert_equal "$(steps_taken)" 2
+}
+
 @test "ftok: means the files below all root directories of a namespace" {
 	touch one
 	mkdir other

@@ -24,9 +24,13 @@ struct finding {
 	int alone; /* whether this is of the only thread (an int: no padding) */
 };
 
-/* The root directory of a process in an IPC namespace. */
+/*
+ * The root directory of a process in an IPC namespace. The kernel can give the id of a mount that
+ * has ended to another one, so what was found for a user counts only for the same user.
+ */
 struct root_directory {
 	size_t index;      /* of the namespace */
+	uid_t user;        /* of the process */
 	uint64_t mount_id; /* of proc_pid_fdinfo(5): each mount is in one mount namespace */
 	dev_t device;
 	ino_t inode;
@@ -97,8 +101,9 @@ static bool is_done(const struct search *search, const struct root_directory *ro
 	for (size_t i = 0; i < search->roots_done.count; i++) {
 		const struct root_directory *done = &search->roots_done.items[i];
 
-		if (done->index == root->index && done->mount_id == root->mount_id &&
-		    done->device == root->device && done->inode == root->inode)
+		if (done->index == root->index && done->user == root->user &&
+		    done->mount_id == root->mount_id && done->device == root->device &&
+		    done->inode == root->inode)
 			return true;
 	}
 	return false;
@@ -174,7 +179,7 @@ static void look_at_file(const struct search *search, size_t index, int root,
 static void look_below(struct search *search, size_t index, int fd)
 {
 	const int64_t begin = monotonic_ms();
-	struct root_directory root = { .index = index };
+	struct root_directory root = { .index = index, .user = scan_blamed(search->worker) };
 	int error = identify(fd, &root);
 
 	if (!error && is_done(search, &root))

@@ -61,8 +61,11 @@ struct search {
 	ino_t mounts_inode; /* of its mount namespace; 0: not known */
 	pid_t mounts_pid;   /* whose mounts are read: see ipc_mounts_read() */
 	unsigned int mounts_read_again;
-	struct mounts { /* inodes of the mount namespaces that were read */
-		ino_t *items;
+	struct mounts { /* mount namespaces that were read, and through processes of which user */
+		struct mounts_read {
+			ino_t inode;
+			uid_t uid;
+		} * items;
 		size_t count;
 		size_t capacity;
 	} mounts;
@@ -344,12 +347,15 @@ static bool sees_all_mounts(const struct search *search)
 
 /*
  * Reads the mounts of a process, until those of its mount namespace have been read through one that
- * sees all of them. A process can have its root directory elsewhere: then its list has no root.
+ * sees all of them. A process can have its root directory elsewhere: then its list has no root. And
+ * a mount namespace that has ended can give its number to another one, perhaps of another user.
  */
 static int look_at_mounts(struct search *search)
 {
 	struct mounts *mounts = &search->mounts;
-	ino_t inode = search->mounts_inode;
+	const ino_t inode = search->mounts_inode;
+	const bool own = inode == search->here.mounts;
+	const struct mounts_read entry = { inode, own ? 0 : search->uid };
 	bool sees_all;
 	bool has_root;
 	int error;
@@ -357,25 +363,25 @@ static int look_at_mounts(struct search *search)
 	if (!inode)
 		return 0;
 	for (size_t i = 0; i < mounts->count; i++) {
-		if (mounts->items[i] == inode)
+		if (mounts->items[i].inode == inode && mounts->items[i].uid == entry.uid)
 			return 0;
 	}
 	if (ARRAY_MAKE_ROOM(mounts))
 		return ENOMEM;
 	if (search->use->reads_mounts) {
-		mounts->items[mounts->count++] = inode;
+		mounts->items[mounts->count++] = entry;
 		search->use->mounts.lists_skipped++;
 		return 0;
 	}
 	/* its own mounts through no pid: that process may have moved to another namespace */
-	search->mounts_pid = inode == search->here.mounts ? 0 : search->pid;
+	search->mounts_pid = own ? 0 : search->pid;
 	sees_all = sees_all_mounts(search);
 	note_reading(search, true);
 	error = ipc_mounts_read(search->mounts_pid, &search->use->mounts, &has_root, found_mount,
 				search);
 	note_reading(search, false);
-	if (!search->mounts_pid || (sees_all && has_root && sees_all_mounts(search)))
-		mounts->items[mounts->count++] = inode;
+	if (own || (sees_all && has_root && sees_all_mounts(search)))
+		mounts->items[mounts->count++] = entry;
 	return error;
 }
 

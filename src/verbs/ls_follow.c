@@ -35,7 +35,6 @@ struct reporter {
 	struct scan_losses losses;  /* of all lists; the judge has them while it is judging */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 	size_t most_lost;           /* processes that did not respond, as last reported */
-	size_t most_unread;         /* namespaces that could not be read, as last reported */
 };
 
 static const char *const names[CHANGE_COUNT] = {
@@ -348,20 +347,20 @@ static bool lacks_files(const struct namespaces *found)
 	return false;
 }
 
-/* Warns if more namespaces could not be read than before. */
-static void warn_of_unread(struct reporter *reporter, const struct namespaces *found)
+/* Warns if more namespaces could not be read than in the list before. */
+static void warn_of_unread(const struct namespaces *before, const struct namespaces *found)
 {
 	const size_t unread = count_unread(found);
 
-	if (lacks_files(found) && unread && !reporter->most_unread)
-		warn("there are more IPC namespaces than this process may open files for "
-		     "(ulimit -Hn): some are not watched");
-	else if (!lacks_files(found) && unread > reporter->most_unread)
+	if (lacks_files(found)) {
+		if (!lacks_files(before))
+			warn("there are more IPC namespaces than this process may open files for "
+			     "(ulimit -Hn): some are not watched");
+	} else if (unread > count_unread(before)) {
 		warn("cannot read %zu IPC namespace%s: what happens there is reported once this is "
 		     "possible",
 		     unread, unread == 1 ? "" : "s");
-	if (!unread || unread > reporter->most_unread)
-		reporter->most_unread = unread;
+	}
 }
 
 /* Reads a list, and prints a line for each change since the one before. */
@@ -374,7 +373,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 		report_lost(&after.namespaces);
 	if (!after.namespaces.lost || after.namespaces.lost > reporter->most_lost)
 		reporter->most_lost = after.namespaces.lost;
-	warn_of_unread(reporter, &after.namespaces);
+	warn_of_unread(&before->namespaces, &after.namespaces);
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
@@ -417,7 +416,6 @@ enum status follow_segments(const struct ls_options *options)
 	if (!status)
 		status = take_sight(&reporter, &sight, NULL, &missing);
 	reporter.most_lost = sight.namespaces.lost;
-	reporter.most_unread = count_unread(&sight.namespaces);
 	output_begin(&output, STDOUT_FILENO);
 	view_begin(&reporter.view, &reporter.judge);
 	reporter.view.numeric = options->numeric;

@@ -218,6 +218,8 @@ static void ask_whether_forced(struct work *work)
 	for (size_t i = 0; i < work->batch->count; i++) {
 		struct reclaim_item *item = &work->batch->items[i];
 
+		/* its answer is not needed yet, but the files that it opens are known from then on */
+		owner_is_unknown(&item->listed);
 		if (item->listed.state == STATE_ORPHANED)
 			continue;
 		if (item->place != asked && enter_its_place(work, item) == 0) {

@@ -439,9 +439,10 @@ static int compare_names(const void *left, const void *right)
 	const struct namespace *a = left;
 	const struct namespace *b = right;
 
-	/* minus 1: 0 becomes the highest */
+	if (!a->pid != !b->pid)
+		return a->pid ? -1 : 1;
 	if (a->pid != b->pid)
-		return (unsigned int)a->pid - 1 < (unsigned int)b->pid - 1 ? -1 : 1;
+		return a->pid < b->pid ? -1 : 1;
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 

@@ -622,6 +622,22 @@ sees_beside()
 	assert_stderr_lacks 'hint'
 }
 
+# cgroup_mutex, which any user can hold for long who has control groups of their own.
+@test "no user is blamed if a child waits for the lock of control groups, and the other processes are found" {
+	local first
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	first=$pid
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7001
+	STOP_DELAY=0 with_steps "delay:child:open*:/proc/$first then:stop:child:openat:cgroup" \
+		try_there ls -A --format '%{size} (%{ns-name})'
+	expect_status 5
+	assert_output_has '7001 ('
+	assert_output_lacks '7000 ('
+	assert_stderr_has 'of 1 process'
+	assert_stderr_lacks 'skipped'
+	assert_stderr_lacks 'hint'
+}
+
 @test "an open file that is replaced by one whose file system does not answer is not opened" {
 	need_fuse
 	local holder_pid

@@ -77,7 +77,9 @@ void namespace_names_read(const struct worker *worker, const struct surroundings
 	bool has_name = host_name(worker, here, process, names->name);
 	dev_t device = 0;
 
-	if ((has_name && !memo) || file_read_at(process, "cgroup", text, sizeof(text), NULL))
+	/* before Linux 6.8, this waits for cgroup_mutex */
+	if ((has_name && !memo) ||
+	    scan_read_locked(worker, process, "cgroup", text, sizeof(text)))
 		*text = '\0';
 	if (!has_name)
 		unit_of_cgroup(text, names->name);

@@ -136,11 +136,12 @@ static int read_start(int process, struct answer *answer)
 	return 0;
 }
 
-static void read_unit(int process, struct answer *answer)
+static void read_unit(const struct worker *worker, int process, struct answer *answer)
 {
 	static char text[CGROUP_SIZE];
 
-	if (file_read_at(process, "cgroup", text, sizeof(text), NULL) == 0)
+	/* before Linux 6.8, this waits for cgroup_mutex */
+	if (scan_read_locked(worker, process, "cgroup", text, sizeof(text)) == 0)
 		unit_of_cgroup(text, answer->unit);
 }
 
@@ -173,7 +174,7 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 	memset(&answer, 0, offsetof(struct answer, command_line) + 1);
 	process_read_command_at(process, answer.command);
 	if (reading->details) {
-		read_unit(process, &answer);
+		read_unit(worker, process, &answer);
 		read_command_line(process, &answer);
 	}
 	error = read_start(process, &answer);

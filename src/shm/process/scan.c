@@ -17,6 +17,7 @@
 #include "shm/system/array.h"
 #include "shm/system/clock.h"
 #include "shm/system/intmap.h"
+#include "shm/system/procfile.h"
 
 /*
  * In ticks (workers.h). A scan waits half a second for the processes of the first user that do
@@ -236,6 +237,18 @@ void scan_blame(const struct worker *worker, uid_t uid)
 	const struct pass *pass = worker->workers->context;
 
 	atomic_store(&pass->noted->user, uid);
+}
+
+int scan_read_locked(const struct worker *worker, int process, const char *name, char *text,
+		     size_t size)
+{
+	const uid_t uid = scan_blamed(worker);
+	int error;
+
+	scan_blame(worker, (uid_t)-1);
+	error = file_read_at(process, name, text, size, NULL);
+	scan_blame(worker, uid);
+	return error;
 }
 
 /* The user of a process, even if it has been killed since it was noted, and its pid reused. */

@@ -622,6 +622,15 @@ sees_beside()
 	assert_stderr_lacks 'hint'
 }
 
+# Such as by the kernel, when memory runs out.
+@test "no process is named as one that does not respond if the child that looks at it is killed" {
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 7000
+	STOP_DELAY=0 with_steps "delay:child:open*:/proc/$pid then:kill:child:openat" \
+		try_there ls -A --format '%{size} (%{ns-name})'
+	expect_status 5
+	assert_stderr_is 'shmtool ls: cannot determine the IPC namespace of 1 process'
+}
+
 # cgroup_mutex, which any user can hold for long who has control groups of their own.
 @test "no user is blamed if a child waits for the lock of control groups, and the other processes are found" {
 	local first

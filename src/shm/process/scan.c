@@ -350,8 +350,8 @@ static bool lost(void *context, size_t item, int signal)
 	pass->waited = 0;
 	if (!signal)
 		note_abandoned(losses, pid, uid);
-	/* not if another process has its pid now */
-	if (!pass->scan->silent && (now == uid || now == (uid_t)-1))
+	/* not if someone killed the worker, or if another process has its pid now */
+	if (!signal && !pass->scan->silent && (now == uid || now == (uid_t)-1))
 		pass->scan->silent = pid;
 	pass->scan->lost++;
 	pass->scan->ended = losses->waited >= ALL_PATIENCE;

@@ -167,6 +167,13 @@ bool user_is_unknown(uid_t uid)
 	return uid && uid == unmapped_user() && !maps_all("/proc/self/uid_map");
 }
 
+void users_look_up(void)
+{
+	unmapped_user();
+	maps_all("/proc/self/uid_map");
+	maps_all("/proc/self/gid_map");
+}
+
 bool users_are_foreign(void)
 {
 	struct stat status;

@@ -95,6 +95,13 @@ int segment_set_rights(int id, const struct segment_rights *rights);
 bool user_is_unknown(uid_t uid);
 
 /*
+ * Opens the files that user_is_unknown() and owner_is_unknown() read, for a process that must not
+ * wait later: a user can make the first look at a file in a directory wait forever, by locking the
+ * directory (shmtool-security(7)).
+ */
+void users_look_up(void);
+
+/*
  * Whether the names of users on this machine stand for other users than those of this user
  * namespace: if the owner of / or of /etc/passwd is not mapped, as under unshare -r and podman
  * unshare.

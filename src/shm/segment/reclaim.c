@@ -207,8 +207,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 /*
  * Finds out which segments a detach would destroy, even if they turn out to be in use. With many
  * namespaces that is slow, and not needed for orphans: there are none where kernel.shm_rmid_forced
- * is 1 (hold.c). No segment may be blocked yet: a user can make the first look in a namespace wait
- * forever, by locking the directory (shmtool-security(7)).
+ * is 1 (hold.c). No segment may be blocked yet, as with users_look_up().
  */
 static void ask_whether_forced(struct work *work)
 {
@@ -218,8 +217,6 @@ static void ask_whether_forced(struct work *work)
 	for (size_t i = 0; i < work->batch->count; i++) {
 		struct reclaim_item *item = &work->batch->items[i];
 
-		/* its answer is not needed yet, but the files that it opens are known from then on */
-		owner_is_unknown(&item->listed);
 		if (item->listed.state == STATE_ORPHANED)
 			continue;
 		if (item->place != asked && enter_its_place(work, item) == 0) {
@@ -427,7 +424,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .context = context,
 			     .pid = getpid(),
 			     .place = nowhere };
-	/* as ask_whether_forced(): this opens a file, too */
+	/* as users_look_up(): this opens a file, too */
 	const bool one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2;
 	bool blocked = false;
 	size_t end;
@@ -438,6 +435,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	}
 	if (undo_only)
 		return;
+	users_look_up();
 	ask_whether_forced(&work);
 	for (size_t i = 0; i < batch->count && !work.full; i++) {
 		try_to_block(&work, &items[i]);

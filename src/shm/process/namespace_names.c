@@ -78,8 +78,7 @@ void namespace_names_read(const struct worker *worker, const struct surroundings
 	dev_t device = 0;
 
 	/* before Linux 6.8, this waits for cgroup_mutex */
-	if ((has_name && !memo) ||
-	    scan_read_locked(worker, process, "cgroup", text, sizeof(text)))
+	if ((has_name && !memo) || scan_read_locked(worker, process, "cgroup", text, sizeof(text)))
 		*text = '\0';
 	if (!has_name)
 		unit_of_cgroup(text, names->name);

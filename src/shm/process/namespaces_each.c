@@ -71,7 +71,10 @@ static int enter(const struct worker *worker, const struct tour *tour, bool *use
 	*users_changed = false;
 	if (ns->fd < 0)
 		return ns->error;
-	if (!worker->is_child && !tour->returns && !namespace_is_ours(ns->fd))
+	/* so many children wait in namespaces of a hostile user: this process should not be the next */
+	if (!worker->is_child &&
+	    (!tour->returns || workers_abandoned() == WORKERS_ABANDONED_MOST) &&
+	    !namespace_is_ours(ns->fd))
 		return EAGAIN;
 	error = namespace_join(ns->fd);
 	if (error != EPERM)

@@ -231,21 +231,17 @@ static enum place place_of_huge(const struct memory *memory)
 static int add_data(const struct memory *memory, uint64_t offset, uint64_t end,
 		    struct places *places)
 {
-	uint64_t next;
+	enum place absent;
+	uint64_t resident;
+	int error = residency_count(memory->residency, offset, end, &resident);
 
-	for (uint64_t at = offset; at < end; at = next) {
-		enum place absent;
-		bool resident;
-		int error = residency_look(memory->residency, at, end, &resident, &next);
-
-		if (error)
-			return error;
-		/* without the file, data includes pages that only may be in swap */
-		absent = memory->fd >= 0 && !residency_is_refused(memory->residency)
-				 ? PLACE_SWAP
-				 : PLACE_UNKNOWN;
-		places->bytes[resident ? PLACE_MEMORY : absent] += next - at;
-	}
+	if (error)
+		return error;
+	/* without the file, data includes pages that only may be in swap */
+	absent = memory->fd >= 0 && !residency_is_refused(memory->residency) ? PLACE_SWAP
+									     : PLACE_UNKNOWN;
+	places->bytes[PLACE_MEMORY] += resident;
+	places->bytes[absent] += end - offset - resident;
 	return 0;
 }
 

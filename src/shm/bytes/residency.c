@@ -70,20 +70,29 @@ static uint64_t window_of(const struct residency *residency, uint64_t offset)
 	return offset / (WINDOW_PAGES * residency->page);
 }
 
-/* Calls mincore(2) for the window that contains offset. Returns 0 or an errno value. */
+/* Calls mincore(2) for the pages from first on. Returns 0 or an errno value. */
+static int ask_for(struct residency *residency, uint64_t first, uint64_t length,
+		   unsigned char *states)
+{
+	if (!residency->refused && mincore(residency->bytes + first, length, states) == 0)
+		return 0;
+	if (!residency->refused && errno != ENOSYS && errno != EPERM && errno != EACCES)
+		return errno;
+	residency->refused = true;
+	memset(states, 0, (length + residency->page - 1) / residency->page);
+	return 0;
+}
+
+/* Asks for the window that contains offset. Returns 0 or an errno value. */
 static int ask(struct residency *residency, uint64_t offset)
 {
 	uint64_t size = WINDOW_PAGES * residency->page;
 	uint64_t first = window_of(residency, offset) * size;
 	uint64_t length = residency->length - first < size ? residency->length - first : size;
+	int error = ask_for(residency, first, length, residency->states);
 
-	if (!residency->refused &&
-	    mincore(residency->bytes + first, length, residency->states) < 0) {
-		if (errno != ENOSYS && errno != EPERM && errno != EACCES)
-			return errno;
-		residency->refused = true;
-		memset(residency->states, 0, sizeof(residency->states));
-	}
+	if (error)
+		return error;
 	residency->window = first;
 	residency->known = length;
 	return 0;
@@ -191,6 +200,33 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
 			break;
 	}
 	*end = at < limit ? at : limit;
+	return 0;
+}
+
+int residency_count(struct residency *residency, uint64_t offset, uint64_t end, uint64_t *resident)
+{
+	const uint64_t page = residency->page;
+	unsigned char states[4096];
+
+	*resident = 0;
+	while (offset < end) {
+		uint64_t first = offset / page * page;
+		uint64_t last = first + sizeof(states) * page;
+		int error;
+
+		if (last > end)
+			last = end;
+		error = ask_for(residency, first, last - first, states);
+		if (error)
+			return error;
+		for (uint64_t next; offset < last; offset = next) {
+			next = (offset / page + 1) * page;
+			if (next > last)
+				next = last;
+			if (states[(offset - first) / page] & 1)
+				*resident += next - offset;
+		}
+	}
 	return 0;
 }
 

@@ -29,6 +29,12 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
 		   uint64_t *end);
 
 /*
+ * Counts the bytes from offset to end that are in memory; none, where mincore(2) is refused. Asks for
+ * these pages only. Returns 0 or an errno value.
+ */
+int residency_count(struct residency *residency, uint64_t offset, uint64_t end, uint64_t *resident);
+
+/*
  * Whether the pages that the last residency_look() found absent are certainly holes:
  * this machine has no swap, or no page of the segment was in swap, both before and
  * after that look.

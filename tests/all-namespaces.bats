@@ -1252,6 +1252,25 @@ all_are_told()
 	assert_equal "$(wc -l <lines)" 600
 }
 
+# A user can make each call in a namespace wait that they are in.
+@test "while a child is in a namespace of other users, no segment elsewhere is at mode 0" {
+	local key here
+	# shellcheck disable=SC2016
+	for key in 5 6 7; do there perl -e 'shmget($ARGV[0], 1000, 01600) // die' "$key"; done
+	settle unshare --ipc -- 2000:2
+	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 3000:2
+	here=$ns
+	settle unshare --ipc -- 4000:2
+	STOP_RUN="LD_PRELOAD= '$SHMTOOL' ls -A --format '$(printf '%%{mode} %%{size} ')'\"\$(stat -Lc %i /proc/self/ns/ipc)\" >>'$PWD/seen'" \
+		with_steps "run:child:after:setns:CLONE_NEWIPC:1+" try_there rm -A --all
+	expect_status 0
+	assert_output_has 'total 6 segments'
+	# in the user's namespace, and elsewhere
+	grep -q " 4000 $here\$" seen
+	run ! grep -q "^0000 .* $here\$" seen
+	run ! grep -q "^0000 3000 " seen
+}
+
 # killed_at STEPS: children are killed there
 killed_at()
 {

@@ -255,6 +255,27 @@ assert_each_removed_or_unchanged()
 	trap - TERM
 }
 
+# A user can make each call in a namespace wait that they are in.
+@test "if the child is blocked for long, rm ends, and the child goes on once it can" {
+	need_root
+	local ids
+	orphans_as_listed 4
+	stop_at "child:after:shmctl:IPC_SET:1:${ids[2]}" shmtool rm --orphaned --grace 0
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 9
+	stderr=$(<"$program_output.err") output=$(<"$program_output")
+	assert_output_matches "^removed ${ids[0]} "
+	assert_equal "$(grep -c removed <<<"$output")" 1
+	for id in "${ids[@]:1:2}"; do
+		assert_stderr_has "segment $id (no key) was not removed, and its mode is still 0000: cannot restore it: the worker process does not respond"
+	done
+	assert_stderr_lacks "segment ${ids[3]} "
+	assert_stderr_has 'the worker process does not respond; nothing more was removed'
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	assert_gone "${ids[@]}"
+}
+
 @test "if the child that restores the mode is killed, too, rm itself restores it" {
 	need_root
 	users_orphan

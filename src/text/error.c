@@ -121,6 +121,7 @@ static const struct meaning {
 	{ ENFILE, STATUS_EXHAUSTED, NULL },
 	{ EAGAIN, STATUS_EXHAUSTED, NULL },
 	{ ETIMEDOUT, STATUS_TIMEOUT, "timed out" },
+	{ EINPROGRESS, STATUS_FAILED, "the worker process does not respond" },
 	{ EBUSY, STATUS_BUSY, "in use" },
 	{ ESTALE, STATUS_BUSY, "its owner has changed, or its id belongs to another segment now" },
 	{ ENODATA, STATUS_BUSY, "it was truncated through its file (attach --as-file)" },

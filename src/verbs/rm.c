@@ -155,7 +155,7 @@ static void remove_found(struct report *report, const struct segment *unchecked,
 	signals_begin(signals_others);
 	remove_unchecked(report, unchecked);
 	remove_chosen(report, selection);
-	if (report->killed || report->output.error || signals_came())
+	if (report->worker_lost || report->output.error || signals_came())
 		report_without_lines(report);
 	else
 		report_unseen(report, selection->unseen);

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -34,6 +35,9 @@ enum { LINES = 32 };
  * held: a user can create thousands of segments of which only one fits.
  */
 enum { FULL_BATCHES = 32 };
+
+/* The size of a batch in memory, in bytes. */
+enum { BATCH_SIZE = sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct reclaim_item) };
 
 /* A removal in progress. */
 struct removal {
@@ -116,9 +120,18 @@ static int work(void *context)
 /* --- What this process does --- */
 
 /*
+ * Whether a namespace gets a batch, and so a worker, of its own: its users may be hostile, and a
+ * user can make each call in a namespace that they are in wait (shmtool-security(7)). Segments of
+ * others should not be at mode 0 then.
+ */
+static bool stands_alone(const struct removal *removal, const struct namespace *ns)
+{
+	return namespace_same(ns, &removal->home) || namespace_has_other_users(ns);
+}
+
+/*
  * Fills the batch with segments that are not skipped, from this index of the selection on.
- * Returns the index where it ends. A namespace whose user namespace must be entered, too,
- * gets a batch, and so a worker, of its own.
+ * Returns the index where it ends.
  */
 static size_t fill_batch(struct removal *removal, size_t first)
 {
@@ -128,6 +141,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
+	bool alone = false;
 	size_t i;
 
 	removal->count = 0;
@@ -138,10 +152,14 @@ static size_t fill_batch(struct removal *removal, size_t first)
 
 		if (why_skipped(removal->report, segment))
 			continue;
-		if (last && last != ns && (last->foreign || ns->foreign))
-			break;
-		if (last != ns)
+		if (last != ns) {
+			bool apart = alone;
+
+			alone = stands_alone(removal, ns);
+			if (last && (apart || alone))
+				break;
 			removal->places[removal->place_count++] = ns;
+		}
 		last = ns;
 		removal->batch->items[removal->count] = (struct reclaim_item){ 0 };
 		removal->segments[removal->count++] = segment;
@@ -170,52 +188,72 @@ static void share_batch(const struct removal *removal)
 
 /*
  * Replaces impossible results: a process in a container may control the worker. What a worker
- * left under way was not undone, since that worker was killed, too: it may be at mode 0.
+ * left under way may be at mode 0: that worker is blocked, or it was killed, and so was the next one,
+ * which was to undo it. error: says which.
  */
-static void check_results(const struct removal *removal)
+static void check_results(const struct removal *removal, int error)
 {
 	struct reclaim_item *items = removal->batch->items;
 
 	for (size_t i = 0; i < removal->count; i++) {
-		/* GCOVR_EXCL_START: no worker of a test is damaged, or killed that often */
+		/* GCOVR_EXCL_START: no worker of a test is damaged */
 		if (items[i].result >= RECLAIM_RESULTS) {
 			items[i].result = RECLAIM_FAILED;
 			items[i].error = EIO;
 		}
+		/* GCOVR_EXCL_STOP */
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
 			items[i].result = RECLAIM_BLOCKED;
-			items[i].error = EINTR;
+			items[i].error = error;
 		}
 		/* the kernel's largest errno value (MAX_ERRNO) */
+		/* GCOVR_EXCL_START: the same */
 		if (items[i].error < 0 || items[i].error > 4095)
 			items[i].error = EIO;
 		/* GCOVR_EXCL_STOP */
 	}
 }
 
+/* A worker that is blocked goes on later, perhaps while its results are being reported. */
+static void copy_batch(struct removal *removal)
+{
+	struct reclaim_batch *copy = shared_memory(BATCH_SIZE);
+
+	if (!copy)
+		return; /* GCOVR_EXCL_LINE: no memory: nothing is reported wrongly if it stays blocked */
+	memcpy(copy, removal->batch, BATCH_SIZE);
+	munmap(removal->batch, BATCH_SIZE);
+	removal->batch = copy;
+}
+
 /*
- * Removes the batch in a worker. Returns 0, or the signal that killed the worker. In that
- * case, unfinished work has been undone.
+ * Removes the batch in a worker. Returns 0; EOWNERDEAD, if the worker was killed by *signal and
+ * unfinished work has been undone; or ETIMEDOUT, if it is blocked.
  */
-static int try_batch(struct removal *removal)
+static int try_batch(struct removal *removal, int *signal)
 {
 	int undo_killed = 0;
-	int killed = 0;
+	int error = 0;
+	int undo_error;
 
 	share_batch(removal);
 	if (removal->count)
-		child_run(work, removal, CHILD_GOES_ON, &killed);
-	if (killed) {
+		error = child_run(work, removal, CHILD_GOES_ON, signal);
+	if (error == EOWNERDEAD) {
 		share_batch(removal);
 		removal->undo = true;
+		undo_error = child_run(work, removal, CHILD_GOES_ON, &undo_killed);
 		/* if that worker is killed, too, this process undoes the work, as far as it can */
-		if (child_run(work, removal, CHILD_GOES_ON, &undo_killed) || undo_killed)
+		if (undo_error == EOWNERDEAD)
 			work(removal);
 	}
-	for (unsigned int i = 0; i < removal->place_count; i++)
+	if (error == ETIMEDOUT)
+		copy_batch(removal);
+	/* a worker that goes on keeps the locks */
+	for (unsigned int i = 0; i < removal->place_count && error != ETIMEDOUT; i++)
 		namespace_unlock(removal->places[i]);
-	check_results(removal);
-	return killed;
+	check_results(removal, error == ETIMEDOUT ? EINPROGRESS : EINTR);
+	return error;
 }
 
 /* A later removal would take the segment for orphaned, even if this process is running. */
@@ -283,7 +321,7 @@ static size_t report_batch(struct removal *removal, size_t first, size_t end)
 		bool tried = reported < removal->count && removal->segments[reported] == segment;
 
 		/* the first one was tried */
-		if (tried && reported && !report->killed &&
+		if (tried && reported && !report->worker_lost &&
 		    items[reported].result == RECLAIM_PENDING) {
 			removal->full_batches++;
 			break;
@@ -300,12 +338,28 @@ static size_t report_batch(struct removal *removal, size_t first, size_t end)
 	return i;
 }
 
+/* Reports that a worker was killed, or is blocked. */
+static enum status report_worker(const struct removal *removal, int error, int signal)
+{
+	const struct namespace *ns = removal->segments[0]->ns;
+
+	if (error != ETIMEDOUT)
+		return fail(STATUS_FAILED,
+			    "the worker process was killed by signal %d; nothing more was removed",
+			    signal);
+	fail(STATUS_FAILED, "the worker process does not respond%s%s; nothing more was removed",
+	     ns ? " in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "");
+	remark("once it can, it finishes the work that it has begun");
+	return STATUS_FAILED;
+}
+
 /* Removes and reports a batch. Returns the index where it ended. */
 static size_t remove_batch(struct removal *removal, size_t first)
 {
 	const bool dry_run = removal->report->options->dry_run;
 	size_t end = fill_batch(removal, first);
-	int killed;
+	int signal = 0;
+	int error;
 
 	/* the worker inherits these open files, so the lock is held until both have exited */
 	for (unsigned int i = 0; i < removal->place_count && !dry_run; i++)
@@ -313,17 +367,13 @@ static size_t remove_batch(struct removal *removal, size_t first)
 	/* a signal came while it waited: nothing more is removed */
 	if (signals_came())
 		return removal->selection->list.count;
-	killed = try_batch(removal);
+	error = try_batch(removal, &signal);
 	removal->begun |= removal->count > 0;
-	removal->report->killed = killed;
+	removal->report->worker_lost = error;
 	end = report_batch(removal, first, end);
-	if (!killed)
+	if (!error)
 		return end;
-	status_keep_first(&removal->report->status,
-			  fail(STATUS_FAILED,
-			       "the worker process was killed by signal %d; nothing more was "
-			       "removed",
-			       killed));
+	status_keep_first(&removal->report->status, report_worker(removal, error, signal));
 	return removal->selection->list.count;
 }
 
@@ -363,8 +413,6 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 
 void remove_chosen(struct report *report, const struct selection *selection)
 {
-	const size_t size =
-		sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct reclaim_item);
 	struct removal *removal = selection->list.count ? calloc(1, sizeof(*removal)) : NULL;
 	size_t at = 0;
 
@@ -373,7 +421,7 @@ void remove_chosen(struct report *report, const struct selection *selection)
 		return;
 	}
 	if (removal)
-		removal->batch = shared_memory(size);
+		removal->batch = shared_memory(BATCH_SIZE);
 	if (!removal || !removal->batch) {
 		/* what -m and -M name was removed before */
 		report->status = fail(STATUS_EXHAUSTED, "not enough memory; nothing %swas removed",
@@ -391,6 +439,6 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	}
 	status_keep_first(&report->status, missing_before(selection, SIZE_MAX));
 	namespace_close(&removal->home);
-	munmap(removal->batch, size);
+	munmap(removal->batch, BATCH_SIZE);
 	free(removal);
 }

@@ -42,9 +42,9 @@ struct report {
 	uint64_t bytes;
 	size_t namespaces; /* from which a segment was removed */
 	const struct namespace *last_namespace;
-	bool killed;    /* the worker was killed, and nothing more is removed */
-	size_t skipped; /* segments matched by a filter that are attached or in the keep list */
-	size_t denied;  /* segments of other users, matched by a filter */
+	bool worker_lost; /* killed or blocked: nothing more is removed */
+	size_t skipped;   /* segments matched by a filter that are attached or in the keep list */
+	size_t denied;    /* segments of other users, matched by a filter */
 	const struct segment *first_denied;
 };
 

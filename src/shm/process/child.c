@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shm/system/clock.h"
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
 
@@ -21,6 +25,12 @@ enum { ELSEWHERE = 255 };
 
 /* How often another process may stop a child that is to finish its work. Then it is killed. */
 enum { STOPS_MOST = 100 };
+
+/*
+ * A child that is to finish its work is given up if it used less than RUNS milliseconds of processor
+ * time in PATIENCE ticks of TICK milliseconds: then it is blocked, or a user keeps it from running.
+ */
+enum { TICK = 10, PATIENCE = 1000, RUNS = 100 };
 
 static int compare_fds(const void *a, const void *b)
 {
@@ -134,23 +144,58 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 	_exit(work(context));
 }
 
-int child_wait(pid_t child, enum child_bond bond, int *status)
+/*
+ * Waits until a child exits, and continues it if another process stops it. Returns 0 if it hardly
+ * runs, or as waitpid(2).
+ */
+static pid_t wait_while_it_runs(pid_t child, int *result)
 {
+	struct pollfd exit = { .fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
+	const int options = exit.fd < 0 ? WUNTRACED : WUNTRACED | WNOHANG;
+	int64_t used = 0;
+	int waited = 0;
 	int stops = 0;
-	int result;
+	pid_t got;
 
 	for (;;) {
-		pid_t got = waitpid(child, &result, bond == CHILD_GOES_ON ? WUNTRACED : 0);
-
-		if (got < 0 && errno != EINTR)
-			return errno;
-		if (got > 0 && !WIFSTOPPED(result))
-			break;
-		if (got > 0)
+		got = waitpid(child, result, options);
+		if (got > 0 && WIFSTOPPED(*result))
 			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
-		else if (bond == CHILD_DIES_TOO && signals_came())
+		else if (got > 0 || (got < 0 && errno != EINTR) || waited == PATIENCE)
+			break;
+		else if (got == 0 && poll(&exit, 1, TICK) == 0) {
+			int64_t now = processor_ms_of(child);
+			bool runs = now < 0 || now - used >= RUNS;
+
+			waited = runs ? 0 : waited + 1;
+			used = runs ? now : used;
+		}
+	}
+	if (exit.fd >= 0)
+		close(exit.fd);
+	return got;
+}
+
+/* Waits until a child exits, and passes signals on to it. */
+static pid_t wait_with_signals(pid_t child, int *result)
+{
+	pid_t got;
+
+	while ((got = waitpid(child, result, 0)) < 0 && errno == EINTR) {
+		if (signals_came())
 			kill(child, signals_came());
 	}
+	return got;
+}
+
+int child_wait(pid_t child, enum child_bond bond, int *status)
+{
+	int result;
+	pid_t got = bond == CHILD_GOES_ON ? wait_while_it_runs(child, &result)
+					  : wait_with_signals(child, &result);
+
+	if (got <= 0)
+		return got ? errno : ETIMEDOUT;
 	*status = WIFSIGNALED(result) ? WTERMSIG(result) : WEXITSTATUS(result);
 	if (WIFSIGNALED(result))
 		return EOWNERDEAD;
@@ -164,7 +209,7 @@ int child_run(int (*work)(void *context), void *context, enum child_bond bond, i
 
 	if (!error)
 		error = child_wait(child, bond, status);
-	if (!error || error == EOWNERDEAD)
+	if (!error || error == EOWNERDEAD || error == ETIMEDOUT)
 		return error;
 	*status = work(context);
 	return 0;

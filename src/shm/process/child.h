@@ -32,16 +32,17 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
  * Waits until the child exits. A signal that signals_begin() remembers is passed on to a
  * child with CHILD_DIES_TOO. A child with CHILD_GOES_ON that another process stops is
  * continued, and killed if that is done again and again. Returns 0, with the exit status in
- * *status; EOWNERDEAD, with the signal that killed the child in *status; or ECHILD, if the
+ * *status; EOWNERDEAD, with the signal that killed the child in *status; ECHILD, if the
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where
- * process ids differ.
+ * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds: it
+ * finishes its work once it can (without pidfd_open(2), it is waited for).
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 
 /*
  * Runs work(context) in a child and waits for it. If no child can be created, calls work()
- * in this process. Returns 0, with the exit status in *status, or EOWNERDEAD, with the
- * signal that killed the child.
+ * in this process. Returns 0, with the exit status in *status; EOWNERDEAD, with the
+ * signal that killed the child; or ETIMEDOUT, as child_wait().
  */
 int child_run(int (*work)(void *context), void *context, enum child_bond bond, int *status);
 

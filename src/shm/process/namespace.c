@@ -52,6 +52,20 @@ bool namespace_is_ours(int fd)
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
 }
 
+bool namespace_has_other_users(const struct namespace *ns)
+{
+	int users = ioctl(ns->fd, NS_GET_USERNS);
+	struct stat own;
+	struct stat that;
+	bool same = users >= 0 && stat("/proc/self/ns/user", &own) == 0 &&
+		    fstat(users, &that) == 0 && own.st_dev == that.st_dev &&
+		    own.st_ino == that.st_ino;
+
+	if (users >= 0)
+		close(users);
+	return !same;
+}
+
 bool namespace_lock(const struct namespace *ns, int64_t *patience)
 {
 	const struct timespec moment = { .tv_nsec = 1000000 };

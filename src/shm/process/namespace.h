@@ -56,6 +56,12 @@ int namespace_join(int fd);
 bool namespace_is_ours(int fd);
 
 /*
+ * Whether other users have capabilities in it, those of a rootless container, or that is not known: it
+ * belongs to another user namespace than that of this process (ioctl_ns(2)).
+ */
+bool namespace_has_other_users(const struct namespace *ns);
+
+/*
  * Locks the namespace while segments are removed or changed (rm, set): two removals would
  * mistake each other's attachments for use, and the mode 0 of a segment that is being removed
  * is not changed. Waits at most *patience milliseconds, since

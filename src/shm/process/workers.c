@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -257,17 +256,6 @@ static void give_up(pid_t child)
 	abandoned_ever++;
 }
 
-/* The processor time that a worker has used, in milliseconds; 0: not known. */
-static int64_t time_used(pid_t child)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(child, &clock) || clock_gettime(clock, &used) < 0)
-		return 0;
-	return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
-}
-
 /*
  * Whether a worker waits, but not for a processor, which can take a second on a busy machine.
  * *used: the processor time that it had used when this was asked last.
@@ -278,7 +266,7 @@ static bool is_blocked(const struct run *run, pid_t child, int64_t *used)
 	char text[256] = "";
 	const char *end = NULL;
 
-	*used = time_used(child);
+	*used = processor_ms_of(child);
 	if (pread(run->status, text, sizeof(text) - 1, 0) > 0)
 		end = strrchr(text, ')'); /* the name may contain anything */
 	/* in the /proc of another PID namespace, its parent differs */

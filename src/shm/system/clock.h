@@ -4,12 +4,16 @@
 #define SHM_SYSTEM_CLOCK_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The time of CLOCK_MONOTONIC (clock_gettime(2)), in milliseconds. */
 int64_t monotonic_ms(void);
 
 /* The processor time that this process has used, in microseconds. */
 int64_t processor_us(void);
+
+/* The processor time that a child has used, in milliseconds; -1: not known. */
+int64_t processor_ms_of(pid_t child);
 
 /* The deadline after a timeout in milliseconds; -1 (never) for a negative timeout. */
 int64_t deadline_after(int64_t timeout);

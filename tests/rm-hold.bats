@@ -110,6 +110,27 @@ schedule_of()
 	grep Cpus_allowed: "/proc/$1/status"
 }
 
+# That user can keep it from running.
+@test "while rm acts as a user, no segment of another user is at mode 0" {
+	need_root
+	local user ids=() steps=run:child:after:shmctl:IPC_SET:1+
+	for user in 4001 4002 4001 4003 4002; do
+		# shellcheck disable=SC2016
+		ids+=("$(setpriv --reuid "$user" --regid "$user" --clear-groups perl -e \
+			'$id = shmget(0, 4096, 01600) // die; print $id')")
+	done
+	# the first one is a batch; the second and third one can be held
+	for id in "${ids[@]:3}"; do
+		steps+=" fail:child:shmat::1+:$id"
+	done
+	# whose segments are at mode 0, after each is blocked
+	STOP_ERROR=ENOSPC STOP_RUN="awk 'NR > 1 && \$3 % 1000 == 0 { print \$10 }' /proc/sysvipc/shm | sort -u |
+		tr '\n' ' ' >>'$PWD/blocked'; echo >>'$PWD/blocked'" with_steps "$steps" try rm --all
+	expect_status 0
+	assert_equal "$(<blocked)" $'4001 \n4002 \n4001 4002 \n4003 \n4002 '
+	assert_gone "${ids[@]}"
+}
+
 @test "a segment that does not fit into the address space is removed without being held" {
 	need_root
 	local id

@@ -101,12 +101,17 @@ static bool may_vanish(const struct segment *segment)
 	       (segment->nattch || segment->mode & read_by_others) && removal_is_forced();
 }
 
+uid_t actor_of(const struct segment *segment)
+{
+	return segment->cuid ? segment->cuid : segment->uid;
+}
+
 bool find_actor(const struct segment *segment, bool privileged, uid_t *user)
 {
 	const uid_t uid = segment->uid;
 	const uid_t cuid = segment->cuid;
 
-	*user = cuid ? cuid : uid;
+	*user = actor_of(segment);
 	return (uid == cuid || uid == 0 || cuid == 0) && (privileged || *user == geteuid()) &&
 	       !may_vanish(segment);
 }

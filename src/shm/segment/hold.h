@@ -62,6 +62,9 @@ struct actor {
  */
 bool find_actor(const struct segment *segment, bool privileged, uid_t *user);
 
+/* The user that find_actor() finds, if it is safe to act as that one. */
+uid_t actor_of(const struct segment *segment);
+
 /*
  * Whether this user owns the user namespace of the IPC namespace, or one between it and that
  * of this process. Then the user always has all capabilities there (user_namespaces(7)).

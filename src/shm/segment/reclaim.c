@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shm/process/subuid.h"
 #include "shm/segment/control.h"
 #include "shm/segment/hold.h"
 #include "shm/segment/judge.h"
@@ -23,10 +24,13 @@ struct work {
 	struct reclaim_batch *batch;
 	reclaim_enter *enter;
 	void *context;
-	pid_t pid;          /* of this process */
-	bool full;          /* no more segments can be held */
-	unsigned int place; /* the namespace that this process is in */
-	bool privileged;    /* may_control_all() there */
+	pid_t pid;               /* of this process */
+	bool full;               /* no more segments can be held */
+	unsigned int place;      /* the namespace that this process is in */
+	bool privileged;         /* may_control_all() there */
+	bool one_processor;      /* the machine has only one */
+	bool acts;               /* it is the turn of segments that cannot be held, */
+	struct uid_range actors; /* those of these users */
 };
 
 /* The place of no namespace. */
@@ -163,9 +167,38 @@ static int call(const struct work *work, const struct reclaim_item *item,
 	return error;
 }
 
+/* Whether to work on an item now. */
+static bool has_its_turn(const struct work *work, const struct reclaim_item *item)
+{
+	const uid_t user = actor_of(&item->listed);
+
+	if (!work->acts)
+		return item->result == RECLAIM_PENDING;
+	return item->waits && user >= work->actors.first && user <= work->actors.last;
+}
+
 /*
- * Goes on without holding the segment, if that is safe, but not in spite of a missing permission.
- * It may be larger than any gap in the address space, for example. error: why it is not held.
+ * Finds whose turn it is next; false: no user's. While this process acts as a user, that user can keep
+ * it from running (sched_setscheduler(2)). So only that user's segments should be at mode 0 then.
+ */
+static bool next_turn(struct work *work)
+{
+	for (size_t i = 0; i < work->batch->count; i++) {
+		const struct reclaim_item *item = &work->batch->items[i];
+
+		if (item->waits) {
+			work->acts = true;
+			work->full = false;
+			work->actors = subuid_range(actor_of(&item->listed));
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Goes on without holding the segment when it has its turn, if that is safe, but not in spite of a
+ * missing permission. error: why it is not held; it may be larger than the address space.
  */
 static enum reclaim_result go_without(const struct work *work, struct reclaim_item *item, int error)
 {
@@ -175,8 +208,10 @@ static enum reclaim_result go_without(const struct work *work, struct reclaim_it
 	if ((work->privileged && error == EACCES) ||
 	    !find_actor(&item->listed, work->privileged, &user))
 		return failed_with(item, RECLAIM_NO_HOLD, error);
-	if (!work->batch->dry_run)
+	if (!work->batch->dry_run) {
+		item->waits = !work->acts;
 		return RECLAIM_PENDING;
+	}
 	error = act_as(user, &before);
 	if (error)
 		return failed_with(item, RECLAIM_FAILED, error);
@@ -189,7 +224,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 {
 	struct segment now;
 
-	for (size_t i = 0; error == ENOMEM && i < work->batch->count; i++)
+	for (size_t i = 0; error == ENOMEM && !work->acts && i < work->batch->count; i++)
 		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
@@ -275,6 +310,7 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 	enum reclaim_result result;
 	int error = enter_its_place(work, item);
 
+	item->waits = false;
 	item->error = error;
 	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
 	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
@@ -284,16 +320,16 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 		result = failed_with(item, RECLAIM_FAILED, EPERM);
 	if (!result)
 		result = hold(work, item, &now);
-	if (!result && !work->full)
+	if (!result && !work->full && !item->waits)
 		result = block(work, item, &now);
 	if (result)
 		finish(work, item, result);
 }
 
 /*
- * Waits until nattch counts all processes for which shmat(2) checked the mode before it
- * was 0. membarrier(2) does nothing on a single processor, and fails with nohz_full or
- * under some seccomp filters. Then waiting for a while must do.
+ * Waits until nattch counts all processes for which shmat(2) checked the mode before it was 0.
+ * membarrier(2) does nothing on a single processor, and fails with nohz_full or under some
+ * seccomp filters. Then waiting for a while must do.
  */
 static void settle(bool one_processor)
 {
@@ -416,6 +452,30 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 	return restore(work, item, RECLAIM_PENDING);
 }
 
+/* Removes the segments that have their turn. */
+static void take_turn(struct work *work)
+{
+	struct reclaim_item *items = work->batch->items;
+	bool blocked = false;
+	size_t end;
+
+	for (size_t i = 0; i < work->batch->count && !work->full; i++) {
+		if (has_its_turn(work, &items[i]))
+			try_to_block(work, &items[i]);
+		blocked |= items[i].result == RECLAIM_BLOCKING;
+	}
+	restore_schedule();
+	if (!blocked)
+		return;
+	settle(work->one_processor);
+	for (size_t i = 0; i < work->batch->count; i = end) {
+		for (end = i + 1; end < work->batch->count && end < i + RELEASED_TOGETHER &&
+				  items[end].place == items[i].place;)
+			end++;
+		remove_blocked(work, i, end);
+	}
+}
+
 void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_place, void *context)
 {
 	struct reclaim_item *items = batch->items;
@@ -424,10 +484,6 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .context = context,
 			     .pid = getpid(),
 			     .place = nowhere };
-	/* as users_look_up(): this opens a file, too */
-	const bool one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2;
-	bool blocked = false;
-	size_t end;
 
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
@@ -436,18 +492,9 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	if (undo_only)
 		return;
 	users_look_up();
+	work.one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file, too */
 	ask_whether_forced(&work);
-	for (size_t i = 0; i < batch->count && !work.full; i++) {
-		try_to_block(&work, &items[i]);
-		blocked |= items[i].result == RECLAIM_BLOCKING;
-	}
-	restore_schedule();
-	if (blocked)
-		settle(one_processor);
-	for (size_t i = 0; i < batch->count; i = end) {
-		for (end = i + 1; end < batch->count && end < i + RELEASED_TOGETHER &&
-				  items[end].place == items[i].place;)
-			end++;
-		remove_blocked(&work, i, end);
-	}
+	do {
+		take_turn(&work);
+	} while (next_turn(&work));
 }

@@ -29,7 +29,8 @@
  *
  * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy
  * it, or if it cannot be attached. Then it goes through the same steps under act_as(), so
- * that no call can act on another user's segment. That requires that its owner and its
+ * that no call can act on another user's segment: after all others, and the segments of one
+ * user after those of another, since that user can make this process wait. That requires that its owner and its
  * creator are the same user, or that one of them is root. If they are two users, or if a
  * process with CAP_SYS_ADMIN has no permission to attach it, the segment is not removed.
  */
@@ -66,6 +67,7 @@ struct reclaim_item {
 	enum reclaim_result result;
 	int error;   /* an errno value */
 	bool forced; /* it is not held, since a detach would destroy it */
+	bool waits;  /* it cannot be held, and has its turn after those that can */
 	/* whether holding it has replaced its last user, and its pid (0: not known here) */
 	bool replaced;
 	pid_t last_user;

@@ -255,6 +255,19 @@ assert_each_removed_or_unchanged()
 	trap - TERM
 }
 
+# As timeout(1) and cron jobs do
+@test "if its process group is killed, the child finishes the batch" {
+	need_root
+	local ids
+	orphans_as_listed 4
+	stop_at "child:after:shmctl:IPC_SET:1:${ids[1]}" setsid "$SHMTOOL" rm --orphaned --grace 0
+	[[ $(ps -o pgid= -p "$program_pid") -eq $program_pid ]] || fail 'it leads no group'
+	kill -KILL -- "-$program_pid"
+	wait_until process_is_gone "$program_pid"
+	go_on
+	assert_gone "${ids[@]}"
+}
+
 # A user can make each call in a namespace wait that they are in.
 @test "if the child is blocked for long, rm ends, and the child goes on once it can" {
 	need_root

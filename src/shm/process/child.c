@@ -135,6 +135,8 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 		return 0;
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
+	if (bond == CHILD_GOES_ON)
+		setpgid(0, 0); /* a signal to the process group of its parent must not end it */
 	if (bond == CHILD_DIES_TOO) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* the parent may have exited before prctl(2) */

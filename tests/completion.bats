@@ -97,6 +97,9 @@ bash_offers()
 	assert_equal "$(offered wr)" write
 	assert_equal "$(offered help l)" ls
 	assert_equal "$(offered nosuch '')" ''
+	# a hidden option, of which nothing is known
+	run shmtool __complete "set" --except-namespace ''
+	assert_equal "$status:$output" 0:
 	run shmtool __complete
 	expect_status 2
 }

@@ -299,7 +299,7 @@ views=('ls' 'ls -r' 'ls -p' 'ls -p -r' 'ls -o id,holders' 'ls -o id,holders -r' 
 @test "characters that hide or reorder text do not reach a terminal" {
 	ipcrm --all=shm
 	local codes=(80 9f ad 34f 61c 115f 180e 200b 200e 200f 2028 2029 202a 202e 2060 2066 2069 3164 feff
-		fe0f fff9 e0000 e0001 e007f e01ef) names view
+		fe0f fff9 13430 1343f e0000 e0001 e007f e01ef) names view
 	mapfile -t names < <(perl -e 'for (@ARGV) { my $c = chr hex; utf8::encode $c;
 		print "a", (map { sprintf "\\x%02x", ord } split //, $c), "b\n" }' "${codes[@]}")
 	processes_named "${names[@]}" 'd\xc3\xa9j\xc3\xa0' '\xe6\x97\xa5\xe6\x9c\xac' \

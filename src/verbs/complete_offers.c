@@ -280,6 +280,8 @@ static const struct value_kind_offer {
 
 void offer_value(const struct typing *typing, const char *metavariable)
 {
+	if (!metavariable)
+		return; /* that of a hidden option */
 	for (size_t i = 0; i < sizeof(value_offers) / sizeof(value_offers[0]); i++) {
 		if (strcmp(value_offers[i].word, metavariable) != 0)
 			continue;

@@ -188,8 +188,8 @@ static void share_batch(const struct removal *removal)
 
 /*
  * Replaces impossible results: a process in a container may control the worker. What a worker
- * left under way may be at mode 0: that worker is blocked, or it was killed, and so was the next one,
- * which was to undo it. error: says which.
+ * left under way may be at mode 0: that worker does not respond, or it was killed, and so was the
+ * next one, which should have undone it. error: which of the two.
  */
 static void check_results(const struct removal *removal, int error)
 {

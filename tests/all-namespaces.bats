@@ -508,6 +508,18 @@ blank_idle()
 	done
 }
 
+# A user can make each call in a namespace wait that they are in.
+@test "a namespace in which a worker waits is given up, and the others are listed" {
+	settle unshare --ipc -- 1000
+	settle unshare --ipc -- 2000
+	local silent=$ns
+	settle unshare --ipc -- 3000
+	with_steps stop:setns::3 try_there ls -A --format '%{size}'
+	expect_status 7
+	assert_stderr_matches "of IPC namespace $silent .*: the worker process did not finish"
+	assert_output_is $'1000\n3000'
+}
+
 @test "a worker is killed when it has sent its lists: each segment is shown once" {
 	settle unshare --ipc -- 1000
 	settle unshare --ipc -- 2000

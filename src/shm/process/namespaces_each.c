@@ -15,8 +15,11 @@
 #include "shm/process/workers.h"
 #include "shm/segment/limits.h"
 
-/* How long one item may block, and all of them together, in ticks (workers.h): 10 and 30 seconds. */
-enum { PATIENCE = 1000, ALL_PATIENCE = 3000 };
+/*
+ * How long one item may block, in ticks (workers.h): two seconds; hardly at all once all of them
+ * together have blocked for five.
+ */
+enum { PATIENCE = 200, ALL_PATIENCE = 500, LAST_PATIENCE = 2 };
 
 /* The segments of a namespace, or some of them: these follow. No padding: it is sent. */
 struct record {
@@ -272,7 +275,8 @@ static bool give_up(void *context, size_t item, bool blocked)
 	tour->item = item;
 	tour->waited += blocked;
 	tour->waited_in_all += blocked;
-	return blocked && (tour->waited >= PATIENCE || tour->waited_in_all >= ALL_PATIENCE);
+	return blocked &&
+	       tour->waited >= (tour->waited_in_all < ALL_PATIENCE ? PATIENCE : LAST_PATIENCE);
 }
 
 int namespaces_list(struct namespaces *namespaces, struct listing *list,

@@ -70,17 +70,17 @@ static uint64_t window_of(const struct residency *residency, uint64_t offset)
 	return offset / (WINDOW_PAGES * residency->page);
 }
 
-/* Calls mincore(2) for the pages from first on. Returns 0 or an errno value. */
+/*
+ * Calls mincore(2) for the pages from first on, unless a sandbox refuses that. Returns 0 or an errno
+ * value.
+ */
 static int ask_for(struct residency *residency, uint64_t first, uint64_t length,
 		   unsigned char *states)
 {
-	if (!residency->refused && mincore(residency->bytes + first, length, states) == 0)
+	if (residency->refused || mincore(residency->bytes + first, length, states) == 0)
 		return 0;
-	if (!residency->refused && errno != ENOSYS && errno != EPERM && errno != EACCES)
-		return errno;
-	residency->refused = true;
-	memset(states, 0, (length + residency->page - 1) / residency->page);
-	return 0;
+	residency->refused = errno == ENOSYS || errno == EPERM || errno == EACCES;
+	return residency->refused ? 0 : errno;
 }
 
 /* Asks for the window that contains offset. Returns 0 or an errno value. */
@@ -93,6 +93,8 @@ static int ask(struct residency *residency, uint64_t offset)
 
 	if (error)
 		return error;
+	if (residency->refused)
+		memset(residency->states, 0, sizeof(residency->states));
 	residency->window = first;
 	residency->known = length;
 	return 0;
@@ -217,7 +219,7 @@ int residency_count(struct residency *residency, uint64_t offset, uint64_t end, 
 		if (last > end)
 			last = end;
 		error = ask_for(residency, first, last - first, states);
-		if (error)
+		if (error || residency->refused)
 			return error;
 		for (uint64_t next; offset < last; offset = next) {
 			next = (offset / page + 1) * page;

@@ -370,10 +370,10 @@ static int run_one(struct run *run)
 	return 0;
 }
 
-/* Whether processes or memory are short: setrlimit(2), RLIMIT_NPROC; cgroups(7), pids.max */
+/* Whether processes, memory or open files are short: setrlimit(2); cgroups(7), pids.max */
 static bool is_shortage(int error)
 {
-	return error == EAGAIN || error == ENOMEM;
+	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
 }
 
 /* As run_one(), but waits for a moment if processes or memory are short. */

@@ -76,6 +76,7 @@ static const struct word calls[] = {
 	CALL(sendmsg),
 	CALL(setitimer),
 	CALL(setns),
+	CALL(setpgid),
 	CALL(setresuid),
 	CALL(shmat),
 	CALL(shmctl),

@@ -4,18 +4,20 @@
 #define SHM_PROCESS_IPC_FILES_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
- * How many open files are examined in all, not counting those of root's processes (but the first
- * few of each). That takes a few seconds; any user can have very many, since processes can share
- * a table of open files.
+ * How much processor time the open files may take in all, in microseconds, not counting those of
+ * root's processes. That is enough for a million of them, but any user can have more, since processes
+ * can share a table of open files, or can make the kernel need a hundred times as long for each, by
+ * paths of thousands of directories.
  */
-enum { IPC_FILES_MOST = 1000000 };
+enum { IPC_FILES_TIME = 2000000 };
 
 /* How much of that was used; shared by all workers. */
 struct ipc_files_use {
-	size_t examined;
+	int64_t time;
 	size_t processes_skipped; /* not all of their open files were examined */
 };
 

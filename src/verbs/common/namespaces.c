@@ -229,9 +229,9 @@ static enum status report_hidden(const struct namespaces *found)
 	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
 
 	if (found->too_many_files)
-		warn("more than %d files are open: those of %zu process%s were not searched for "
+		warn("examining open files takes too long: those of %zu process%s were not searched to the end for "
 		     "IPC namespaces that only an open file keeps in existence",
-		     IPC_FILES_MOST, found->too_many_files, plural(found->too_many_files));
+		     found->too_many_files, plural(found->too_many_files));
 	if (found->too_many_mounts)
 		warn("reading /proc/PID/mountinfo takes too long: %zu mount namespace%s not searched to the end "
 		     "for IPC namespaces that only a mount keeps in existence",

@@ -120,13 +120,13 @@ static int work(void *context)
 /* --- What this process does --- */
 
 /*
- * Whether a namespace gets a batch, and so a worker, of its own: its users may be hostile, and a
- * user can make each call in a namespace that they are in wait (shmtool-security(7)). Segments of
- * others should not be at mode 0 then.
+ * The namespaces of a batch have the same owner, and the one where most users are has a batch of
+ * its own: a user can make each call in a namespace that they are in wait (shmtool-security(7)), and
+ * segments of others should not be at mode 0 then.
  */
-static bool stands_alone(const struct removal *removal, const struct namespace *ns)
+static uint64_t owner_of_place(const struct removal *removal, const struct namespace *ns)
 {
-	return namespace_same(ns, &removal->home) || namespace_has_other_users(ns);
+	return namespace_same(ns, &removal->home) ? UINT64_MAX : namespace_owner(ns);
 }
 
 /*
@@ -141,7 +141,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
-	bool alone = false;
+	uint64_t owner = 0;
 	size_t i;
 
 	removal->count = 0;
@@ -153,10 +153,11 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		if (why_skipped(removal->report, segment))
 			continue;
 		if (last != ns) {
-			bool apart = alone;
+			uint64_t others = owner;
 
-			alone = stands_alone(removal, ns);
-			if (last && (apart || alone))
+			owner = owner_of_place(removal, ns);
+			/* a worker cannot return from another user namespace */
+			if (last && (owner != others || last->foreign || ns->foreign))
 				break;
 			removal->places[removal->place_count++] = ns;
 		}

@@ -23,6 +23,11 @@
 
 enum { PROCESS_PATH_SIZE = 64 };
 
+/* What the upper half of namespace_owner() says; the lower half is a user or an inode. */
+static const uint64_t OWNER_USER = (uint64_t)1 << 32;
+static const uint64_t OWNER_CONTAINER = (uint64_t)2 << 32;
+static const uint64_t OWNER_UNKNOWN = (uint64_t)3 << 32;
+
 /*
  * Enters the user namespace that owns an IPC namespace, and then the latter. A process
  * in that user namespace with CAP_SYS_PTRACE that shares the PID namespace could then
@@ -52,18 +57,36 @@ bool namespace_is_ours(int fd)
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
 }
 
-bool namespace_has_other_users(const struct namespace *ns)
+/* The owner of a user namespace: who created it, or if that was root, itself. */
+static uint64_t owner_of_users(int users, const struct stat *status)
 {
-	int users = ioctl(ns->fd, NS_GET_USERNS);
-	struct stat own;
-	struct stat that;
-	bool same = users >= 0 && stat("/proc/self/ns/user", &own) == 0 &&
-		    fstat(users, &that) == 0 && own.st_dev == that.st_dev &&
-		    own.st_ino == that.st_ino;
+	uid_t uid = 0;
 
-	if (users >= 0)
+	if (ioctl(users, NS_GET_OWNER_UID, &uid) == 0 && uid != 0)
+		return OWNER_USER | uid;
+	return OWNER_CONTAINER | status->st_ino;
+}
+
+uint64_t namespace_owner(const struct namespace *ns)
+{
+	struct stat own = { 0 };
+	struct stat that;
+	uint64_t owner = 0;
+	int users = ioctl(ns->fd, NS_GET_USERNS);
+
+	stat("/proc/self/ns/user", &own);
+	/* a user can nest user namespaces: the outermost one counts, below that of this process */
+	while (users >= 0 && fstat(users, &that) == 0 && own.st_ino != that.st_ino) {
+		int parent = ioctl(users, NS_GET_PARENT);
+
+		owner = owner_of_users(users, &that);
 		close(users);
-	return !same;
+		users = parent;
+	}
+	if (users < 0)
+		return OWNER_UNKNOWN | ns->inode;
+	close(users);
+	return owner;
 }
 
 bool namespace_lock(const struct namespace *ns, int64_t *patience)

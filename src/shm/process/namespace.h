@@ -56,10 +56,11 @@ int namespace_join(int fd);
 bool namespace_is_ours(int fd);
 
 /*
- * Whether other users have capabilities in it, those of a rootless container, or that is not known: it
- * belongs to another user namespace than that of this process (ioctl_ns(2)).
+ * A number for who has all capabilities in the namespace: 0 if it belongs to the user namespace of this
+ * process; otherwise the same number for all namespaces of one user, or of one container that
+ * root has started. If that cannot be known, each namespace has a number of its own.
  */
-bool namespace_has_other_users(const struct namespace *ns);
+uint64_t namespace_owner(const struct namespace *ns);
 
 /*
  * Locks the namespace while segments are removed or changed (rm, set): two removals would

@@ -29,8 +29,9 @@ enum { STOPS_MOST = 100 };
 /*
  * A child that is to finish its work is given up if it used less than RUNS milliseconds of processor
  * time in PATIENCE ticks of TICK milliseconds: then it is blocked, or a user keeps it from running.
+ * So is one after others that were kept waiting for more than MOMENT, together for ALL_PATIENCE.
  */
-enum { TICK = 10, PATIENCE = 1000, RUNS = 100 };
+enum { TICK = 10, PATIENCE = 1000, MOMENT = 100, ALL_PATIENCE = 3000, RUNS = 100 };
 
 static int compare_fds(const void *a, const void *b)
 {
@@ -154,6 +155,7 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 {
 	struct pollfd exit = { .fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
 	const int options = exit.fd < 0 ? WUNTRACED : WUNTRACED | WNOHANG;
+	static int waited_before; /* for other children */
 	int64_t used = 0;
 	int waited = 0;
 	int stops = 0;
@@ -163,7 +165,8 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 		got = waitpid(child, result, options);
 		if (got > 0 && WIFSTOPPED(*result))
 			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
-		else if (got > 0 || (got < 0 && errno != EINTR) || waited == PATIENCE)
+		else if (got > 0 || (got < 0 && errno != EINTR) || waited == PATIENCE ||
+			 waited_before + waited >= ALL_PATIENCE)
 			break;
 		else if (got == 0 && poll(&exit, 1, TICK) == 0) {
 			int64_t now = processor_ms_of(child);
@@ -173,6 +176,7 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 			used = runs ? now : used;
 		}
 	}
+	waited_before += waited > MOMENT ? waited : 0;
 	if (exit.fd >= 0)
 		close(exit.fd);
 	return got;

@@ -110,6 +110,35 @@ schedule_of()
 	grep Cpus_allowed: "/proc/$1/status"
 }
 
+# The users of a container are many.
+@test "segments of many users that cannot be held are removed in a bounded number of turns" {
+	need_root
+	need_plain_memory
+	perl -e 'for (1 .. 60) { $> = 1000000 + $_; shmget(0, 900 << 40, 010600) // die; $> = 0 }'
+	STOP_DELAY=0 capture with_steps delay:child:syscall:SYS_membarrier:1+ shmtool rm --all
+	expect_status 0
+	assert_output_has 'total 60 segments'
+	(($(steps_taken) < 40)) || fail "$(steps_taken) turns"
+}
+
+# The user of an attached segment can make each attach of it wait.
+@test "while rm attaches what is attached, nothing is at mode 0" {
+	need_root
+	local ids
+	orphans_as_listed 3
+	background "$HELPERS/hold" "${ids[2]}"
+	wait_until test -s "$background_output"
+	STOP_RUN="cat /proc/sysvipc/shm >'$PWD/list'" with_steps "run:child:shmat::1:${ids[2]}" \
+		try rm --all --even-attached
+	expect_status 0
+	# the first one is a batch
+	assert_equal "$(awk '{ print $2, $3 }' list)" "shmid perms
+${ids[1]} 600
+${ids[2]} 600"
+	assert_gone "${ids[@]:0:2}"
+	assert_equal "$(segment_field "${ids[2]}" perms)" 1600
+}
+
 # That user can keep it from running.
 @test "while rm acts as a user, no segment of another user is at mode 0" {
 	need_root

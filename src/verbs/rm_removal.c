@@ -30,12 +30,6 @@
 /* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
 
-/*
- * Batches that may end early, since the address space is full. From then on, huge segments are not
- * held: a user can create thousands of segments of which only one fits.
- */
-enum { FULL_BATCHES = 32 };
-
 /* The size of a batch in memory, in bytes. */
 enum { BATCH_SIZE = sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct reclaim_item) };
 
@@ -53,7 +47,6 @@ struct removal {
 	pid_t parent;
 	int64_t patience; /* what is left of NAMESPACE_PATIENCE */
 	bool begun;       /* the first segment was tried */
-	int full_batches; /* that ended early */
 	bool undo;
 };
 
@@ -175,7 +168,6 @@ static void share_batch(const struct removal *removal)
 
 	removal->batch->dry_run = removal->report->options->dry_run;
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
-	removal->batch->hold_no_huge = removal->full_batches >= FULL_BATCHES;
 	removal->batch->count = removal->count;
 	for (size_t i = 0; i < removal->count; i++) {
 		struct reclaim_item *item = &removal->batch->items[i];
@@ -305,28 +297,17 @@ static enum status report_skipped(struct report *report, const struct segment *s
 	return STATUS_DONE;
 }
 
-/*
- * Reports the results for the segments of the selection from first to end - 1. Stops at one that
- * the worker could not hold beside the others, which belongs to the next batch. Returns the index
- * where it ended.
- */
-static size_t report_batch(struct removal *removal, size_t first, size_t end)
+/* Reports the results for the segments of the selection from first to end - 1. */
+static void report_batch(struct removal *removal, size_t first, size_t end)
 {
 	struct report *report = removal->report;
 	const struct reclaim_item *items = removal->batch->items;
 	size_t reported = 0; /* items of the batch reported so far */
-	size_t i;
 
-	for (i = first; i < end; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct segment *segment = &removal->selection->list.items[i];
 		bool tried = reported < removal->count && removal->segments[reported] == segment;
 
-		/* the first one was tried */
-		if (tried && reported && !report->worker_lost &&
-		    items[reported].result == RECLAIM_PENDING) {
-			removal->full_batches++;
-			break;
-		}
 		status_keep_first(&report->status, missing_before(removal->selection, i));
 		status_keep_first(&report->status,
 				  tried ? report_tried(report, segment, &items[reported])
@@ -336,7 +317,6 @@ static size_t report_batch(struct removal *removal, size_t first, size_t end)
 			report_flush(report);
 	}
 	report_flush(report);
-	return i;
 }
 
 /* Reports that a worker was killed, or is blocked. */
@@ -371,7 +351,7 @@ static size_t remove_batch(struct removal *removal, size_t first)
 	error = try_batch(removal, &signal);
 	removal->begun |= removal->count > 0;
 	removal->report->worker_lost = error;
-	end = report_batch(removal, first, end);
+	report_batch(removal, first, end);
 	if (!error)
 		return end;
 	status_keep_first(&removal->report->status, report_worker(removal, error, signal));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shm/process/subuid.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,12 @@ static void take_line(const char *line, uid_t uid, struct uid_range *range)
 	before = (uid - first) / CONTAINER * CONTAINER;
 	count -= before;
 	range->first = (uid_t)(first + before);
-	range->last = range->first + (uid_t)(count < CONTAINER ? count : CONTAINER) - 1;
+	if (count > CONTAINER)
+		count = CONTAINER;
+	/* a wrong line may go beyond the last number of a user */
+	if (count - 1 > UINT32_MAX - range->first)
+		count = UINT32_MAX - range->first + 1UL;
+	range->last = range->first + (uid_t)(count - 1);
 }
 
 struct uid_range subuid_range(uid_t uid)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stddef.h>
@@ -14,9 +15,12 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shm/segment/control.h"
+#include "shm/segment/listing.h"
 #include "shm/system/capability.h"
 
 int segment_hold(const struct segment *segment, struct hold *hold)
@@ -59,6 +63,24 @@ void segments_release(struct hold *holds, size_t count)
 			memset(&holds[i + 1], 0, (last - i) * sizeof(*holds));
 		segment_release(&holds[i]);
 	}
+}
+
+void attachments_settle(bool one_processor)
+{
+	struct timespec moment = { .tv_nsec = 20000000 };
+
+	/* called in any case: some C libraries count only processors that this process may use */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 || one_processor)
+		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
+			;
+}
+
+bool segment_stays_marked(const struct segment *listed)
+{
+	struct segment now;
+
+	return !segment_is_gone(listed->id) && listing_look(listed->id, &now) == 0 && now.dest &&
+	       segment_is_same(listed, &now);
 }
 
 bool owns_users_here(uid_t uid, bool in_doubt)

@@ -45,6 +45,19 @@ void segment_release(struct hold *hold);
  */
 void segments_release(struct hold *holds, size_t count);
 
+/*
+ * Waits until nattch counts all processes for which shmat(2) checked the mode before it was 0.
+ * membarrier(2) does nothing on a single processor, and fails with nohz_full or under some
+ * seccomp filters. Then waiting for a while must do. one_processor: the machine has only one.
+ */
+void attachments_settle(bool one_processor);
+
+/*
+ * Whether the segment still exists, marked for removal, after IPC_RMID and release: a process
+ * has attached it in spite of mode 0. (The id may also belong to another segment now.)
+ */
+bool segment_stays_marked(const struct segment *listed);
+
 /* The state that act_as() changes, for stop_acting(). */
 struct actor {
 	uid_t uid;

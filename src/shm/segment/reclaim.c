@@ -2,9 +2,6 @@
 #include "shm/segment/reclaim.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shm/process/subuid.h"
@@ -24,14 +21,26 @@ struct work {
 	struct reclaim_batch *batch;
 	reclaim_enter *enter;
 	void *context;
-	pid_t pid;               /* of this process */
-	bool full;               /* no more segments can be held */
-	unsigned int place;      /* the namespace that this process is in */
-	bool privileged;         /* may_control_all() there */
-	bool one_processor;      /* the machine has only one */
-	bool acts;               /* it is the turn of segments that cannot be held, */
-	struct uid_range actors; /* those of these users */
+	pid_t pid;          /* of this process */
+	bool full;          /* no more segments can be held in this turn */
+	unsigned int place; /* the namespace that this process is in */
+	bool privileged;    /* may_control_all() there */
+	bool one_processor; /* the machine has only one */
+	enum turn {
+		TURN_MARK, /* of segments that are only marked for removal: they are not blocked */
+		TURN_HOLD, /* of those that can be held; again, until all have fitted */
+		TURN_ACT,  /* of others of one user after another, or of one range of users */
+	} turn;
+	unsigned int turns; /* of this kind so far */
+	struct uid_range actors;
 };
+
+/*
+ * A user can create thousands of segments of which only one fits into the address space, and a
+ * container has thousands of users. After so many turns, huge ones are not held, and all users
+ * have the same turn.
+ */
+enum { TURNS_MOST = 32 };
 
 /* The place of no namespace. */
 static const unsigned int nowhere = (unsigned int)-1;
@@ -172,28 +181,39 @@ static bool has_its_turn(const struct work *work, const struct reclaim_item *ite
 {
 	const uid_t user = actor_of(&item->listed);
 
-	if (!work->acts)
-		return item->result == RECLAIM_PENDING;
+	if (item->result != RECLAIM_PENDING)
+		return false;
+	if (work->turn == TURN_MARK)
+		return is_to_be_marked(work, item);
+	if (work->turn == TURN_HOLD)
+		return !item->waits;
 	return item->waits && user >= work->actors.first && user <= work->actors.last;
 }
 
 /*
- * Finds whose turn it is next; false: no user's. While this process acts as a user, that user can keep
- * it from running (sched_setscheduler(2)). So only that user's segments should be at mode 0 then.
+ * Goes on to the next turn; false: there is none. While this process acts as a user, that user can
+ * keep it from running (sched_setscheduler(2)). So only that user's segments should be at mode 0.
  */
 static bool next_turn(struct work *work)
 {
-	for (size_t i = 0; i < work->batch->count; i++) {
-		const struct reclaim_item *item = &work->batch->items[i];
+	const struct reclaim_item *items = work->batch->items;
+	size_t i = 0;
 
-		if (item->waits) {
-			work->acts = true;
-			work->full = false;
-			work->actors = subuid_range(actor_of(&item->listed));
-			return true;
-		}
+	work->turns++;
+	if (work->turn == TURN_MARK || (work->turn == TURN_HOLD && !work->full)) {
+		work->turn++;
+		work->turns = 0;
 	}
-	return false;
+	work->full = false;
+	if (work->turn != TURN_ACT)
+		return true;
+	while (i < work->batch->count && !items[i].waits)
+		i++;
+	if (i == work->batch->count)
+		return false;
+	work->actors = work->turns < TURNS_MOST ? subuid_range(actor_of(&items[i].listed))
+						: (struct uid_range){ 0, (uid_t)-1 };
+	return true;
 }
 
 /*
@@ -209,7 +229,7 @@ static enum reclaim_result go_without(const struct work *work, struct reclaim_it
 	    !find_actor(&item->listed, work->privileged, &user))
 		return failed_with(item, RECLAIM_NO_HOLD, error);
 	if (!work->batch->dry_run) {
-		item->waits = !work->acts;
+		item->waits = work->turn != TURN_ACT;
 		return RECLAIM_PENDING;
 	}
 	error = act_as(user, &before);
@@ -224,7 +244,8 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 {
 	struct segment now;
 
-	for (size_t i = 0; error == ENOMEM && !work->acts && i < work->batch->count; i++)
+	for (size_t i = 0; error == ENOMEM && work->turn == TURN_HOLD && i < work->batch->count;
+	     i++)
 		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
@@ -271,7 +292,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
-	if (work->batch->hold_no_huge && item->listed.size >= huge)
+	if (work->turns >= TURNS_MOST && item->listed.size >= huge)
 		return go_without(work, item, ENOMEM);
 	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);
@@ -327,21 +348,6 @@ static void try_to_block(struct work *work, struct reclaim_item *item)
 }
 
 /*
- * Waits until nattch counts all processes for which shmat(2) checked the mode before it was 0.
- * membarrier(2) does nothing on a single processor, and fails with nohz_full or under some
- * seccomp filters. Then waiting for a while must do.
- */
-static void settle(bool one_processor)
-{
-	struct timespec moment = { .tv_nsec = 20000000 };
-
-	/* called in any case: some C libraries count only processors that this process may use */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 || one_processor)
-		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
-			;
-}
-
-/*
  * Restores the mode of a blocked segment. Does nothing if its id belongs to another segment
  * now, or if a process has set a mode in the meantime. Keeps its current owner.
  */
@@ -371,18 +377,6 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 	if (error && !segment_missing(error))
 		result = failed_with(item, RECLAIM_BLOCKED, error);
 	return result;
-}
-
-/*
- * Whether the segment still exists, marked for removal, after IPC_RMID and release: a process
- * has attached it in spite of mode 0. (The id may also belong to another segment now.)
- */
-static bool is_marked(const struct segment *listed)
-{
-	struct segment now;
-
-	return !segment_is_gone(listed->id) && listing_look(listed->id, &now) == 0 && now.dest &&
-	       segment_is_same(listed, &now);
 }
 
 /* Checks a blocked segment for the last time, and removes it. */
@@ -424,7 +418,8 @@ static void remove_blocked(struct work *work, size_t first, size_t end)
 	for (size_t i = first; i < end; i++) {
 		if (items[i].result == RECLAIM_REMOVING)
 			finish(work, &items[i],
-			       is_marked(&items[i].listed) ? RECLAIM_MARKED : RECLAIM_REMOVED);
+			       segment_stays_marked(&items[i].listed) ? RECLAIM_MARKED
+								      : RECLAIM_REMOVED);
 	}
 }
 
@@ -467,7 +462,7 @@ static void take_turn(struct work *work)
 	restore_schedule();
 	if (!blocked)
 		return;
-	settle(work->one_processor);
+	attachments_settle(work->one_processor);
 	for (size_t i = 0; i < work->batch->count; i = end) {
 		for (end = i + 1; end < work->batch->count && end < i + RELEASED_TOGETHER &&
 				  items[end].place == items[i].place;)

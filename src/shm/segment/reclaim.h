@@ -82,7 +82,6 @@ enum { RECLAIM_BATCH = 16384 };
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
-	bool hold_no_huge;  /* do not hold segments of which only some fit into the address space */
 	size_t count;
 	struct reclaim_item items[];
 };
@@ -93,8 +92,7 @@ typedef int reclaim_enter(void *context, unsigned int place);
 /*
  * Removes the segments of the batch that are unchanged since they were listed (same key,
  * size, mode, owner, creator, pids and times) and unattached. Sets result, error, replaced
- * and last_user of each. Segments for which the address space has no room beside the others stay
- * RECLAIM_PENDING: try them again in the next batch. In the meantime, no ordinary process
+ * and last_user of each. In the meantime, no ordinary process
  * can attach the segments. Signals must be blocked or remembered (signals.h).
  *
  * undo_only: only restores the modes of the segments that a process left blocked when it was

@@ -272,18 +272,19 @@ swap_and_use="'$BATS_TEST_DIRNAME/lib/swap-segment' \"\$STOP_ID\" >other
 
 @test "set never changes another segment that has got the id" {
 	for victim in orphan attached; do
-		each_call parent set 0x55 -p 640 -u daemon --lock
+		each_call child set 0x55 -p 640 -u daemon --lock
 		assert_calls shmat 'shmctl SHM_LOCK' 'shmctl IPC_SET' shmdt
+		each_call parent set 0x55 -p 640 -u daemon --lock
 	done
 }
 
 # Holding it would overwrite its last user, which is running.
 @test "set of a segment that cannot be held never changes another one that has got the id" {
 	victim=detached
-	each_call parent set 0x55 -p 640 -u daemon
+	each_call child set 0x55 -p 640 -u daemon
 	assert_calls 'shmctl IPC_SET'
 	victim=orphan rights=(setpriv --bounding-set=-ipc_owner)
-	each_call parent set 0x55 -p 640 -u daemon
+	each_call child set 0x55 -p 640 -u daemon
 	assert_calls 'shmctl IPC_SET'
 }
 

@@ -493,12 +493,51 @@ mode_0_is_kept()
 	assert_rights "$id" "0 0 0640"
 }
 
-@test "a signal ends set between two segments, and what was changed is reported" {
+switches_of()
+{
+	awk '$1 == "voluntary_ctxt_switches:" { print $2 }' "/proc/$1/status"
+}
+
+has_been_woken()
+{
+	(($(switches_of "$stopped_pid") > switches))
+}
+
+# A user can make each process wait that attaches a segment of theirs.
+@test "if the child of set is blocked for long, set ends, and the child changes no other segment" {
 	local first second
 	first=$(make_segment 4096 600)
 	second=$(make_segment 4096 600)
 	stop_at shmctl:IPC_SET shmtool "set" "$first" "$second" -p 640 -v
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	assert_equal "$(<"$program_output.err")" 'shmtool set: the worker process does not respond; nothing more is changed after the current segment'
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	assert_equal "$(segment_field "$first" perms) $(segment_field "$second" perms)" '640 600'
+}
+
+@test "if the child of set is killed, that is reported" {
+	local first second
+	first=$(make_segment 4096 600)
+	second=$(make_segment 4096 600)
+	stop_at after:shmctl:IPC_SET shmtool "set" "$first" "$second" -p 640 -v
+	kill -KILL "$stopped_pid"
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	assert_equal "$(<"$program_output.err")" 'shmtool set: the worker process was killed by signal 9; nothing more was changed'
+	assert_equal "$(segment_field "$first" perms) $(segment_field "$second" perms)" '640 600'
+}
+
+@test "a signal ends set between two segments, and what was changed is reported" {
+	local first second switches
+	first=$(make_segment 4096 600)
+	second=$(make_segment 4096 600)
+	stop_at shmctl:IPC_SET shmtool "set" "$first" "$second" -p 640 -v
+	switches=$(switches_of "$stopped_pid")
 	kill "$program_pid"
+	# the child gets it, too
+	wait_until has_been_woken
 	go_on
 	assert_equal "$ended" 143
 	assert_output_matches "^changed $first .* mode=0600->0640$"
@@ -517,7 +556,7 @@ mode_0_is_kept()
 
 @test "a segment that is removed before it is changed: exit 3" {
 	id=$(make_segment)
-	stop_at shmctl:SHM_STAT_ANY:2 shmtool "set" "$id" -p 640
+	stop_at child:shmctl:SHM_STAT_ANY shmtool "set" "$id" -p 640
 	ipcrm -m "$id"
 	go_on
 	assert_equal "$ended" 3
@@ -582,7 +621,7 @@ lock_segment()
 	# acting as another user, root locks within the limit of root, which it raises if it may
 	if prlimit --memlock=unlimited true 2>/dev/null || root_may_lock; then lock=(--lock); fi
 	for state in unused used needed attached; do
-		for step in shmctl:SHM_STAT_ANY:2 shmctl:SHM_STAT_ANY:3 shmat after:shmat \
+		for step in child:shmctl:SHM_STAT_ANY child:shmctl:SHM_STAT_ANY:2 shmat after:shmat \
 			shmctl:SHM_LOCK shmctl:IPC_SET after:shmctl:IPC_SET shmdt; do
 			segment_that_is "$state"
 			# not every segment is attached

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set: changes owner, group and mode of segments, and locks them in memory. */
+#include <errno.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
 #include "shm/process/namespace.h"
 #include "shm/system/signals.h"
 #include "text/output.h"
@@ -130,12 +132,57 @@ static enum status check_options(const struct set_options *options)
 	return STATUS_DONE;
 }
 
+/* The segments to change, and the status so far. */
+struct changes {
+	const struct set_wish *wish;
+	struct selection *selection;
+	enum status status;
+};
+
+static int change_all(void *context)
+{
+	const struct changes *changes = context;
+	struct selection *selection = changes->selection;
+	enum status status = changes->status;
+	static struct output output;
+
+	output_begin(&output, STDOUT_FILENO);
+	for (size_t i = 0; i < selection->list.count && !signals_came(); i++) {
+		status_keep_first(&status, missing_before(selection, i));
+		status_keep_first(&status, set_change(changes->wish, &selection->list.items[i],
+						      &selection->judge.processes, &output));
+	}
+	status_keep_first(&status, missing_before(selection, SIZE_MAX));
+	return output_end(&output, status);
+}
+
+/*
+ * Changes the segments in a child: a user can make every process wait that attaches a segment of
+ * theirs, and not even SIGKILL ends it then (shmtool-security(7)).
+ */
+static enum status change_in_child(struct changes *changes)
+{
+	int result = 0;
+	int error = child_run(change_all, changes, CHILD_GOES_ON, &result);
+
+	if (error == EOWNERDEAD)
+		return fail(STATUS_FAILED,
+			    "the worker process was killed by signal %d; nothing more was changed",
+			    result);
+	if (error == ETIMEDOUT)
+		return fail(
+			STATUS_FAILED,
+			"the worker process does not respond; nothing more is changed after the "
+			"current segment");
+	return (enum status)result;
+}
+
 static enum status set(struct set_options *options)
 {
 	static const struct source source = { 0 };
-	static struct output output;
 	int64_t patience = NAMESPACE_PATIENCE;
 	struct selection selection;
+	struct changes changes = { .wish = &options->wish, .selection = &selection };
 	struct namespace ns;
 	enum status status;
 
@@ -144,19 +191,13 @@ static enum status set(struct set_options *options)
 	namespace_open("/proc/self/ns/ipc", &ns);
 	if (!options->wish.dry_run)
 		options->wish.unsure = !namespace_lock(&ns, &patience);
-	status = select_segments(&selection, &options->choice, &source);
-	output_begin(&output, STDOUT_FILENO);
+	changes.status = select_segments(&selection, &options->choice, &source);
 	/* a signal ends the program between two segments, not between the steps of one */
 	signals_begin(signals_others);
-	for (size_t i = 0; i < selection.list.count && !signals_came(); i++) {
-		status_keep_first(&status, missing_before(&selection, i));
-		status_keep_first(&status, set_change(&options->wish, &selection.list.items[i],
-						      &selection.judge.processes, &output));
-	}
-	status_keep_first(&status, missing_before(&selection, SIZE_MAX));
+	status = options->wish.dry_run ? (enum status)change_all(&changes)
+				       : change_in_child(&changes);
 	selection_free(&selection);
 	namespace_close(&ns);
-	status = output_end(&output, status);
 	signals_end();
 	return status;
 }

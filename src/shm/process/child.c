@@ -159,23 +159,31 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 	int64_t used = 0;
 	int waited = 0;
 	int stops = 0;
+	int signal = 0;
 	pid_t got;
 
 	for (;;) {
-		got = waitpid(child, result, options);
-		if (got > 0 && WIFSTOPPED(*result))
-			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
-		else if (got > 0 || (got < 0 && errno != EINTR) || waited == PATIENCE ||
-			 waited_before + waited >= ALL_PATIENCE)
-			break;
-		else if (got == 0 && poll(&exit, 1, TICK) == 0) {
-			int64_t now = processor_ms_of(child);
-			bool runs = now < 0 || now - used >= RUNS;
+		int64_t now;
 
-			waited = runs ? 0 : waited + 1;
-			used = runs ? now : used;
-		}
+		got = waitpid(child, result, options);
+		if (got > 0 && !WIFSTOPPED(*result))
+			break;
+		if (got > 0)
+			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
+		if (!signal && signals_came())
+			kill(child, signal = signals_came());
+		if (waited == PATIENCE || waited_before + waited >= ALL_PATIENCE ||
+		    (got < 0 && errno != EINTR))
+			break;
+		if (got || poll(&exit, 1, TICK) != 0)
+			continue;
+		now = processor_ms_of(child);
+		waited = now < 0 || now - used >= RUNS ? 0 : waited + 1;
+		if (!waited)
+			used = now;
 	}
+	if (got == 0)
+		kill(child, SIGTERM); /* it may remember that (signals.h), and begin nothing more */
 	waited_before += waited > MOMENT ? waited : 0;
 	if (exit.fd >= 0)
 		close(exit.fd);

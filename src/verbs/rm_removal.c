@@ -119,7 +119,7 @@ static int work(void *context)
  */
 static uint64_t owner_of_place(const struct removal *removal, const struct namespace *ns)
 {
-	return namespace_same(ns, &removal->home) ? UINT64_MAX : namespace_owner(ns);
+	return namespace_same(ns, &removal->home) ? 0 : 1 + namespace_owner(ns);
 }
 
 /*
@@ -208,10 +208,11 @@ static void check_results(const struct removal *removal, int error)
 }
 
 /* A worker that is blocked goes on later, perhaps while its results are being reported. */
-static void copy_batch(struct removal *removal)
+static void give_up_batch(struct removal *removal)
 {
 	struct reclaim_batch *copy = shared_memory(BATCH_SIZE);
 
+	removal->batch->given_up = true;
 	if (!copy)
 		return; /* GCOVR_EXCL_LINE: no memory: nothing is reported wrongly if it stays blocked */
 	memcpy(copy, removal->batch, BATCH_SIZE);
@@ -226,8 +227,9 @@ static void copy_batch(struct removal *removal)
 static int try_batch(struct removal *removal, int *signal)
 {
 	int undo_killed = 0;
+	int undo_error = 0;
 	int error = 0;
-	int undo_error;
+	bool goes_on;
 
 	share_batch(removal);
 	if (removal->count)
@@ -240,12 +242,13 @@ static int try_batch(struct removal *removal, int *signal)
 		if (undo_error == EOWNERDEAD)
 			work(removal);
 	}
-	if (error == ETIMEDOUT)
-		copy_batch(removal);
+	goes_on = error == ETIMEDOUT || undo_error == ETIMEDOUT;
+	if (goes_on)
+		give_up_batch(removal);
 	/* a worker that goes on keeps the locks */
-	for (unsigned int i = 0; i < removal->place_count && error != ETIMEDOUT; i++)
+	for (unsigned int i = 0; i < removal->place_count && !goes_on; i++)
 		namespace_unlock(removal->places[i]);
-	check_results(removal, error == ETIMEDOUT ? EINPROGRESS : EINTR);
+	check_results(removal, goes_on ? EINPROGRESS : EINTR);
 	return error;
 }
 
@@ -330,7 +333,7 @@ static enum status report_worker(const struct removal *removal, int error, int s
 			    signal);
 	fail(STATUS_FAILED, "the worker process does not respond%s%s; nothing more was removed",
 	     ns ? " in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "");
-	remark("once it can, it finishes the work that it has begun");
+	remark("once it can, it restores the modes of segments that it has set to 0");
 	return STATUS_FAILED;
 }
 
@@ -392,7 +395,51 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 	return end;
 }
 
-void remove_chosen(struct report *report, const struct selection *selection)
+/* The segments of one namespace, which follow each other in the list. */
+struct run {
+	uint64_t owner;
+	size_t first;
+	size_t count;
+};
+
+static int compare_runs(const void *a, const void *b)
+{
+	const struct run *first = a;
+	const struct run *second = b;
+
+	if (first->owner != second->owner)
+		return first->owner < second->owner ? -1 : 1;
+	return first->first < second->first ? -1 : first->first > second->first;
+}
+
+/*
+ * With -A: puts the namespaces of one owner behind each other, since they share a batch. Two users
+ * could otherwise create theirs in turn. If out of memory, the order stays as it is.
+ */
+static void sort_by_owner(const struct removal *removal, struct listing *list)
+{
+	struct run *runs = calloc(list->count, sizeof(*runs));
+	struct segment *sorted = calloc(list->count, sizeof(*sorted));
+	size_t count = 0;
+	size_t at = 0;
+
+	for (size_t i = 0; i < list->count && runs && sorted; i++) {
+		if (!i || list->items[i].ns != list->items[i - 1].ns)
+			runs[count++] =
+				(struct run){ owner_of_place(removal, list->items[i].ns), i, 0 };
+		runs[count - 1].count++;
+	}
+	if (count)
+		qsort(runs, count, sizeof(*runs), compare_runs);
+	for (size_t i = 0; i < count; at += runs[i++].count)
+		memcpy(sorted + at, list->items + runs[i].first, runs[i].count * sizeof(*sorted));
+	if (count)
+		memcpy(list->items, sorted, list->count * sizeof(*sorted));
+	free(sorted);
+	free(runs);
+}
+
+void remove_chosen(struct report *report, struct selection *selection)
 {
 	struct removal *removal = selection->list.count ? calloc(1, sizeof(*removal)) : NULL;
 	size_t at = 0;
@@ -415,6 +462,8 @@ void remove_chosen(struct report *report, const struct selection *selection)
 	removal->parent = getpid();
 	removal->patience = NAMESPACE_PATIENCE;
 	namespace_open("/proc/self/ns/ipc", &removal->home);
+	if (selection->inhabited > 1)
+		sort_by_owner(removal, &selection->list);
 	while (at < selection->list.count && !report->output.error && !signals_came()) {
 		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);
 	}

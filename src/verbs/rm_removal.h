@@ -11,6 +11,6 @@
  * worker is killed. If a signal comes or stdout cannot be written, stops after the current
  * batch.
  */
-void remove_chosen(struct report *report, const struct selection *selection);
+void remove_chosen(struct report *report, struct selection *selection);
 
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "shm/process/scan.h"
+#include "shm/process/subuid.h"
 #include "shm/system/clock.h"
 #include "shm/system/safe_open.h"
 #include "shm/system/signals.h"
@@ -57,13 +58,13 @@ bool namespace_is_ours(int fd)
 	       own.st_dev == that.st_dev && own.st_ino == that.st_ino;
 }
 
-/* The owner of a user namespace: who created it, or if that was root, itself. */
+/* The owner of a user namespace: who created it (subuid.h), or if that was root, itself. */
 static uint64_t owner_of_users(int users, const struct stat *status)
 {
 	uid_t uid = 0;
 
 	if (ioctl(users, NS_GET_OWNER_UID, &uid) == 0 && uid != 0)
-		return OWNER_USER | uid;
+		return OWNER_USER | subuid_range(uid).first;
 	return OWNER_CONTAINER | status->st_ino;
 }
 

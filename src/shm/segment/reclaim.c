@@ -389,7 +389,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	if (error)
 		return failed_with(item, RECLAIM_BLOCKED, error);
 	result = look(work, item, &now);
-	if (!result && now.mode)
+	if (!result && (now.mode || work->batch->given_up))
 		result = RECLAIM_CHANGED;
 	if (!result) {
 		item->result = RECLAIM_REMOVING;
@@ -454,7 +454,7 @@ static void take_turn(struct work *work)
 	bool blocked = false;
 	size_t end;
 
-	for (size_t i = 0; i < work->batch->count && !work->full; i++) {
+	for (size_t i = 0; i < work->batch->count && !work->full && !work->batch->given_up; i++) {
 		if (has_its_turn(work, &items[i]))
 			try_to_block(work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
@@ -491,5 +491,5 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	ask_whether_forced(&work);
 	do {
 		take_turn(&work);
-	} while (next_turn(&work));
+	} while (!batch->given_up && next_turn(&work));
 }

@@ -37,6 +37,7 @@
 #ifndef SHM_SEGMENT_RECLAIM_H
 #define SHM_SEGMENT_RECLAIM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -82,6 +83,8 @@ enum { RECLAIM_BATCH = 16384 };
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
+	/* the caller no longer waits: from now on, only undo what was begun */
+	atomic_bool given_up;
 	size_t count;
 	struct reclaim_item items[];
 };

@@ -413,7 +413,7 @@ static int compare_runs(const void *a, const void *b)
 }
 
 /*
- * With -A: puts the namespaces of one owner behind each other, since they share a batch. Two users
+ * With -A: puts the namespaces of one owner after each other, since they share a batch. Two users
  * could otherwise create theirs in turn. If out of memory, the order stays as it is.
  */
 static void sort_by_owner(const struct removal *removal, struct listing *list)

@@ -4,7 +4,7 @@
  *
  *   rm_run, rm        rm.c              options (filter_options.c), keep lists, namespace
  *   select_segments   common/select.c   lists segments, judges them (judge.c), filters them
- *   remove_chosen     here              one batch after another:
+ *   remove_chosen     here              one batch after another (rm_order.c: with -A):
  *   remove_batch      here              fills it, has it removed, and reports it
  *   try_batch, work   here              starts a worker (child.c), which works on the batch
  *   reclaim           reclaim.c         the steps that reclaim.h lists, one of them is
@@ -26,12 +26,16 @@
 #include "shm/segment/reclaim.h"
 #include "shm/system/signals.h"
 #include "verbs/rm_guard.h"
+#include "verbs/rm_order.h"
 
 /* Lines written at a time: one write(2) per line would take as long as the removal. */
 enum { LINES = 32 };
 
 /* The size of a batch in memory, in bytes. */
 enum { BATCH_SIZE = sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct reclaim_item) };
+
+/* After so many batches, the namespaces of one owner share them. */
+enum { BATCHES_OF_OWNER = 32 };
 
 /* A removal in progress. */
 struct removal {
@@ -42,6 +46,8 @@ struct removal {
 	size_t count;
 	const struct namespace *places[RECLAIM_BATCH]; /* and the namespaces that they are in */
 	unsigned int place_count;
+	struct namespace_owner owner; /* of the last of them; the batches of that owner so far: */
+	int batches_of_owner;
 	struct namespace home; /* the namespace in which remove_chosen() began */
 	bool away;             /* this process has entered another one */
 	pid_t parent;
@@ -113,13 +119,18 @@ static int work(void *context)
 /* --- What this process does --- */
 
 /*
- * The namespaces of a batch have the same owner, and the one where most users are has a batch of
- * its own: a user can make each call in a namespace that they are in wait (shmtool-security(7)), and
- * segments of others should not be at mode 0 then.
+ * Whether a namespace can be in the same batch as the last one: those of one user namespace can, and
+ * after so many batches, all of one owner. A user can create thousands of them.
  */
-static uint64_t owner_of_place(const struct removal *removal, const struct namespace *ns)
+static bool shares_batch(struct removal *removal, struct namespace_owner owner)
 {
-	return namespace_same(ns, &removal->home) ? 0 : 1 + namespace_owner(ns);
+	const struct namespace_owner last = removal->owner;
+
+	removal->owner = owner;
+	if (owner.owner != last.owner)
+		removal->batches_of_owner = 0;
+	return owner.owner == last.owner &&
+	       (owner.users == last.users || removal->batches_of_owner >= BATCHES_OF_OWNER);
 }
 
 /*
@@ -134,11 +145,11 @@ static size_t fill_batch(struct removal *removal, size_t first)
 	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
-	uint64_t owner = 0;
 	size_t i;
 
 	removal->count = 0;
 	removal->place_count = 0;
+	removal->batches_of_owner++;
 	for (i = first; i < end && removal->count < most; i++) {
 		const struct segment *segment = &list->items[i];
 		const struct namespace *ns = segment->ns ? segment->ns : &removal->home;
@@ -146,11 +157,10 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		if (why_skipped(removal->report, segment))
 			continue;
 		if (last != ns) {
-			uint64_t others = owner;
+			bool shares = shares_batch(removal, owner_of_place(ns, &removal->home));
 
-			owner = owner_of_place(removal, ns);
 			/* a worker cannot return from another user namespace */
-			if (last && (owner != others || last->foreign || ns->foreign))
+			if (last && (!shares || last->foreign || ns->foreign))
 				break;
 			removal->places[removal->place_count++] = ns;
 		}
@@ -325,7 +335,7 @@ static void report_batch(struct removal *removal, size_t first, size_t end)
 /* Reports that a worker was killed, or is blocked. */
 static enum status report_worker(const struct removal *removal, int error, int signal)
 {
-	const struct namespace *ns = removal->segments[0]->ns;
+	const struct namespace *ns = removal->place_count == 1 ? removal->segments[0]->ns : NULL;
 
 	if (error != ETIMEDOUT)
 		return fail(STATUS_FAILED,
@@ -395,50 +405,6 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 	return end;
 }
 
-/* The segments of one namespace, which follow each other in the list. */
-struct run {
-	uint64_t owner;
-	size_t first;
-	size_t count;
-};
-
-static int compare_runs(const void *a, const void *b)
-{
-	const struct run *first = a;
-	const struct run *second = b;
-
-	if (first->owner != second->owner)
-		return first->owner < second->owner ? -1 : 1;
-	return first->first < second->first ? -1 : first->first > second->first;
-}
-
-/*
- * With -A: puts the namespaces of one owner after each other, since they share a batch. Two users
- * could otherwise create theirs in turn. If out of memory, the order stays as it is.
- */
-static void sort_by_owner(const struct removal *removal, struct listing *list)
-{
-	struct run *runs = calloc(list->count, sizeof(*runs));
-	struct segment *sorted = calloc(list->count, sizeof(*sorted));
-	size_t count = 0;
-	size_t at = 0;
-
-	for (size_t i = 0; i < list->count && runs && sorted; i++) {
-		if (!i || list->items[i].ns != list->items[i - 1].ns)
-			runs[count++] =
-				(struct run){ owner_of_place(removal, list->items[i].ns), i, 0 };
-		runs[count - 1].count++;
-	}
-	if (count)
-		qsort(runs, count, sizeof(*runs), compare_runs);
-	for (size_t i = 0; i < count; at += runs[i++].count)
-		memcpy(sorted + at, list->items + runs[i].first, runs[i].count * sizeof(*sorted));
-	if (count)
-		memcpy(list->items, sorted, list->count * sizeof(*sorted));
-	free(sorted);
-	free(runs);
-}
-
 void remove_chosen(struct report *report, struct selection *selection)
 {
 	struct removal *removal = selection->list.count ? calloc(1, sizeof(*removal)) : NULL;
@@ -463,7 +429,7 @@ void remove_chosen(struct report *report, struct selection *selection)
 	removal->patience = NAMESPACE_PATIENCE;
 	namespace_open("/proc/self/ns/ipc", &removal->home);
 	if (selection->inhabited > 1)
-		sort_by_owner(removal, &selection->list);
+		sort_by_owner(&selection->list, &removal->home);
 	while (at < selection->list.count && !report->output.error && !signals_came()) {
 		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);
 	}

@@ -24,7 +24,7 @@
 
 enum { PROCESS_PATH_SIZE = 64 };
 
-/* What the upper half of namespace_owner() says; the lower half is a user or an inode. */
+/* What the upper half of an owner's number says; the lower half is a user or an inode. */
 static const uint64_t OWNER_USER = (uint64_t)1 << 32;
 static const uint64_t OWNER_CONTAINER = (uint64_t)2 << 32;
 static const uint64_t OWNER_UNKNOWN = (uint64_t)3 << 32;
@@ -68,11 +68,11 @@ static uint64_t owner_of_users(int users, const struct stat *status)
 	return OWNER_CONTAINER | status->st_ino;
 }
 
-uint64_t namespace_owner(const struct namespace *ns)
+struct namespace_owner namespace_owner(const struct namespace *ns)
 {
 	struct stat own = { 0 };
 	struct stat that;
-	uint64_t owner = 0;
+	struct namespace_owner result = { 0 };
 	int users = ioctl(ns->fd, NS_GET_USERNS);
 
 	stat("/proc/self/ns/user", &own);
@@ -80,14 +80,14 @@ uint64_t namespace_owner(const struct namespace *ns)
 	while (users >= 0 && fstat(users, &that) == 0 && own.st_ino != that.st_ino) {
 		int parent = ioctl(users, NS_GET_PARENT);
 
-		owner = owner_of_users(users, &that);
+		result = (struct namespace_owner){ owner_of_users(users, &that), that.st_ino };
 		close(users);
 		users = parent;
 	}
 	if (users < 0)
-		return OWNER_UNKNOWN | ns->inode;
+		return (struct namespace_owner){ .owner = OWNER_UNKNOWN | ns->inode };
 	close(users);
-	return owner;
+	return result;
 }
 
 bool namespace_lock(const struct namespace *ns, int64_t *patience)

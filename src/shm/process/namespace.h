@@ -56,11 +56,16 @@ int namespace_join(int fd);
 bool namespace_is_ours(int fd);
 
 /*
- * A number for who has all capabilities in the namespace: 0 if it belongs to the user namespace of this
- * process; otherwise the same number for all namespaces of one user, or of one container that
- * root has started. If that cannot be known, each namespace has a number of its own.
+ * Who has all capabilities in an IPC namespace: the outermost user namespace that it belongs to, below
+ * that of this process, as its inode; 0: that of this process, or not known. owner is the same number
+ * for all user namespaces of one user, but of each container that root has started it is another one.
  */
-uint64_t namespace_owner(const struct namespace *ns);
+struct namespace_owner {
+	uint64_t owner;
+	ino_t users;
+};
+
+struct namespace_owner namespace_owner(const struct namespace *ns);
 
 /*
  * Locks the namespace while segments are removed or changed (rm, set): two removals would

@@ -83,7 +83,7 @@ bool segment_stays_marked(const struct segment *listed)
 	       segment_is_same(listed, &now);
 }
 
-bool owns_users_here(uid_t uid, bool in_doubt)
+static bool find_owner_here(uid_t uid, bool in_doubt)
 {
 	int ipc = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
 	int users = ipc < 0 ? -1 : ioctl(ipc, NS_GET_USERNS);
@@ -109,6 +109,27 @@ bool owns_users_here(uid_t uid, bool in_doubt)
 	if (ipc >= 0)
 		close(ipc);
 	return owns;
+}
+
+bool owns_users_here(uid_t uid, bool in_doubt)
+{
+	static struct {
+		ino_t ipc; /* the namespace; 0: none */
+		uid_t uid;
+		bool in_doubt;
+		bool owns;
+	} last; /* answer: it does not change, and user namespaces can be nested deeply */
+	struct stat here = { 0 };
+
+	stat("/proc/self/ns/ipc", &here);
+	if (!here.st_ino || here.st_ino != last.ipc || uid != last.uid ||
+	    in_doubt != last.in_doubt) {
+		last.owns = find_owner_here(uid, in_doubt);
+		last.ipc = here.st_ino;
+		last.uid = uid;
+		last.in_doubt = in_doubt;
+	}
+	return last.owns;
 }
 
 /* Whether other users can decide when it is destroyed, so that its id can be reused. */

@@ -343,7 +343,8 @@ static enum status report_worker(const struct removal *removal, int error, int s
 			    signal);
 	fail(STATUS_FAILED, "the worker process does not respond%s%s; nothing more was removed",
 	     ns ? " in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "");
-	remark("once it can, it restores the modes of segments that it has set to 0");
+	remark("process %d restores the modes that it has set to 0 once it can: do not kill it",
+	       removal->batch->worker);
 	return STATUS_FAILED;
 }
 

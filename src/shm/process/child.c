@@ -27,11 +27,12 @@ enum { ELSEWHERE = 255 };
 enum { STOPS_MOST = 100 };
 
 /*
- * A child that is to finish its work is given up if it used less than RUNS milliseconds of processor
- * time in PATIENCE ticks of TICK milliseconds: then it is blocked, or a user keeps it from running.
- * So is one after others that were kept waiting for more than MOMENT, together for ALL_PATIENCE.
+ * A child that is to finish its work is given up if it is blocked, or if a user keeps it from running:
+ * if it used less than RUNS of processor time for PATIENCE, or if it and its predecessors waited for
+ * ALL_PATIENCE, and used less than a tenth of that. A child that ends within a MOMENT is not counted.
+ * All in milliseconds.
  */
-enum { TICK = 10, PATIENCE = 1000, MOMENT = 100, ALL_PATIENCE = 3000, RUNS = 100 };
+enum { TICK = 10, PATIENCE = 10000, ALL_PATIENCE = 30000, RUNS = 100, MOMENT = 100 };
 
 static int compare_fds(const void *a, const void *b)
 {
@@ -147,44 +148,58 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 	_exit(work(context));
 }
 
+/* How long a child was waited for, and the processor time that it used, in milliseconds. */
+struct effort {
+	int64_t waited;
+	int64_t used;
+};
+
+static bool hardly_runs(const struct effort *before, const struct effort *now)
+{
+	const int64_t waited = before->waited + (now->waited > MOMENT ? now->waited : 0);
+	const int64_t used = before->used + now->used;
+
+	return waited - used >= ALL_PATIENCE && used < waited / 10;
+}
+
 /*
  * Waits until a child exits, and continues it if another process stops it. Returns 0 if it hardly
  * runs, or as waitpid(2).
  */
 static pid_t wait_while_it_runs(pid_t child, int *result)
 {
+	static struct effort before;
+	struct effort now = { 0 };
+	struct effort ran = { 0 }; /* when it had run for a while */
 	struct pollfd exit = { .fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
-	const int options = exit.fd < 0 ? WUNTRACED : WUNTRACED | WNOHANG;
-	static int waited_before; /* for other children */
-	int64_t used = 0;
-	int waited = 0;
 	int stops = 0;
 	int signal = 0;
 	pid_t got;
 
-	for (;;) {
-		int64_t now;
-
-		got = waitpid(child, result, options);
-		if (got > 0 && !WIFSTOPPED(*result))
-			break;
-		if (got > 0)
+	while ((got = waitpid(child, result, WUNTRACED | WNOHANG)) == 0 ||
+	       (got > 0 && WIFSTOPPED(*result))) {
+		if (got)
 			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
 		if (!signal && signals_came())
 			kill(child, signal = signals_came());
-		if (waited == PATIENCE || waited_before + waited >= ALL_PATIENCE ||
-		    (got < 0 && errno != EINTR))
+		if (now.waited - ran.waited >= PATIENCE || hardly_runs(&before, &now)) {
+			/* it may remember that (signals.h), and begin nothing more */
+			kill(child, SIGTERM);
+			got = 0;
 			break;
-		if (got || poll(&exit, 1, TICK) != 0)
+		}
+		/* without pidfd_open(2), it only waits */
+		if (poll(&exit, 1, TICK) != 0)
 			continue;
-		now = processor_ms_of(child);
-		waited = now < 0 || now - used >= RUNS ? 0 : waited + 1;
-		if (!waited)
-			used = now;
+		now.used = processor_ms_of(child);
+		now.waited += TICK;
+		if (now.used < 0 || now.used - ran.used >= RUNS)
+			ran = now;
 	}
-	if (got == 0)
-		kill(child, SIGTERM); /* it may remember that (signals.h), and begin nothing more */
-	waited_before += waited > MOMENT ? waited : 0;
+	if (now.waited > MOMENT) {
+		before.waited += now.waited;
+		before.used += now.used;
+	}
 	if (exit.fd >= 0)
 		close(exit.fd);
 	return got;

@@ -34,8 +34,8 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
  * continued, and killed if that is done again and again. Returns 0, with the exit status in
  * *status; EOWNERDEAD, with the signal that killed the child in *status; ECHILD, if the
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where
- * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds: it
- * finishes its work once it can (without pidfd_open(2), it is waited for).
+ * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds, or
+ * for thirty together with earlier ones: it gets SIGTERM, and goes on once it can.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 

@@ -480,6 +480,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .pid = getpid(),
 			     .place = nowhere };
 
+	batch->worker = work.pid;
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
 			finish(&work, &items[i], undo(&work, &items[i]));

@@ -83,6 +83,7 @@ enum { RECLAIM_BATCH = 16384 };
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
+	pid_t worker;       /* set by reclaim(): the process that works on it */
 	/* the caller no longer waits: from now on, only undo what was begun */
 	atomic_bool given_up;
 	size_t count;

@@ -206,7 +206,8 @@ static void check_results(const struct removal *removal, int error)
 		}
 		/* GCOVR_EXCL_STOP */
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
-			items[i].result = RECLAIM_BLOCKED;
+			/* an attached one is only to be marked */
+			items[i].result = items[i].listed.nattch ? RECLAIM_FAILED : RECLAIM_BLOCKED;
 			items[i].error = error;
 		}
 		/* the kernel's largest errno value (MAX_ERRNO) */

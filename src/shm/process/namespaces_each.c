@@ -266,10 +266,11 @@ static bool lost(void *context, size_t item, int signal)
 	return true;
 }
 
-static bool give_up(void *context, size_t item, bool blocked)
+static bool give_up(void *context, size_t item, bool blocked, int64_t used)
 {
 	struct tour *tour = context;
 
+	(void)used;
 	if (item != tour->item)
 		tour->waited = 0;
 	tour->item = item;

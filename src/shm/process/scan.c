@@ -34,6 +34,12 @@ enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
 enum { USER_TIME = 10000000, QUICK = 2000 };
 
 /*
+ * How much a single process may cost, in milliseconds: one system call can take half a minute, such as
+ * to read a list of mounts of which none is below the root directory of the process.
+ */
+enum { PROCESS_TIME = 5000 };
+
+/*
  * How often to look at the processes that came in the meantime. A program that becomes a daemon
  * has another process each time, and each look takes a few milliseconds.
  */
@@ -53,6 +59,7 @@ struct pass {
 	bool single;            /* scan_one(): an error of the process is one of the scan */
 	size_t item;            /* the process that the worker looks at, */
 	unsigned int waited;    /* and for how many ticks it was blocked there */
+	int64_t used;           /* processor time of the worker before it, in milliseconds */
 	struct noted *noted;    /* shared with the worker */
 	int error;
 
@@ -297,17 +304,21 @@ static unsigned int patience(unsigned int waited)
 	return next > 2 ? next : 2;
 }
 
-static bool give_up(void *context, size_t item, bool blocked)
+static bool give_up(void *context, size_t item, bool blocked, int64_t used)
 {
 	struct pass *pass = context;
 	struct scan_losses *losses = pass->losses;
 	struct slow_user *user;
 
-	if (pass->error || !blocked)
-		return pass->error;
-	if (item != pass->item)
+	if (pass->error)
+		return true;
+	if (item != pass->item || used < pass->used) {
 		pass->waited = 0;
+		pass->used = used;
+	}
 	pass->item = item;
+	if (!blocked)
+		return used - pass->used >= PROCESS_TIME;
 	pass->waited++;
 	user = slow_user(losses, user_of(pass, item));
 	if (!user)

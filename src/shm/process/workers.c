@@ -258,21 +258,19 @@ static void give_up(pid_t child)
 
 /*
  * Whether a worker waits, but not for a processor, which can take a second on a busy machine.
- * *used: the processor time that it had used when this was asked last.
+ * used: its processor time, now and when this was asked before.
  */
-static bool is_blocked(const struct run *run, pid_t child, int64_t *used)
+static bool is_blocked(const struct run *run, int64_t before, int64_t used)
 {
-	int64_t before = *used;
 	char text[256] = "";
 	const char *end = NULL;
 
-	*used = processor_ms_of(child);
 	if (pread(run->status, text, sizeof(text) - 1, 0) > 0)
 		end = strrchr(text, ')'); /* the name may contain anything */
 	/* in the /proc of another PID namespace, its parent differs */
 	if (end && strlen(end) > 4 && strtol(end + 4, NULL, 10) == getpid())
 		return end[2] != 'R';
-	return *used <= before + 1; /* GCOVR_EXCL_LINE: a sandbox without /proc/PID/stat */
+	return used <= before + 1; /* GCOVR_EXCL_LINE: a sandbox without /proc/PID/stat */
 }
 
 /* The item that the worker handles. A damaged worker could have written anything there. */
@@ -303,15 +301,18 @@ static bool listen_to(struct run *run, pid_t child)
 	for (;;) {
 		int ready = poll(&pollfd, 1, (int)time_left(tick));
 		int more = ready > 0 ? take_message(run, 0) : 1;
+		int64_t before = used;
+		bool blocked;
 
 		if (more == 0)
 			return false;
 		if (more > 0 && time_left(tick) > 0)
 			continue;
 		tick = deadline_after(WORKERS_TICK);
+		used = processor_ms_of(child);
+		blocked = poll(&pollfd, 1, 0) == 0 && is_blocked(run, before, used);
 		if (more > 0 &&
-		    !workers->give_up(workers->context, current_item(run),
-				      poll(&pollfd, 1, 0) == 0 && is_blocked(run, child, &used)))
+		    !workers->give_up(workers->context, current_item(run), blocked, used))
 			continue;
 		give_up(child);
 		while (take_message(run, MSG_DONTWAIT) > 0)

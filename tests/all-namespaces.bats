@@ -1266,21 +1266,31 @@ all_are_told()
 
 # A user can make each call in a namespace wait that they are in.
 @test "while a child is in a namespace of other users, no segment elsewhere is at mode 0" {
-	local key here
+	local key here size of=()
 	# shellcheck disable=SC2016
 	for key in 5 6 7; do there perl -e 'shmget($ARGV[0], 1000, 01600) // die' "$key"; done
 	settle unshare --ipc -- 2000:2
-	settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- 3000:2
-	here=$ns
+	# two containers of a user, and two that root has started
+	for size in 3000 3100; do
+		settle "${ordinary_user[@]}" unshare --user --map-root-user --ipc -- "$size:2"
+		of[size]=$ns
+	done
+	for size in 3200 3300; do
+		settle unshare --user --map-root-user --ipc -- "$size:2"
+		of[size]=$ns
+	done
 	settle unshare --ipc -- 4000:2
 	STOP_RUN="LD_PRELOAD= '$SHMTOOL' ls -A --format '$(printf '%%{mode} %%{size} ')'\"\$(stat -Lc %i /proc/self/ns/ipc)\" >>'$PWD/seen'" \
 		with_steps "run:child:after:setns:CLONE_NEWIPC:1+" try_there rm -A --all
 	expect_status 0
-	assert_output_has 'total 6 segments'
-	# in the user's namespace, and elsewhere
-	grep -q " 4000 $here\$" seen
-	run ! grep -q "^0000 .* $here\$" seen
-	run ! grep -q "^0000 3000 " seen
+	assert_output_has 'total 9 segments'
+	# in each of these namespaces, and elsewhere
+	for size in "${!of[@]}"; do
+		here=${of[size]}
+		grep -q " 4000 $here\$" seen
+		run ! grep -q "^0000 .* $here\$" seen
+		run ! grep -q "^0000 $size " seen
+	done
 }
 
 # killed_at STEPS: children are killed there

@@ -121,6 +121,18 @@ schedule_of()
 	(($(steps_taken) < 40)) || fail "$(steps_taken) turns"
 }
 
+@test "a line of /etc/subuid that goes beyond the last user" {
+	need_root
+	need_plain_memory
+	[[ -e /etc/subuid ]] || skip 'there is no /etc/subuid'
+	echo 'many:4294900000:100000' >subuid
+	perl -e '$> = 4294960000; shmget(0, 900 << 40, 010600) // die'
+	# shellcheck disable=SC2016
+	capture unshare --mount sh -c 'mount --bind subuid /etc/subuid && exec timeout 60 "$@"' sh "$SHMTOOL" rm --all
+	expect_status 0
+	assert_output_has 'total 1 segment'
+}
+
 # The user of an attached segment can make each attach of it wait.
 @test "while rm attaches what is attached, nothing is at mode 0" {
 	need_root

@@ -208,6 +208,18 @@ assert_each_removed_or_unchanged()
 	assert_killed_is_said
 }
 
+@test "if the child is killed just before it marks a segment, nothing is reported as marked" {
+	id=$(make_segment)
+	hold_segment "$id"
+	stop_at child:shmctl:IPC_RMID shmtool rm --all --even-attached
+	kill -KILL "$stopped_pid"
+	go_on
+	assert_equal "$ended" 7
+	assert_output_is ''
+	assert_killed_is_said
+	assert_equal "$(segment_field "$id" perms)" 600
+}
+
 @test "if a signal comes and the child is killed, the mode is restored before rm ends" {
 	need_root
 	local signal

@@ -273,13 +273,13 @@ static enum status namespace_failed(const struct namespace *ns, const struct nam
 			"cannot list the segments of IPC namespace %s: the worker process was killed by "
 			"signal %d",
 			NAMESPACE_LABEL(ns), fault->signal);
-	/* GCOVR_EXCL_START: a worker that hangs without a signal, or whose answer is damaged */
 	case FAULT_STUCK:
 		return fail(
 			STATUS_FAILED,
 			"cannot list the segments of IPC namespace %s: the worker process did not finish",
 			NAMESPACE_LABEL(ns));
 	default:
+		/* GCOVR_EXCL_START: rarely: its answer is damaged */
 		return fail(status_of_segment(fault->error),
 			    "cannot list the segments of IPC namespace %s: %s", NAMESPACE_LABEL(ns),
 			    reason_of_segment(fault->error));

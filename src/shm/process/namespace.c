@@ -70,12 +70,13 @@ static uint64_t owner_of_users(int users, const struct stat *status)
 
 struct namespace_owner namespace_owner(const struct namespace *ns)
 {
-	struct stat own = { 0 };
+	static struct stat own; /* looked up once: thousands of namespaces are compared with it */
 	struct stat that;
 	struct namespace_owner result = { 0 };
 	int users = ioctl(ns->fd, NS_GET_USERNS);
 
-	stat("/proc/self/ns/user", &own);
+	if (!own.st_ino)
+		stat("/proc/self/ns/user", &own);
 	/* a user can nest user namespaces: the outermost one counts, below that of this process */
 	while (users >= 0 && fstat(users, &that) == 0 && own.st_ino != that.st_ino) {
 		int parent = ioctl(users, NS_GET_PARENT);

@@ -280,6 +280,16 @@ assert_each_removed_or_unchanged()
 	assert_gone "${ids[@]}"
 }
 
+@test "if the child ends in any other way than it should, the mode is restored: exit 7" {
+	need_root
+	users_orphan
+	STOP_RUN=false run --separate-stderr with_steps run:child:after:shmctl:IPC_SET \
+		shmtool rm --orphaned --grace 0
+	expect_status 7
+	assert_output_is ''
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
 # A user can make each call in a namespace wait that they are in.
 @test "if the child is blocked for long, rm ends, and the child restores the modes once it can" {
 	need_root

@@ -119,8 +119,8 @@ static int work(void *context)
 /* --- What this process does --- */
 
 /*
- * Whether a namespace can be in the same batch as the last one: those of one user namespace can, and
- * after so many batches, all of one owner. A user can create thousands of them.
+ * Whether a namespace can be in the same batch as the last one: those of one user namespace can,
+ * and after so many batches, all of one owner. A user can create thousands of them.
  */
 static bool shares_batch(struct removal *removal, struct namespace_owner owner)
 {
@@ -207,7 +207,8 @@ static void check_results(const struct removal *removal, int error)
 		/* GCOVR_EXCL_STOP */
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
 			/* an attached one is only to be marked */
-			items[i].result = items[i].listed.nattch ? RECLAIM_FAILED : RECLAIM_BLOCKED;
+			items[i].result =
+				removal->segments[i]->nattch ? RECLAIM_FAILED : RECLAIM_BLOCKED;
 			items[i].error = error;
 		}
 		/* the kernel's largest errno value (MAX_ERRNO) */
@@ -225,7 +226,7 @@ static void give_up_batch(struct removal *removal)
 
 	removal->batch->given_up = true;
 	if (!copy)
-		return; /* GCOVR_EXCL_LINE: no memory: nothing is reported wrongly if it stays blocked */
+		return; /* GCOVR_EXCL_LINE: no memory: the results may change */
 	memcpy(copy, removal->batch, BATCH_SIZE);
 	munmap(removal->batch, BATCH_SIZE);
 	removal->batch = copy;
@@ -245,12 +246,15 @@ static int try_batch(struct removal *removal, int *signal)
 	share_batch(removal);
 	if (removal->count)
 		error = child_run(work, removal, CHILD_GOES_ON, signal);
+	/* an exit status is that of a sanitizer, say */
+	if (!error && *signal)
+		error = EOWNERDEAD;
 	if (error == EOWNERDEAD) {
 		share_batch(removal);
 		removal->undo = true;
 		undo_error = child_run(work, removal, CHILD_GOES_ON, &undo_killed);
 		/* if that worker is killed, too, this process undoes the work, as far as it can */
-		if (undo_error == EOWNERDEAD)
+		if (undo_killed)
 			work(removal);
 	}
 	goes_on = error == ETIMEDOUT || undo_error == ETIMEDOUT;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rm_order: the order of the namespaces that rm -A removes segments in. A user can make each call
- * in a namespace that they are in wait (shmtool-security(7)), and segments of others should not be at
- * mode 0 then. So those of different owners are not removed in one batch.
+ * in a namespace that they are in wait (shmtool-security(7)), and segments of others should not be
+ * at mode 0 then. So those of different owners are not removed in one batch.
  */
 #ifndef VERBS_RM_ORDER_H
 #define VERBS_RM_ORDER_H
@@ -11,8 +11,8 @@
 #include "shm/segment/listing.h"
 
 /*
- * As namespace_owner(). home: the namespace that this process is in. Most users are there, so it has an
- * owner like no other one.
+ * As namespace_owner(). home: the namespace that this process is in. Most users are there, so it
+ * has an owner like no other one.
  */
 struct namespace_owner owner_of_place(const struct namespace *ns, const struct namespace *home);
 

@@ -71,8 +71,8 @@ static uint64_t window_of(const struct residency *residency, uint64_t offset)
 }
 
 /*
- * Calls mincore(2) for the pages from first on, unless a sandbox refuses that. Returns 0 or an errno
- * value.
+ * Calls mincore(2) for the pages from first on, unless a sandbox refuses that. Returns 0 or an
+ * errno value.
  */
 static int ask_for(struct residency *residency, uint64_t first, uint64_t length,
 		   unsigned char *states)

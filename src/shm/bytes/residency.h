@@ -29,8 +29,8 @@ int residency_look(struct residency *residency, uint64_t offset, uint64_t limit,
 		   uint64_t *end);
 
 /*
- * Counts the bytes from offset to end that are in memory; none, where mincore(2) is refused. Asks for
- * these pages only. Returns 0 or an errno value.
+ * Counts the bytes from offset to end that are in memory; none, where mincore(2) is refused. Asks
+ * for these pages only. Returns 0 or an errno value.
  */
 int residency_count(struct residency *residency, uint64_t offset, uint64_t end, uint64_t *resident);
 

@@ -27,10 +27,10 @@ enum { ELSEWHERE = 255 };
 enum { STOPS_MOST = 100 };
 
 /*
- * A child that is to finish its work is given up if it is blocked, or if a user keeps it from running:
- * if it used less than RUNS of processor time for PATIENCE, or if it and its predecessors waited for
- * ALL_PATIENCE, and used less than a tenth of that. A child that ends within a MOMENT is not counted.
- * All in milliseconds.
+ * A child that is to finish its work is given up if it is blocked, or if a user keeps it from
+ * running: if it used less than RUNS of processor time for PATIENCE, or if it and its predecessors
+ * waited for ALL_PATIENCE, and used less than a tenth of that. A child that ends within a MOMENT
+ * is not counted. All in milliseconds.
  */
 enum { TICK = 10, PATIENCE = 10000, ALL_PATIENCE = 30000, RUNS = 100, MOMENT = 100 };
 

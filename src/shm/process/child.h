@@ -29,8 +29,8 @@ void child_prepare(void);
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond);
 
 /*
- * Waits until the child exits. A signal that signals_begin() remembers is passed on to a
- * child with CHILD_DIES_TOO. A child with CHILD_GOES_ON that another process stops is
+ * Waits until the child exits. A signal that signals_begin() remembers is passed on to the
+ * child. A child with CHILD_GOES_ON that another process stops is
  * continued, and killed if that is done again and again. Returns 0, with the exit status in
  * *status; EOWNERDEAD, with the signal that killed the child in *status; ECHILD, if the
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where

@@ -9,9 +9,9 @@
 
 /*
  * How much processor time the open files may take in all, in microseconds, not counting those of
- * root's processes. That is enough for a million of them, but any user can have more, since processes
- * can share a table of open files, or can make the kernel need a hundred times as long for each, by
- * paths of thousands of directories.
+ * root's processes. That is enough for a million of them, but any user can have more, since
+ * processes can share a table of open files, or can make the kernel need a hundred times as long
+ * for each, by paths of thousands of directories.
  */
 enum { IPC_FILES_TIME = 2000000 };
 

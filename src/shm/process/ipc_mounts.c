@@ -134,7 +134,7 @@ int ipc_mounts_read(pid_t pid, struct ipc_mounts_use *use, bool *has_root,
 	int error = 0;
 
 	*has_root = false;
-	/* even a list without lines can take long: that of a process in a chroot(2) below all mounts */
+	/* even a list without lines can take long: with chroot(2), none may be below the root */
 	if (is_used_up(use, 1) && pid && !process_is_of_root(pid)) {
 		use->lists_skipped++;
 		return 0;

@@ -56,10 +56,10 @@ int namespace_join(int fd);
 bool namespace_is_ours(int fd);
 
 /*
- * Who has all capabilities in an IPC namespace: the outermost user namespace that it belongs to, below
- * that of this process, as its inode; 0: that of this process, or not known. owner is the same number
- * for all user namespaces of one user, but of each container that root has started it is another one.
- * This process must stay in its user namespace after the first call.
+ * Who has all capabilities in an IPC namespace: the outermost user namespace that it belongs to,
+ * below that of this process, as its inode; 0: that of this process, or not known. owner is the
+ * same number for all user namespaces of one user, but of each container that root has started it
+ * is another one. This process must stay in its user namespace after the first call.
  */
 struct namespace_owner {
 	uint64_t owner;

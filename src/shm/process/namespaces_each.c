@@ -74,7 +74,7 @@ static int enter(const struct worker *worker, const struct tour *tour, bool *use
 	*users_changed = false;
 	if (ns->fd < 0)
 		return ns->error;
-	/* so many children wait in namespaces of a hostile user: this process should not be the next */
+	/* so many children wait in namespaces of a user: this process should not be next */
 	if (!worker->is_child &&
 	    (!tour->returns || workers_abandoned() == WORKERS_ABANDONED_MOST) &&
 	    !namespace_is_ours(ns->fd))

@@ -34,8 +34,8 @@ enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
 enum { USER_TIME = 10000000, QUICK = 2000 };
 
 /*
- * How much a single process may cost, in milliseconds: one system call can take half a minute, such as
- * to read a list of mounts of which none is below the root directory of the process.
+ * How much a single process may cost, in milliseconds: one system call can take half a minute,
+ * such as to read a list of mounts of which none is below the root directory of the process.
  */
 enum { PROCESS_TIME = 5000 };
 

@@ -78,8 +78,8 @@ uid_t scan_blamed(const struct worker *worker);
 void scan_blame(const struct worker *worker, uid_t uid);
 
 /*
- * In look(): as file_read_at() (procfile.h), of a file that waits for a lock of the whole machine. No
- * user is to blame for that.
+ * In look(): as file_read_at() (procfile.h), of a file that waits for a lock of the whole machine.
+ * No user is to blame for that.
  */
 int scan_read_locked(const struct worker *worker, int process, const char *name, char *text,
 		     size_t size);

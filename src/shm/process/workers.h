@@ -67,7 +67,7 @@ struct workers {
 	 * In the parent, at each tick: whether to give up the worker at this item. blocked: at this
 	 * moment it waits, neither for a processor nor for the parent. An item may block it many
 	 * times, for a short while each. used: the processor time of the worker so far, in
-	 * milliseconds (0: not known).
+	 * milliseconds (-1: not known).
 	 */
 	bool (*give_up)(void *context, size_t item, bool blocked, int64_t used);
 	void *context;

@@ -27,12 +27,12 @@
  * segments are blocked first, then membarrier(2) is called once, and then all are
  * checked again.
  *
- * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy
- * it, or if it cannot be attached. Then it goes through the same steps under act_as(), so
- * that no call can act on another user's segment: after all others, and the segments of one
- * user after those of another, since that user can make this process wait. That requires that its owner and its
- * creator are the same user, or that one of them is root. If they are two users, or if a
- * process with CAP_SYS_ADMIN has no permission to attach it, the segment is not removed.
+ * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy it, or if
+ * it cannot be attached. Then it goes through the same steps under act_as(), so that no call can
+ * act on another user's segment: after all others, and the segments of one user after those of
+ * another, since that user can make this process wait. That requires that its owner and its
+ * creator are the same user, or that one of them is root. If they are two users, or if a process
+ * with CAP_SYS_ADMIN has no permission to attach it, the segment is not removed.
  */
 #ifndef SHM_SEGMENT_RECLAIM_H
 #define SHM_SEGMENT_RECLAIM_H

@@ -229,8 +229,8 @@ static enum status report_hidden(const struct namespaces *found)
 	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
 
 	if (found->too_many_files)
-		warn("examining open files takes too long: those of %zu process%s were not searched to the end for "
-		     "IPC namespaces that only an open file keeps in existence",
+		warn("examining open files takes too long: those of %zu process%s were not "
+		     "searched to the end for IPC namespaces that only an open file keeps in existence",
 		     found->too_many_files, plural(found->too_many_files));
 	if (found->too_many_mounts)
 		warn("reading /proc/PID/mountinfo takes too long: %zu mount namespace%s not searched to the end "

@@ -165,7 +165,7 @@ static struct schedule {
 	int policy;
 	struct sched_param parameters;
 	int nice;
-	cpu_set_t processors;
+	cpu_set_t processors[8]; /* of 1,024 each: all that Linux has on x86 (CONFIG_NR_CPUS) */
 } schedule;
 
 static void note_schedule(void)
@@ -174,14 +174,14 @@ static void note_schedule(void)
 		return;
 	schedule.known =
 		sched_getparam(0, &schedule.parameters) == 0 &&
-		sched_getaffinity(0, sizeof(schedule.processors), &schedule.processors) == 0;
+		sched_getaffinity(0, sizeof(schedule.processors), schedule.processors) == 0;
 	schedule.policy = sched_getscheduler(0);
 	schedule.nice = getpriority(PRIO_PROCESS, 0);
 }
 
 void restore_schedule(void)
 {
-	cpu_set_t now;
+	cpu_set_t now[8];
 
 	if (!schedule.known)
 		return;
@@ -189,8 +189,9 @@ void restore_schedule(void)
 		sched_setscheduler(0, schedule.policy, &schedule.parameters);
 	if (getpriority(PRIO_PROCESS, 0) != schedule.nice)
 		setpriority(PRIO_PROCESS, 0, schedule.nice);
-	if (sched_getaffinity(0, sizeof(now), &now) == 0 && !CPU_EQUAL(&now, &schedule.processors))
-		sched_setaffinity(0, sizeof(schedule.processors), &schedule.processors);
+	if (sched_getaffinity(0, sizeof(now), now) == 0 &&
+	    memcmp(now, schedule.processors, sizeof(now)) != 0)
+		sched_setaffinity(0, sizeof(schedule.processors), schedule.processors);
 }
 
 int act_as(uid_t uid, struct actor *before)

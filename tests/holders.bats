@@ -259,6 +259,21 @@ in_our_namespace()
 	note_is "$id" "2 mappings, but only 1 attached: some processes map it through /proc/PID/map_files"
 }
 
+# A user can hide in this way, and make it seem that one attachment is not visible.
+@test "an attachment that is larger than the segment, or beyond its end" {
+	need_root
+	has_files || skip 'segments cannot be opened as files here'
+	local id how
+	for how in grow beyond; do
+		id=$(make_segment)
+		holder "$how" "$id"
+		holders_are "$id" "$holder_pid"
+		note_is "$id" ''
+		try ls --pid "$holder_pid" -q
+		assert_output_is "$id"
+	done
+}
+
 @test "huge pages lie on a device of their own" {
 	more_huge_pages 1
 	local id
@@ -502,6 +517,46 @@ foreigner()
 	try ls --pid "$foreigner_pid" -q
 	assert_output_is ''
 	shmtool read "$id" | cmp - wanted
+}
+
+# deny_identity PID COMMAND...: what the process maps cannot be identified
+deny_identity()
+{
+	local place
+	place=$(awk '/ \/SYSV/ { print $1; exit }' "/proc/$1/maps")
+	strace -f -o trace -P "/proc/$1/map_files/$place" -e inject=openat:error=EACCES "${@:2}"
+}
+
+# Any user can have such a process, and keep it from being examined.
+@test "... also if it cannot be identified: the holder is named" {
+	need_root
+	need_command strace
+	has_files || skip 'segments cannot be opened as files here'
+	local id
+	id=$(make_segment 8192 600 0x4711)
+	hold_segment "$id"
+	foreigner "$id" 8192 0x4711 setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	assert_equal "$(told deny_identity "$foreigner_pid" "$id" | cut -d' ' -f1)" "$holder_pid"
+	grep -q INJECTED trace
+}
+
+# A user whose attachment is in ever new processes can keep it from being seen.
+@test "an attachment is not seen: processes of another namespace are not named instead" {
+	need_root
+	has_files || skip 'segments cannot be opened as files here'
+	local id seen
+	id=$(make_segment 8192)
+	hold_segment "$id" && seen=$holder_pid
+	hold_segment "$id"
+	elsewhere "$id" 8192
+	# shellcheck disable=SC2016
+	background nsenter --ipc --target "$other_pid" "$HELPERS/hold" "$id"
+	wait_until test -s "$background_output"
+	mkdir -p nothing
+	# shellcheck disable=SC2016
+	assert_equal "$(told with_all_visible unshare --mount sh -c 'mount --bind nothing "/proc/$0" && exec "$@"' \
+		"$holder_pid" "$id" | cut -d' ' -f1)" "$seen"
 }
 
 @test "all processes have left the namespace: named if no other segment is possible" {

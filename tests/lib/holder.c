@@ -139,6 +139,22 @@ static void how_split(void)
 	stay();
 }
 
+/* Enlarged, by a page beyond its end. */
+static void how_grow(void)
+{
+	if (mremap(memory, size, size + (size_t)page, MREMAP_MAYMOVE) == MAP_FAILED)
+		die("mremap");
+	stay();
+}
+
+/* A page of it is mapped where it has none. */
+static void how_beyond(void)
+{
+	if (remap_file_pages(memory, (size_t)page, 0, size / (size_t)page + 1000, 0) < 0)
+		die("remap_file_pages");
+	stay();
+}
+
 /* No access to it at all. */
 static void how_none(void)
 {
@@ -233,6 +249,7 @@ static const struct {
 	{ "split", how_split },   { "none", how_none },   { "twice", how_twice },
 	{ "leave", how_leave },   { "enter", how_enter }, { "file", how_file },
 	{ "name", how_name },     { "swarm", how_swarm }, { "crowd", how_crowd },
+	{ "grow", how_grow },     { "beyond", how_beyond },
 };
 
 int main(int argc, char **argv)

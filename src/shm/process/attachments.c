@@ -9,16 +9,26 @@
 #include "shm/process/identities.h"
 #include "shm/segment/control.h"
 
-/* Whether a mapping is a candidate, by everything that /proc/PID/maps shows. */
+/*
+ * Whether a mapping is a candidate, by what /proc/PID/maps shows. Wherever it begins and ends:
+ * mremap(2) can enlarge an attachment beyond the end of the segment.
+ */
 static bool may_be_of(const struct holder *holder, const struct segment *segment)
+{
+	const struct mapping *mapping = &holder->mapping;
+
+	/* a segment that is marked for removal loses its key, but its mappings keep it */
+	return mapping->inode == (uint64_t)segment->id &&
+	       (segment->dest || mapping->key == segment->key);
+}
+
+/* Whether a candidate ends where the segment ends, or before. */
+static bool is_inside(const struct holder *holder, const struct segment *segment)
 {
 	const struct mapping *mapping = &holder->mapping;
 	uint64_t end;
 
-	/* a segment that is marked for removal loses its key, but its mappings keep it */
-	return mapping->inode == (uint64_t)segment->id &&
-	       (segment->dest || mapping->key == segment->key) &&
-	       !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
+	return !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
 	       end <= round_up(segment->size, mapping->page);
 }
 
@@ -82,8 +92,8 @@ static bool is_file_of(const struct holder *holder, const struct segment *segmen
 }
 
 /*
- * Drops candidates that are no longer mapped, or whose file is known to be another one.
- * Returns whether the identity of all others is known.
+ * Drops candidates that are no longer mapped, or whose file is another one: it is known to be, or
+ * the mapping is larger. Returns whether the identity of all others is known.
  */
 static bool drop_others(const struct segment *segment, struct attachments *candidates)
 {
@@ -93,7 +103,8 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (holder->identity ? !is_file_of(holder, segment) : identity_is_gone(holder))
+		if (holder->identity ? !is_file_of(holder, segment)
+				     : identity_is_gone(holder) || !is_inside(holder, segment))
 			continue;
 		all_known &= holder->identity != 0;
 		candidates->items[kept++] = holder;
@@ -109,6 +120,16 @@ struct group {
 	size_t here; /* how many belong to processes in the segment's IPC namespace */
 };
 
+static int compare_places(const void *left, const void *right)
+{
+	const struct holder *a = *(struct holder *const *)left;
+	const struct holder *b = *(struct holder *const *)right;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
+}
+
 static int compare_identities(const void *left, const void *right)
 {
 	const struct holder *a = *(struct holder *const *)left;
@@ -116,9 +137,14 @@ static int compare_identities(const void *left, const void *right)
 
 	if (a->identity != b->identity)
 		return a->identity < b->identity ? -1 : 1;
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
+	return compare_places(left, right);
+}
+
+static void sort_candidates(struct attachments *candidates,
+			    int compare(const void *left, const void *right))
+{
+	if (candidates->count)
+		qsort(candidates->items, candidates->count, sizeof(*candidates->items), compare);
 }
 
 /* The group that begins at this index; the candidates must be sorted by identity. */
@@ -141,41 +167,63 @@ static bool saw_all(const struct mappings *all)
 }
 
 /*
- * Chooses the group that is the segment: the only one with a process in the
- * segment's namespace. With counts_tell, all mappings were seen and none changed, so
- * that groups can be counted: one with fewer mappings than nattch is excluded. Then,
- * if no group has a process in the namespace, the only remaining group is chosen.
+ * Chooses the group that is the segment: the only one with a process in the segment's namespace.
+ * With counts_tell, all mappings were seen and none changed, so that groups can be counted: one
+ * with fewer mappings than nattch is chosen only if it is the only one there. If no group has a
+ * process in the namespace, the only other one that is large enough is chosen. A user can bring
+ * about that a group is counted too small, but not one with another creator (is_file_of()).
  */
 static struct group choose_group(struct attachments *candidates, bool counts_tell)
 {
 	struct group here = { 0 };
 	struct group elsewhere = { 0 };
 	struct group group;
-	size_t here_count = 0;
-	size_t elsewhere_count = 0;
+	size_t all_here = 0;
+	size_t large_here = 0;
+	size_t large_elsewhere = 0;
 
-	if (candidates->count)
-		qsort(candidates->items, candidates->count, sizeof(*candidates->items),
-		      compare_identities);
+	sort_candidates(candidates, compare_identities);
 	for (size_t i = 0; i < candidates->count; i += group.count) {
+		bool large;
+
 		group = group_at(candidates, i);
-		if (group.here && group.count == candidates->count)
-			return group; /* the only group */
-		if (counts_tell && group.count < candidates->nattch)
-			continue;
+		large = !counts_tell || group.count >= candidates->nattch;
 		if (group.here) {
-			here = group;
-			here_count++;
-		} else {
+			if (large || !large_here)
+				here = group;
+			all_here++;
+			large_here += large;
+		} else if (large) {
 			elsewhere = group;
-			elsewhere_count++;
+			large_elsewhere++;
 		}
 	}
-	if (here_count == 1)
+	if (large_here == 1 || (large_here == 0 && all_here == 1))
 		return here;
-	if (here_count == 0 && elsewhere_count == 1 && counts_tell)
+	if (all_here == 0 && large_elsewhere == 1 && counts_tell)
 		return elsewhere;
 	return (struct group){ 0 };
+}
+
+/*
+ * Chooses a group even if other candidates are not identified, which any user can bring about: the
+ * only one with a process in the namespace and with as many mappings as nattch.
+ */
+static struct group choose_whole_group(struct attachments *candidates)
+{
+	struct group whole = { 0 };
+	struct group group;
+	size_t count = 0;
+
+	sort_candidates(candidates, compare_identities);
+	for (size_t i = 0; i < candidates->count; i += group.count) {
+		group = group_at(candidates, i);
+		if (group.identity && group.here && group.count == candidates->nattch) {
+			whole = group;
+			count++;
+		}
+	}
+	return count == 1 ? whole : (struct group){ 0 };
 }
 
 static size_t count_here(const struct attachments *candidates)
@@ -212,15 +260,15 @@ static void decide_by_place(struct attachments *candidates, bool steady)
 	size_t here = count_here(candidates);
 
 	keep_only(candidates, 0);
+	sort_candidates(candidates, compare_places);
 	if (steady && here > candidates->nattch)
 		candidates->count = 0;
 	if (candidates->count < candidates->nattch)
 		candidates->undecided = all - candidates->count;
 }
 
-static void decide_by_inode(struct attachments *candidates, bool counts_tell)
+static void decide_by_inode(struct attachments *candidates, struct group group)
 {
-	struct group group = choose_group(candidates, counts_tell);
 	size_t all = candidates->count;
 
 	if (group.identity)
@@ -263,11 +311,15 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 			const struct segment *segment, const struct segment *now)
 {
 	bool steady = now && attachments_unchanged(segment, now);
+	bool known = drop_others(segment, candidates);
+	struct group group;
 
 	if (now)
 		candidates->nattch = now->nattch;
-	if (drop_others(segment, candidates))
-		decide_by_inode(candidates, steady && saw_all(all));
+	group = known ? choose_group(candidates, steady && saw_all(all))
+		      : choose_whole_group(candidates);
+	if (known || group.identity)
+		decide_by_inode(candidates, group);
 	else
 		decide_by_place(candidates, steady);
 	candidates->doubt = doubt(all, candidates, steady);
@@ -290,8 +342,12 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	return 0;
 }
 
-bool attachments_are_plain(const struct attachments *candidates)
+bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment)
 {
-	return candidates->count == candidates->nattch &&
-	       count_here(candidates) == candidates->count;
+	bool plain = candidates->count == candidates->nattch &&
+		     count_here(candidates) == candidates->count;
+
+	for (size_t i = 0; i < candidates->count && plain; i++)
+		plain = is_inside(candidates->items[i], segment);
+	return plain;
 }

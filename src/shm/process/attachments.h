@@ -6,7 +6,7 @@
  * number of the kernel's own tmpfs or hugetlbfs (maps.h). That distinguishes it from
  * a file of the same name. But each IPC namespace has its own ids, and a process
  * may have attached a segment in another namespace than it is in now. So mappings
- * with the id, key and extent of a segment are only candidates.
+ * with the id and key of a segment are only candidates.
  *
  * With access to /proc/PID/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
  * the initial user namespace), candidates are grouped by inode. nattch and the
@@ -53,11 +53,11 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 		       const struct segment *segment);
 
 /*
- * Whether the candidates are as many as nattch, and all are mappings of processes
- * in the segment's namespace. That is nearly always so, and then they are the
+ * Whether the candidates are as many as nattch, none is larger than the segment, and all are
+ * mappings of processes in its namespace. That is nearly always so, and then they are the
  * attachments. Otherwise identities_find() is needed before attachments_decide().
  */
-bool attachments_are_plain(const struct attachments *candidates);
+bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment);
 
 /*
  * Keeps the candidates that are attachments of the segment, and sets undecided and

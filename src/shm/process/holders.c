@@ -38,7 +38,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 		if (attachments_gather(candidates, &holders->all, segment))
 			return ENOMEM;
 		holders->count++;
-		if (attachments_are_plain(candidates))
+		if (attachments_are_plain(candidates, segment))
 			continue;
 		if (ARRAY_MAKE_ROOM(open))
 			return ENOMEM;
@@ -92,6 +92,23 @@ static int compare_counts(const void *left, const void *right)
 	       (a->candidates->count < b->candidates->count);
 }
 
+/* If they are too many: of each process, only so many mappings of a segment are identified. */
+enum { OF_PROCESS_MOST = 16 };
+
+/* Adds the candidates of a case, as far as there is room. Returns their new number. */
+static size_t add_candidates(struct holder **all, size_t count, const struct attachments *of)
+{
+	const bool fit = of->count <= IDENTITIES_MOST - count;
+	size_t of_process = 0;
+
+	for (size_t i = 0; i < of->count && count < IDENTITIES_MOST; i++) {
+		of_process = i && of->items[i]->pid == of->items[i - 1]->pid ? of_process + 1 : 0;
+		if (fit || of_process < OF_PROCESS_MOST)
+			all[count++] = of->items[i];
+	}
+	return count;
+}
+
 /*
  * Identifies the candidates of the open cases, of segments with the fewest first, as far as
  * IDENTITIES_MOST allows. Returns 0 or an errno value.
@@ -105,14 +122,8 @@ static int identify_all(const struct open_cases *open, struct scan_losses *losse
 	if (!all)
 		return ENOMEM;
 	qsort(open->items, open->count, sizeof(*open->items), compare_counts);
-	for (size_t i = 0; i < open->count; i++) {
-		const struct attachments *candidates = open->items[i].candidates;
-
-		if (candidates->count > IDENTITIES_MOST - count)
-			break;
-		for (size_t j = 0; j < candidates->count; j++)
-			all[count++] = candidates->items[j];
-	}
+	for (size_t i = 0; i < open->count; i++)
+		count = add_candidates(all, count, open->items[i].candidates);
 	error = identities_find(all, count, O_PATH, NULL, losses);
 	free(all);
 	return error;

@@ -245,10 +245,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } hows[] = {
-	{ "leader", how_leader }, { "share", how_share }, { "fork", how_fork },
-	{ "split", how_split },   { "none", how_none },   { "twice", how_twice },
-	{ "leave", how_leave },   { "enter", how_enter }, { "file", how_file },
-	{ "name", how_name },     { "swarm", how_swarm }, { "crowd", how_crowd },
+	{ "leader", how_leader }, { "share", how_share },   { "fork", how_fork },
+	{ "split", how_split },   { "none", how_none },     { "twice", how_twice },
+	{ "leave", how_leave },   { "enter", how_enter },   { "file", how_file },
+	{ "name", how_name },     { "swarm", how_swarm },   { "crowd", how_crowd },
 	{ "grow", how_grow },     { "beyond", how_beyond },
 };
 

@@ -153,6 +153,23 @@ pages allocated 3 12K 0.3% shmall 1000'
 	assert_output_has 'shmall unlimited'
 }
 
+# Any user can create such segments, which use no memory.
+@test "--warn: segments whose sizes have a sum of more than 64 bits" {
+	local id ids
+	ids=$(perl -e 'print shmget(0, 7 << 60, 010600) + 0, "\n" for 1 .. 4')
+	try ls --warn 100
+	expect_status 1
+	assert_output_matches '^memory: 16E of [^ ]+ of RAM and swap allocated'
+	# here one, and two in another namespace
+	for id in $(head -n 3 <<<"$ids"); do
+		ipcrm -m "$id"
+	done
+	background unshare --ipc perl -e 'shmget(0, 7 << 60, 010600) // die for 1 .. 2; $| = 1; print "made\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try ls -A --warn 100
+	assert_output_matches '^memory: 16E of [^ ]+ of RAM and swap allocated'
+}
+
 @test "--warn prints one line for each limit that is exceeded (exit 1), or nothing (exit 0)" {
 	set_limit shmmni 10
 	set_limit shmall 100

@@ -60,11 +60,16 @@ static uint64_t pages_of(uint64_t bytes, uint64_t page)
 	return bytes / page + (bytes % page != 0);
 }
 
+/* A user can create segments whose sizes have a larger sum: it must not count as unknown. */
+static const uint64_t largest_sum = LIMITS_UNKNOWN - 1;
+
 static uint64_t bytes_of(uint64_t pages, uint64_t page)
 {
 	uint64_t bytes;
 
-	return __builtin_mul_overflow(pages, page, &bytes) ? LIMITS_UNKNOWN : bytes;
+	if (pages == LIMITS_UNKNOWN)
+		return LIMITS_UNKNOWN;
+	return __builtin_mul_overflow(pages, page, &bytes) ? largest_sum : bytes;
 }
 
 static void add_segment(struct limits *limits, const struct segment *segment)
@@ -130,11 +135,14 @@ void limits_set_cgroup(struct limits *limits, const struct cgroup_memory *group)
 	limits->cgroup_used = group->shmem < limits->ram_used ? group->shmem : limits->ram_used;
 }
 
-/* Sums that are not known stay so: LIMITS_UNKNOWN is the largest number. */
 static void add(uint64_t *sum, uint64_t number)
 {
-	if (__builtin_add_overflow(*sum, number, sum))
-		*sum = LIMITS_UNKNOWN; /* GCOVR_EXCL_LINE: rarely: the kernel gives these figures */
+	if (*sum == LIMITS_UNKNOWN || number == LIMITS_UNKNOWN)
+		*sum = LIMITS_UNKNOWN;
+	else if (*sum > largest_sum - number)
+		*sum = largest_sum;
+	else
+		*sum += number;
 }
 
 void limits_add_use(struct limits *sum, const struct limits *limits)

@@ -505,12 +505,16 @@ has_been_woken()
 
 # A user can make each process wait that attaches a segment of theirs.
 @test "if the child of set is blocked for long, set ends, and the child changes no other segment" {
-	local first second
+	local first second zeroth
+	zeroth=$(make_segment 4096 600)
 	first=$(make_segment 4096 600)
 	second=$(make_segment 4096 600)
-	stop_at shmctl:IPC_SET shmtool "set" "$first" "$second" -p 640 -v
+	stop_at "shmctl:IPC_SET:1:$first" shmtool "set" "$zeroth" "$first" "$second" -p 640 -v
+	# who reads what set prints does not wait for the child
+	assert_equal "$(readlink "/proc/$stopped_pid/fd/"* | grep -cFx -e "$program_output" -e "$program_output.err")" 0
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
+	assert_equal "$(cut -d' ' -f1,2 "$program_output")" "changed $zeroth"
 	assert_equal "$(<"$program_output.err")" 'shmtool set: the worker process does not respond; nothing more is changed after the current segment'
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"
@@ -526,6 +530,18 @@ has_been_woken()
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
 	assert_equal "$(<"$program_output.err")" 'shmtool set: the worker process was killed by signal 9; nothing more was changed'
+	assert_equal "$(segment_field "$first" perms) $(segment_field "$second" perms)" '640 600'
+}
+
+@test "if set is killed, its child changes no other segment" {
+	local first second
+	first=$(make_segment 4096 600)
+	second=$(make_segment 4096 600)
+	stop_at after:shmctl:IPC_SET shmtool "set" "$first" "$second" -p 640
+	kill -KILL "$program_pid"
+	wait_for_status "$program_pid"
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
 	assert_equal "$(segment_field "$first" perms) $(segment_field "$second" perms)" '640 600'
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set: changes owner, group and mode of segments, and locks them in memory. */
 #include <errno.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "shm/process/child.h"
@@ -137,44 +138,85 @@ struct changes {
 	const struct set_wish *wish;
 	struct selection *selection;
 	enum status status;
+	pid_t parent;
+	int output; /* files in memory: what a child prints there, this process prints */
+	int errors;
 };
 
 static int change_all(void *context)
 {
 	const struct changes *changes = context;
 	struct selection *selection = changes->selection;
+	const bool is_child = getpid() != changes->parent;
 	enum status status = changes->status;
 	static struct output output;
 
+	/* only the parent may have to wait for a reader, and a child ends with its parent */
+	if (is_child) {
+		dup2(changes->output, STDOUT_FILENO);
+		dup2(changes->errors, STDERR_FILENO);
+	}
 	output_begin(&output, STDOUT_FILENO);
-	for (size_t i = 0; i < selection->list.count && !signals_came(); i++) {
+	for (size_t i = 0; i < selection->list.count && !signals_came() &&
+			   !(is_child && getppid() != changes->parent);
+	     i++) {
 		status_keep_first(&status, missing_before(selection, i));
 		status_keep_first(&status, set_change(changes->wish, &selection->list.items[i],
 						      &selection->judge.processes, &output));
+		/* the line of what was changed is not lost if the next one takes this process */
+		output_flush(&output);
 	}
 	status_keep_first(&status, missing_before(selection, SIZE_MAX));
 	return output_end(&output, status);
 }
 
+/* Returns -1 if there is no file, or if its size is limited (RLIMIT_FSIZE). */
+static int file_in_memory(void)
+{
+	int file = memfd_create("shmtool-set", MFD_CLOEXEC);
+
+	if (file >= 0 && ftruncate(file, 1 << 30) == 0 && ftruncate(file, 0) == 0)
+		return file;
+	if (file >= 0)
+		close(file);
+	return -1;
+}
+
+static enum status print_what_child_printed(const struct changes *changes, enum status status)
+{
+	static struct output output;
+	char part[4096];
+	ssize_t got;
+
+	for (off_t at = 0; (got = pread(changes->errors, part, sizeof(part), at)) > 0; at += got) {
+		if (!error_write(part, (size_t)got))
+			break;
+	}
+	output_begin(&output, STDOUT_FILENO);
+	for (off_t at = 0; (got = pread(changes->output, part, sizeof(part), at)) > 0; at += got)
+		output_bytes(&output, part, (size_t)got);
+	return output_end(&output, status);
+}
+
 /*
  * Changes the segments in a child: a user can make every process wait that attaches a segment of
- * theirs, and not even SIGKILL ends it then (shmtool-security(7)).
+ * theirs or acts as that user, and not even SIGKILL ends it then (shmtool-security(7)).
  */
 static enum status change_in_child(struct changes *changes)
 {
 	int result = 0;
 	int error = child_run(change_all, changes, CHILD_GOES_ON, &result);
+	enum status status = print_what_child_printed(changes, error ? STATUS_FAILED : result);
 
 	if (error == EOWNERDEAD)
-		return fail(STATUS_FAILED,
-			    "the worker process was killed by signal %d; nothing more was changed",
-			    result);
+		fail(STATUS_FAILED,
+		     "the worker process was killed by signal %d; nothing more was changed",
+		     result);
 	if (error == ETIMEDOUT)
-		return fail(
-			STATUS_FAILED,
-			"the worker process does not respond; nothing more is changed after the "
-			"current segment");
-	return (enum status)result;
+		fail(STATUS_FAILED,
+		     "the worker process does not respond; nothing more is changed after the "
+		     "current segment");
+	return status;
 }
 
 static enum status set(struct set_options *options)
@@ -182,7 +224,11 @@ static enum status set(struct set_options *options)
 	static const struct source source = { 0 };
 	int64_t patience = NAMESPACE_PATIENCE;
 	struct selection selection;
-	struct changes changes = { .wish = &options->wish, .selection = &selection };
+	struct changes changes = { .wish = &options->wish,
+				   .selection = &selection,
+				   .parent = getpid(),
+				   .output = file_in_memory(),
+				   .errors = file_in_memory() };
 	struct namespace ns;
 	enum status status;
 
@@ -194,8 +240,9 @@ static enum status set(struct set_options *options)
 	changes.status = select_segments(&selection, &options->choice, &source);
 	/* a signal ends the program between two segments, not between the steps of one */
 	signals_begin(signals_others);
-	status = options->wish.dry_run ? (enum status)change_all(&changes)
-				       : change_in_child(&changes);
+	/* a sandbox may refuse such files */
+	status = changes.output < 0 || changes.errors < 0 ? (enum status)change_all(&changes)
+							  : change_in_child(&changes);
 	selection_free(&selection);
 	namespace_close(&ns);
 	signals_end();

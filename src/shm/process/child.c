@@ -30,9 +30,17 @@ enum { STOPS_MOST = 100 };
  * A child that is to finish its work is given up if it is blocked, or if a user keeps it from
  * running: if it used less than RUNS of processor time for PATIENCE, or if it and its predecessors
  * waited for ALL_PATIENCE, and used less than a tenth of that. A child that ends within a MOMENT
- * is not counted. All in milliseconds.
+ * is not counted. This process looks each TICK; if it comes later, since the machine is busy or
+ * was suspended, at most TICK_MOST is counted. All in milliseconds.
  */
-enum { TICK = 10, PATIENCE = 10000, ALL_PATIENCE = 30000, RUNS = 100, MOMENT = 100 };
+enum {
+	TICK = 10,
+	TICK_MOST = 1000,
+	PATIENCE = 10000,
+	ALL_PATIENCE = 30000,
+	RUNS = 20,
+	MOMENT = 100,
+};
 
 static int compare_fds(const void *a, const void *b)
 {
@@ -162,6 +170,16 @@ static bool hardly_runs(const struct effort *before, const struct effort *now)
 	return waited - used >= ALL_PATIENCE && used < waited / 10;
 }
 
+/* The milliseconds since *before, which it sets, or at most TICK_MOST. */
+static int64_t tick(int64_t *before)
+{
+	const int64_t now = monotonic_ms();
+	const int64_t passed = now - *before;
+
+	*before = now;
+	return passed < TICK_MOST ? passed : TICK_MOST;
+}
+
 /*
  * Waits until a child exits, and continues it if another process stops it. Returns 0 if it hardly
  * runs, or as waitpid(2).
@@ -172,6 +190,7 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 	struct effort now = { 0 };
 	struct effort ran = { 0 }; /* when it had run for a while */
 	struct pollfd exit = { .fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN };
+	int64_t looked = monotonic_ms();
 	int stops = 0;
 	int signal = 0;
 	pid_t got;
@@ -192,7 +211,7 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 		if (poll(&exit, 1, TICK) != 0)
 			continue;
 		now.used = processor_ms_of(child);
-		now.waited += TICK;
+		now.waited += tick(&looked);
 		if (now.used < 0 || now.used - ran.used >= RUNS)
 			ran = now;
 	}

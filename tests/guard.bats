@@ -320,7 +320,8 @@ sem_count()
 
 @test "rm --with-guard leaves a guard that a process acquires while the segment is removed: exit 9" {
 	guarded
-	stop_at parent:fork shmtool rm "$id" --with-guard
+	# the first child examines the guard, the second one removes the segment
+	stop_at parent:fork::2 shmtool rm "$id" --with-guard
 	hold_semaphore "$guard"
 	go_on
 	assert_equal "$ended" 9
@@ -335,7 +336,7 @@ sem_count()
 		guarded
 		# without waiting, since rm waits for this command
 		export STOP_RUN="perl -e 'exit 0 if semop($guard, pack(\"s!3\", 0, -1, 04000)); print STDERR qq(not free\n)'"
-		run --separate-stderr with_steps "run:parent:$at" "$SHMTOOL" rm "$id" --with-guard
+		run --separate-stderr with_steps "run:child:$at" "$SHMTOOL" rm "$id" --with-guard
 		if [[ $at == semtimedop ]]; then
 			expect_status 9
 			assert_stderr_is "shmtool rm: segment $id (key 0x00001234) was removed, but its guard \
@@ -359,6 +360,41 @@ sem_count()
 		assert_equal "$(sem_value "$guard")" 1
 		ipcrm -M 0x1234 -S 0x1234
 	done
+}
+
+# The owner of a guard can make each call wait that rm makes as that owner.
+@test "rm --with-guard does not wait forever for a call that examines or removes the guard" {
+	need_root
+	guarded
+	stop_at child:semctl:GETVAL shmtool rm "$id" --with-guard
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	assert_equal "$(<"$program_output.err")" "shmtool rm: segment $id (key 0x00001234) and its guard (semaphore set $guard) \
+were not removed: the worker process does not respond"
+	kill -KILL "$stopped_pid"
+	assert_equal "$(segment_count) $(sem_count)" "1 1"
+	stop_at child:semctl:IPC_RMID shmtool rm "$id" --with-guard
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	assert_equal "$(<"$program_output.err")" "shmtool rm: cannot remove the guard, semaphore set $guard (key 0x00001234): \
+the worker process does not respond"
+	kill -KILL "$stopped_pid"
+	assert_equal "$(segment_count) $(sem_count)" "0 1"
+}
+
+@test "rm --with-guard does not wait forever for the removal of the segment, and keeps the guard" {
+	need_root
+	guarded
+	stop_at child:shmctl:IPC_RMID shmtool rm "$id" --with-guard
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	assert_equal "$(<"$program_output.err")" "shmtool rm: segment $id (key 0x00001234): its removal has begun, but the worker process does not respond
+shmtool rm: the worker process does not respond; nothing more was removed
+shmtool rm: note: process $stopped_pid restores the modes that it has set to 0 once it can: do not kill it
+shmtool rm: note: its guard (semaphore set $guard) was not removed"
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	assert_equal "$(segment_count) $(sem_count)" "0 1"
 }
 
 @test "rm --with-guard: neither an attached segment nor its guard is removed" {

@@ -2,7 +2,9 @@
 #include "verbs/rm_guard.h"
 
 #include <errno.h>
+#include <sys/mman.h>
 
+#include "shm/process/child.h"
 #include "text/namespace_option.h"
 
 static enum status refuse(struct report *report, const struct segment *segment,
@@ -15,22 +17,92 @@ static enum status refuse(struct report *report, const struct segment *segment,
 		    report->options->dry_run ? "would not be" : "were not", reason);
 }
 
+/*
+ * What a child found out about a guard, or did with it: the user that it acts as, or who has many
+ * operations waiting for the guard, can delay it for as long as they like.
+ */
+struct guard_work {
+	const struct segment *segment;
+	bool even_held;
+	bool remove; /* not only examine */
+	struct guard guard;
+	int error;
+	bool denied;
+	bool held;
+};
+
 /* A guard whose state may not be read counts as held. Held or not, --even-attached removes it. */
-static bool is_held(const struct report *report, const struct guard *guard)
+static bool is_held(const struct guard_work *work)
 {
 	bool in_use = false;
-	int error = guard_in_use(guard->id, &in_use);
+	int error = guard_in_use(work->guard.id, &in_use);
 
-	return !report->options->choice.filter.even_attached &&
-	       (in_use || (error && !segment_missing(error)));
+	return !work->even_held && (in_use || (error && !segment_missing(error)));
+}
+
+static int examine(struct guard_work *work)
+{
+	int error = guard_of_segment(work->segment, &work->guard);
+
+	if (error || guard_obstacle(&work->guard, work->segment))
+		return error;
+	work->denied = guard_may_control(&work->guard) != 0;
+	work->held = !work->denied && is_held(work);
+	return 0;
+}
+
+static int remove_it(const struct guard_work *work)
+{
+	int id;
+	int error;
+
+	if (segment_by_key(work->guard.key, &id) != ENOENT)
+		return EEXIST;
+	error = is_held(work) ? EBUSY : guard_remove(&work->guard, work->even_held);
+	return error == ETIMEDOUT ? EBUSY : error;
+}
+
+static int work_on_guard(void *context)
+{
+	struct guard_work *work = context;
+
+	work->error = work->remove ? remove_it(work) : examine(work);
+	return 0;
+}
+
+/* Has the work done by a child. EINPROGRESS: it does not respond; EINTR: it was killed. */
+static struct guard_work in_child(const struct guard_work *wanted)
+{
+	struct guard_work *shared = shared_memory(sizeof(*shared));
+	struct guard_work done = *wanted;
+	int status = 0;
+	int error;
+
+	if (!shared) {
+		done.error = ENOMEM;
+		return done;
+	}
+	*shared = *wanted;
+	error = child_run(work_on_guard, shared, CHILD_GOES_ON, &status);
+	done = *shared;
+	if (error || status)
+		done.error = error == ETIMEDOUT ? EINPROGRESS : EINTR;
+	munmap(shared, sizeof(*shared));
+	return done;
 }
 
 enum status rm_guard_check(struct report *report, const struct segment *segment,
 			   struct guard *guard)
 {
+	const struct guard_work examined = in_child(&(struct guard_work){
+		.segment = segment,
+		.even_held = report->options->choice.filter.even_attached,
+		.guard = *guard,
+	});
 	const char *obstacle;
-	int error = guard_of_segment(segment, guard);
+	int error = examined.error;
 
+	*guard = examined.guard;
 	if (error == ENOENT || segment_missing(error)) {
 		guard->id = -1;
 		return STATUS_DONE;
@@ -45,9 +117,9 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		     segment->id);
 		return STATUS_BUSY;
 	}
-	if (guard_may_control(guard))
+	if (examined.denied)
 		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
-	if (!is_held(report, guard))
+	if (!examined.held)
 		return STATUS_DONE;
 	refuse(report, segment, guard, STATUS_BUSY, "the guard is held by a process");
 	hint("wait until the guard is free, or use --even-attached to remove both anyway: "
@@ -59,9 +131,7 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 			    const struct guard *guard)
 {
 	const bool dry_run = report->options->dry_run;
-	const bool even_held = report->options->choice.filter.even_attached;
-	int error;
-	int id;
+	int error = 0;
 
 	if (guard->id < 0 && report->options->force)
 		return STATUS_DONE;
@@ -69,13 +139,15 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 		return fail(STATUS_MISSING,
 			    "%s %s removed, but has no guard (no semaphore set with its key)",
 			    SEGMENT_LABEL(segment), dry_run ? "would be" : "was");
-	if (dry_run)
-		error = 0;
-	else if (segment_by_key(guard->key, &id) != ENOENT)
-		error = EEXIST;
-	else
-		error = is_held(report, guard) ? ETIMEDOUT : guard_remove(guard, even_held);
-	if (error == ETIMEDOUT || error == EEXIST)
+	if (!dry_run)
+		error = in_child(&(struct guard_work){
+					 .segment = segment,
+					 .even_held = report->options->choice.filter.even_attached,
+					 .remove = true,
+					 .guard = *guard,
+				 })
+				.error;
+	if (error == EBUSY || error == EEXIST)
 		return fail(STATUS_BUSY,
 			    "%s was removed, but its guard (semaphore set %d) was not: %s",
 			    SEGMENT_LABEL(segment), guard->id,

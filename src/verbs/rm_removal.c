@@ -191,8 +191,9 @@ static void share_batch(const struct removal *removal)
 
 /*
  * Replaces impossible results: a process in a container may control the worker. What a worker
- * left under way may be at mode 0: that worker does not respond, or it was killed, and so was the
- * next one, which should have undone it. error: which of the two.
+ * left under way may be at mode 0: that worker does not respond (then it may still remove what it
+ * was about to), or it was killed, and so was the next one, which should have undone it. error:
+ * which of the two.
  */
 static void check_results(const struct removal *removal, int error)
 {
@@ -205,7 +206,8 @@ static void check_results(const struct removal *removal, int error)
 			items[i].error = EIO;
 		}
 		/* GCOVR_EXCL_STOP */
-		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING) {
+		if (items[i].result == RECLAIM_BLOCKING ||
+		    (items[i].result == RECLAIM_REMOVING && error != EINPROGRESS)) {
 			/* an attached one is only to be marked */
 			items[i].result =
 				removal->segments[i]->nattch ? RECLAIM_FAILED : RECLAIM_BLOCKED;
@@ -295,7 +297,8 @@ static enum status report_tried(struct report *report, const struct segment *seg
 	status = result == RECLAIM_PENDING
 			 ? STATUS_DONE
 			 : report_not_removed(report, segment, result, item->error);
-	if (item->replaced && result != RECLAIM_VANISHED && result != RECLAIM_MARKED)
+	if (item->replaced && result != RECLAIM_VANISHED && result != RECLAIM_MARKED &&
+	    result != RECLAIM_REMOVING)
 		note_last_user(segment, item);
 	return status;
 }
@@ -406,6 +409,8 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 		end = remove_batch(removal, at);
 		if (report->done > before)
 			status = rm_guard_remove(report, segment, &guard);
+		else if (report->worker_lost && guard.id >= 0)
+			remark("its guard (semaphore set %d) was not removed", guard.id);
 	}
 	status_keep_first(&report->status, status);
 	return end;

@@ -24,6 +24,8 @@ static const struct result_text {
 	const char *result;
 	const char *reason; /* NULL: the text of the errno value */
 } results[RECLAIM_RESULTS] = {
+	[RECLAIM_REMOVING] = { "failed",
+			       "its removal has begun, but the worker process does not respond" },
 	[RECLAIM_REMOVED] = { "removed", NULL },
 	[RECLAIM_VANISHED] = { "vanished", "another process removed it" },
 	[RECLAIM_CHANGED] = { "not-removed", "it changed after it was listed" },
@@ -234,6 +236,8 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 	/* GCOVR_EXCL_STOP */
 	case RECLAIM_BLOCKED:
 		return still_blocked(segment, error);
+	case RECLAIM_REMOVING:
+		return fail(STATUS_FAILED, "%s: %s", SEGMENT_LABEL(segment), reason);
 	case RECLAIM_MARKED:
 		return fail(STATUS_BUSY, "%s: %s", SEGMENT_LABEL(segment), reason);
 	case RECLAIM_VANISHED:

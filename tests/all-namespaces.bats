@@ -1336,7 +1336,7 @@ killed_at()
 	settle unshare --ipc -- 1000
 	export STOP_ERROR=EAGAIN
 	# the next child would restore the mode
-	run --separate-stderr with_steps 'kill:child:syscall:SYS_membarrier then:fail:fork::1+' \
+	run --separate-stderr with_steps 'kill:child:after:waitpid then:fail:fork::1+' \
 		there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	expect_status 7
 	assert_stderr_is 'shmtool rm: the worker process was killed by signal 9; nothing more was removed'

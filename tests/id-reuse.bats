@@ -217,7 +217,7 @@ swap_and_use="'$BATS_TEST_DIRNAME/lib/swap-segment' \"\$STOP_ID\" >other
 @test "rm restores modes after its child was killed" {
 	local after
 	victim=one_of_four normal=7
-	for after in shmctl:IPC_SET syscall:SYS_membarrier shmctl:IPC_RMID; do
+	for after in shmctl:IPC_SET waitpid shmctl:IPC_RMID; do
 		killed="kill:child:after:$after then:"
 		[[ $after != shmctl:* ]] || killed="kill:child:after:$after:1:%ID then:"
 		each_call parent rm --owner nobody

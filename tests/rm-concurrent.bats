@@ -362,6 +362,25 @@ next_second_of()
 	assert_output_is ''
 }
 
+# Any user can make this call take minutes.
+@test "if waiting for attachments in progress takes too long, the modes are restored: exit 9" {
+	need_root
+	users_orphan
+	make_orphan >/dev/null
+	stop_at child:syscall:SYS_membarrier shmtool rm --orphaned --grace 0
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 9
+	assert_equal "$(head -n 1 "$program_output.err")" "shmtool rm: segment $id (no key) was not removed: \
+it took too long to find out whether a process is attaching it; try again"
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	# the same if that child is killed
+	run --separate-stderr with_steps kill:child:syscall:SYS_membarrier shmtool rm --orphaned --grace 0
+	expect_status 9
+	assert_equal "$(rights_of "$id")" "640 65534 1"
+}
+
 @test "a segment with an attachment in progress when it is blocked is not removed" {
 	need_root
 	users_orphan

@@ -35,6 +35,9 @@ static const struct result_text {
 			     "and will be destroyed at its last detach" },
 	[RECLAIM_BLOCKED] = { "not-removed", "its mode is still 0000" },
 	[RECLAIM_NO_HOLD] = { "failed", NULL },
+	[RECLAIM_UNSETTLED] = { "not-removed",
+				"it took too long to find out whether a process is attaching it; "
+				"try again" },
 	[RECLAIM_UNREACHED] = { "failed", NULL },
 	[RECLAIM_FAILED] = { "failed", NULL },
 };

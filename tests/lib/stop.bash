@@ -91,8 +91,8 @@ declare -gA removal_steps=(
 	[seen]=child:after:shmctl:SHM_STAT_ANY
 	# after IPC_SET, which locks others out
 	[locked]=child:after:shmctl:IPC_SET
-	# when it has waited for those on their way in
-	[settled]=child:after:syscall:SYS_membarrier
+	# when its own child has waited for those on their way in
+	[settled]=child:after:waitpid
 	# after the look that follows
 	[looked]=child:shmctl:IPC_RMID
 	[removed]=child:after:shmctl:IPC_RMID

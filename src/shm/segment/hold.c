@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stddef.h>
@@ -15,8 +14,6 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shm/segment/control.h"
@@ -63,16 +60,6 @@ void segments_release(struct hold *holds, size_t count)
 			memset(&holds[i + 1], 0, (last - i) * sizeof(*holds));
 		segment_release(&holds[i]);
 	}
-}
-
-void attachments_settle(bool one_processor)
-{
-	struct timespec moment = { .tv_nsec = 20000000 };
-
-	/* called in any case: some C libraries count only processors that this process may use */
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0 || one_processor)
-		while (nanosleep(&moment, &moment) < 0 && errno == EINTR)
-			;
 }
 
 bool segment_stays_marked(const struct segment *listed)
@@ -237,4 +224,22 @@ void stop_acting(const struct actor *before)
 	if (before->may_lock)
 		capability_use(CAP_IPC_LOCK, true);
 	restore_schedule();
+}
+
+int segment_call(const struct segment *segment, const struct hold *hold,
+		 const struct segment_rights *rights)
+{
+	struct actor before;
+	uid_t user;
+	int error = 0;
+
+	if (!hold->address)
+		error = find_actor(segment, may_control_all(), &user) ? act_as(user, &before)
+								      : EPERM;
+	if (error)
+		return error;
+	error = rights ? segment_set_rights(segment->id, rights) : segment_remove(segment->id);
+	if (!hold->address)
+		stop_acting(&before);
+	return error;
 }

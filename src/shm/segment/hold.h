@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "shm/segment/control.h"
 #include "shm/segment/segment.h"
 
 /* A segment that is attached so that its id cannot be reused. */
@@ -44,13 +45,6 @@ void segment_release(struct hold *hold);
  * were attached one after the other, are detached together, which takes half the time.
  */
 void segments_release(struct hold *holds, size_t count);
-
-/*
- * Waits until nattch counts all processes for which shmat(2) checked the mode before it was 0.
- * membarrier(2) does nothing on a single processor, and fails with nohz_full or under some
- * seccomp filters. Then waiting for a while must do. one_processor: the machine has only one.
- */
-void attachments_settle(bool one_processor);
 
 /*
  * Whether the segment still exists, marked for removal, after IPC_RMID and release: a process
@@ -93,6 +87,13 @@ bool owns_users_here(uid_t uid, bool in_doubt);
  */
 int act_as(uid_t uid, struct actor *before);
 void stop_acting(const struct actor *before);
+
+/*
+ * Calls IPC_SET with these rights, or if they are NULL, IPC_RMID. If the segment is not held, this
+ * acts as its user. Returns 0 or an errno value.
+ */
+int segment_call(const struct segment *segment, const struct hold *hold,
+		 const struct segment_rights *rights);
 
 /*
  * Restores the policy, the nice value and the processors that this process had before it acted as a

@@ -9,6 +9,7 @@
 #include "shm/segment/hold.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
+#include "shm/segment/settle.h"
 
 /* Segments released at a time: few, since they are checked once more after that. */
 enum { RELEASED_TOGETHER = 64 };
@@ -26,6 +27,7 @@ struct work {
 	unsigned int place; /* the namespace that this process is in */
 	bool privileged;    /* may_control_all() there */
 	bool one_processor; /* the machine has only one */
+	bool settled;       /* attachments in progress were counted in time */
 	enum turn {
 		TURN_MARK, /* of segments that are only marked for removal: they are not blocked */
 		TURN_HOLD, /* of those that can be held; again, until all have fitted */
@@ -152,28 +154,11 @@ static enum reclaim_result look_before(const struct work *work, struct reclaim_i
 	return result;
 }
 
-/*
- * Calls IPC_SET, or if rights is NULL, IPC_RMID. If the segment is not held, its id may have
- * been reused: then this acts as its user, and can affect only segments of that user.
- */
+/* Calls IPC_SET, or if rights is NULL, IPC_RMID. */
 static int call(const struct work *work, const struct reclaim_item *item,
 		const struct segment_rights *rights)
 {
-	bool held = is_held(work, item);
-	struct actor before;
-	uid_t user;
-	int error = 0;
-
-	if (!held)
-		error = find_actor(&item->listed, may_control_all(), &user) ? act_as(user, &before)
-									    : EPERM;
-	if (error)
-		return error;
-	error = rights ? segment_set_rights(item->listed.id, rights)
-		       : segment_remove(item->listed.id);
-	if (!held)
-		stop_acting(&before);
-	return error;
+	return segment_call(&item->listed, hold_of(work, item), rights);
 }
 
 /* Whether to work on an item now. */
@@ -388,7 +373,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 
 	if (error)
 		return failed_with(item, RECLAIM_BLOCKED, error);
-	result = look(work, item, &now);
+	result = work->settled ? look(work, item, &now) : RECLAIM_UNSETTLED;
 	if (!result && (now.mode || work->batch->given_up))
 		result = RECLAIM_CHANGED;
 	if (!result) {
@@ -454,15 +439,19 @@ static void take_turn(struct work *work)
 	bool blocked = false;
 	size_t end;
 
+	if (work->turn != TURN_MARK && !work->batch->dry_run)
+		settle_prepare();
 	for (size_t i = 0; i < work->batch->count && !work->full && !work->batch->given_up; i++) {
 		if (has_its_turn(work, &items[i]))
 			try_to_block(work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	restore_schedule();
-	if (!blocked)
+	if (!blocked) {
+		settle_cancel();
 		return;
-	attachments_settle(work->one_processor);
+	}
+	work->settled = settle(work->one_processor);
 	for (size_t i = 0; i < work->batch->count; i = end) {
 		for (end = i + 1; end < work->batch->count && end < i + RELEASED_TOGETHER &&
 				  items[end].place == items[i].place;)
@@ -478,6 +467,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .enter = enter_place,
 			     .context = context,
 			     .pid = getpid(),
+			     .settled = true,
 			     .place = nowhere };
 
 	batch->worker = work.pid;
@@ -492,5 +482,9 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	ask_whether_forced(&work);
 	do {
 		take_turn(&work);
-	} while (!batch->given_up && next_turn(&work));
+	} while (!batch->given_up && work.settled && next_turn(&work));
+	for (size_t i = 0; i < batch->count && !work.settled; i++) {
+		if (items[i].result == RECLAIM_PENDING)
+			items[i].result = RECLAIM_UNSETTLED;
+	}
 }

@@ -11,7 +11,7 @@
  *   hold      shmat(2), read-only: from here on its id cannot be reused (hold.h)
  *   check     it is as it was listed, and has no other attachment
  *   block     IPC_SET mode 0: from here on no ordinary process can attach it
- *   settle    membarrier(2), once for all segments: attachments in progress are counted
+ *   settle    membarrier(2), once for all segments: attachments in progress are counted (settle.h)
  *   check     it still has no other attachment
  *   remove    IPC_RMID
  *   release   shmdt(2): it is destroyed
@@ -54,6 +54,7 @@ enum reclaim_result {
 	RECLAIM_MARKED,    /* marked for removal while in use: attached by a privileged process */
 	RECLAIM_BLOCKED,   /* not removed, and its mode is still 0, see error */
 	RECLAIM_NO_HOLD,   /* not removed: it cannot be held, see error */
+	RECLAIM_UNSETTLED, /* not removed: it took too long to count attachments in progress */
 	RECLAIM_UNREACHED, /* not removed: its namespace could not be entered, see error */
 	RECLAIM_FAILED,    /* not removed, see error */
 	RECLAIM_RESULTS,

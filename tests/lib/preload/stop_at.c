@@ -410,7 +410,7 @@ static const char *const functions[] = {
 	"fork", "fsync", "getline", "getpwuid", "kill", "linkat", "nanosleep", "open", "openat", "prctl", "read",
 	"readlink", "readlinkat", "rename", "renameat",
 	"semctl", "semget", "semop", "semtimedop", "sendfile", "sendmsg", "setns", "shmat", "shmctl", "shmdt",
-	"shmget", "splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "write",
+	"shmget", "splice", "syscall", "unlink", "unlinkat", "unshare", "vmsplice", "waitpid", "write",
 };
 /* clang-format on */
 
@@ -469,6 +469,8 @@ STEP(int, "prctl", prctl, (int option, long a, long b, long c, long d), (option,
 STEP(long, "syscall", syscall, (long number, long a, long b, long c, long d, long e, long f),
      (number, a, b, c, d, e, f), name_of(system_calls, number), -1)
 STEP(pid_t, "fork", fork, (void), (), "", -1)
+STEP(pid_t, "waitpid", waitpid, (pid_t pid, int *status, int options), (pid, status, options), "",
+     pid)
 STEP(int, "kill", kill, (pid_t pid, int number), (pid, number), decimal(number), pid)
 /* what getline(3) is in an optimized program */
 STEP(ssize_t, "getline", __getdelim, (char **line, size_t *size, int end, FILE *file),

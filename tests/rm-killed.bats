@@ -290,6 +290,17 @@ assert_each_removed_or_unchanged()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
+# bats test_tags=long
+@test "as the first process of a container, rm waits for its child, which would end with it" {
+	need_root
+	users_orphan
+	STOP_DELAY=15000 run --separate-stderr with_steps delay:child:after:shmctl:IPC_SET \
+		unshare --pid --fork --mount-proc -- "$SHMTOOL" rm "$id"
+	expect_status 0
+	assert_equal "$(steps_taken)" 1
+	assert_gone "$id"
+}
+
 # A user can make each call in a namespace wait that they are in.
 @test "if the child is blocked for long, rm ends, and the child restores the modes once it can" {
 	need_root

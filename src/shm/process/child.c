@@ -201,7 +201,9 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
 		if (!signal && signals_came())
 			kill(child, signal = signals_came());
-		if (now.waited - ran.waited >= PATIENCE || hardly_runs(&before, &now)) {
+		/* when the first process of a container exits, the kernel kills all others there */
+		if (getpid() != 1 &&
+		    (now.waited - ran.waited >= PATIENCE || hardly_runs(&before, &now))) {
 			/* it may remember that (signals.h), and begin nothing more */
 			kill(child, SIGTERM);
 			got = 0;

@@ -35,7 +35,8 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
  * *status; EOWNERDEAD, with the signal that killed the child in *status; ECHILD, if the
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where
  * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds, or
- * for thirty together with earlier ones: it gets SIGTERM, and goes on once it can.
+ * for thirty together with earlier ones: it gets SIGTERM, and goes on once it can. Process 1 of a
+ * PID namespace waits for it in any case, since it would be killed.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 

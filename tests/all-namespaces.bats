@@ -1369,6 +1369,20 @@ killed_at()
 	assert_output_has 'nsenter --ipc=... sysctl '
 }
 
+# When the command is used, that can be the pid of another process, in any namespace.
+@test "the command of a hint names a namespace by its number" {
+	need_root
+	settle unshare --ipc "${ordinary_user[@]}" -- 1000
+	there "$SHMTOOL" "set" -N "$pid" 0 -u 2000
+	STOP_ERROR=ENOMEM run --separate-stderr with_steps fail:child:shmat::1+ \
+		there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
+	expect_status 6
+	assert_stderr_has "remove it without these checks, as ipcrm does: shmtool rm -N $ns -m 0"
+	there "$SHMTOOL" rm -N "$ns" -m 0
+	try_there ls -A -q
+	assert_output_is ''
+}
+
 @test "metrics have nothing that a terminal would take for a command" {
 	# shellcheck disable=SC2016 # for sh
 	settle unshare --ipc --uts sh -c 'printf %s "$0" >/proc/sys/kernel/hostname && exec "$@"' $'a\e[31m\xe2\x80\xaeb' -- 4096:1
@@ -1402,7 +1416,7 @@ killed_at()
 
 	try_there ls -A --warn 70
 	expect_status 1
-	assert_output_is "IPC namespace $ns (web-1, $pid perl): shmmni: 3 of 4 segments in use (75.0%); to raise it: nsenter --ipc=/proc/$pid/ns/ipc sysctl kernel.shmmni=8"
+	assert_output_is "IPC namespace $ns (web-1, $pid perl): shmmni: 3 of 4 segments in use (75.0%); to raise it: nsenter --ipc=/proc/PID/ns/ipc sysctl kernel.shmmni=8"
 	try_there ls -A --warn 70 --except-namespace "$pid"
 	expect_status 0
 	assert_output_is ''

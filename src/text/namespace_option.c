@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text/namespace_option.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,7 +22,6 @@ void namespace_option_set(const char *word, const char *path)
 
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns)
 {
-	const char *word = word_of_option;
 	char quoted[NAMESPACE_OPTION_SIZE - 32];
 
 	*text = '\0';
@@ -29,14 +29,14 @@ const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct name
 	if (ns && ns->pid == getpid())
 		return text;
 	/*
-	 * A path where a user has mounted it can be that of another one when the command is used.
-	 * So can its number: the kernel gives the lowest that is free.
+	 * When the command is used, a pid, or a path where a user has mounted a namespace, can be that
+	 * of any other one. A number can be that of a newer one, but not of one that existed before.
 	 */
 	if (ns)
-		word = ns->pid ? ns->path : "PATH";
-	if (word)
+		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %" PRIu64, ns->inode);
+	else if (word_of_option)
 		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %s",
-			 quote_word(quoted, sizeof(quoted), word));
+			 quote_word(quoted, sizeof(quoted), word_of_option));
 	return text;
 }
 

@@ -15,7 +15,7 @@ enum { NAMESPACE_OPTION_SIZE = 512 };
 
 /*
  * Writes " -N WORD", for a command of shmtool, or "" to text, and returns text. ns: the namespace
- * of a segment, or NULL. If no process is in it, the word is PATH.
+ * of a segment, or NULL.
  */
 const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct namespace *ns);
 #define NAMESPACE_OPTION(ns) namespace_option((char[NAMESPACE_OPTION_SIZE]){ 0 }, ns)

@@ -397,11 +397,11 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 			continue;
 		all[*count] = (struct limits_of){ *ns->limits, .ns = ns };
 		/*
-		 * that of this process needs none, and its pid would name none later; and where a
-		 * user has mounted one, another one can be mounted when the command is used
+		 * that of this process needs none. A pid, or a path where a user has mounted a
+		 * namespace, can be that of another one when the command is used
 		 */
 		if (ns->pid != getpid())
-			all[*count].path = ns->pid ? ns->path : "PATH";
+			all[*count].path = ns->pid ? "/proc/PID/ns/ipc" : "PATH";
 		if (ns->cgroup.limit)
 			limits_set_cgroup(&all[*count].limits, &ns->cgroup);
 		(*count)++;

@@ -172,15 +172,15 @@ $one 2 3000"
 	end_there "$pid"
 	try_there ls -A --format '%{size} %{ns} %{ns-pid} %{ns-of}'
 	expect_status 0
-	assert_output_is "5000 $ns - $PWD/a place/ipc\\x"
+	assert_output_is "5000 $ns - \"$PWD/a place/ipc\\x\""
 	try_there ls -A -J
-	assert_equal "$(jq -c '.segments[] | [.ns_pid, .ns_comm]' <<<"$output")" '[null,null]'
+	assert_equal "$(jq -r '.segments[] | .ns_pid, .ns_comm, .ns_of' <<<"$output")" $'null\nnull\n'"$PWD/a place/ipc\\x"
 	try_there ls -N 'a place/ipc\x' --format '%{size}'
 	assert_output_is 5000
 	try_there rm -A --orphaned --grace 0
 	expect_status 0
 	assert_output_has "size=5000"
-	assert_output_has "ns=$ns ns-name=- ns-of=$PWD/a place/ipc\\x"
+	assert_output_has "ns=$ns ns-name=- ns-of=\"$PWD/a place/ipc\\x\""
 	assert_output_has 'total 1 segment, 5000 bytes (4.9K) in 1 IPC namespace'
 }
 

@@ -63,6 +63,14 @@ static struct value foreign_name(const char *name)
 	return (struct value){ name && *name ? VALUE_COMMAND : VALUE_UNKNOWN, 0, name };
 }
 
+/* The same for a path, which may be longer than a name in quotes can be. */
+static struct value foreign_path(const char *path)
+{
+	if (strlen(path) < UNIT_SIZE)
+		return foreign_name(path);
+	return (struct value){ strpbrk(path, " ,()\"") ? VALUE_UNKNOWN : VALUE_TEXT, 0, path };
+}
+
 static struct value command_of(struct view *view, const struct segment *segment, enum role role)
 {
 	const struct process *process = judge_named(view->judge, segment, role);
@@ -157,7 +165,7 @@ static struct value get_ns_of(struct view *view, const struct segment *segment)
 	if (!ns)
 		return (struct value){ VALUE_UNKNOWN, 0, NULL };
 	if (!ns->pid)
-		return (struct value){ VALUE_TEXT, 0, ns->path };
+		return foreign_path(ns->path);
 	return (struct value){ VALUE_PROCESS, (uint64_t)ns->pid, ns->command };
 }
 

@@ -541,6 +541,24 @@ deny_identity()
 	grep -q INJECTED trace
 }
 
+# A user can keep a process of another one from being looked at.
+@test "... and if the holder is not seen, that process is not named instead" {
+	need_root
+	need_command strace
+	has_files || skip 'segments cannot be opened as files here'
+	local id hide
+	id=$(as_user "$SHMTOOL" create -s 8192 -k 0x4711 -p 600)
+	hold_segment "$id"
+	foreigner "$id" 8192 0x4711
+	hide=(strace -f -o trace -P "/proc/$holder_pid/maps" -e inject=openat,open:error=EACCES)
+	run --separate-stderr "${hide[@]}" "$SHMTOOL" stat "$id"
+	assert_output_matches ' 0 of 1 attachments identified'
+	assert_output_lacks "$foreigner_pid"
+	grep -q INJECTED trace
+	"${hide[@]}" "$SHMTOOL" ls --pid "$foreigner_pid" -q >out 2>/dev/null || true
+	assert_equal "$(<out)" ''
+}
+
 # A user whose attachment is in ever new processes can keep it from being seen.
 @test "an attachment is not seen: processes of another namespace are not named instead" {
 	need_root

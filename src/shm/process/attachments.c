@@ -160,12 +160,6 @@ static struct group group_at(const struct attachments *candidates, size_t index)
 	return group;
 }
 
-/* Whether the scan saw every mapping of the machine, in all namespaces. */
-static bool saw_all(const struct mappings *all)
-{
-	return all->all_processes && !all->denied;
-}
-
 /*
  * Chooses the group that is the segment: the only one with a process in the segment's namespace.
  * With counts_tell, all mappings were seen and none changed, so that groups can be counted: one
@@ -316,7 +310,7 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 
 	if (now)
 		candidates->nattch = now->nattch;
-	group = known ? choose_group(candidates, steady && saw_all(all))
+	group = known ? choose_group(candidates, steady && mappings_are_all(all))
 		      : choose_whole_group(candidates);
 	if (known || group.identity)
 		decide_by_inode(candidates, group);
@@ -332,12 +326,12 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 
 	if (!drop_others(segment, candidates))
 		return 0;
-	group = choose_group(candidates, saw_all(all));
+	group = choose_group(candidates, mappings_are_all(all));
 	/* a process of the same user may have a segment of its own namespace that looks the same */
 	if (!group.here)
 		return 0;
 	/* more than nattch: some are mappings of the file, if every mapping was seen */
-	if (group.count == segment->nattch || (saw_all(all) && group.count > segment->nattch))
+	if (group.count == segment->nattch || (mappings_are_all(all) && group.count > segment->nattch))
 		return group.identity;
 	return 0;
 }

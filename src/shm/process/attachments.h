@@ -55,7 +55,8 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 /*
  * Whether the candidates are as many as nattch, none is larger than the segment, and all are
  * mappings of processes in its namespace. That is nearly always so, and then they are the
- * attachments. Otherwise identities_find() is needed before attachments_decide().
+ * attachments, if every process was seen. Otherwise identities_find() is needed before
+ * attachments_decide().
  */
 bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment);
 

@@ -26,9 +26,14 @@ struct open_cases {
 	size_t capacity;
 };
 
-/* Gathers the candidates of each attached segment. */
+/*
+ * Gathers the candidates of each attached segment. If a process was not seen, it can be the one that
+ * has the segment attached, and another one can have a segment that looks the same.
+ */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
+	const bool needs_identities = !mappings_are_all(&holders->all) && map_files_allowed() == 0;
+
 	for (size_t i = 0; i < list->count; i++) {
 		const struct segment *segment = &list->items[i];
 		struct attachments *candidates = &holders->items[holders->count];
@@ -38,7 +43,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 		if (attachments_gather(candidates, &holders->all, segment))
 			return ENOMEM;
 		holders->count++;
-		if (attachments_are_plain(candidates, segment))
+		if (!needs_identities && attachments_are_plain(candidates, segment))
 			continue;
 		if (ARRAY_MAKE_ROOM(open))
 			return ENOMEM;

@@ -56,6 +56,9 @@ huge_bytes_used()
 	try ls -J
 	rss=$(jq '.segments[0].rss' <<<"$output")
 	[[ $rss == $((2 * page)) || $rss == null ]] || fail "rss: $rss"
+	# a sum has the smaller figure: any user can create a segment with two
+	try ls -u -J
+	assert_equal "$(jq '(.summary[] | select(.name == "resident").value) * 4096' <<<"$output")" $((2 * page))
 	# the figure of an untouched segment is known
 	id=$(shmtool create --huge --no-reserve -s "$page")
 	try ls --format '%{rss}' "$id"

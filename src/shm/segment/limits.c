@@ -76,7 +76,8 @@ static void add_segment(struct limits *limits, const struct segment *segment)
 {
 	limits->segments++;
 	limits->pages += pages_of(segment->size, limits->page);
-	if (!segment->memory_known)
+	/* any user can create one with two possible figures (resident.h): the smaller one counts */
+	if (!segment->memory_known && !segment->rss)
 		limits->resident = limits->swapped = LIMITS_UNKNOWN;
 	if (limits->resident == LIMITS_UNKNOWN)
 		return;

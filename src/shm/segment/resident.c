@@ -80,10 +80,13 @@ static bool is_possible(uint64_t resident, uint64_t size, uint64_t page)
 static void correct(struct segment *segment, const struct huge_sizes *sizes, uint64_t small)
 {
 	uint64_t listed = segment->rss;
+	uint64_t least = 0;
 	unsigned int readings = 0;
 
-	if (is_possible(listed, segment->size, small))
+	if (is_possible(listed, segment->size, small)) {
+		least = listed;
 		readings++;
+	}
 	for (size_t i = 0; i < sizes->count; i++) {
 		uint64_t page = sizes->items[i].page;
 		uint64_t real = listed / (page / small);
@@ -91,9 +94,10 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 		if (listed % (page / small) || !is_possible(real, segment->size, page) ||
 		    real / page > sizes->items[i].used)
 			continue; /* GCOVR_EXCL_LINE: rarely: other sizes of huge pages */
-		segment->rss = real;
-		readings++;
+		if (!readings++ || real < least)
+			least = real;
 	}
+	segment->rss = least;
 	segment->memory_known = readings == 1;
 }
 

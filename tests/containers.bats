@@ -43,6 +43,16 @@ in_daemonset()
 	need_yaml
 	assert_equal "$(from_daemonset '.kind, .spec.template.spec.hostPID')" $'DaemonSet\ntrue'
 	settle unshare --ipc -- 5000
+	local last=$pid
+	# one that cannot be entered: any user can mount something above it
+	settle unshare --ipc -- 6000
+	mkdir hidden
+	bind_there "$pid" hidden/ipc
+	end_there "$pid"
+	there mount -t tmpfs none hidden
+	settle nsenter --target "$last" --ipc --
+	try_there ls -A
+	expect_status 7
 	background in_daemonset metrics
 	wait_until test -e shmtool.prom
 	assert_equal "$(promtool check metrics <shmtool.prom 2>&1)" ''

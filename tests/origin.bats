@@ -47,6 +47,8 @@ units()
 		machine/web	0::/machine.slice/machine-web.scope
 		slurm/1234	0::/system.slice/slurmstepd.scope/job_1234/step_0/user/task_0
 		slurm/1234	6:memory:/slurm/uid_1000/job_1234/step_0\n1:name=systemd:/system.slice/slurmd.service
+		slurm/1234	6:memory:/slurm/uid_1000/job_1234/step_0\n1:name=systemd:/user.slice/slurm/job_99
+		slurm/1234	9:name=systemd:/user.slice/slurm/job_99\n6:memory:/slurm/uid_1000/job_1234/step_0\n0::/slurm/job_98
 		some-name	0::/some/path/of/some-name
 		-	0::/
 		podman/0123456789ab	0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-$hex.scope/container

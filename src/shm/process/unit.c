@@ -198,6 +198,8 @@ enum rank {
 	RANK_NONE,
 	RANK_OTHER,
 	RANK_SYSTEMD,
+	/* of a hierarchy without controllers: with version 1, a user may move into any of their own */
+	RANK_CONTAINER_BY_NAME,
 	RANK_CONTAINER,
 };
 
@@ -263,15 +265,19 @@ void unit_of_cgroup(const char *text, char unit[UNIT_SIZE])
 	*unit = '\0';
 	while (*text) {
 		const char *end = text + strcspn(text, "\n");
-		const char *path = memchr(text, ':', (size_t)(end - text));
+		const char *controllers = memchr(text, ':', (size_t)(end - text));
+		const char *path = NULL;
 		char found[UNIT_SIZE];
 		enum rank rank = RANK_NONE;
 
 		/* "4:memory:/slurm/uid_0/job_7", "1:name=systemd:/init.scope", "0::/" */
-		if (path)
-			path = memchr(path + 1, ':', (size_t)(end - path - 1));
+		if (controllers)
+			path = memchr(controllers + 1, ':', (size_t)(end - controllers - 1));
 		if (path)
 			rank = unit_of_path(path + 1, end_of_path(path + 1, end), found);
+		if (rank == RANK_CONTAINER &&
+		    (controllers[1] == ':' || strncmp(controllers + 1, "name=", 5) == 0))
+			rank = RANK_CONTAINER_BY_NAME;
 		/* on a tie, later lines are better: that of systemd itself, and that of v2 */
 		if (rank && rank >= best) {
 			strcpy(unit, found);

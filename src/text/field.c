@@ -63,7 +63,7 @@ static struct value foreign_name(const char *name)
 	return (struct value){ name && *name ? VALUE_COMMAND : VALUE_UNKNOWN, 0, name };
 }
 
-/* The same for a path, which may be longer than a name in quotes can be. */
+/* As foreign_name(), for a path, which may be longer than a name in quotes can be. */
 static struct value foreign_path(const char *path)
 {
 	if (strlen(path) < UNIT_SIZE)

@@ -14,7 +14,7 @@
 /* How long to wait for the child, in milliseconds. */
 enum { PATIENCE = 2000 };
 
-/* The child, or 0, and the socket by which it is told to begin. It closes its own at its exit. */
+/* The child, or 0, and a socket: a byte lets it begin, and the other end closes at its exit. */
 static pid_t child;
 static int to_child;
 

@@ -331,7 +331,8 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	if (!group.here)
 		return 0;
 	/* more than nattch: some are mappings of the file, if every mapping was seen */
-	if (group.count == segment->nattch || (mappings_are_all(all) && group.count > segment->nattch))
+	if (group.count == segment->nattch ||
+	    (mappings_are_all(all) && group.count > segment->nattch))
 		return group.identity;
 	return 0;
 }

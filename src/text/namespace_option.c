@@ -29,8 +29,8 @@ const char *namespace_option(char text[NAMESPACE_OPTION_SIZE], const struct name
 	if (ns && ns->pid == getpid())
 		return text;
 	/*
-	 * When the command is used, a pid, or a path where a user has mounted a namespace, can be that
-	 * of any other one. A number can be that of a newer one, but not of one that existed before.
+	 * When the command is used, a pid, or a path where a user has mounted a namespace, can be
+	 * that of any other one. A number can be that of a newer one, but of none that exists now.
 	 */
 	if (ns)
 		snprintf(text, NAMESPACE_OPTION_SIZE, " -N %" PRIu64, ns->inode);

@@ -27,8 +27,8 @@ struct open_cases {
 };
 
 /*
- * Gathers the candidates of each attached segment. If a process was not seen, it can be the one that
- * has the segment attached, and another one can have a segment that looks the same.
+ * Gathers the candidates of each attached segment. If a process was not seen, it can be the one
+ * that has the segment attached, and another one can have a segment that looks the same.
  */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {

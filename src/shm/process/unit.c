@@ -198,7 +198,7 @@ enum rank {
 	RANK_NONE,
 	RANK_OTHER,
 	RANK_SYSTEMD,
-	/* of a hierarchy without controllers: with version 1, a user may move into any of their own */
+	/* of a hierarchy without controllers: with version 1, a user may move in it */
 	RANK_CONTAINER_BY_NAME,
 	RANK_CONTAINER,
 };

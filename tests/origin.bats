@@ -297,6 +297,10 @@ within()
 	assert_equal "$(xargs <<<"$output")" "${said[1]} - - -"
 	within ls -q --pid "${said[1]}"
 	assert_output_is ''
+	within "set" "${said[0]}" -p 640
+	assert_stderr_is ''
+	within read "${said[0]}" -n 1
+	assert_stderr_has "overwrites its last user (process ${said[1]}, or a later process with its pid); it may later be considered orphaned"
 }
 
 @test "a later process with the pid of the creator that uses the segment is not mistaken for the creator" {

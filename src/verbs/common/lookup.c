@@ -208,19 +208,26 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 
 void warn_of_trace(const char *what, const struct segment *segment)
 {
-	struct processes processes = { 0 };
-	const struct process *last = process_named(&processes, segment->lpid);
+	struct judge judge;
+	const struct process *last;
 
-	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
+	judge_begin(&judge, 0, false);
+	last = process_named(&judge.processes, segment->lpid);
+	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING &&
+	    judge_named(&judge, segment, ROLE_LAST_USER))
 		warn("%s %s overwrites its last user (process %s, still running); it may later be "
 		     "considered orphaned",
 		     what, SEGMENT_LABEL(segment), PROCESS_LABEL(last));
+	else if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING)
+		warn("%s %s overwrites its last user (process %d, or a later process with its pid); "
+		     "it may later be considered orphaned",
+		     what, SEGMENT_LABEL(segment), segment->lpid);
 	else if (segment->nattch == 0 && last->liveness != LIVENESS_GONE &&
 		 !segment_never_used(segment))
 		warn("%s %s overwrites its last user (in another PID namespace, may be running); "
 		     "it may later be considered orphaned",
 		     what, SEGMENT_LABEL(segment));
-	processes_free(&processes);
+	judge_end(&judge);
 }
 
 void warn_of_missed_use(const char *what, const struct segment *segment)

@@ -550,13 +550,18 @@ deny_identity()
 	id=$(as_user "$SHMTOOL" create -s 8192 -k 0x4711 -p 600)
 	hold_segment "$id"
 	foreigner "$id" 8192 0x4711
-	hide=(strace -f -o trace -P "/proc/$holder_pid/maps" -e inject=openat,open:error=EACCES)
+	hide=(strace -f -o trace -P "/proc/$holder_pid/maps" -e "inject=openat,open:error=EACCES")
 	run --separate-stderr "${hide[@]}" "$SHMTOOL" stat "$id"
 	assert_output_matches ' 0 of 1 attachments identified'
 	assert_output_lacks "$foreigner_pid"
 	grep -q INJECTED trace
 	"${hide[@]}" "$SHMTOOL" ls --pid "$foreigner_pid" -q >out 2>/dev/null || true
 	assert_equal "$(<out)" ''
+	# even if that process cannot be identified
+	hide+=(-P "/proc/$foreigner_pid/map_files/$(awk '/ \/SYSV/ { print $1; exit }' "/proc/$foreigner_pid/maps")")
+	run --separate-stderr "${hide[@]}" "$SHMTOOL" stat "$id"
+	assert_output_matches ' 0 of 1 attachments identified'
+	(($(grep -c INJECTED trace) >= 2))
 }
 
 # A user whose attachment is in ever new processes can keep it from being seen.

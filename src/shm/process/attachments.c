@@ -229,15 +229,27 @@ static size_t count_here(const struct attachments *candidates)
 	return here;
 }
 
-/* Keeps the candidates of this identity, or if 0, those of processes in the namespace. */
-static void keep_only(struct attachments *candidates, int identity)
+/* Whether the identity of a candidate may not be asked for, or was not (identities.h). */
+static bool is_not_asked(const struct holder *holder)
+{
+	return !holder->error || holder->error == EPERM;
+}
+
+/*
+ * Keeps the candidates of this identity, or if 0, those of processes in the namespace. If a process
+ * was not seen, it can be the one that has the segment attached. Then a candidate that should have
+ * an identity, but has none, is not kept: a user can bring about both.
+ */
+static void keep_only(struct attachments *candidates, int identity, bool all_seen)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
+		const bool here =
+			holder->ns == candidates->ns && (all_seen || is_not_asked(holder));
 
-		if (identity ? holder->identity == identity : holder->ns == candidates->ns)
+		if (identity ? holder->identity == identity : here)
 			candidates->items[kept++] = holder;
 	}
 	candidates->count = kept;
@@ -248,12 +260,12 @@ static void keep_only(struct attachments *candidates, int identity)
  * namespace. Keeps none if they are more than nattch, since some must then belong to
  * another segment.
  */
-static void decide_by_place(struct attachments *candidates, bool steady)
+static void decide_by_place(struct attachments *candidates, bool steady, bool all_seen)
 {
 	size_t all = candidates->count;
 	size_t here = count_here(candidates);
 
-	keep_only(candidates, 0);
+	keep_only(candidates, 0, all_seen);
 	sort_candidates(candidates, compare_places);
 	if (steady && here > candidates->nattch)
 		candidates->count = 0;
@@ -266,7 +278,7 @@ static void decide_by_inode(struct attachments *candidates, struct group group)
 	size_t all = candidates->count;
 
 	if (group.identity)
-		keep_only(candidates, group.identity);
+		keep_only(candidates, group.identity, true);
 	else
 		candidates->count = 0;
 	if (candidates->count < candidates->nattch)
@@ -315,7 +327,7 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 	if (known || group.identity)
 		decide_by_inode(candidates, group);
 	else
-		decide_by_place(candidates, steady);
+		decide_by_place(candidates, steady, mappings_are_all(all));
 	candidates->doubt = doubt(all, candidates, steady);
 }
 

@@ -335,7 +335,7 @@ sem_count()
 	for at in 'semtimedop' 'semctl:IPC_RMID'; do
 		guarded
 		# without waiting, since rm waits for this command
-		export STOP_RUN="perl -e 'exit 0 if semop($guard, pack(\"s!3\", 0, -1, 04000)); print STDERR qq(not free\n)'"
+		export STOP_RUN="perl -e 'exit 0 if semop($guard, pack(\"s!3\", 0, -1, 04000)); print qq(not free\n)' >'$PWD/said'"
 		run --separate-stderr with_steps "run:child:$at" "$SHMTOOL" rm "$id" --with-guard
 		if [[ $at == semtimedop ]]; then
 			expect_status 9
@@ -344,7 +344,8 @@ sem_count()
 			ipcrm -s "$guard"
 		else
 			expect_status 0
-			assert_stderr_is 'not free'
+			assert_stderr_is ''
+			assert_equal "$(<said)" 'not free'
 		fi
 		assert_equal "$(sem_count)" 0
 	done
@@ -367,6 +368,8 @@ sem_count()
 	need_root
 	guarded
 	stop_at child:semctl:GETVAL shmtool rm "$id" --with-guard
+	# who reads what rm prints does not wait for the child
+	assert_equal "$(readlink "/proc/$stopped_pid/fd/"* | grep -cFx -e "$program_output" -e "$program_output.err")" 0
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
 	assert_equal "$(<"$program_output.err")" "shmtool rm: segment $id (key 0x00001234) and its guard (semaphore set $guard) \

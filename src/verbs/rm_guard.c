@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "shm/process/child.h"
 #include "text/namespace_option.h"
@@ -25,6 +26,7 @@ struct guard_work {
 	const struct segment *segment;
 	bool even_held;
 	bool remove; /* not only examine */
+	pid_t parent;
 	struct guard guard;
 	int error;
 	bool denied;
@@ -65,7 +67,11 @@ static int remove_it(const struct guard_work *work)
 static int work_on_guard(void *context)
 {
 	struct guard_work *work = context;
+	int none = -1;
 
+	/* who reads what rm prints must not wait for this child */
+	if (getpid() != work->parent)
+		child_keep_files(&none, 1);
 	work->error = work->remove ? remove_it(work) : examine(work);
 	return 0;
 }
@@ -83,6 +89,7 @@ static struct guard_work in_child(const struct guard_work *wanted)
 		return done;
 	}
 	*shared = *wanted;
+	shared->parent = getpid();
 	error = child_run(work_on_guard, shared, CHILD_GOES_ON, &status);
 	done = *shared;
 	if (error || status)

@@ -143,6 +143,7 @@ struct changes {
 	int errors;
 };
 
+/* Returns the status; in a child, 128 and the signal that ended it between two segments. */
 static int change_all(void *context)
 {
 	const struct changes *changes = context;
@@ -150,6 +151,7 @@ static int change_all(void *context)
 	const bool is_child = getpid() != changes->parent;
 	enum status status = changes->status;
 	static struct output output;
+	size_t i;
 
 	/* only the parent may have to wait for a reader, and a child ends with its parent */
 	if (is_child) {
@@ -157,8 +159,8 @@ static int change_all(void *context)
 		dup2(changes->errors, STDERR_FILENO);
 	}
 	output_begin(&output, STDOUT_FILENO);
-	for (size_t i = 0; i < selection->list.count && !signals_came() &&
-			   !(is_child && getppid() != changes->parent);
+	for (i = 0; i < selection->list.count && !signals_came() &&
+		    !(is_child && getppid() != changes->parent);
 	     i++) {
 		status_keep_first(&status, missing_before(selection, i));
 		status_keep_first(&status, set_change(changes->wish, &selection->list.items[i],
@@ -167,7 +169,8 @@ static int change_all(void *context)
 		output_flush(&output);
 	}
 	status_keep_first(&status, missing_before(selection, SIZE_MAX));
-	return output_end(&output, status);
+	status = output_end(&output, status);
+	return is_child && i < selection->list.count ? 128 + signals_came() : (int)status;
 }
 
 /* Returns -1 if there is no file, or if its size is limited (RLIMIT_FSIZE). */
@@ -206,8 +209,14 @@ static enum status change_in_child(struct changes *changes)
 {
 	int result = 0;
 	int error = child_run(change_all, changes, CHILD_GOES_ON, &result);
-	enum status status = print_what_child_printed(changes, error ? STATUS_FAILED : result);
+	enum status status;
 
+	/* a signal to this process as well, which ends it (signals_end()), is not reported */
+	if (!error && result > 128 && !signals_came()) {
+		error = EOWNERDEAD;
+		result -= 128;
+	}
+	status = print_what_child_printed(changes, error ? STATUS_FAILED : result);
 	if (error == EOWNERDEAD)
 		fail(STATUS_FAILED,
 		     "the worker process was killed by signal %d; nothing more was changed",

@@ -80,13 +80,9 @@ static bool is_possible(uint64_t resident, uint64_t size, uint64_t page)
 static void correct(struct segment *segment, const struct huge_sizes *sizes, uint64_t small)
 {
 	uint64_t listed = segment->rss;
-	uint64_t least = 0;
-	unsigned int readings = 0;
+	uint64_t least = listed;
+	unsigned int readings = is_possible(listed, segment->size, small);
 
-	if (is_possible(listed, segment->size, small)) {
-		least = listed;
-		readings++;
-	}
 	for (size_t i = 0; i < sizes->count; i++) {
 		uint64_t page = sizes->items[i].page;
 		uint64_t real = listed / (page / small);

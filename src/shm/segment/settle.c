@@ -65,8 +65,8 @@ bool settle(bool one_processor)
 	if (child) {
 		int status;
 
-		send(to_child, "", 1, MSG_NOSIGNAL);
-		if (poll(&pollfd, 1, PATIENCE) == 0) {
+		/* if it was killed, neither this nor poll(2) waits */
+		if (write(to_child, "", 1) == 1 && poll(&pollfd, 1, PATIENCE) == 0) {
 			close(to_child);
 			return false;
 		}

@@ -90,7 +90,7 @@ static struct guard_work in_child(const struct guard_work *wanted)
 	}
 	*shared = *wanted;
 	shared->parent = getpid();
-	error = child_run(work_on_guard, shared, CHILD_GOES_ON, &status);
+	error = child_run(work_on_guard, shared, CHILD_IS_QUICK, &status);
 	done = *shared;
 	if (error || status)
 		done.error = error == ETIMEDOUT ? EINPROGRESS : EINTR;

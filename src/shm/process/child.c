@@ -145,7 +145,7 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 		return 0;
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
-	if (bond == CHILD_GOES_ON)
+	if (bond != CHILD_DIES_TOO)
 		setpgid(0, 0); /* a signal to the process group of its parent must not end it */
 	if (bond == CHILD_DIES_TOO) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -184,7 +184,7 @@ static int64_t tick(int64_t *before)
  * Waits until a child exits, and continues it if another process stops it. Returns 0 if it hardly
  * runs, or as waitpid(2).
  */
-static pid_t wait_while_it_runs(pid_t child, int *result)
+static pid_t wait_while_it_runs(pid_t child, enum child_bond bond, int *result)
 {
 	static struct effort before;
 	struct effort now = { 0 };
@@ -210,11 +210,11 @@ static pid_t wait_while_it_runs(pid_t child, int *result)
 			break;
 		}
 		/* without pidfd_open(2), it only waits */
-		if (poll(&exit, 1, TICK) != 0)
+		if (poll(&exit, 1, TICK) > 0)
 			continue;
 		now.used = processor_ms_of(child);
 		now.waited += tick(&looked);
-		if (now.used < 0 || now.used - ran.used >= RUNS)
+		if (bond != CHILD_IS_QUICK && (now.used < 0 || now.used - ran.used >= RUNS))
 			ran = now;
 	}
 	if (now.waited > MOMENT) {
@@ -241,8 +241,8 @@ static pid_t wait_with_signals(pid_t child, int *result)
 int child_wait(pid_t child, enum child_bond bond, int *status)
 {
 	int result;
-	pid_t got = bond == CHILD_GOES_ON ? wait_while_it_runs(child, &result)
-					  : wait_with_signals(child, &result);
+	pid_t got = bond == CHILD_DIES_TOO ? wait_with_signals(child, &result)
+					   : wait_while_it_runs(child, bond, &result);
 
 	if (got <= 0)
 		return got ? errno : ETIMEDOUT;

@@ -14,6 +14,7 @@
 enum child_bond {
 	CHILD_DIES_TOO, /* it gets SIGKILL. If memory runs out, the kernel kills the child first */
 	CHILD_GOES_ON,  /* it finishes its work */
+	CHILD_IS_QUICK, /* the same, but its work takes less than ten seconds */
 };
 
 /*
@@ -30,12 +31,13 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 
 /*
  * Waits until the child exits. A signal that signals_begin() remembers is passed on to the
- * child. A child with CHILD_GOES_ON that another process stops is
+ * child. A child that goes on, if another process stops it, is
  * continued, and killed if that is done again and again. Returns 0, with the exit status in
  * *status; EOWNERDEAD, with the signal that killed the child in *status; ECHILD, if the
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where
  * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds, or
- * for thirty together with earlier ones: it gets SIGTERM, and goes on once it can. Process 1 of a
+ * for thirty together with earlier ones, or one with CHILD_IS_QUICK has not exited after ten: it
+ * gets SIGTERM, and goes on once it can. Process 1 of a
  * PID namespace waits for it in any case, since it would be killed.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);

@@ -1373,11 +1373,22 @@ killed_at()
 @test "the command of a hint names a namespace by its number" {
 	need_root
 	settle unshare --ipc "${ordinary_user[@]}" -- 1000
+	STOP_ERROR=EIO run --separate-stderr with_steps 'fail:child:shmctl:IPC_RMID fail:child:shmctl:IPC_SET:2' \
+		there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
+	expect_status 9
+	local command
+	command=$(sed -n 's/.*no process can attach it: shmtool //p' <<<"$stderr")
+	assert_equal "$command" "set -N $ns 0 -p 0600"
+	# shellcheck disable=SC2086 # words
+	there "$SHMTOOL" $command
+	try_there ls -A --format '%{mode}'
+	assert_output_is 0600
+	# a command that checks nothing does not name one
 	there "$SHMTOOL" "set" -N "$pid" 0 -u 2000
 	STOP_ERROR=ENOMEM run --separate-stderr with_steps fail:child:shmat::1+ \
 		there "$SHMTOOL" rm -A --all --keep-file "$lists/none"
 	expect_status 6
-	assert_stderr_has "remove it without these checks, as ipcrm does: shmtool rm -N $ns -m 0"
+	assert_stderr_has "remove it without these checks, as ipcrm does: shmtool rm -N NS -m 0"
 	there "$SHMTOOL" rm -N "$ns" -m 0
 	try_there ls -A -q
 	assert_output_is ''

@@ -153,7 +153,10 @@ void report_removed(struct report *report, const struct segment *segment)
 static void hint_at_unchecked(struct report *report, const char *before,
 			      const struct segment *segment)
 {
-	const char *ns = NAMESPACE_OPTION(segment->ns);
+	/* -m checks nothing: with -A, the number could be that of a newer namespace */
+	const char *ns = segment->ns && *NAMESPACE_OPTION(segment->ns)
+				 ? " -N NS"
+				 : NAMESPACE_OPTION(segment->ns);
 
 	/* that user may not enter another namespace */
 	if (geteuid() != 0 || segment->cuid == 0 || *ns || user_is_unknown(segment->cuid))

@@ -160,6 +160,12 @@ static struct group group_at(const struct attachments *candidates, size_t index)
 	return group;
 }
 
+/* Whether the scan saw every mapping of the machine, in all namespaces. */
+static bool saw_all(const struct mappings *all)
+{
+	return all->all_processes && !all->denied;
+}
+
 /*
  * Chooses the group that is the segment: the only one with a process in the segment's namespace.
  * With counts_tell, all mappings were seen and none changed, so that groups can be counted: one
@@ -236,18 +242,16 @@ static bool is_not_asked(const struct holder *holder)
 }
 
 /*
- * Keeps the candidates of this identity, or if 0, those of processes in the namespace. If a process
- * was not seen, it can be the one that has the segment attached. Then a candidate that should have
- * an identity, but has none, is not kept: a user can bring about both.
+ * Keeps the candidates of this identity, or if 0, those of processes in the namespace, except one
+ * that should have an identity, but has none: a user can bring that about.
  */
-static void keep_only(struct attachments *candidates, int identity, bool all_seen)
+static void keep_only(struct attachments *candidates, int identity)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
-		const bool here =
-			holder->ns == candidates->ns && (all_seen || is_not_asked(holder));
+		const bool here = holder->ns == candidates->ns && is_not_asked(holder);
 
 		if (identity ? holder->identity == identity : here)
 			candidates->items[kept++] = holder;
@@ -260,12 +264,12 @@ static void keep_only(struct attachments *candidates, int identity, bool all_see
  * namespace. Keeps none if they are more than nattch, since some must then belong to
  * another segment.
  */
-static void decide_by_place(struct attachments *candidates, bool steady, bool all_seen)
+static void decide_by_place(struct attachments *candidates, bool steady)
 {
 	size_t all = candidates->count;
 	size_t here = count_here(candidates);
 
-	keep_only(candidates, 0, all_seen);
+	keep_only(candidates, 0);
 	sort_candidates(candidates, compare_places);
 	if (steady && here > candidates->nattch)
 		candidates->count = 0;
@@ -278,7 +282,7 @@ static void decide_by_inode(struct attachments *candidates, struct group group)
 	size_t all = candidates->count;
 
 	if (group.identity)
-		keep_only(candidates, group.identity, true);
+		keep_only(candidates, group.identity);
 	else
 		candidates->count = 0;
 	if (candidates->count < candidates->nattch)
@@ -322,12 +326,12 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 
 	if (now)
 		candidates->nattch = now->nattch;
-	group = known ? choose_group(candidates, steady && mappings_are_all(all))
+	group = known ? choose_group(candidates, steady && saw_all(all))
 		      : choose_whole_group(candidates);
 	if (known || group.identity)
 		decide_by_inode(candidates, group);
 	else
-		decide_by_place(candidates, steady, mappings_are_all(all));
+		decide_by_place(candidates, steady);
 	candidates->doubt = doubt(all, candidates, steady);
 }
 
@@ -338,13 +342,12 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 
 	if (!drop_others(segment, candidates))
 		return 0;
-	group = choose_group(candidates, mappings_are_all(all));
+	group = choose_group(candidates, saw_all(all));
 	/* a process of the same user may have a segment of its own namespace that looks the same */
 	if (!group.here)
 		return 0;
 	/* more than nattch: some are mappings of the file, if every mapping was seen */
-	if (group.count == segment->nattch ||
-	    (mappings_are_all(all) && group.count > segment->nattch))
+	if (group.count == segment->nattch || (saw_all(all) && group.count > segment->nattch))
 		return group.identity;
 	return 0;
 }

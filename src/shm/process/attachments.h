@@ -55,7 +55,7 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 /*
  * Whether the candidates are as many as nattch, none is larger than the segment, and all are
  * mappings of processes in its namespace. That is nearly always so, and then they are the
- * attachments, if every process was seen. Otherwise identities_find() is needed before
+ * attachments, unless a process exits at that moment. Otherwise identities_find() is needed before
  * attachments_decide().
  */
 bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment);

@@ -27,12 +27,13 @@ struct open_cases {
 };
 
 /*
- * Gathers the candidates of each attached segment. If a process was not seen, it can be the one
- * that has the segment attached, and another one can have a segment that looks the same.
+ * Gathers the candidates of each attached segment. They are identified if that is permitted: the
+ * process that has the segment attached may exit, or not be seen, and another one have a segment
+ * that looks the same.
  */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
-	const bool needs_identities = !mappings_are_all(&holders->all) && map_files_allowed() == 0;
+	const bool identify = map_files_allowed() == 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct segment *segment = &list->items[i];
@@ -43,7 +44,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 		if (attachments_gather(candidates, &holders->all, segment))
 			return ENOMEM;
 		holders->count++;
-		if (!needs_identities && attachments_are_plain(candidates, segment))
+		if (!identify && attachments_are_plain(candidates, segment))
 			continue;
 		if (ARRAY_MAKE_ROOM(open))
 			return ENOMEM;

@@ -317,11 +317,6 @@ size_t mappings_first_of(struct holder *const *holders, size_t count, pid_t pid)
 	return low;
 }
 
-bool mappings_are_all(const struct mappings *mappings)
-{
-	return mappings->all_processes && !mappings->denied;
-}
-
 void mappings_free(struct mappings *mappings)
 {
 	free(mappings->items);

@@ -51,9 +51,6 @@ struct mappings {
  */
 int mappings_read(struct mappings *mappings, int only, struct scan_losses *losses);
 
-/* Whether they are those of every process of the machine, in all namespaces. */
-bool mappings_are_all(const struct mappings *mappings);
-
 /*
  * Sorts an array of mappings by process, and looks at the processes (scan_list()). Returns
  * 0 or an errno value.

@@ -291,11 +291,18 @@ assert_each_removed_or_unchanged()
 }
 
 # bats test_tags=long
-@test "as the first process of a container, rm waits for its child, which would end with it" {
+@test "as the first process of a container, or below its init, rm waits for its child, which would end with it" {
 	need_root
 	users_orphan
 	STOP_DELAY=15000 run --separate-stderr with_steps delay:child:after:shmctl:IPC_SET \
 		unshare --pid --fork --mount-proc -- "$SHMTOOL" rm "$id"
+	expect_status 0
+	assert_equal "$(steps_taken)" 1
+	assert_gone "$id"
+	users_orphan
+	# shellcheck disable=SC2016
+	STOP_DELAY=15000 run --separate-stderr with_steps delay:child:after:shmctl:IPC_SET \
+		unshare --pid --fork --mount-proc -- sh -c '"$@"; exit $?' sh "$SHMTOOL" rm "$id"
 	expect_status 0
 	assert_equal "$(steps_taken)" 1
 	assert_gone "$id"

@@ -37,7 +37,7 @@ static const struct result_text {
 	[RECLAIM_NO_HOLD] = { "failed", NULL },
 	[RECLAIM_UNSETTLED] = { "not-removed",
 				"it took too long to find out whether a process is attaching it; "
-				"try again" },
+				"its idle time begins anew" },
 	[RECLAIM_UNREACHED] = { "failed", NULL },
 	[RECLAIM_FAILED] = { "failed", NULL },
 };

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shm/process/procfs.h"
 #include "shm/system/clock.h"
 #include "shm/system/compat.h"
 #include "shm/system/signals.h"
@@ -170,6 +171,15 @@ static bool hardly_runs(const struct effort *before, const struct effort *now)
 	return waited - used >= ALL_PATIENCE && used < waited / 10;
 }
 
+/*
+ * Whether the exit of this process may end its child: when the first process of a container exits,
+ * the kernel kills all others there, and an init such as tini exits with the process that it runs.
+ */
+static bool ends_a_container(void)
+{
+	return getpid() == 1 || (getppid() == 1 && !proc_is_complete());
+}
+
 /* The milliseconds since *before, which it sets, or at most TICK_MOST. */
 static int64_t tick(int64_t *before)
 {
@@ -201,9 +211,8 @@ static pid_t wait_while_it_runs(pid_t child, enum child_bond bond, int *result)
 			kill(child, ++stops < STOPS_MOST ? SIGCONT : SIGKILL);
 		if (!signal && signals_came())
 			kill(child, signal = signals_came());
-		/* when the first process of a container exits, the kernel kills all others there */
-		if (getpid() != 1 &&
-		    (now.waited - ran.waited >= PATIENCE || hardly_runs(&before, &now))) {
+		if ((now.waited - ran.waited >= PATIENCE || hardly_runs(&before, &now)) &&
+		    !ends_a_container()) {
 			/* it may remember that (signals.h), and begin nothing more */
 			kill(child, SIGTERM);
 			got = 0;

@@ -37,8 +37,8 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
  * child did nothing because it was created in another PID namespace (`unshare --pid`), where
  * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds, or
  * for thirty together with earlier ones, or one with CHILD_IS_QUICK has not exited after ten: it
- * gets SIGTERM, and goes on once it can. Process 1 of a
- * PID namespace waits for it in any case, since it would be killed.
+ * gets SIGTERM, and goes on once it can. The first process of a container, and what an init there
+ * runs, wait for it in any case, since it could be killed.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 

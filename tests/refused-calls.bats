@@ -60,9 +60,9 @@ work=(
 
 # The calls that it can do without
 dispensable=(capget capset clock_getres clone close_range fallocate fchmod flock fork fstatfs
-	getpriority inotify_add_watch inotify_init1 ioctl kcmp kill madvise membarrier mincore
-	openat2 pidfd_open pipe2 prctl prlimit64 pwrite64 recvmsg sched_getaffinity sched_getparam
-	sched_getscheduler sendfile sendmsg setitimer setpgid setresuid socketpair splice sysinfo vmsplice)
+	inotify_add_watch inotify_init1 ioctl kcmp kill madvise membarrier mincore
+	openat2 pidfd_open pipe2 prctl prlimit64 pwrite64 recvmsg sched_getaffinity sched_getattr
+	sendfile sendmsg setitimer setpgid setresuid socketpair splice sysinfo vmsplice)
 
 # Those of them that one command cannot do without, and what it says
 needed='

@@ -11,9 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shm/segment/control.h"
@@ -146,38 +146,42 @@ bool find_actor(const struct segment *segment, bool privileged, uid_t *user)
 	       !may_vanish(segment);
 }
 
-/* How this process was scheduled before it first acted as a user. */
+/*
+ * How this process was scheduled before it first acted as a user. policy is struct sched_attr of
+ * sched_setattr(2), which older C libraries lack; it includes the nice value and the time slice.
+ */
 static struct schedule {
 	bool known;
-	int policy;
-	struct sched_param parameters;
-	int nice;
+	struct {
+		uint32_t size;
+		uint32_t policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime;
+		uint64_t deadline;
+		uint64_t period;
+	} policy;
 	cpu_set_t processors[8]; /* of 1,024 each: all that Linux has on x86 (CONFIG_NR_CPUS) */
 } schedule;
 
-static void note_schedule(void)
+static bool read_schedule(struct schedule *now)
 {
-	if (schedule.known)
-		return;
-	schedule.known =
-		sched_getparam(0, &schedule.parameters) == 0 &&
-		sched_getaffinity(0, sizeof(schedule.processors), schedule.processors) == 0;
-	schedule.policy = sched_getscheduler(0);
-	schedule.nice = getpriority(PRIO_PROCESS, 0);
+	memset(now, 0, sizeof(*now));
+	now->known = syscall(SYS_sched_getattr, 0, &now->policy, sizeof(now->policy), 0) == 0 &&
+		     sched_getaffinity(0, sizeof(now->processors), now->processors) == 0;
+	return now->known;
 }
 
 void restore_schedule(void)
 {
-	cpu_set_t now[8];
+	struct schedule now;
 
-	if (!schedule.known)
+	if (!schedule.known || !read_schedule(&now))
 		return;
-	if (sched_getscheduler(0) != schedule.policy)
-		sched_setscheduler(0, schedule.policy, &schedule.parameters);
-	if (getpriority(PRIO_PROCESS, 0) != schedule.nice)
-		setpriority(PRIO_PROCESS, 0, schedule.nice);
-	if (sched_getaffinity(0, sizeof(now), now) == 0 &&
-	    memcmp(now, schedule.processors, sizeof(now)) != 0)
+	if (memcmp(&now.policy, &schedule.policy, sizeof(now.policy)) != 0)
+		syscall(SYS_sched_setattr, 0, &schedule.policy, 0);
+	if (memcmp(now.processors, schedule.processors, sizeof(now.processors)) != 0)
 		sched_setaffinity(0, sizeof(schedule.processors), schedule.processors);
 }
 
@@ -197,7 +201,8 @@ int act_as(uid_t uid, struct actor *before)
 	/* a user who becomes root for a moment loses all capabilities with it (capabilities(7)) */
 	if (owns_users_here(uid, true) || (uid == 0 && before->uid != 0))
 		return EPERM;
-	note_schedule();
+	if (!schedule.known)
+		read_schedule(&schedule);
 	if (uid != before->uid && seteuid(uid) < 0)
 		return errno == EINVAL ? EOVERFLOW
 				       : EPERM; /* EINVAL: not mapped in this user namespace */

@@ -96,9 +96,10 @@ int segment_call(const struct segment *segment, const struct hold *hold,
 		 const struct segment_rights *rights);
 
 /*
- * Restores the policy, the nice value and the processors that this process had before it acted as a
- * user, who can change them then: check_same_owner() in the kernel's kernel/sched/syscalls.c.
- * Such a change may come into effect a moment later. Does nothing in a process that never acted.
+ * Restores the policy, the nice value, the time slice and the processors that this process had
+ * before it acted as a user, who can change them then: check_same_owner() in the kernel's
+ * kernel/sched/syscalls.c. Such a change may come into effect a moment later. Does nothing in a
+ * process that never acted.
  */
 void restore_schedule(void);
 

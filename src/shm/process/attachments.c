@@ -91,6 +91,12 @@ static bool is_file_of(const struct holder *holder, const struct segment *segmen
 		holder->bytes == round_up(segment->size, holder->mapping.page));
 }
 
+/* Whether the file of a candidate was opened, even if a sandbox refuses inotify(7). */
+static bool is_seen(const struct holder *holder)
+{
+	return holder->identity || holder->bytes;
+}
+
 /*
  * Drops candidates that are no longer mapped, or whose file is another one: it is known to be, or
  * the mapping is larger. Returns whether the identity of all others is known.
@@ -103,8 +109,8 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (holder->identity ? !is_file_of(holder, segment)
-				     : identity_is_gone(holder) || !is_inside(holder, segment))
+		if (is_seen(holder) ? !is_file_of(holder, segment)
+				    : identity_is_gone(holder) || !is_inside(holder, segment))
 			continue;
 		all_known &= holder->identity != 0;
 		candidates->items[kept++] = holder;
@@ -235,15 +241,9 @@ static size_t count_here(const struct attachments *candidates)
 	return here;
 }
 
-/* Whether the identity of a candidate may not be asked for, or was not (identities.h). */
-static bool is_not_asked(const struct holder *holder)
-{
-	return !holder->error || holder->error == EPERM;
-}
-
 /*
  * Keeps the candidates of this identity, or if 0, those of processes in the namespace, except one
- * that should have an identity, but has none: a user can bring that about.
+ * whose file was not opened, although that is permitted: a user can bring that about.
  */
 static void keep_only(struct attachments *candidates, int identity)
 {
@@ -251,7 +251,8 @@ static void keep_only(struct attachments *candidates, int identity)
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
-		const bool here = holder->ns == candidates->ns && is_not_asked(holder);
+		const bool here = holder->ns == candidates->ns &&
+				  (is_seen(holder) || !holder->error || holder->error == EPERM);
 
 		if (identity ? holder->identity == identity : here)
 			candidates->items[kept++] = holder;

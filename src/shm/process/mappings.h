@@ -26,8 +26,8 @@ struct holder {
 	uint64_t ns;      /* inode of the IPC namespace that the task is in; 0: not known */
 	int identity;     /* equal for mappings of one segment (identities.h); 0: not known */
 	int error;        /* why the identity is not known, an errno value */
-	uint64_t bytes;   /* size of the file; known if the identity is known */
-	uid_t creator;    /* user who created the file; known if the identity is known */
+	uint64_t bytes;   /* size of the file; 0: it was not opened */
+	uid_t creator;    /* user who created the file, if it was opened */
 	uint64_t present; /* bytes of the mapping in memory (present.h), or PRESENT_UNKNOWN */
 };
 

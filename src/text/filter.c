@@ -107,9 +107,10 @@ static bool has_process(const struct number_list *pids, const struct segment *se
 	for (enum role role = ROLE_CREATOR; role <= ROLE_LAST_USER; role++) {
 		const pid_t pid = segment_pid(segment, role);
 
-		/* a running process that started later only has the same number */
+		/* a running process may only have the same number */
 		if (pid && has_number(pids, (uint64_t)pid) &&
-		    (judge->saved || process_start(&judge->processes, pid)->start < 0 ||
+		    (judge->saved ||
+		     process_find(&judge->processes, pid)->liveness != LIVENESS_RUNNING ||
 		     judge_named(judge, segment, role)))
 			return true;
 	}

@@ -13,6 +13,10 @@ static const struct words {
 } words[] = {
 	[EVIDENCE_GONE] = { ", exited", NULL, false },
 	[EVIDENCE_RUNS] = { ", running", " is running", true },
+	[EVIDENCE_NO_START] = { ", running, start not known: the pid may have been reused",
+				" is running, unless its pid was reused", true },
+	[EVIDENCE_OTHER_USER] = { ", of another user: the pid may have been reused",
+				  " is running, unless its pid was reused", true },
 	[EVIDENCE_STARTED_AFTER] = { ", started after the segment was created: the pid may have "
 				     "been reused",
 				     " is running, unless its pid was reused", true },

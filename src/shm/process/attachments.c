@@ -242,17 +242,23 @@ static size_t count_here(const struct attachments *candidates)
 }
 
 /*
- * Keeps the candidates of this identity, or if 0, those of processes in the namespace, except one
- * whose file was not opened, although that is permitted: a user can bring that about.
+ * Whether a candidate is kept without an identity: if its file was opened, if none was asked for, or
+ * if that is not permitted. Any user can bring about that a process does not answer.
  */
+static bool may_stay(const struct holder *holder)
+{
+	return is_seen(holder) || !holder->error || holder->error == EPERM ||
+	       holder->error == EACCES;
+}
+
+/* Keeps the candidates of this identity, or if 0, those of processes in the namespace. */
 static void keep_only(struct attachments *candidates, int identity)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
-		const bool here = holder->ns == candidates->ns &&
-				  (is_seen(holder) || !holder->error || holder->error == EPERM);
+		const bool here = holder->ns == candidates->ns && may_stay(holder);
 
 		if (identity ? holder->identity == identity : here)
 			candidates->items[kept++] = holder;

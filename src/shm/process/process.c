@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shm/system/compat.h"
@@ -112,6 +113,7 @@ struct reading {
 /* What a worker sends, cut off after the command line. */
 struct answer {
 	int64_t ticks; /* since boot */
+	uid_t user;
 	char command[COMMAND_SIZE];
 	char unit[UNIT_SIZE];
 	char command_line[COMMAND_LINE_SIZE];
@@ -167,6 +169,7 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 {
 	const struct reading *reading = context;
 	struct answer answer;
+	struct stat status = { 0 };
 	int error;
 
 	(void)pid;
@@ -177,6 +180,8 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 		read_unit(worker, process, &answer);
 		read_command_line(process, &answer);
 	}
+	if (fstat(process, &status) == 0)
+		answer.user = status.st_uid;
 	error = read_start(process, &answer);
 	if (!error)
 		worker_send(worker, &answer,
@@ -204,6 +209,7 @@ static int take(void *context, pid_t pid, const void *message, size_t size, int 
 	if (!process || (process->start >= 0 && process->start != start))
 		return 0; /* GCOVR_EXCL_LINE: rarely: another process, with the same number */
 	process->start = start;
+	process->user = answer->user;
 	strcpy(process->command, answer->command);
 	if (!process->unit)
 		process->unit = copy_of(answer->unit);

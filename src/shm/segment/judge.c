@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "shm/process/namespace.h"
+
 /*
  * How many seconds after a segment's last event a process must have started for its pid
  * to count as reused, and how many seconds after boot the events must be. The margin is
@@ -108,15 +110,30 @@ static int64_t latest_second(const struct segment *segment, enum role role)
 	return created;
 }
 
+/*
+ * Whether a process cannot have created the segment: a change of the segment makes ctime later, but
+ * no user can create a segment as another one. Root can, and a process that has changed its user
+ * appears as one of root (proc(5), "dumpable").
+ */
+static bool is_of_other_user(const struct process *process, const struct segment *segment)
+{
+	/* the numbers of users in another user namespace cannot be compared */
+	const bool comparable = !segment->ns || !segment->ns->foreign;
+
+	return comparable && process->user && segment->cuid && process->user != segment->cuid;
+}
+
 const struct process *judge_named(struct judge *judge, const struct segment *segment,
 				  enum role role)
 {
 	const pid_t pid = segment_pid(segment, role);
 	int64_t started = started_at_ms(judge, pid);
+	const struct process *process = process_find(&judge->processes, pid);
 
-	if (started < 0 || (started - START_NOISE) / 1000 > latest_second(segment, role))
+	if (started < 0 || (started - START_NOISE) / 1000 > latest_second(segment, role) ||
+	    (role == ROLE_CREATOR && is_of_other_user(process, segment)))
 		return NULL;
-	return process_find(&judge->processes, pid);
+	return process;
 }
 
 /* Whether a running process that started then is a new one with a reused pid. */
@@ -161,10 +178,13 @@ struct finding judge_process(struct judge *judge, const struct segment *segment,
 		break;
 	case LIVENESS_RUNNING:
 		finding.started = started_at(judge, pid);
-		finding.evidence = EVIDENCE_RUNS;
+		finding.evidence = finding.started < 0 ? EVIDENCE_NO_START : EVIDENCE_RUNS;
 		if (finding.started >= 0 && !judge_named(judge, segment, role))
 			finding.evidence = role == ROLE_CREATOR ? EVIDENCE_STARTED_AFTER
 								: EVIDENCE_STARTED_LATER;
+		if (role == ROLE_CREATOR && finding.started >= 0 &&
+		    is_of_other_user(process_find(&judge->processes, pid), segment))
+			finding.evidence = EVIDENCE_OTHER_USER;
 		if (finding.started > last_event(segment) + CLOCK_NOISE)
 			finding.evidence = EVIDENCE_STARTED_LATER;
 		if (pid_was_reused(judge, segment, finding.started))

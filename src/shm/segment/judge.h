@@ -53,8 +53,8 @@ pid_t segment_pid(const struct segment *segment, enum role role);
 
 /*
  * The creator or the last user, if it is running and its name may be shown. NULL if the process
- * with this pid started too late to have created, or last used, the segment, or if its start is
- * not known: it may be another process.
+ * with this pid started too late to have created, or last used, the segment, if its start is not
+ * known, or if it is one of another user than the creator: it may be another process.
  */
 const struct process *judge_named(struct judge *judge, const struct segment *segment,
 				  enum role role);
@@ -63,6 +63,8 @@ const struct process *judge_named(struct judge *judge, const struct segment *seg
 enum evidence {
 	EVIDENCE_GONE,          /* it has exited */
 	EVIDENCE_RUNS,          /* it is running */
+	EVIDENCE_NO_START,      /* it is running, but its start is not known */
+	EVIDENCE_OTHER_USER,    /* it is running, but is one of another user than the creator */
 	EVIDENCE_STARTED_AFTER, /* it is running, but started after the segment was created */
 	EVIDENCE_STARTED_LATER, /* it is running, but started after the segment's last event */
 	EVIDENCE_REUSED,        /* it started so much later that its pid counts as reused */

@@ -67,8 +67,6 @@ static uint64_t bytes_of(uint64_t pages, uint64_t page)
 {
 	uint64_t bytes;
 
-	if (pages == LIMITS_UNKNOWN)
-		return LIMITS_UNKNOWN;
 	return __builtin_mul_overflow(pages, page, &bytes) ? largest_sum : bytes;
 }
 
@@ -110,8 +108,11 @@ int limits_read_with(struct limits *limits, const struct listing *list)
 		error = read_usage(limits);
 	if (error)
 		return error;
-	limits->ram_used = bytes_of(limits->resident, limits->page);
-	limits->swap_used = bytes_of(limits->swapped, limits->page);
+	limits->ram_used = limits->swap_used = LIMITS_UNKNOWN;
+	if (limits->resident != LIMITS_UNKNOWN) {
+		limits->ram_used = bytes_of(limits->resident, limits->page);
+		limits->swap_used = bytes_of(limits->swapped, limits->page);
+	}
 	limits->memory_used = bytes_of(limits->pages, limits->page);
 	return 0;
 }

@@ -121,26 +121,22 @@ static bool has_process(const struct number_list *pids, const struct segment *se
 	return false;
 }
 
-/* A process and the names that are looked for. */
-typedef bool matches_process(struct judge *judge, const struct word_list *names, pid_t pid);
+/* Whether this is one of the names. */
+typedef bool matches_name(const struct word_list *names, const char *name);
 
-static bool has_command(struct judge *judge, const struct word_list *names, pid_t pid)
+static bool has_command(const struct word_list *names, const char *command)
 {
-	const struct process *process = process_named(&judge->processes, pid);
-
 	for (size_t i = 0; i < names->count; i++) {
-		if (strcmp(names->items[i], process->command) == 0)
+		if (strcmp(names->items[i], command) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* "docker/0123456789ab", or what stands before a slash in it */
-static bool has_unit(struct judge *judge, const struct word_list *names, pid_t pid)
+static bool has_unit(const struct word_list *names, const char *unit)
 {
-	const char *unit = process_origin(&judge->processes, pid)->unit;
-
-	for (size_t i = 0; unit && i < names->count; i++) {
+	for (size_t i = 0; i < names->count; i++) {
 		size_t length = strlen(names->items[i]);
 
 		if (strncmp(unit, names->items[i], length) == 0 &&
@@ -151,18 +147,29 @@ static bool has_unit(struct judge *judge, const struct word_list *names, pid_t p
 }
 
 /* Whether this is so of the creator, the last user or a holder, while they run. */
-static bool has_named(const struct word_list *names, matches_process *matches,
-		      const struct segment *segment, struct judge *judge, struct holders *holders)
+static bool has_named(const struct word_list *names, bool by_unit, const struct segment *segment,
+		      struct judge *judge, struct holders *holders)
 {
+	struct processes *processes = &judge->processes;
 	const struct attachments *attachments = holders ? holders_of(holders, segment) : NULL;
+	matches_name *matches = by_unit ? has_unit : has_command;
+	const char *name;
 
 	for (enum role role = ROLE_CREATOR; role <= ROLE_LAST_USER; role++) {
-		if (judge_named(judge, segment, role) &&
-		    matches(judge, names, segment_pid(segment, role)))
+		const pid_t pid = segment_pid(segment, role);
+
+		if (!judge_named(judge, segment, role))
+			continue;
+		name = by_unit ? process_origin(processes, pid)->unit
+			       : process_named(processes, pid)->command;
+		if (name && matches(names, name))
 			return true;
 	}
 	for (size_t i = 0; attachments && i < attachments->count; i++) {
-		if (matches(judge, names, attachments->items[i]->pid))
+		const struct holder *holder = attachments->items[i];
+
+		name = by_unit ? holder_origin(processes, holder)->unit : holder->command;
+		if (name && matches(names, name))
 			return true;
 	}
 	return false;
@@ -200,9 +207,9 @@ static bool matches_kind(const struct filter *filter, enum filter_kind kind,
 	case FILTER_PID:
 		return has_process(&filter->pids, segment, judge, holders);
 	case FILTER_COMMAND:
-		return has_named(&filter->commands, has_command, segment, judge, holders);
+		return has_named(&filter->commands, false, segment, judge, holders);
 	case FILTER_UNIT:
-		return has_named(&filter->units, has_unit, segment, judge, holders);
+		return has_named(&filter->units, true, segment, judge, holders);
 	case FILTER_IDLE:
 		return segment_idle(judge, segment) * 1000 >= filter->idle;
 	case FILTER_MAX_IDLE:

@@ -39,11 +39,6 @@ static const char *access_text(const struct holder *holder)
 	return names[holder->mapping.access];
 }
 
-static const char *command_of(struct view *view, const struct holder *holder)
-{
-	return process_named(&view->judge->processes, holder->pid)->command;
-}
-
 static const char *user_of(struct view *view, const struct segment *segment, uid_t uid)
 {
 	return uid == (uid_t)-1 ? "unknown" : user_of_segment(view, segment, uid);
@@ -128,11 +123,11 @@ static bool is_whole(const struct holder *holder, const struct segment *segment)
 
 /* One line. */
 static void print_holder(struct output *output, struct view *view, const struct segment *segment,
-			 const struct holder *holder, uid_t uid)
+			 const struct holder *holder)
 {
 	char present[UNIT_TEXT_SIZE];
 	const struct mapping *mapping = &holder->mapping;
-	const char *command = command_of(view, holder);
+	const char *command = holder->command;
 	char text[COMMAND_TEXT_SIZE];
 
 	output_format(output, "process %d", holder->pid);
@@ -142,7 +137,7 @@ static void print_holder(struct output *output, struct view *view, const struct 
 		output_char(output, ')');
 	}
 	output_text(output, ", user ");
-	output_escaped(output, user_of(view, segment, uid));
+	output_escaped(output, user_of(view, segment, holder->user));
 	output_format(output, ", %s at 0x%" PRIx64, access_text(holder), mapping->start);
 	if (!is_whole(holder, segment))
 		output_format(output, ", %s from byte %" PRIu64,
@@ -156,7 +151,7 @@ static void print_holder(struct output *output, struct view *view, const struct 
 
 static const struct process *origin_of(struct view *view, const struct holder *holder)
 {
-	return process_origin(&view->judge->processes, holder->pid);
+	return holder_origin(&view->judge->processes, holder);
 }
 
 /* The processes of all holders at once, unless they were read before. */
@@ -183,7 +178,6 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 	const struct attachments *attachments = attachments_of(view, segment);
 	char text[HOLDERS_NOTE_SIZE];
 	const char *note;
-	uid_t uid = (uid_t)-1;
 
 	if (!attachments) {
 		output_text(output, "not known\n");
@@ -196,9 +190,7 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 	for (size_t i = 0; i < attachments->count; i++) {
 		if (i)
 			output_format(output, "%*s", indent, "");
-		if (!is_shown(attachments, i))
-			uid = process_user(attachments->items[i]->task);
-		print_holder(output, view, segment, attachments->items[i], uid);
+		print_holder(output, view, segment, attachments->items[i]);
 		if (!is_shown(attachments, i))
 			print_origin(output, origin_of(view, attachments->items[i]), indent + 2);
 	}
@@ -207,18 +199,18 @@ void print_holders(struct output *output, struct view *view, const struct segmen
 }
 
 static void json_holder(struct output *output, struct view *view, const struct segment *segment,
-			const struct holder *holder, uid_t uid)
+			const struct holder *holder)
 {
 	const struct mapping *mapping = &holder->mapping;
 	const struct process *process = origin_of(view, holder);
 
 	output_format(output, "{\"pid\":%d,\"user\":", holder->pid);
-	if (uid == (uid_t)-1)
+	if (holder->user == (uid_t)-1)
 		output_text(output, "null"); /* GCOVR_EXCL_LINE: rarely: the process exits */
 	else if (view->numeric || !users_are_known(view, segment))
-		output_number(output, uid);
+		output_number(output, holder->user);
 	else
-		json_string(output, name_of_user(&view->names, uid));
+		json_string(output, name_of_user(&view->names, holder->user));
 	json_text(output, "command", process->command);
 	json_text(output, "command_line", process->command_line);
 	json_text(output, "unit", process->unit);
@@ -233,7 +225,6 @@ static void json_holder(struct output *output, struct view *view, const struct s
 void json_holders(struct output *output, struct view *view, const struct segment *segment)
 {
 	const struct attachments *attachments = attachments_of(view, segment);
-	uid_t uid = (uid_t)-1;
 
 	if (!attachments) {
 		/* GCOVR_EXCL_START: rarely: it was attached after the scan */
@@ -245,9 +236,7 @@ void json_holders(struct output *output, struct view *view, const struct segment
 	output_char(output, '[');
 	for (size_t i = 0; i < attachments->count; i++) {
 		json_separate(output, i);
-		if (!is_shown(attachments, i))
-			uid = process_user(attachments->items[i]->task);
-		json_holder(output, view, segment, attachments->items[i], uid);
+		json_holder(output, view, segment, attachments->items[i]);
 	}
 	output_char(output, ']');
 }
@@ -262,8 +251,7 @@ static size_t count_processes(const struct attachments *attachments)
 }
 
 /* "1234 hold, 1300 postgres and 12 more, 1 unseen" */
-static void write_list(FILE *text, struct view *view, const struct attachments *attachments,
-		       size_t most)
+static void write_list(FILE *text, const struct attachments *attachments, size_t most)
 {
 	size_t shown = 0;
 
@@ -273,7 +261,7 @@ static void write_list(FILE *text, struct view *view, const struct attachments *
 
 		if (!is_shown(attachments, i))
 			fprintf(text, "%s%s", shown++ ? ", " : "",
-				process_label(label, holder->pid, command_of(view, holder)));
+				process_label(label, holder->pid, holder->command));
 	}
 	if (count_processes(attachments) > shown)
 		fprintf(text, " and %zu more", count_processes(attachments) - shown);
@@ -302,9 +290,9 @@ char *holders_text(struct view *view, const struct segment *segment)
 
 	if (!text)
 		return NULL; /* GCOVR_EXCL_LINE: rarely: not enough memory */
-	write_list(text, view, attachments, HANDFUL);
+	write_list(text, attachments, HANDFUL);
 	putc('\0', text);
-	write_list(text, view, attachments, SIZE_MAX);
+	write_list(text, attachments, SIZE_MAX);
 	return end_text(text, &result);
 }
 
@@ -327,13 +315,13 @@ static char *holders_sentence(struct view *view, const struct segment *segment)
 		return NULL; /* GCOVR_EXCL_LINE: rarely: not enough memory */
 	for (size_t i = 0; i < attachments->count && shown < HANDFUL; i++) {
 		const struct holder *holder = attachments->items[i];
-		const char *command = command_of(view, holder);
+		const char *command = holder->command;
 		char safe[COMMAND_TEXT_SIZE];
 
 		if (!is_shown(attachments, i))
 			fprintf(text, "%s%d (%s%s%s)", shown++ ? ", " : "process ", holder->pid,
 				command_text(safe, command), *command ? ", " : "",
-				user_of(view, segment, process_user(holder->task)));
+				user_of(view, segment, holder->user));
 	}
 	if (count_processes(attachments) > shown)
 		fprintf(text, " and %zu more", count_processes(attachments) - shown);

@@ -221,6 +221,15 @@ bool holders_have(const struct holders *holders, const struct segment *segment, 
 	return false;
 }
 
+const struct process *holder_origin(struct processes *processes, const struct holder *holder)
+{
+	const struct process *process = process_origin(processes, holder->pid);
+
+	return process->user == holder->user && strcmp(process->command, holder->command) == 0
+		       ? process
+		       : &processes->unknown;
+}
+
 void holders_free(struct holders *holders)
 {
 	for (size_t i = 0; i < holders->count; i++)

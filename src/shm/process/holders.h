@@ -11,6 +11,7 @@
 
 #include "shm/process/attachments.h"
 #include "shm/process/namespaces.h"
+#include "shm/process/process.h"
 #include "shm/segment/listing.h"
 
 struct holders {
@@ -42,6 +43,12 @@ const struct attachments *holders_of(const struct holders *holders, const struct
 
 /* Whether this process is known to have the segment attached. */
 bool holders_have(const struct holders *holders, const struct segment *segment, pid_t pid);
+
+/*
+ * As process_origin(), for the process of a holder. Nothing is known of one that has another user or
+ * command name now: its pid may be another process's.
+ */
+const struct process *holder_origin(struct processes *processes, const struct holder *holder);
 
 void holders_free(struct holders *holders);
 

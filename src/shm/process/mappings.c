@@ -42,6 +42,9 @@ struct search {
 	pid_t pid;
 	pid_t task;
 	uint64_t ns; /* of the task */
+	int process; /* the directory in /proc */
+	uid_t user;  /* of the process */
+	char command[COMMAND_SIZE];
 	enum { SPACE_NOT_ASKED, SPACE_NEW, SPACE_KNOWN } space;
 	bool asks_first; /* whether it is known, before the mappings are read */
 	struct holder batch[HOLDERS_IN_MESSAGE];
@@ -108,11 +111,14 @@ static void send_batch(struct search *search)
 /* Finds out what all mappings of a task share, when the first one is found. */
 static void look_at_task(struct search *search)
 {
+	struct stat status;
 	char path[64];
 
 	search->space = is_new_space(search, search->task) ? SPACE_NEW : SPACE_KNOWN;
 	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", search->task);
 	search->ns = namespace_inode(AT_FDCWD, path, "ipc");
+	process_read_command_at(search->process, search->command);
+	search->user = fstat(search->process, &status) == 0 ? status.st_uid : (uid_t)-1;
 }
 
 static int add_mapping(void *context, const struct mapping *mapping)
@@ -132,9 +138,12 @@ static int add_mapping(void *context, const struct mapping *mapping)
 		.mapping = *mapping,
 		.pid = search->pid,
 		.task = search->task,
+		.user = search->user,
 		.ns = search->ns,
 		.present = PRESENT_UNKNOWN,
 	};
+	snprintf(search->batch[search->batch_count - 1].command, sizeof(search->batch[0].command),
+		 "%.15s", search->command);
 	return 0;
 }
 
@@ -195,9 +204,9 @@ static int look(const struct worker *worker, void *context, pid_t pid, int proce
 	struct search *search = context;
 	int error;
 
-	(void)process;
 	search->worker = worker;
 	search->pid = pid;
+	search->process = process;
 	error = read_task(search, pid);
 	if (error == ESRCH)
 		error = read_other_threads(search);
@@ -213,7 +222,8 @@ static bool is_valid(const struct search *search, const struct holder *holder, p
 	return holder->pid == pid && holder->task > 0 && mapping->inode <= INT32_MAX &&
 	       (search->only < 0 || (int)mapping->inode == search->only) &&
 	       mapping->start < mapping->end && mapping->access <= MAPPING_WRITE && mapping->page &&
-	       !(mapping->page & (mapping->page - 1)) && !holder->identity && !holder->error;
+	       !(mapping->page & (mapping->page - 1)) && !holder->identity && !holder->error &&
+	       memchr(holder->command, '\0', sizeof(holder->command));
 }
 
 static int take(void *context, pid_t pid, const void *message, size_t size, int fd)

@@ -23,6 +23,9 @@ struct holder {
 	 * if that has exited, another.
 	 */
 	pid_t task;
+	/* as they were when its memory was read: the pid may be another process's soon */
+	uid_t user;       /* effective; -1: not known */
+	char command[16]; /* empty: not known; a process has at most 15 bytes (prctl(2)) */
 	uint64_t ns;      /* inode of the IPC namespace that the task is in; 0: not known */
 	int identity;     /* equal for mappings of one segment (identities.h); 0: not known */
 	int error;        /* why the identity is not known, an errno value */

@@ -175,8 +175,15 @@ static bool is_ipc_namespace(int fd)
 	static const char prefix[] = "ipc:[";
 	char path[64];
 	char target[sizeof(prefix)] = "";
-	int type = ioctl(fd, NS_GET_NSTYPE);
+	struct stat own;
+	struct stat status;
+	int type;
 
+	/* all namespaces are on one device; the server of a FUSE file would answer the ioctl(2) */
+	if (stat("/proc/self/ns/ipc", &own) == 0 &&
+	    (stat_locally(fd, &status) || status.st_dev != own.st_dev))
+		return false;
+	type = ioctl(fd, NS_GET_NSTYPE);
 	if (type >= 0)
 		return type == CLONE_NEWIPC;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

@@ -27,7 +27,7 @@ struct process {
 	/* these are set by processes_read() */
 	enum { NOTHING_READ, START_READ, ORIGIN_READ } read;
 	int64_t start;              /* in milliseconds since boot; -1: not known */
-	uid_t user;                 /* known with the start; 0 also if it may not be dumped */
+	uid_t user;                 /* effective; known with the start */
 	char command[COMMAND_SIZE]; /* command name (/proc/PID/comm); empty: not known */
 	char *unit;                 /* see unit.h; NULL: none, or not known */
 	char *command_line; /* arguments, separated by spaces, cut off; NULL: none, or not known */

@@ -111,9 +111,8 @@ static int64_t latest_second(const struct segment *segment, enum role role)
 }
 
 /*
- * Whether a process cannot have created the segment: a change of the segment makes ctime later, but
- * no user can create a segment as another one. Root can, and a process that has changed its user
- * appears as one of root (proc(5), "dumpable").
+ * Whether a process may not be the one that created the segment: a change of the segment makes ctime
+ * later, but no user can create a segment as another one. (Root can, and become another user later.)
  */
 static bool is_of_other_user(const struct process *process, const struct segment *segment)
 {

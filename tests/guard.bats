@@ -381,8 +381,18 @@ were not removed: the worker process does not respond"
 	assert_equal "$ended" 7
 	assert_equal "$(<"$program_output.err")" "shmtool rm: cannot remove the guard, semaphore set $guard (key 0x00001234): \
 the worker process does not respond"
-	kill -KILL "$stopped_pid"
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	assert_equal "$(segment_count) $(sem_count)" "0 0"
+	# before that call, it can still leave the guard, which may be that of a new segment
+	guarded
+	stop_at child:semtimedop shmtool rm "$id" --with-guard
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
 	assert_equal "$(segment_count) $(sem_count)" "0 1"
+	assert_equal "$(sem_value "$guard")" 1
 }
 
 @test "rm --with-guard does not wait forever for the removal of the segment, and keeps the guard" {

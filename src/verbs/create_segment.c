@@ -104,7 +104,7 @@ bool undo_creation(struct creation *creation)
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
 	const struct guard guard =
 		new_guard(creation, creation->guard_handed_over ? owner : geteuid());
-	int error = guard.id >= 0 ? guard_remove(&guard, true) : 0;
+	int error = guard.id >= 0 ? guard_remove(&guard, true, NULL) : 0;
 
 	if (error && !segment_missing(error))
 		/* GCOVR_EXCL_START: rarely: a sandbox refuses what act_as() needs */

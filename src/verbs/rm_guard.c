@@ -27,6 +27,7 @@ struct guard_work {
 	bool even_held;
 	bool remove; /* not only examine */
 	pid_t parent;
+	atomic_bool given_up; /* the parent no longer waits */
 	struct guard guard;
 	int error;
 	bool denied;
@@ -53,14 +54,15 @@ static int examine(struct guard_work *work)
 	return 0;
 }
 
-static int remove_it(const struct guard_work *work)
+static int remove_it(struct guard_work *work)
 {
 	int id;
 	int error;
 
 	if (segment_by_key(work->guard.key, &id) != ENOENT)
 		return EEXIST;
-	error = is_held(work) ? EBUSY : guard_remove(&work->guard, work->even_held);
+	error = is_held(work) ? EBUSY
+			      : guard_remove(&work->guard, work->even_held, &work->given_up);
 	return error == ETIMEDOUT ? EBUSY : error;
 }
 
@@ -91,6 +93,7 @@ static struct guard_work in_child(const struct guard_work *wanted)
 	*shared = *wanted;
 	shared->parent = getpid();
 	error = child_run(work_on_guard, shared, CHILD_IS_QUICK, &status);
+	shared->given_up = error == ETIMEDOUT;
 	done = *shared;
 	if (error || status)
 		done.error = error == ETIMEDOUT ? EINPROGRESS : EINTR;

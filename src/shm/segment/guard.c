@@ -246,7 +246,7 @@ int guard_may_control(const struct guard *guard)
 	return error;
 }
 
-int guard_remove(const struct guard *guard, bool even_held)
+int guard_remove(const struct guard *guard, bool even_held, const atomic_bool *given_up)
 {
 	struct actor before;
 	int error = act_as(least_user(guard), &before);
@@ -260,6 +260,9 @@ int guard_remove(const struct guard *guard, bool even_held)
 	/* EACCES: its mode does not permit that; then what guard_in_use() found must do */
 	if (taken && taken != EACCES)
 		error = taken;
+	/* since then, a new segment can have its key */
+	if (!error && given_up && *given_up)
+		error = ECANCELED;
 	if (!error)
 		error = semctl(guard->id, 0, IPC_RMID) < 0 ? errno : 0;
 	stop_acting(&before);

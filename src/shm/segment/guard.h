@@ -12,6 +12,7 @@
 #ifndef SHM_SEGMENT_GUARD_H
 #define SHM_SEGMENT_GUARD_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -100,8 +101,8 @@ int guard_may_control(const struct guard *guard);
 /*
  * Removes the set. Unless even_held, acquires it first, so that no other process can; ETIMEDOUT:
  * it is not free. A set cannot be held as a segment can: if another set has got its id, only a
- * set of the same user can be removed (hold.h).
+ * set of the same user can be removed (hold.h). ECANCELED: *given_up is true by then (NULL: never).
  */
-int guard_remove(const struct guard *guard, bool even_held);
+int guard_remove(const struct guard *guard, bool even_held, const atomic_bool *given_up);
 
 #endif

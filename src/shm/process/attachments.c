@@ -50,27 +50,26 @@ static struct holder *find_first(const struct mappings *all, int id)
 }
 
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
-		       const struct segment *segment)
+		       const struct segment *segment, bool only_here)
 {
+	const uint64_t ns = segment->ns ? segment->ns->inode : all->ns;
 	struct holder *first = find_first(all, segment->id);
 	const struct holder *end = all->items + all->count;
-	struct holder *last = first;
+	size_t count = 0;
 
-	*candidates = (struct attachments){
-		.ns = segment->ns ? segment->ns->inode : all->ns,
-		.id = segment->id,
-		.nattch = segment->nattch,
-	};
-	while (last < end && last->mapping.inode == (uint64_t)segment->id)
-		last++;
-	if (first == last)
+	*candidates =
+		(struct attachments){ .ns = ns, .id = segment->id, .nattch = segment->nattch };
+	for (const struct holder *at = first;
+	     at < end && at->mapping.inode == (uint64_t)segment->id; at++)
+		count += may_be_of(at, segment) && (!only_here || at->ns == ns);
+	if (!count)
 		return 0;
-	candidates->items = calloc((size_t)(last - first), sizeof(struct holder *));
+	candidates->items = calloc(count, sizeof(struct holder *));
 	if (!candidates->items)
 		return ENOMEM;
-	for (; first < last; first++) {
-		if (may_be_of(first, segment))
-			candidates->items[candidates->count++] = first;
+	for (struct holder *at = first; candidates->count < count; at++) {
+		if (may_be_of(at, segment) && (!only_here || at->ns == ns))
+			candidates->items[candidates->count++] = at;
 	}
 	return 0;
 }

@@ -48,9 +48,12 @@ struct attachments {
 	enum holders_doubt doubt;
 };
 
-/* Finds the candidates. The caller frees items with free(3). Returns 0 or ENOMEM. */
+/*
+ * Finds the candidates; only_here: only those of processes in the namespace. The caller frees items
+ * with free(3). Returns 0 or ENOMEM.
+ */
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
-		       const struct segment *segment);
+		       const struct segment *segment, bool only_here);
 
 /*
  * Whether the candidates are as many as nattch, none is larger than the segment, and all are

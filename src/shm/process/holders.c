@@ -27,6 +27,12 @@ struct open_cases {
 };
 
 /*
+ * Once there are so many candidates of all segments, only those of processes in the namespace of a
+ * segment are added: a user can have thousands of namespaces, and mappings that could be of each.
+ */
+enum { CANDIDATES_MOST = 4 << 20 };
+
+/*
  * Gathers the candidates of each attached segment. They are identified if that is permitted: the
  * process that has the segment attached may exit, or not be seen, and another one have a segment
  * that looks the same.
@@ -34,6 +40,7 @@ struct open_cases {
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
 	const bool identify = map_files_allowed() == 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct segment *segment = &list->items[i];
@@ -41,8 +48,9 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 
 		if (segment->nattch == 0)
 			continue;
-		if (attachments_gather(candidates, &holders->all, segment))
+		if (attachments_gather(candidates, &holders->all, segment, count > CANDIDATES_MOST))
 			return ENOMEM;
+		count += candidates->count;
 		holders->count++;
 		if (!identify && attachments_are_plain(candidates, segment))
 			continue;
@@ -98,18 +106,18 @@ static int compare_counts(const void *left, const void *right)
 	       (a->candidates->count < b->candidates->count);
 }
 
-/* If they are too many: of each process, only so many mappings of a segment are identified. */
+/* If there are too many candidates, only so many of each process and segment are identified. */
 enum { OF_PROCESS_MOST = 16 };
 
-/* Adds the candidates of a case, as far as there is room. Returns their new number. */
-static size_t add_candidates(struct holder **all, size_t count, const struct attachments *of)
+/* Adds candidates, at most so many of each process, as far as there is room. Returns their number. */
+static size_t add_candidates(struct holder **all, size_t count, const struct attachments *of,
+			     size_t of_process_most)
 {
-	const bool fit = of->count <= IDENTITIES_MOST - count;
 	size_t of_process = 0;
 
 	for (size_t i = 0; i < of->count && count < IDENTITIES_MOST; i++) {
 		of_process = i && of->items[i]->pid == of->items[i - 1]->pid ? of_process + 1 : 0;
-		if (fit || of_process < OF_PROCESS_MOST)
+		if (of_process < of_process_most)
 			all[count++] = of->items[i];
 	}
 	return count;
@@ -122,6 +130,7 @@ static size_t add_candidates(struct holder **all, size_t count, const struct att
 static int identify_all(const struct open_cases *open, struct scan_losses *losses)
 {
 	struct holder **all = calloc(IDENTITIES_MOST, sizeof(struct holder *));
+	size_t wanted = 0;
 	size_t count = 0;
 	int error;
 
@@ -129,7 +138,10 @@ static int identify_all(const struct open_cases *open, struct scan_losses *losse
 		return ENOMEM;
 	qsort(open->items, open->count, sizeof(*open->items), compare_counts);
 	for (size_t i = 0; i < open->count; i++)
-		count = add_candidates(all, count, open->items[i].candidates);
+		wanted += open->items[i].candidates->count;
+	for (size_t i = 0; i < open->count; i++)
+		count = add_candidates(all, count, open->items[i].candidates,
+				       wanted > IDENTITIES_MOST ? OF_PROCESS_MOST : SIZE_MAX);
 	error = identities_find(all, count, O_PATH, NULL, losses);
 	free(all);
 	return error;
@@ -285,7 +297,7 @@ static int try_open(const struct segment *segment, int flags, struct scan_losses
 	error = mappings_read(&all, segment->id, losses);
 	if (error)
 		return -error;
-	if (attachments_gather(&candidates, &all, &before) == 0 &&
+	if (attachments_gather(&candidates, &all, &before, false) == 0 &&
 	    candidates.count <= IDENTITIES_MOST)
 		fd = open_certain(&all, &before, &candidates, flags, losses);
 	if (segment_look(segment->id, &after) || !attachments_unchanged(&before, &after)) {

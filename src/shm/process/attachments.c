@@ -241,8 +241,8 @@ static size_t count_here(const struct attachments *candidates)
 }
 
 /*
- * Whether a candidate is kept without an identity: if its file was opened, if none was asked for, or
- * if that is not permitted. Any user can bring about that a process does not answer.
+ * Whether a candidate is kept without an identity: if its file was opened, if none was asked for,
+ * or if that is not permitted. Any user can bring about that a process does not answer.
  */
 static bool may_stay(const struct holder *holder)
 {

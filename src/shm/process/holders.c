@@ -109,7 +109,7 @@ static int compare_counts(const void *left, const void *right)
 /* If there are too many candidates, only so many of each process and segment are identified. */
 enum { OF_PROCESS_MOST = 16 };
 
-/* Adds candidates, at most so many of each process, as far as there is room. Returns their number. */
+/* Adds candidates, at most so many of each process, if there is room. Returns their number. */
 static size_t add_candidates(struct holder **all, size_t count, const struct attachments *of,
 			     size_t of_process_most)
 {

@@ -45,8 +45,8 @@ const struct attachments *holders_of(const struct holders *holders, const struct
 bool holders_have(const struct holders *holders, const struct segment *segment, pid_t pid);
 
 /*
- * As process_origin(), for the process of a holder. Nothing is known of one that has another user or
- * command name now: its pid may be another process's.
+ * As process_origin(), for the process of a holder. Nothing is known of one that has another user
+ * or command name now: its pid may be another process's.
  */
 const struct process *holder_origin(struct processes *processes, const struct holder *holder);
 

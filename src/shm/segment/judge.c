@@ -111,8 +111,8 @@ static int64_t latest_second(const struct segment *segment, enum role role)
 }
 
 /*
- * Whether a process may not be the one that created the segment: a change of the segment makes ctime
- * later, but no user can create a segment as another one. (Root can, and become another user later.)
+ * Whether a process may not be the one that created the segment: a change of the segment makes
+ * ctime later, but no user can create a segment as another one. (Root can, and become that later.)
  */
 static bool is_of_other_user(const struct process *process, const struct segment *segment)
 {

@@ -226,7 +226,8 @@ mprotect_number()
 # --- Never the name of another process ---------------------------------------
 
 # later_process CODE [CODE]: a process that has the number of one that ended after it had made a
-# segment and run CODE; it runs the second CODE. Sets said to the segment and the number.
+# segment, as the user CREATOR, and run CODE; it runs the second CODE. Sets said to the segment and
+# the number.
 later_process()
 {
 	# shellcheck disable=SC2016
@@ -235,6 +236,7 @@ later_process()
 		pipe my $in, my $out;
 		my $ended = fork // die;
 		if (!$ended) {
+			$> = $ENV{CREATOR} if $ENV{CREATOR};
 			my $id = shmget(0, 4096, 01600) + 0;
 			syswrite $out, "$id";
 			'"$1"'
@@ -316,6 +318,56 @@ within()
 	assert_output_matches "last used by +process [0-9]+ \(hold\), running since"
 	within ls "$id" --format '%{created-by} %{lcomm}'
 	assert_output_is "$pid hold"
+}
+
+# A change makes the time of the last change later than the start of that process.
+@test "a later process of another user is not mistaken for the creator of a segment that was changed" {
+	need_root
+	# shellcheck disable=SC2016
+	CREATOR=4001 later_process '' '$< = $> = 4002;'
+	local id=${said[0]} pid=${said[1]}
+	within "set" "$id" -p 640
+	within stat "$id"
+	assert_output_matches "created by +process $pid, running since .*, of another user: the pid may have been reused"
+	assert_output_has "its creator (process $pid) is running, unless its pid was reused"
+	for option in "--pid $pid" '--command sleep'; do
+		# shellcheck disable=SC2086 # an option and its value
+		within ls -q $option
+		assert_output_is ''
+	done
+	within ls "$id" --format '%{created-by} %{ccomm}'
+	assert_output_is "$pid -"
+}
+
+@test "a running process whose start cannot be read is not selected by its number" {
+	need_root
+	# shellcheck disable=SC2016
+	background perl -e '$| = 1; print shmget(0, 4096, 01600) + 0; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try ls -q --pid "$background_pid"
+	assert_output_is "$(<"$background_output")"
+	STOP_ERROR=EIO with_steps fail:child:openat:stat:1+ try ls -q --pid "$background_pid"
+	assert_output_is ''
+	STOP_ERROR=EIO with_steps fail:child:openat:stat:1+ try stat "$(<"$background_output")"
+	assert_output_matches "created by +process $background_pid, running, start not known: the pid may have been reused"
+}
+
+# The pid may belong to another process by the time when it is printed.
+@test "a holder is shown with the name that it had when its memory was read" {
+	need_root
+	local id
+	id=$(make_segment)
+	# shellcheck disable=SC2016
+	background perl -MIPC::SysV=shmat -e '
+		$SIG{USR1} = sub { $0 = "another" };
+		shmat($ARGV[0], undef, 0) // die; $| = 1; print "attached\n"; sleep 1 while 1' "$id"
+	wait_until test -s "$background_output"
+	STOP_RUN="kill -USR1 $background_pid; until grep -qx another /proc/$background_pid/comm; do sleep 0.01; done" \
+		with_steps run:parent:shmctl:SHM_STAT_ANY try ls -o holders --no-header
+	assert_output_is "$background_pid perl"
+	assert_equal "$(steps_taken)" 1
+	try ls -o holders --no-header
+	assert_output_is "$background_pid another"
 }
 
 @test "commands of running processes are shown at once" {

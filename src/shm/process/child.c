@@ -36,7 +36,7 @@ enum { STOPS_MOST = 100 };
  */
 enum {
 	TICK = 10,
-	TICK_MOST = 1000,
+	TICK_MOST = 5000,
 	PATIENCE = 10000,
 	ALL_PATIENCE = 30000,
 	RUNS = 20,

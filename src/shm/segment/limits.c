@@ -74,7 +74,7 @@ static void add_segment(struct limits *limits, const struct segment *segment)
 {
 	limits->segments++;
 	limits->pages += pages_of(segment->size, limits->page);
-	/* any user can create one with two possible figures (resident.h): the smaller one counts */
+	/* any user can create one with two possible figures (resident.h) */
 	if (!segment->memory_known && !segment->rss)
 		limits->resident = limits->swapped = LIMITS_UNKNOWN;
 	if (limits->resident == LIMITS_UNKNOWN)

@@ -20,6 +20,7 @@ struct huge_size {
 struct huge_sizes {
 	struct huge_size items[SIZES_MAX];
 	size_t count;
+	uint64_t shmem; /* bytes in tmpfs on this machine, such as segments of small pages */
 };
 
 /* Whether the kernel has the error, which came with Linux 6.7; no release has fixed it yet. */
@@ -51,11 +52,13 @@ static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
 static struct huge_sizes read_sizes(void)
 {
 	static const char prefix[] = "hugepages-"; /* followed by "2048kB", say */
-	struct huge_sizes sizes = { 0 };
+	struct huge_sizes sizes = { .shmem = UINT64_MAX };
 	struct dirent *entry;
 	DIR *directory;
 	uint64_t kilobytes;
 
+	if (file_number("/proc/meminfo", "Shmem", &kilobytes) == 0)
+		sizes.shmem = kilobytes * 1024;
 	/* most machines have none: there no user can lock the directory (shmtool-security(7)) */
 	if (file_number("/proc/meminfo", "Hugetlb", &kilobytes) == 0 && kilobytes == 0)
 		return sizes;
@@ -79,9 +82,9 @@ static bool is_possible(uint64_t resident, uint64_t size, uint64_t page)
 
 static void correct(struct segment *segment, const struct huge_sizes *sizes, uint64_t small)
 {
-	uint64_t listed = segment->rss;
-	uint64_t least = listed;
-	unsigned int readings = is_possible(listed, segment->size, small);
+	const uint64_t listed = segment->rss;
+	bool as_small = is_possible(listed, segment->size, small);
+	unsigned int as_huge = 0;
 
 	for (size_t i = 0; i < sizes->count; i++) {
 		uint64_t page = sizes->items[i].page;
@@ -90,11 +93,14 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 		if (listed % (page / small) || !is_possible(real, segment->size, page) ||
 		    real / page > sizes->items[i].used)
 			continue; /* GCOVR_EXCL_LINE: rarely: other sizes of huge pages */
-		if (!readings++ || real < least)
-			least = real;
+		segment->rss = real;
+		as_huge++;
 	}
-	segment->rss = least;
-	segment->memory_known = readings == 1;
+	as_small &= !as_huge || listed <= sizes->shmem;
+	segment->memory_known = as_small + as_huge == 1;
+	/* of two figures, that of small pages: without permission, no user has others */
+	if (as_small || !as_huge)
+		segment->rss = listed;
 }
 
 void resident_correct(struct segment *segments, size_t count)

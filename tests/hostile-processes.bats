@@ -596,11 +596,10 @@ sees_beside()
 	hold_there --target 1 --setuid 4002 --setgid 4002
 	hold_there --target 1 --setuid 4002 --setgid 4002
 	second=$holder
-	# the first one is to blame, and not asked what it has attached
+	# first it is compared with the child itself: then it is to blame
 	with_steps stop:child:syscall:SYS_kcmp:2 try_there ls -o holders --no-header
 	expect_status 0
-	assert_output_is "$second hold, 2 unseen"
-	# first it is compared with the child itself: then it is to blame
+	assert_output_is "$first hold, $second hold, 1 unseen"
 	with_steps stop:child:syscall:SYS_kcmp:1 try_there ls -o holders --no-header
 	expect_status 0
 	assert_output_is "$first hold, 2 unseen"

@@ -90,10 +90,16 @@ static bool is_file_of(const struct holder *holder, const struct segment *segmen
 		holder->bytes == round_up(segment->size, holder->mapping.page));
 }
 
-/* Whether the file of a candidate was opened, even if a sandbox refuses inotify(7). */
+/* Whether the file of a candidate was looked at. */
 static bool is_seen(const struct holder *holder)
 {
-	return holder->identity || holder->bytes;
+	return holder->bytes != 0;
+}
+
+/* Whether a candidate's file, as far as it is known, is that of the segment, or at least fits. */
+static bool may_have_file_of(const struct holder *holder, const struct segment *segment)
+{
+	return is_seen(holder) ? is_file_of(holder, segment) : is_inside(holder, segment);
 }
 
 /*
@@ -108,8 +114,7 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (is_seen(holder) ? !is_file_of(holder, segment)
-				    : identity_is_gone(holder) || !is_inside(holder, segment))
+		if (identity_is_gone(holder) || !may_have_file_of(holder, segment))
 			continue;
 		all_known &= holder->identity != 0;
 		candidates->items[kept++] = holder;
@@ -241,25 +246,24 @@ static size_t count_here(const struct attachments *candidates)
 }
 
 /*
- * Whether a candidate is kept without an identity: if its file was opened, if none was asked for,
- * or if that is not permitted. Any user can bring about that a process does not answer.
+ * Whether a candidate is kept without an identity: if its file was looked at, or if that is not
+ * permitted. Any user can bring about that a process does not answer.
  */
-static bool may_stay(const struct holder *holder)
+static bool may_stay(const struct holder *holder, const struct mappings *all)
 {
-	return is_seen(holder) || !holder->error || holder->error == EPERM ||
-	       holder->error == EACCES;
+	return !all->can_open || is_seen(holder) || !holder->error || holder->error == EACCES;
 }
 
 /* Keeps the candidates of this identity, or if 0, those of processes in the namespace. */
-static void keep_only(struct attachments *candidates, int identity)
+static void keep_only(struct attachments *candidates, int identity, const struct mappings *all)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
-		const bool here = holder->ns == candidates->ns && may_stay(holder);
+		const bool here = holder->ns == candidates->ns;
 
-		if (identity ? holder->identity == identity : here)
+		if (identity ? holder->identity == identity : here && may_stay(holder, all))
 			candidates->items[kept++] = holder;
 	}
 	candidates->count = kept;
@@ -270,12 +274,13 @@ static void keep_only(struct attachments *candidates, int identity)
  * namespace. Keeps none if they are more than nattch, since some must then belong to
  * another segment.
  */
-static void decide_by_place(struct attachments *candidates, bool steady)
+static void decide_by_place(struct attachments *candidates, const struct mappings *mappings,
+			    bool steady)
 {
 	size_t all = candidates->count;
 	size_t here = count_here(candidates);
 
-	keep_only(candidates, 0);
+	keep_only(candidates, 0, mappings);
 	sort_candidates(candidates, compare_places);
 	if (steady && here > candidates->nattch)
 		candidates->count = 0;
@@ -288,7 +293,7 @@ static void decide_by_inode(struct attachments *candidates, struct group group)
 	size_t all = candidates->count;
 
 	if (group.identity)
-		keep_only(candidates, group.identity);
+		keep_only(candidates, group.identity, NULL);
 	else
 		candidates->count = 0;
 	if (candidates->count < candidates->nattch)
@@ -337,7 +342,7 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 	if (known || group.identity)
 		decide_by_inode(candidates, group);
 	else
-		decide_by_place(candidates, steady);
+		decide_by_place(candidates, all, steady);
 	candidates->doubt = doubt(all, candidates, steady);
 }
 
@@ -358,12 +363,14 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	return 0;
 }
 
-bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment)
+bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all,
+			   const struct segment *segment)
 {
 	bool plain = candidates->count == candidates->nattch &&
 		     count_here(candidates) == candidates->count;
 
 	for (size_t i = 0; i < candidates->count && plain; i++)
-		plain = is_inside(candidates->items[i], segment);
+		plain = may_have_file_of(candidates->items[i], segment) &&
+			(!all->can_open || is_seen(candidates->items[i]));
 	return plain;
 }

@@ -56,12 +56,12 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 		       const struct segment *segment, bool only_here);
 
 /*
- * Whether the candidates are as many as nattch, none is larger than the segment, and all are
- * mappings of processes in its namespace. That is nearly always so, and then they are the
- * attachments, unless a process exits at that moment. Otherwise identities_find() is needed before
- * attachments_decide().
+ * Whether the candidates are as many as nattch, all are mappings of processes in the segment's
+ * namespace, and their files may be the segment's. That is nearly always so, and then they are the
+ * attachments. Otherwise identities_find() is needed before attachments_decide().
  */
-bool attachments_are_plain(const struct attachments *candidates, const struct segment *segment);
+bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all,
+			   const struct segment *segment);
 
 /*
  * Keeps the candidates that are attachments of the segment, and sets undecided and

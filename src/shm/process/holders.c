@@ -33,13 +33,12 @@ struct open_cases {
 enum { CANDIDATES_MOST = 4 << 20 };
 
 /*
- * Gathers the candidates of each attached segment. They are identified if that is permitted: the
- * process that has the segment attached may exit, or not be seen, and another one have a segment
- * that looks the same.
+ * Gathers the candidates of each attached segment. If it is permitted to look at their files, that
+ * must have been done: the process that has the segment attached may exit, or not be seen, and
+ * another one have a segment that looks the same.
  */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
-	const bool identify = map_files_allowed() == 0;
 	size_t count = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -52,7 +51,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 			return ENOMEM;
 		count += candidates->count;
 		holders->count++;
-		if (!identify && attachments_are_plain(candidates, segment))
+		if (attachments_are_plain(candidates, &holders->all, segment))
 			continue;
 		if (ARRAY_MAKE_ROOM(open))
 			return ENOMEM;

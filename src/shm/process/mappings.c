@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shm/bytes/map_files.h"
 #include "shm/process/procfs.h"
 #include "shm/system/array.h"
 #include "shm/system/clock.h"
@@ -121,9 +123,27 @@ static void look_at_task(struct search *search)
 	search->user = fstat(search->process, &status) == 0 ? status.st_uid : (uid_t)-1;
 }
 
+/* Looks at the file that is mapped, unless another one has been mapped there since. */
+static void look_at_file(const struct search *search, struct holder *holder)
+{
+	const struct mapping *mapping = &holder->mapping;
+	struct stat status;
+	char path[80];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, search->task,
+		 mapping->start, mapping->end);
+	/* as stat_locally(): another file may be that of a server which does not answer */
+	if (fstatat(AT_FDCWD, path, &status, AT_STATX_DONT_SYNC) < 0 ||
+	    status.st_ino != mapping->inode || status.st_dev != mapping->device)
+		return;
+	holder->bytes = (uint64_t)status.st_size;
+	holder->creator = status.st_uid;
+}
+
 static int add_mapping(void *context, const struct mapping *mapping)
 {
 	struct search *search = context;
+	struct holder *holder;
 
 	if (mapping->inode > INT32_MAX ||
 	    (search->only >= 0 && (int)mapping->inode != search->only))
@@ -134,7 +154,8 @@ static int add_mapping(void *context, const struct mapping *mapping)
 		return ECANCELED; /* the others of this address space are known, too */
 	if (search->batch_count == HOLDERS_IN_MESSAGE)
 		send_batch(search);
-	search->batch[search->batch_count++] = (struct holder){
+	holder = &search->batch[search->batch_count++];
+	*holder = (struct holder){
 		.mapping = *mapping,
 		.pid = search->pid,
 		.task = search->task,
@@ -142,8 +163,9 @@ static int add_mapping(void *context, const struct mapping *mapping)
 		.ns = search->ns,
 		.present = PRESENT_UNKNOWN,
 	};
-	snprintf(search->batch[search->batch_count - 1].command, sizeof(search->batch[0].command),
-		 "%.15s", search->command);
+	snprintf(holder->command, sizeof(holder->command), "%.15s", search->command);
+	if (search->mappings->can_open)
+		look_at_file(search, holder);
 	return 0;
 }
 
@@ -269,6 +291,7 @@ int mappings_read(struct mappings *mappings, int only, struct scan_losses *losse
 	int error;
 
 	*mappings = (struct mappings){
+		.can_open = map_files_allowed() == 0,
 		.ns = namespace_inode(AT_FDCWD, "/proc/self/ns/ipc", "ipc"),
 		.all_processes = proc_is_complete() && !proc_hides_processes(),
 	};

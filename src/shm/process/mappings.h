@@ -29,8 +29,8 @@ struct holder {
 	uint64_t ns;      /* inode of the IPC namespace that the task is in; 0: not known */
 	int identity;     /* equal for mappings of one segment (identities.h); 0: not known */
 	int error;        /* why the identity is not known, an errno value */
-	uint64_t bytes;   /* size of the file; 0: it was not opened */
-	uid_t creator;    /* user who created the file, if it was opened */
+	uint64_t bytes;   /* size of the file; 0: it was not looked at */
+	uid_t creator;    /* user who created the file, if it was looked at */
 	uint64_t present; /* bytes of the mapping in memory (present.h), or PRESENT_UNKNOWN */
 };
 
@@ -42,6 +42,7 @@ struct mappings {
 	size_t capacity;
 	size_t denied;      /* how many processes' memory may not be read */
 	bool all_processes; /* in the initial PID namespace, which sees all others; none is hidden */
+	bool can_open;      /* it is permitted to look at mapped files (map_files.h) */
 	uint64_t ns;        /* inode of this process's IPC namespace during the scan */
 };
 

@@ -141,6 +141,7 @@ struct changes {
 	pid_t parent;
 	int output; /* files in memory: what a child prints there, this process prints */
 	int errors;
+	int lock; /* the file of the namespace */
 };
 
 /* Returns the status; in a child, 128 and the signal that ended it between two segments. */
@@ -155,8 +156,10 @@ static int change_all(void *context)
 
 	/* only the parent may have to wait for a reader, and a child ends with its parent */
 	if (is_child) {
-		dup2(changes->output, STDOUT_FILENO);
-		dup2(changes->errors, STDERR_FILENO);
+		int files[] = { dup2(changes->output, STDOUT_FILENO),
+				dup2(changes->errors, STDERR_FILENO), changes->lock };
+
+		child_keep_files(files, sizeof(files) / sizeof(*files));
 	}
 	output_begin(&output, STDOUT_FILENO);
 	for (i = 0; i < selection->list.count && !signals_came() &&
@@ -244,6 +247,7 @@ static enum status set(struct set_options *options)
 	options->wish.by_filter = filter_given(&options->choice.filter);
 	/* rm sets a mode of 0 for a moment, which would not be changed */
 	namespace_open("/proc/self/ns/ipc", &ns);
+	changes.lock = ns.fd;
 	if (!options->wish.dry_run)
 		options->wish.unsure = !namespace_lock(&ns, &patience);
 	changes.status = select_segments(&selection, &options->choice, &source);

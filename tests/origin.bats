@@ -337,6 +337,12 @@ within()
 	done
 	within ls "$id" --format '%{created-by} %{ccomm}'
 	assert_output_is "$pid -"
+	# nor for that of a segment of root
+	# shellcheck disable=SC2016
+	later_process '' '$< = $> = 4002;'
+	within "set" "${said[0]}" -p 640
+	within ls "${said[0]}" --format '%{created-by} %{ccomm}'
+	assert_output_is "${said[1]} -"
 }
 
 @test "a running process whose start cannot be read is not selected by its number" {
@@ -363,8 +369,8 @@ within()
 		shmat($ARGV[0], undef, 0) // die; $| = 1; print "attached\n"; sleep 1 while 1' "$id"
 	wait_until test -s "$background_output"
 	STOP_RUN="kill -USR1 $background_pid; until grep -qx another /proc/$background_pid/comm; do sleep 0.01; done" \
-		with_steps run:parent:shmctl:SHM_STAT_ANY try ls -o holders --no-header
-	assert_output_is "$background_pid perl"
+		with_steps run:parent:fork::3 try stat "$id"
+	assert_output_matches "holders +process $background_pid \(perl\), user"
 	assert_equal "$(steps_taken)" 1
 	try ls -o holders --no-header
 	assert_output_is "$background_pid another"

@@ -112,14 +112,14 @@ static int64_t latest_second(const struct segment *segment, enum role role)
 
 /*
  * Whether a process may not be the one that created the segment: a change of the segment makes
- * ctime later, but no user can create a segment as another one. (Root can, and become that later.)
+ * ctime later, so that its start proves nothing. It may be one that has changed its user since.
  */
 static bool is_of_other_user(const struct process *process, const struct segment *segment)
 {
 	/* the numbers of users in another user namespace cannot be compared */
 	const bool comparable = !segment->ns || !segment->ns->foreign;
 
-	return comparable && process->user && segment->cuid && process->user != segment->cuid;
+	return comparable && process->user != segment->cuid;
 }
 
 const struct process *judge_named(struct judge *judge, const struct segment *segment,

@@ -211,7 +211,7 @@ static void json_holder(struct output *output, struct view *view, const struct s
 		output_number(output, holder->user);
 	else
 		json_string(output, name_of_user(&view->names, holder->user));
-	json_text(output, "command", process->command);
+	json_text(output, "command", holder->command);
 	json_text(output, "command_line", process->command_line);
 	json_text(output, "unit", process->unit);
 	output_format(output, ",\"access\":\"%s\",\"address\":\"0x%" PRIx64 "\"",

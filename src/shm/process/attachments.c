@@ -251,7 +251,7 @@ static size_t count_here(const struct attachments *candidates)
  */
 static bool may_stay(const struct holder *holder, const struct mappings *all)
 {
-	return !all->can_open || is_seen(holder) || !holder->error || holder->error == EACCES;
+	return !all->can_open || is_seen(holder) || holder->error == EACCES;
 }
 
 /* Keeps the candidates of this identity, or if 0, those of processes in the namespace. */

@@ -366,21 +366,27 @@ sem_count()
 # The owner of a guard can make each call wait that rm makes as that owner.
 @test "rm --with-guard does not wait forever for a call that examines or removes the guard" {
 	need_root
+	local other
 	guarded
-	stop_at child:semctl:GETVAL shmtool rm "$id" --with-guard
+	other=$(make_segment)
+	stop_at child:semctl:GETVAL shmtool rm "$id" "$other" --with-guard
 	# who reads what rm prints does not wait for the child
 	assert_equal "$(readlink "/proc/$stopped_pid/fd/"* | grep -cFx -e "$program_output" -e "$program_output.err")" 0
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
 	assert_equal "$(<"$program_output.err")" "shmtool rm: segment $id (key 0x00001234) and its guard (semaphore set $guard) \
-were not removed: the worker process does not respond"
+were not removed: the worker process does not respond
+shmtool rm: the worker process does not respond; nothing more was removed"
 	kill -KILL "$stopped_pid"
-	assert_equal "$(segment_count) $(sem_count)" "1 1"
+	assert_equal "$(segment_count) $(sem_count)" "2 1"
+	ipcrm -m "$other"
 	stop_at child:semctl:IPC_RMID shmtool rm "$id" --with-guard
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
 	assert_equal "$(<"$program_output.err")" "shmtool rm: cannot remove the guard, semaphore set $guard (key 0x00001234): \
-the worker process does not respond"
+the worker process does not respond
+shmtool rm: the worker process does not respond; nothing more was removed
+shmtool rm: already removed (or marked for removal): $id"
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"
 	assert_equal "$(segment_count) $(sem_count)" "0 0"

@@ -101,6 +101,15 @@ static struct guard_work in_child(const struct guard_work *wanted)
 	return done;
 }
 
+/* After a child that does not respond, nothing more is removed: the next one may not, either. */
+static void end_after(struct report *report, int error)
+{
+	if (error != EINPROGRESS)
+		return;
+	report->worker_lost = true;
+	fail(STATUS_FAILED, "the worker process does not respond; nothing more was removed");
+}
+
 enum status rm_guard_check(struct report *report, const struct segment *segment,
 			   struct guard *guard)
 {
@@ -117,9 +126,11 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		guard->id = -1;
 		return STATUS_DONE;
 	}
-	if (error)
-		return refuse(report, segment, guard, status_of_segment(error),
-			      reason_of_segment(error));
+	if (error) {
+		refuse(report, segment, guard, status_of_segment(error), reason_of_segment(error));
+		end_after(report, error);
+		return status_of_segment(error);
+	}
 	obstacle = guard_obstacle(guard, segment);
 	if (obstacle) {
 		refuse(report, segment, guard, STATUS_BUSY, obstacle);
@@ -163,10 +174,13 @@ enum status rm_guard_remove(struct report *report, const struct segment *segment
 			    SEGMENT_LABEL(segment), guard->id,
 			    error == EEXIST ? "a new segment has its key"
 					    : "a process has acquired it in the meantime");
-	if (error && !segment_missing(error))
-		return fail(status_of_segment(error),
-			    "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
-			    (unsigned int)guard->key, reason_of_segment(error));
+	if (error && !segment_missing(error)) {
+		fail(status_of_segment(error),
+		     "cannot remove the guard, semaphore set %d (key 0x%08x): %s", guard->id,
+		     (unsigned int)guard->key, reason_of_segment(error));
+		end_after(report, error);
+		return status_of_segment(error);
+	}
 	report_guard_removed(report, guard);
 	return STATUS_DONE;
 }

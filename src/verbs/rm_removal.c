@@ -179,6 +179,7 @@ static void share_batch(const struct removal *removal)
 	removal->batch->dry_run = removal->report->options->dry_run;
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
 	removal->batch->count = removal->count;
+	removal->batch->worker = 0;
 	for (size_t i = 0; i < removal->count; i++) {
 		struct reclaim_item *item = &removal->batch->items[i];
 
@@ -351,8 +352,10 @@ static enum status report_worker(const struct removal *removal, int error, int s
 			    signal);
 	fail(STATUS_FAILED, "the worker process does not respond%s%s; nothing more was removed",
 	     ns ? " in IPC namespace " : "", ns ? NAMESPACE_LABEL(ns) : "");
-	remark("process %d restores the modes that it has set to 0 once it can: do not kill it",
-	       removal->batch->worker);
+	if (removal->batch->worker)
+		remark("process %d restores the modes that it has set to 0 once it can: do not "
+		       "kill it",
+		       removal->batch->worker);
 	return STATUS_FAILED;
 }
 
@@ -441,7 +444,8 @@ void remove_chosen(struct report *report, struct selection *selection)
 	namespace_open("/proc/self/ns/ipc", &removal->home);
 	if (selection->inhabited > 1)
 		sort_by_owner(&selection->list, &removal->home);
-	while (at < selection->list.count && !report->output.error && !signals_came()) {
+	while (at < selection->list.count && !report->output.error && !report->worker_lost &&
+	       !signals_came()) {
 		at = (report->options->with_guard ? remove_with_guard : remove_batch)(removal, at);
 	}
 	status_keep_first(&report->status, missing_before(selection, SIZE_MAX));

@@ -524,7 +524,8 @@ deny_identity()
 {
 	local place
 	place=$(awk '/ \/SYSV/ { print $1; exit }' "/proc/$1/maps")
-	strace -f -o trace -P "/proc/$1/map_files/$place" -e inject=openat:error=EACCES "${@:2}"
+	strace -f -o trace -P "/proc/$1/map_files/$place" \
+		-e "inject=openat,?newfstatat,?fstatat64,?statx:error=EIO" "${@:2}"
 }
 
 # Any user can have such a process, and keep it from being examined.
@@ -533,10 +534,9 @@ deny_identity()
 	need_command strace
 	has_files || skip 'segments cannot be opened as files here'
 	local id
-	id=$(make_segment 8192 600 0x4711)
+	id=$(as_user "$SHMTOOL" create -s 8192 -k 0x4711 -p 600)
 	hold_segment "$id"
-	foreigner "$id" 8192 0x4711 setpriv --reuid 65534 --regid 65534 --clear-groups \
-		--inh-caps=+sys_admin --ambient-caps=+sys_admin
+	foreigner "$id" 8192 0x4711
 	assert_equal "$(told deny_identity "$foreigner_pid" "$id" | cut -d' ' -f1)" "$holder_pid"
 	grep -q INJECTED trace
 }
@@ -558,6 +558,8 @@ deny_identity()
 	"${hide[@]}" "$SHMTOOL" ls --pid "$foreigner_pid" -q >out 2>/dev/null || true
 	assert_equal "$(<out)" ''
 	# even if that process cannot be identified
+	hide+=(-P "/proc/$foreigner_pid/map_files/$(awk '/ \/SYSV/ { print $1; exit }' "/proc/$foreigner_pid/maps")"
+		-e "inject=?newfstatat,?fstatat64,?statx:error=EIO")
 	STOP_ERROR=EIO run --separate-stderr with_steps "fail:child:open*:/proc/$foreigner_pid/map_files/*:1+" \
 		"${hide[@]}" "$SHMTOOL" stat "$id"
 	assert_output_matches ' 0 of 1 attachments identified'

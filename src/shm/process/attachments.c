@@ -9,20 +9,7 @@
 #include "shm/process/identities.h"
 #include "shm/segment/control.h"
 
-/*
- * Whether a mapping is a candidate, by what /proc/PID/maps shows. Wherever it begins and ends:
- * mremap(2) can enlarge an attachment beyond the end of the segment.
- */
-static bool may_be_of(const struct holder *holder, const struct segment *segment)
-{
-	const struct mapping *mapping = &holder->mapping;
-
-	/* a segment that is marked for removal loses its key, but its mappings keep it */
-	return mapping->inode == (uint64_t)segment->id &&
-	       (segment->dest || mapping->key == segment->key);
-}
-
-/* Whether a candidate ends where the segment ends, or before. */
+/* Whether a mapping ends where the segment ends, or before. mremap(2) can enlarge it. */
 static bool is_inside(const struct holder *holder, const struct segment *segment)
 {
 	const struct mapping *mapping = &holder->mapping;
@@ -30,6 +17,39 @@ static bool is_inside(const struct holder *holder, const struct segment *segment
 
 	return !__builtin_add_overflow(mapping->offset, mapping->end - mapping->start, &end) &&
 	       end <= round_up(segment->size, mapping->page);
+}
+
+/*
+ * Whether the mapping's file has the size and the creator of the segment. No process can
+ * choose another user as the creator, so other users cannot make a segment, in another
+ * namespace, whose file is taken for this one.
+ */
+static bool is_file_of(const struct holder *holder, const struct segment *segment)
+{
+	/* the numbers of users in another user namespace cannot be compared */
+	const bool comparable = !segment->ns || !segment->ns->foreign;
+
+	/* with huge pages, the file's size is in whole pages */
+	return (!comparable || holder->creator == segment->cuid) &&
+	       (holder->bytes == segment->size ||
+		holder->bytes == round_up(segment->size, holder->mapping.page));
+}
+
+/* Whether the file of a candidate was looked at. */
+static bool is_seen(const struct holder *holder)
+{
+	return holder->bytes != 0;
+}
+
+/* Whether a mapping is a candidate: by its file, or if that was not looked at, by its extent. */
+static bool may_be_of(const struct holder *holder, const struct segment *segment)
+{
+	const struct mapping *mapping = &holder->mapping;
+
+	/* a segment that is marked for removal loses its key, but its mappings keep it */
+	return mapping->inode == (uint64_t)segment->id &&
+	       (segment->dest || mapping->key == segment->key) &&
+	       (is_seen(holder) ? is_file_of(holder, segment) : is_inside(holder, segment));
 }
 
 /* The first mapping with this id, or else with the next larger id. */
@@ -75,36 +95,8 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 }
 
 /*
- * Whether the mapping's file has the size and the creator of the segment. No process can
- * choose another user as the creator, so other users cannot make a segment, in another
- * namespace, whose file is taken for this one.
- */
-static bool is_file_of(const struct holder *holder, const struct segment *segment)
-{
-	/* the numbers of users in another user namespace cannot be compared */
-	const bool comparable = !segment->ns || !segment->ns->foreign;
-
-	/* with huge pages, the file's size is in whole pages */
-	return (!comparable || holder->creator == segment->cuid) &&
-	       (holder->bytes == segment->size ||
-		holder->bytes == round_up(segment->size, holder->mapping.page));
-}
-
-/* Whether the file of a candidate was looked at. */
-static bool is_seen(const struct holder *holder)
-{
-	return holder->bytes != 0;
-}
-
-/* Whether a candidate's file, as far as it is known, is that of the segment, or at least fits. */
-static bool may_have_file_of(const struct holder *holder, const struct segment *segment)
-{
-	return is_seen(holder) ? is_file_of(holder, segment) : is_inside(holder, segment);
-}
-
-/*
- * Drops candidates that are no longer mapped, or whose file is another one: it is known to be, or
- * the mapping is larger. Returns whether the identity of all others is known.
+ * Drops candidates that are no longer mapped, or whose file is known to be another one.
+ * Returns whether the identity of all others is known.
  */
 static bool drop_others(const struct segment *segment, struct attachments *candidates)
 {
@@ -114,7 +106,7 @@ static bool drop_others(const struct segment *segment, struct attachments *candi
 	for (size_t i = 0; i < candidates->count; i++) {
 		struct holder *holder = candidates->items[i];
 
-		if (identity_is_gone(holder) || !may_have_file_of(holder, segment))
+		if (identity_is_gone(holder) || !may_be_of(holder, segment))
 			continue;
 		all_known &= holder->identity != 0;
 		candidates->items[kept++] = holder;
@@ -130,16 +122,6 @@ struct group {
 	size_t here; /* how many belong to processes in the segment's IPC namespace */
 };
 
-static int compare_places(const void *left, const void *right)
-{
-	const struct holder *a = *(struct holder *const *)left;
-	const struct holder *b = *(struct holder *const *)right;
-
-	if (a->pid != b->pid)
-		return a->pid < b->pid ? -1 : 1;
-	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
-}
-
 static int compare_identities(const void *left, const void *right)
 {
 	const struct holder *a = *(struct holder *const *)left;
@@ -147,14 +129,9 @@ static int compare_identities(const void *left, const void *right)
 
 	if (a->identity != b->identity)
 		return a->identity < b->identity ? -1 : 1;
-	return compare_places(left, right);
-}
-
-static void sort_candidates(struct attachments *candidates,
-			    int compare(const void *left, const void *right))
-{
-	if (candidates->count)
-		qsort(candidates->items, candidates->count, sizeof(*candidates->items), compare);
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);
 }
 
 /* The group that begins at this index; the candidates must be sorted by identity. */
@@ -192,7 +169,9 @@ static struct group choose_group(struct attachments *candidates, bool counts_tel
 	size_t large_here = 0;
 	size_t large_elsewhere = 0;
 
-	sort_candidates(candidates, compare_identities);
+	if (candidates->count)
+		qsort(candidates->items, candidates->count, sizeof(*candidates->items),
+		      compare_identities);
 	for (size_t i = 0; i < candidates->count; i += group.count) {
 		bool large;
 
@@ -213,27 +192,6 @@ static struct group choose_group(struct attachments *candidates, bool counts_tel
 	if (all_here == 0 && large_elsewhere == 1 && counts_tell)
 		return elsewhere;
 	return (struct group){ 0 };
-}
-
-/*
- * Chooses a group even if other candidates are not identified, which any user can bring about: the
- * only one with a process in the namespace and with as many mappings as nattch.
- */
-static struct group choose_whole_group(struct attachments *candidates)
-{
-	struct group whole = { 0 };
-	struct group group;
-	size_t count = 0;
-
-	sort_candidates(candidates, compare_identities);
-	for (size_t i = 0; i < candidates->count; i += group.count) {
-		group = group_at(candidates, i);
-		if (group.identity && group.here && group.count == candidates->nattch) {
-			whole = group;
-			count++;
-		}
-	}
-	return count == 1 ? whole : (struct group){ 0 };
 }
 
 static size_t count_here(const struct attachments *candidates)
@@ -278,18 +236,17 @@ static void decide_by_place(struct attachments *candidates, const struct mapping
 			    bool steady)
 {
 	size_t all = candidates->count;
-	size_t here = count_here(candidates);
 
 	keep_only(candidates, 0, mappings);
-	sort_candidates(candidates, compare_places);
-	if (steady && here > candidates->nattch)
+	if (steady && candidates->count > candidates->nattch)
 		candidates->count = 0;
 	if (candidates->count < candidates->nattch)
 		candidates->undecided = all - candidates->count;
 }
 
-static void decide_by_inode(struct attachments *candidates, struct group group)
+static void decide_by_inode(struct attachments *candidates, bool counts_tell)
 {
+	struct group group = choose_group(candidates, counts_tell);
 	size_t all = candidates->count;
 
 	if (group.identity)
@@ -332,15 +289,11 @@ void attachments_decide(struct attachments *candidates, const struct mappings *a
 			const struct segment *segment, const struct segment *now)
 {
 	bool steady = now && attachments_unchanged(segment, now);
-	bool known = drop_others(segment, candidates);
-	struct group group;
 
 	if (now)
 		candidates->nattch = now->nattch;
-	group = known ? choose_group(candidates, steady && saw_all(all))
-		      : choose_whole_group(candidates);
-	if (known || group.identity)
-		decide_by_inode(candidates, group);
+	if (drop_others(segment, candidates))
+		decide_by_inode(candidates, steady && saw_all(all));
 	else
 		decide_by_place(candidates, all, steady);
 	candidates->doubt = doubt(all, candidates, steady);
@@ -363,14 +316,12 @@ int attachments_identity(struct attachments *candidates, const struct mappings *
 	return 0;
 }
 
-bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all,
-			   const struct segment *segment)
+bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all)
 {
 	bool plain = candidates->count == candidates->nattch &&
 		     count_here(candidates) == candidates->count;
 
-	for (size_t i = 0; i < candidates->count && plain; i++)
-		plain = may_have_file_of(candidates->items[i], segment) &&
-			(!all->can_open || is_seen(candidates->items[i]));
+	for (size_t i = 0; i < candidates->count && all->can_open; i++)
+		plain &= is_seen(candidates->items[i]);
 	return plain;
 }

@@ -6,7 +6,8 @@
  * number of the kernel's own tmpfs or hugetlbfs (maps.h). That distinguishes it from
  * a file of the same name. But each IPC namespace has its own ids, and a process
  * may have attached a segment in another namespace than it is in now. So mappings
- * with the id and key of a segment are only candidates.
+ * with the id and key of a segment, and with a file of its size and creator (or if that cannot be
+ * looked at, with its extent) are only candidates.
  *
  * With access to /proc/PID/map_files (CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in
  * the initial user namespace), candidates are grouped by inode. nattch and the
@@ -57,11 +58,10 @@ int attachments_gather(struct attachments *candidates, const struct mappings *al
 
 /*
  * Whether the candidates are as many as nattch, all are mappings of processes in the segment's
- * namespace, and their files may be the segment's. That is nearly always so, and then they are the
- * attachments. Otherwise identities_find() is needed before attachments_decide().
+ * namespace, and their files were looked at, if that is permitted. That is nearly always so, and
+ * then they are the attachments. Otherwise identities_find() is needed before attachments_decide().
  */
-bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all,
-			   const struct segment *segment);
+bool attachments_are_plain(const struct attachments *candidates, const struct mappings *all);
 
 /*
  * Keeps the candidates that are attachments of the segment, and sets undecided and

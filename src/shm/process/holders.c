@@ -32,11 +32,7 @@ struct open_cases {
  */
 enum { CANDIDATES_MOST = 4 << 20 };
 
-/*
- * Gathers the candidates of each attached segment. If it is permitted to look at their files, that
- * must have been done: the process that has the segment attached may exit, or not be seen, and
- * another one have a segment that looks the same.
- */
+/* Gathers the candidates of each attached segment. */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
 	size_t count = 0;
@@ -51,7 +47,7 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 			return ENOMEM;
 		count += candidates->count;
 		holders->count++;
-		if (attachments_are_plain(candidates, &holders->all, segment))
+		if (attachments_are_plain(candidates, &holders->all))
 			continue;
 		if (ARRAY_MAKE_ROOM(open))
 			return ENOMEM;
@@ -105,23 +101,6 @@ static int compare_counts(const void *left, const void *right)
 	       (a->candidates->count < b->candidates->count);
 }
 
-/* If there are too many candidates, only so many of each process and segment are identified. */
-enum { OF_PROCESS_MOST = 16 };
-
-/* Adds candidates, at most so many of each process, if there is room. Returns their number. */
-static size_t add_candidates(struct holder **all, size_t count, const struct attachments *of,
-			     size_t of_process_most)
-{
-	size_t of_process = 0;
-
-	for (size_t i = 0; i < of->count && count < IDENTITIES_MOST; i++) {
-		of_process = i && of->items[i]->pid == of->items[i - 1]->pid ? of_process + 1 : 0;
-		if (of_process < of_process_most)
-			all[count++] = of->items[i];
-	}
-	return count;
-}
-
 /*
  * Identifies the candidates of the open cases, of segments with the fewest first, as far as
  * IDENTITIES_MOST allows. Returns 0 or an errno value.
@@ -129,18 +108,20 @@ static size_t add_candidates(struct holder **all, size_t count, const struct att
 static int identify_all(const struct open_cases *open, struct scan_losses *losses)
 {
 	struct holder **all = calloc(IDENTITIES_MOST, sizeof(struct holder *));
-	size_t wanted = 0;
 	size_t count = 0;
 	int error;
 
 	if (!all)
 		return ENOMEM;
 	qsort(open->items, open->count, sizeof(*open->items), compare_counts);
-	for (size_t i = 0; i < open->count; i++)
-		wanted += open->items[i].candidates->count;
-	for (size_t i = 0; i < open->count; i++)
-		count = add_candidates(all, count, open->items[i].candidates,
-				       wanted > IDENTITIES_MOST ? OF_PROCESS_MOST : SIZE_MAX);
+	for (size_t i = 0; i < open->count; i++) {
+		const struct attachments *candidates = open->items[i].candidates;
+
+		if (candidates->count > IDENTITIES_MOST - count)
+			break;
+		for (size_t j = 0; j < candidates->count; j++)
+			all[count++] = candidates->items[j];
+	}
 	error = identities_find(all, count, O_PATH, NULL, losses);
 	free(all);
 	return error;

@@ -346,9 +346,11 @@ end_process()
 	for pid; do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
+	# first without reading /proc/PID/stat: on Linux 6.1, this shell was recorded as the last user
+	# of a segment that a process still had attached when it exited
 	for pid; do
-		wait_until process_is_gone "$pid"
 		wait "$pid" 2>/dev/null || true
+		wait_until process_is_gone "$pid"
 	done
 }
 

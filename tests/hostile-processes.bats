@@ -863,6 +863,29 @@ waits_for_partner()
 
 # A process holds a namespace open that no process is in. Between the look at its files and
 # the opening of that one, it puts a FIFO there, for a device that does something when it is opened.
+# For each segment, all mappings with its id were compared with it: that took minutes.
+@test "240000 mappings that could be of a segment in each of 1000 namespaces" {
+	local i outputs=()
+	background there "$HELPERS/many-namespaces" make 1000 4096
+	wait_until test -s "$background_output"
+	for i in {1..4}; do
+		# shellcheck disable=SC2016
+		background there unshare --ipc perl -MIPC::SysV=shmat -e '
+			$| = 1; my $id = shmget(0, 8192, 01600) + 0;
+			for (1 .. 60000) { shmat($id, undef, 0) // die "shmat: $!" }
+			print "ready\n"; sleep 1 while 1'
+		outputs+=("$background_output")
+	done
+	for i in "${outputs[@]}"; do
+		wait_until test -s "$i"
+	done
+	capture there prlimit --cpu=2 "$SHMTOOL" rm -A --command none -n --keep-file "$lists/none"
+	expect_status 0
+	capture there prlimit --cpu=2 "$SHMTOOL" ls -A -o holders --no-header --keep-file "$lists/none"
+	expect_status 0
+	assert_equal "$(grep -c many-namespaces <<<"$output")" 1000
+}
+
 @test "a process that replaces an open file has nothing else opened by root" {
 	mkfifo fifo
 	# shellcheck disable=SC2016 # it is for sh and perl

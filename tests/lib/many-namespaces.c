@@ -2,8 +2,10 @@
 /*
  * Many IPC namespaces, for measuring -A, and what it takes to look into them.
  *
- *     many-namespaces make COUNT    a process in a new namespace each; prints
- *                                   "ready", and they end with this process
+ *     many-namespaces make COUNT [SIZE]
+ *                                   a process in a new namespace each, with a segment
+ *                                   attached if SIZE is given; prints "ready", and they
+ *                                   end with this process
  *     many-namespaces fill SEGMENTS so many orphans in each namespace but this one
  *     many-namespaces read          finds, enters and reads all namespaces in one
  *                                   process, and prints how many segments there are
@@ -29,7 +31,15 @@ struct place {
 	int fd;
 };
 
-static int make(long count)
+static void attach_segment(size_t size)
+{
+	int id = shmget(IPC_PRIVATE, size, 0600);
+
+	if (id < 0 || shmat(id, NULL, 0) == (void *)-1)
+		err(1, "cannot attach a segment");
+}
+
+static int make(long count, size_t size)
 {
 	for (long i = 0; i < count; i++) {
 		pid_t child = fork();
@@ -41,6 +51,8 @@ static int make(long count)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(CLONE_NEWIPC) < 0)
 			err(1, "unshare");
+		if (size)
+			attach_segment(size);
 		kill(getpid(), SIGSTOP);
 		for (;;)
 			pause();
@@ -137,10 +149,11 @@ int main(int argc, char **argv)
 	long found = 0;
 	size_t count;
 
-	if (argc == 3 && strcmp(argv[1], "make") == 0)
-		return make(strtol(argv[2], NULL, 10));
+	if ((argc == 3 || argc == 4) && strcmp(argv[1], "make") == 0)
+		return make(strtol(argv[2], NULL, 10),
+			    argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
 	if (!fill && (argc != 2 || strcmp(argv[1], "read") != 0))
-		errx(2, "usage: many-namespaces make COUNT | fill SEGMENTS | read");
+		errx(2, "usage: many-namespaces make COUNT [SIZE] | fill SEGMENTS | read");
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (stat("/proc/self/ns/ipc", &own) < 0)
 		err(1, "/proc/self/ns/ipc");

@@ -52,16 +52,17 @@ static bool may_be_of(const struct holder *holder, const struct segment *segment
 	       (is_seen(holder) ? is_file_of(holder, segment) : is_inside(holder, segment));
 }
 
-/* The first mapping with this id, or else with the next larger id. */
-static struct holder *find_first(const struct mappings *all, int id)
+/* The first mapping with this id in this IPC namespace, or else the next one. */
+static struct holder *find_first(const struct mappings *all, uint64_t id, uint64_t ns)
 {
 	size_t low = 0;
 	size_t high = all->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
+		const struct holder *at = &all->items[middle];
 
-		if (all->items[middle].mapping.inode < (uint64_t)id)
+		if (at->mapping.inode < id || (at->mapping.inode == id && at->ns < ns))
 			low = middle + 1;
 		else
 			high = middle;
@@ -70,25 +71,31 @@ static struct holder *find_first(const struct mappings *all, int id)
 }
 
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
-		       const struct segment *segment, bool only_here)
+		       const struct segment *segment, size_t *budget)
 {
+	const uint64_t id = (uint64_t)segment->id;
 	const uint64_t ns = segment->ns ? segment->ns->inode : all->ns;
-	struct holder *first = find_first(all, segment->id);
-	const struct holder *end = all->items + all->count;
+	struct holder *first = find_first(all, id, 0);
+	struct holder *end = find_first(all, id + 1, 0);
 	size_t count = 0;
 
+	if ((size_t)(end - first) > *budget) {
+		first = find_first(all, id, ns);
+		end = find_first(all, id, ns + 1);
+	} else {
+		*budget -= (size_t)(end - first);
+	}
 	*candidates =
 		(struct attachments){ .ns = ns, .id = segment->id, .nattch = segment->nattch };
-	for (const struct holder *at = first;
-	     at < end && at->mapping.inode == (uint64_t)segment->id; at++)
-		count += may_be_of(at, segment) && (!only_here || at->ns == ns);
+	for (const struct holder *at = first; at < end; at++)
+		count += may_be_of(at, segment);
 	if (!count)
 		return 0;
 	candidates->items = calloc(count, sizeof(struct holder *));
 	if (!candidates->items)
 		return ENOMEM;
 	for (struct holder *at = first; candidates->count < count; at++) {
-		if (may_be_of(at, segment) && (!only_here || at->ns == ns))
+		if (may_be_of(at, segment))
 			candidates->items[candidates->count++] = at;
 	}
 	return 0;

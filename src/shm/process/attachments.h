@@ -42,7 +42,7 @@ enum holders_doubt {
 struct attachments {
 	uint64_t ns; /* inode of the segment's IPC namespace */
 	int id;
-	struct holder **items; /* sorted by pid and address */
+	struct holder **items; /* of one IPC namespace: by pid and address */
 	size_t count;
 	uint64_t nattch;  /* as it was after the scan */
 	size_t undecided; /* mappings of this segment or of another one with its id */
@@ -50,11 +50,12 @@ struct attachments {
 };
 
 /*
- * Finds the candidates; only_here: only those of processes in the namespace. The caller frees items
- * with free(3). Returns 0 or ENOMEM.
+ * Finds the candidates. budget: how many mappings may be looked at, which becomes less; if there are
+ * more, only those of processes in the segment's namespace are. The caller frees items with free(3).
+ * Returns 0 or ENOMEM.
  */
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
-		       const struct segment *segment, bool only_here);
+		       const struct segment *segment, size_t *budget);
 
 /*
  * Whether the candidates are as many as nattch, all are mappings of processes in the segment's

@@ -27,15 +27,15 @@ struct open_cases {
 };
 
 /*
- * Once there are so many candidates of all segments, only those of processes in the namespace of a
- * segment are added: a user can have thousands of namespaces, and mappings that could be of each.
+ * How many mappings are looked at for all segments, before only those of processes in a segment's own
+ * namespace are: a user can have thousands of namespaces, and mappings that could be of each.
  */
-enum { CANDIDATES_MOST = 4 << 20 };
+enum { MAPPINGS_MOST = 4 << 20 };
 
 /* Gathers the candidates of each attached segment. */
 static int gather_all(struct holders *holders, const struct listing *list, struct open_cases *open)
 {
-	size_t count = 0;
+	size_t budget = MAPPINGS_MOST;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct segment *segment = &list->items[i];
@@ -43,9 +43,8 @@ static int gather_all(struct holders *holders, const struct listing *list, struc
 
 		if (segment->nattch == 0)
 			continue;
-		if (attachments_gather(candidates, &holders->all, segment, count > CANDIDATES_MOST))
+		if (attachments_gather(candidates, &holders->all, segment, &budget))
 			return ENOMEM;
-		count += candidates->count;
 		holders->count++;
 		if (attachments_are_plain(candidates, &holders->all))
 			continue;
@@ -267,6 +266,7 @@ static int try_open(const struct segment *segment, int flags, struct scan_losses
 	struct segment before;
 	struct segment after;
 	struct attachments candidates;
+	size_t budget = SIZE_MAX;
 	int error = segment_look(segment->id, &before);
 	int fd = -1;
 
@@ -277,7 +277,7 @@ static int try_open(const struct segment *segment, int flags, struct scan_losses
 	error = mappings_read(&all, segment->id, losses);
 	if (error)
 		return -error;
-	if (attachments_gather(&candidates, &all, &before, false) == 0 &&
+	if (attachments_gather(&candidates, &all, &before, &budget) == 0 &&
 	    candidates.count <= IDENTITIES_MOST)
 		fd = open_certain(&all, &before, &candidates, flags, losses);
 	if (segment_look(segment->id, &after) || !attachments_unchanged(&before, &after)) {

@@ -275,6 +275,8 @@ static int compare_holders(const void *left, const void *right)
 
 	if (a->mapping.inode != b->mapping.inode)
 		return a->mapping.inode < b->mapping.inode ? -1 : 1;
+	if (a->ns != b->ns)
+		return a->ns < b->ns ? -1 : 1;
 	if (a->pid != b->pid)
 		return a->pid < b->pid ? -1 : 1;
 	return (a->mapping.start > b->mapping.start) - (a->mapping.start < b->mapping.start);

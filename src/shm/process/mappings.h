@@ -37,7 +37,7 @@ struct holder {
 #define PRESENT_UNKNOWN UINT64_MAX
 
 struct mappings {
-	struct holder *items; /* by id, process and address */
+	struct holder *items; /* by id, IPC namespace of the task, process and address */
 	size_t count;
 	size_t capacity;
 	size_t denied;      /* how many processes' memory may not be read */

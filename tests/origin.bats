@@ -150,7 +150,7 @@ units()
 			("y" x 100000) x 20' 1
 	wait_until test -s "$background_output"
 	id=$(<"$background_output")
-	big=$(tr '\0' ' ' <"/proc/$background_pid/cmdline" | head -c 4095)
+	big=$(tr '\0' ' ' <"/proc/$background_pid/cmdline" | head -c 1023)
 	try ls "$id" -J -o ccmdline
 	assert_equal "$(jq -r '.segments[0].ccmdline' <<<"$output")" "$big"
 

@@ -13,8 +13,11 @@
 #include "shm/system/compat.h"
 #include "shm/system/procfile.h"
 
-/* At most this much of a command line is read, in bytes, with the terminating zero byte. */
-enum { COMMAND_LINE_SIZE = 4096 };
+/*
+ * At most this much of a command line is read, in bytes, with the terminating zero byte. A list
+ * repeats it for each segment and attachment, and in JSON a byte can become six.
+ */
+enum { COMMAND_LINE_SIZE = 1024 };
 
 /* Zombies and threads count as running, too, which errs on the safe side. */
 static enum liveness ask_by_kill(pid_t pid)

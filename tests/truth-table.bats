@@ -238,6 +238,13 @@ alive_and_used_it()
 	id=${said[0]}
 }
 
+alive_and_used_it_as_another_user()
+{
+	need_root
+	process 'print $id = make(0, 0666); $< = $> = 65534; touch($id)'
+	id=${said[0]}
+}
+
 alive_but_last_user_gone()
 {
 	alive
@@ -519,6 +526,7 @@ unseen='is in another PID namespace and may be running'
 @test "the creator has exited, and the segment was never used" { row orphaned goes "$unused" never_used; }
 @test "the creator is running and has detached" { row detached stays "created by  +process [0-9]+ \(perl\), $runs.*$creator_runs" alive; }
 @test "the creator is running and is the last user" { row detached stays 'but its creator and last user \(process [0-9]+\) is running' alive_and_used_it; }
+@test "the creator is running as another user, and is the last user" { row detached stays "last used by  +process [0-9]+ \(perl\).*its creator \(process [0-9]+\) is running, unless .*, and its last user \(process [0-9]+\) is running" alive_and_used_it_as_another_user; }
 @test "the creator is running, the last user has exited" { row detached stays "$creator_runs" alive_but_last_user_gone; }
 @test "the creator is running as another program" { row detached stays "\(sleep\), $runs.*$creator_runs" alive_as_another_program; }
 @test "the creator is a zombie" { row orphaned goes "$unused" zombie; }

@@ -86,10 +86,9 @@ void print_recorded(struct output *output, struct view *view, const struct segme
 	else
 		print_process(output, view, segment, role, &finding);
 	output_char(output, '\n');
-	/* the creator is printed first */
-	if (role == ROLE_LAST_USER && segment->lpid == segment->cpid)
-		return;
-	if (process)
+	/* not again, if the creator has been printed with it */
+	if (process && !(role == ROLE_LAST_USER && segment->lpid == segment->cpid &&
+			 judge_named(view->judge, segment, ROLE_CREATOR)))
 		print_origin(output, process_origin(&view->judge->processes, process->pid), indent);
 }
 
@@ -121,7 +120,7 @@ static void find_suspects(struct suspects *suspects, struct judge *judge,
 	bool used = !segment_never_used(segment);
 
 	*suspects = (struct suspects){ .may_be_likely = true };
-	if (used && segment->cpid == segment->lpid && segment->cpid) {
+	if (used && segment->cpid == segment->lpid && segment->cpid && creator == user) {
 		add_suspect(suspects, "its creator and last user", segment->cpid, creator);
 		return;
 	}

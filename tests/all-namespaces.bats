@@ -520,17 +520,6 @@ blank_idle()
 	assert_output_is $'1000\n3000'
 }
 
-@test "a worker is killed when it has sent its lists: each segment is shown once" {
-	settle unshare --ipc -- 1000
-	settle unshare --ipc -- 2000
-	settle unshare --ipc -- 3000
-	STOP_RUN=: with_steps 'run:child:setns:CLONE_NEWIPC then:kill:child:after:sendmsg' \
-		try_there ls -A --format '%{size}'
-	expect_status 7
-	assert_stderr_matches "of IPC namespace $ns .*: the worker process was killed by signal 9"
-	assert_output_is $'1000\n2000'
-}
-
 @test "long and short lists: all segments, in their order" {
 	local expected=() sizes
 	for sizes in '1 700' '2001 2003' '3001 3900' '4001 4001'; do

@@ -4,13 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdatomic.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "shm/process/child.h"
 #include "shm/process/namespace_list.h"
 #include "shm/process/workers.h"
 #include "shm/segment/limits.h"
@@ -21,29 +17,18 @@
  */
 enum { PATIENCE = 200, ALL_PATIENCE = 500, LAST_PATIENCE = 2 };
 
-/* The segments of a namespace, or some of them: these follow. No padding: it is sent. */
+/* A message of the worker: the segments of a namespace, or some of them. No padding: it is sent. */
 struct record {
-	size_t item;          /* the place of the namespace in the list */
-	size_t first;         /* how many of its segments are in earlier records */
-	size_t count;         /* how many follow */
+	size_t first;         /* how many of its segments are in earlier messages */
 	size_t foreign;       /* 1: its user namespace was entered, too */
 	struct limits limits; /* all zero without with_limits of struct namespaces */
-};
-
-/*
- * Records that are sent together, since a message takes longer than a short list. The workers
- * share it with the parent, so that what a killed worker has not sent is not lost.
- */
-struct batch {
-	atomic_size_t size; /* of all records that are complete, in bytes */
-	_Alignas(max_align_t) char records[WORKER_MESSAGE_SIZE];
+	struct segment segments[];
 };
 
 /* One pass through all namespaces. */
 struct tour {
 	struct namespaces *namespaces;
 	struct listing *list;
-	struct batch *batch;
 	int own;      /* descriptor of the parent's namespace */
 	bool returns; /* the parent may return to it */
 
@@ -89,49 +74,31 @@ static int enter(const struct worker *worker, const struct tour *tour, bool *use
 	return worker->is_fresh ? namespace_enter_fd(ns->fd, users_changed) : 0;
 }
 
-static void send_batch(const struct worker *worker, struct batch *batch)
-{
-	if (batch->size)
-		worker_send(worker, batch->records, batch->size, -1);
-	batch->size = 0;
-}
-
-/* Adds the segments of the list to the batch from record->first on, as many as fit. */
-static void add_record(struct batch *batch, struct record *record, const struct listing *list)
-{
-	size_t size = batch->size;
-	size_t room = (sizeof(batch->records) - size - sizeof(*record)) / sizeof(*list->items);
-	size_t left = list->count - record->first;
-	char *end = batch->records + size;
-
-	record->count = left < room ? left : room;
-	memcpy(end, record, sizeof(*record));
-	end += sizeof(*record);
-	if (record->count)
-		memcpy(end, list->items + record->first, record->count * sizeof(*list->items));
-	end += record->count * sizeof(*list->items);
-	batch->size = (size_t)(end - batch->records);
-	record->first += record->count;
-}
-
-/* Lists the segments of the namespace that the worker is in. Returns 0 or an errno value. */
+/* Sends the segments of the namespace that the worker is in. Returns 0 or an errno value. */
 static int list_segments(const struct worker *worker, const struct tour *tour, bool foreign)
 {
-	struct record record = { .item = worker->item, .foreign = foreign };
-	struct batch *batch = tour->batch;
+	static _Alignas(struct record) char message[WORKER_MESSAGE_SIZE];
+	const size_t most = (sizeof(message) - sizeof(struct record)) / sizeof(struct segment);
+	struct record *record = (struct record *)message;
 	struct listing list = { 0 };
 	struct listing_fault fault;
 	int error = listing_read(&list, &fault);
+	size_t at = 0;
 
+	*record = (struct record){ .foreign = foreign };
 	if (!error && tour->namespaces->with_limits)
-		error = limits_read_with(&record.limits, &list);
+		error = limits_read_with(&record->limits, &list);
 	if (!error) {
 		do {
-			if (sizeof(batch->records) - batch->size <
-			    sizeof(record) + sizeof(*list.items))
-				send_batch(worker, batch);
-			add_record(batch, &record, &list);
-		} while (record.first < list.count);
+			size_t count = list.count - at < most ? list.count - at : most;
+			size_t size = count * sizeof(*list.items);
+
+			record->first = at;
+			if (count)
+				memcpy(record->segments, list.items + at, size);
+			worker_send(worker, record, sizeof(*record) + size, -1);
+			at += count;
+		} while (at < list.count);
 	}
 	listing_free(&list);
 	return error;
@@ -139,22 +106,15 @@ static int list_segments(const struct worker *worker, const struct tour *tour, b
 
 static enum worker_result visit(struct worker *worker, void *context, size_t item)
 {
-	const struct tour *tour = context;
-	const bool is_last = item + 1 == tour->namespaces->count;
 	enum worker_result result;
 	bool foreign;
-	int error;
+	int error = enter(worker, context, &foreign, &result);
 
-	/* if a worker could not send its records, the parent lists these namespaces again */
-	if (worker->is_fresh || !worker->is_child)
-		tour->batch->size = 0;
-	error = enter(worker, tour, &foreign, &result);
+	(void)item;
 	if (error)
 		error = -error; /* to distinguish it from an error of the list */
 	else if (result != WORKER_RETRIES)
-		error = list_segments(worker, tour, foreign);
-	if (error || result != WORKER_CONTINUES || is_last || !worker->is_child)
-		send_batch(worker, tour->batch);
+		error = list_segments(worker, context, foreign);
 	if (error)
 		worker_fail(worker, error);
 	return result;
@@ -190,25 +150,24 @@ static void failed(void *context, size_t item, int error)
 					  .error = error < 0 ? -error : error });
 }
 
-/* Takes a record whose size was checked. Returns 0 or an errno value. */
-static int take_record(struct tour *tour, const struct record *record, const char *segments)
+/* Takes a record. Returns 0 or an errno value. */
+static int take_record(struct tour *tour, struct namespace *ns, const struct record *record,
+		       size_t size)
 {
-	struct namespace *ns = &tour->namespaces->items[record->item];
-
-	/* a worker was killed when it had sent the record, but not yet removed it from the batch */
+	/* only a damaged worker returns to an earlier one */
 	if (ns == tour->failed || ns < tour->current)
 		return 0;
 	begin_with(tour, ns);
-	if (record->first != tour->list->count - tour->before)
-		return 0;
+	if (size < sizeof(*record) || (size - sizeof(*record)) % sizeof(struct segment) ||
+	    record->first != tour->list->count - tour->before)
+		return EBADMSG;
 	if (record->foreign) {
 		ns->foreign = true;
 		ns->users_known = false; /* the kernel no longer translates their ids */
 	}
-	for (size_t i = 0; i < record->count; i++) {
-		struct segment segment;
+	for (size_t i = 0; i < (size - sizeof(*record)) / sizeof(struct segment); i++) {
+		struct segment segment = record->segments[i];
 
-		memcpy(&segment, segments + i * sizeof(segment), sizeof(segment));
 		if (segment.id < 0 || segment.mode > 0777 || segment.state != 0)
 			return EBADMSG;
 		segment.ns = ns;
@@ -218,49 +177,20 @@ static int take_record(struct tour *tour, const struct record *record, const cha
 	return tour->namespaces->with_limits ? namespace_set_limits(ns, &record->limits) : 0;
 }
 
-/* Takes records that may be damaged. item: the one that the worker was working on. */
-static void take_records(struct tour *tour, size_t item, const char *at, size_t left)
-{
-	while (left) {
-		struct record record = { .item = SIZE_MAX };
-		size_t room = left - sizeof(record);
-		int error;
-
-		if (left >= sizeof(record))
-			memcpy(&record, at, sizeof(record));
-		if (record.item >= tour->namespaces->count ||
-		    record.count > room / sizeof(struct segment)) {
-			/* GCOVR_EXCL_START: only a damaged worker sends this */
-			failed(tour, item, EBADMSG);
-			return;
-			/* GCOVR_EXCL_STOP */
-		}
-		at += sizeof(record);
-		error = take_record(tour, &record, at);
-		if (error)
-			/* GCOVR_EXCL_START: no memory, or damaged */
-			failed(tour, record.item, error);
-		/* GCOVR_EXCL_STOP */
-		at += record.count * sizeof(struct segment);
-		left = room - record.count * sizeof(struct segment);
-	}
-}
-
 static void take(void *context, size_t item, const void *message, size_t size, int fd)
 {
+	struct tour *tour = context;
+	int error = take_record(tour, &tour->namespaces->items[item], message, size);
+
 	if (fd >= 0)
 		close(fd); /* GCOVR_EXCL_LINE: only a damaged worker sends a descriptor */
-	take_records(context, item, message, size);
+	if (error)
+		failed(tour, item, error); /* GCOVR_EXCL_LINE: no memory, or damaged */
 }
 
 static bool lost(void *context, size_t item, int signal)
 {
-	struct tour *tour = context;
-	size_t left = tour->batch->size;
-
-	if (left <= sizeof(tour->batch->records))
-		take_records(tour, item, tour->batch->records, left);
-	report(tour, item,
+	report(context, item,
 	       &(struct namespace_fault){ .kind = signal ? FAULT_KILLED : FAULT_STUCK,
 					  .signal = signal });
 	return true;
@@ -290,7 +220,6 @@ int namespaces_list(struct namespaces *namespaces, struct listing *list,
 		.list = list,
 		.current = namespaces->items,
 		.before = list->count,
-		.batch = shared_memory(sizeof(*tour.batch)),
 		.own = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC),
 		.report = report_fault,
 		.context = context,
@@ -304,19 +233,16 @@ int namespaces_list(struct namespaces *namespaces, struct listing *list,
 		.give_up = give_up,
 		.context = &tour,
 	};
-	int error = ENOMEM;
+	int error;
 
 	/* a trial: entering its own namespace requires the same privileges as returning to it */
 	tour.returns = tour.own >= 0 && setns(tour.own, CLONE_NEWIPC) == 0;
 	for (size_t i = 0; i < namespaces->count; i++)
 		namespaces->items[i].foreign = false;
-	if (tour.batch)
-		error = workers_run(&workers);
+	error = workers_run(&workers);
 	if (tour.returns && setns(tour.own, CLONE_NEWIPC) < 0)
 		error = errno; /* cannot happen */
 	if (tour.own >= 0)
 		close(tour.own);
-	if (tour.batch)
-		munmap(tour.batch, sizeof(*tour.batch));
 	return error;
 }

@@ -188,8 +188,9 @@ static void take(void *context, size_t item, const void *message, size_t size, i
 		failed(tour, item, error); /* GCOVR_EXCL_LINE: no memory, or damaged */
 }
 
-static bool lost(void *context, size_t item, int signal)
+static bool lost(void *context, size_t item, int signal, pid_t stuck)
 {
+	(void)stuck;
 	report(context, item,
 	       &(struct namespace_fault){ .kind = signal ? FAULT_KILLED : FAULT_STUCK,
 					  .signal = signal });

@@ -328,18 +328,8 @@ static bool give_up(void *context, size_t item, bool blocked, int64_t used)
 	return user->waited >= patience(losses->waited - user->waited);
 }
 
-/* Notes whose process a child waits for that not even SIGKILL has ended. */
-static void note_abandoned(struct scan_losses *losses, pid_t pid, uid_t uid)
-{
-	const size_t before = losses->abandoned;
-	const pid_t child = workers_newest_abandoned(&losses->abandoned);
-
-	if (losses->abandoned > before && losses->silent_count < WORKERS_ABANDONED_MOST)
-		losses->silent[losses->silent_count++] = (struct silent){ pid, uid, child };
-}
-
 /* Skips the user's other processes only if the worker was given up: anyone may have killed it. */
-static bool lost(void *context, size_t item, int signal)
+static bool lost(void *context, size_t item, int signal, pid_t stuck)
 {
 	struct pass *pass = context;
 	struct scan_losses *losses = pass->losses;
@@ -359,8 +349,8 @@ static bool lost(void *context, size_t item, int signal)
 	else
 		losses->waited += pass->waited;
 	pass->waited = 0;
-	if (!signal)
-		note_abandoned(losses, pid, uid);
+	if (stuck && losses->silent_count < WORKERS_ABANDONED_MOST)
+		losses->silent[losses->silent_count++] = (struct silent){ pid, uid, stuck };
 	/* not if someone killed the worker, or if another process has its pid now */
 	if (!signal && !pass->scan->silent && (now == uid || now == (uid_t)-1))
 		pass->scan->silent = pid;
@@ -380,7 +370,6 @@ static void begin(struct pass *pass)
 	pass->scan->hidden = pass->scan->lost = 0;
 	pass->scan->silent = 0;
 	pass->scan->ended = false;
-	workers_newest_abandoned(&pass->losses->abandoned);
 }
 
 static int end(struct pass *pass, int error)

@@ -33,7 +33,6 @@ struct scan_losses {
 		pid_t child; /* that was abandoned */
 	} silent[WORKERS_ABANDONED_MOST];
 	size_t silent_count;
-	size_t abandoned; /* how many children had been abandoned ever after the last one */
 };
 
 struct scan {

@@ -39,6 +39,7 @@ struct run {
 	int status;   /* /proc/PID/stat of the worker */
 	bool heard;   /* the worker has sent a message */
 	bool refused; /* recvmsg(2) is refused */
+	pid_t stuck;  /* the worker, if it was abandoned; 0: it was not */
 };
 
 /* Space for one descriptor in a message, aligned as cmsg(3) requires. */
@@ -210,7 +211,6 @@ static int take_message(struct run *run, int flags)
 /* Children that were abandoned, and may still exist. */
 static pid_t abandoned[WORKERS_ABANDONED_MOST];
 static size_t abandoned_count;
-static size_t abandoned_ever;
 
 size_t workers_abandoned(void)
 {
@@ -222,12 +222,6 @@ size_t workers_abandoned(void)
 	}
 	abandoned_count = left;
 	return left;
-}
-
-pid_t workers_newest_abandoned(size_t *ever)
-{
-	*ever = abandoned_ever;
-	return abandoned_count ? abandoned[abandoned_count - 1] : 0;
 }
 
 bool worker_is_abandoned(pid_t child)
@@ -243,17 +237,18 @@ bool worker_is_abandoned(pid_t child)
 /*
  * Kills a worker that does not return. If it waits for a FUSE server that has accepted
  * a request, even SIGKILL does not end it: then it is abandoned. run_one() left room for that.
+ * Returns whether it is.
  */
-static void give_up(pid_t child)
+static bool give_up(pid_t child)
 {
 	kill(child, SIGKILL);
 	for (int ticks = 0; ticks < 10; ticks++) {
 		if (waitpid(child, NULL, WNOHANG) != 0)
-			return;
+			return false;
 		poll(NULL, 0, WORKERS_TICK);
 	}
 	abandoned[abandoned_count++] = child;
-	abandoned_ever++;
+	return true;
 }
 
 /*
@@ -314,7 +309,8 @@ static bool listen_to(struct run *run, pid_t child)
 		if (more > 0 &&
 		    !workers->give_up(workers->context, current_item(run), blocked, used))
 			continue;
-		give_up(child);
+		if (give_up(child))
+			run->stuck = child;
 		while (take_message(run, MSG_DONTWAIT) > 0)
 			;
 		return true;
@@ -333,7 +329,7 @@ static size_t next_item(const struct run *run, int error, int status, bool gave_
 		return item;
 	if (!error && status == ITEM_DONE)
 		return item + 1;
-	return workers->lost(workers->context, item, error && !gave_up ? status : 0)
+	return workers->lost(workers->context, item, error && !gave_up ? status : 0, run->stuck)
 		       ? item + 1
 		       : workers->count;
 }
@@ -349,6 +345,7 @@ static int run_one(struct run *run)
 	if (workers_abandoned() == WORKERS_ABANDONED_MOST)
 		return EAGAIN;
 	run->heard = run->refused = false;
+	run->stuck = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, run->sockets) < 0)
 		return errno;
 	atomic_store(&run->progress->item, run->first);

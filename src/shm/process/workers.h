@@ -59,10 +59,10 @@ struct workers {
 	void (*failed)(void *context, size_t item, int error);
 	/*
 	 * In the parent, after all messages: the worker was killed by this signal at this
-	 * item, or did not return from it (0). Returns whether to continue with the next
-	 * item.
+	 * item, or did not return from it (0). stuck: the worker, if not even SIGKILL ended it, or
+	 * 0. Returns whether to continue with the next item.
 	 */
-	bool (*lost)(void *context, size_t item, int signal);
+	bool (*lost)(void *context, size_t item, int signal, pid_t stuck);
 	/*
 	 * In the parent, at each tick: whether to give up the worker at this item. blocked: at this
 	 * moment it waits, neither for a processor nor for the parent. An item may block it many
@@ -83,9 +83,6 @@ int workers_run(const struct workers *workers);
 /* How many children were abandoned and still exist, and whether this one does. */
 size_t workers_abandoned(void);
 bool worker_is_abandoned(pid_t child);
-
-/* The newest of them, and how many were abandoned ever. */
-pid_t workers_newest_abandoned(size_t *ever);
 
 /* In the worker: sends a message, and a descriptor (which stays open here) or -1. */
 void worker_send(const struct worker *worker, const void *message, size_t size, int fd);

@@ -150,8 +150,7 @@ int main(int argc, char **argv)
 	size_t count;
 
 	if ((argc == 3 || argc == 4) && strcmp(argv[1], "make") == 0)
-		return make(strtol(argv[2], NULL, 10),
-			    argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
+		return make(strtol(argv[2], NULL, 10), argc == 4 ? strtoul(argv[3], NULL, 10) : 0);
 	if (!fill && (argc != 2 || strcmp(argv[1], "read") != 0))
 		errx(2, "usage: many-namespaces make COUNT [SIZE] | fill SEGMENTS | read");
 	setrlimit(RLIMIT_NOFILE, &limit);

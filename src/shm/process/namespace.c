@@ -246,52 +246,55 @@ static int open_regular(const char *path, int *fd)
 struct opening {
 	const char *path;
 	int fd;
+	int error; /* why it is not open */
 };
 
 static int send_file(const struct worker *worker, void *context, pid_t pid, int process)
 {
 	const struct opening *opening = context;
-	int fd;
+	int fd = -1;
 	int error = open_regular(opening->path, &fd);
 
 	(void)pid;
 	(void)process;
-	if (error)
-		return error;
 	/* the parent must not even close a file whose server may not answer */
-	error = namespace_identify(&(struct namespace){ .fd = fd });
 	if (!error)
-		worker_send(worker, NULL, 0, fd);
-	close(fd);
-	return error;
+		error = namespace_identify(&(struct namespace){ .fd = fd });
+	worker_send(worker, &error, sizeof(error), error ? -1 : fd);
+	if (fd >= 0)
+		close(fd);
+	return 0;
 }
 
 static int take_file(void *context, pid_t pid, const void *message, size_t size, int fd)
 {
 	struct opening *opening = context;
+	const int *error = message;
 
 	(void)pid;
-	(void)message;
-	(void)size;
 	if (opening->fd >= 0)
 		close(opening->fd); /* GCOVR_EXCL_LINE: only a damaged worker sends two */
 	opening->fd = fd;
-	return fd < 0 ? EMFILE : 0; /* this process has no room for it */
+	/* without an error and a descriptor: this process has no room for it */
+	opening->error = size == sizeof(*error) && *error ? *error : EMFILE;
+	return 0;
 }
 
 /* Opens a path below /proc/PID. */
 static int open_below(pid_t pid, const char *path, struct namespace *ns)
 {
-	struct opening opening = { .path = path, .fd = -1 };
+	struct opening opening = { .path = path, .fd = -1, .error = ESRCH };
 	struct scan scan = { .look = send_file, .take = take_file, .context = &opening };
-	int error = scan_one(&scan, pid);
+	int error = scan_list(&scan, &pid, 1);
 
 	*ns = (struct namespace){ .fd = -1 };
-	if (!error)
-		return take(ns, opening.fd, path);
 	if (opening.fd >= 0)
-		close(opening.fd); /* GCOVR_EXCL_LINE: rarely: the worker is killed now */
-	return error;
+		return take(ns, opening.fd, path);
+	if (scan.lost)
+		return ETIMEDOUT;
+	if (scan.hidden)
+		return EACCES;
+	return error ? error : opening.error;
 }
 
 int namespace_open_path(const char *path, struct namespace *ns)

@@ -56,7 +56,6 @@ struct pass {
 	struct scan *scan;
 	struct scan_losses *losses;
 	struct scan_losses own; /* used if the caller passes none */
-	bool single;            /* scan_one(): an error of the process is one of the scan */
 	size_t item;            /* the process that the worker looks at, */
 	unsigned int waited;    /* and for how many ticks it was blocked there */
 	int64_t used;           /* processor time of the worker before it, in milliseconds */
@@ -225,7 +224,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 		else
 			error = look_for_long(worker, pass, pid, status.st_uid, process);
 	}
-	if (error && (pass->single || pass->scan->late || !has_exited(error)))
+	if (error && (pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
 	if (process >= 0)
 		close(process);
@@ -279,12 +278,12 @@ static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
 
-	if (!pass->single && has_exited(error))
+	if (has_exited(error))
 		pass->pids.items[item] = 0;
-	else if (!pass->single && (error == EACCES || error == EPERM)) {
+	else if (error == EACCES || error == EPERM) {
 		if (!pass->scan->hidden++)
 			pass->scan->first_hidden = pass->pids.items[item];
-	} else if (!pass->single && (error == ETIMEDOUT || error == ETIME)) {
+	} else if (error == ETIMEDOUT || error == ETIME) {
 		pass->scan->lost++;
 		if (error == ETIME && !pass->scan->silent)
 			pass->scan->silent = pass->pids.items[item];
@@ -340,8 +339,6 @@ static bool lost(void *context, size_t item, int signal, pid_t stuck)
 
 	if (pass->error)
 		return false;
-	if (pass->single)
-		pass->error = signal ? EINTR : ETIMEDOUT;
 	if (signal)
 		losses->waited += patience(losses->waited);
 	else if (user)
@@ -374,8 +371,6 @@ static void begin(struct pass *pass)
 
 static int end(struct pass *pass, int error)
 {
-	if (pass->single && pass->scan->lost && !pass->error)
-		pass->error = ETIMEDOUT;
 	free(pass->pids.items);
 	scan_losses_free(&pass->own);
 	return error ? error : pass->error;
@@ -463,15 +458,6 @@ int scan_list(struct scan *scan, const pid_t *pids, size_t count)
 
 	for (size_t i = 0; i < count && !pass.error; i++)
 		pass.error = add_pid(&pass.pids, pids[i]);
-	begin(&pass);
-	return end(&pass, run(&pass));
-}
-
-int scan_one(struct scan *scan, pid_t pid)
-{
-	struct pass pass = { .scan = scan, .single = true };
-
-	pass.error = add_pid(&pass.pids, pid);
 	begin(&pass);
 	return end(&pass, run(&pass));
 }

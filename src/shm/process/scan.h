@@ -60,14 +60,11 @@ struct scan {
 };
 
 /*
- * Look at all processes of /proc (lowest pid first), at those of a list, or at one.
- * They return 0 or an errno value; ENOENT: /proc is not mounted. scan_one() also returns
- * ESRCH, ENOENT, EACCES and EPERM of look(), and ETIMEDOUT if the process did not
- * answer.
+ * Look at all processes of /proc (lowest pid first), or at those of a list. They return 0 or an
+ * errno value; ENOENT: /proc is not mounted.
  */
 int scan_all(struct scan *scan);
 int scan_list(struct scan *scan, const pid_t *pids, size_t count);
-int scan_one(struct scan *scan, pid_t pid);
 
 /*
  * In look(): who is to blame if it never returns. At first that is the user of the process that it

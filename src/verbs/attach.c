@@ -199,8 +199,8 @@ static enum status attach_segment(const struct attach_options *options,
 		return attach_failed(options, segment, error);
 	/* while it is attached, the id stays with this segment (hold.h) */
 	error = segment_look_again(segment, &now);
-	if (error == EIDRM && segment_lost_user(&now))
-		warn_of_other(segment->id);
+	if (segment_trace(segment, &now) == TRACE_OTHER)
+		warn_of_trace("attaching", segment, TRACE_OTHER);
 	own_mapping_look(held->address, &mapping);
 	if (!error && mapping.length < segment->size)
 		error = ENODATA;

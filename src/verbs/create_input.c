@@ -114,8 +114,8 @@ static int load_attached(void *context)
 		error = EIDRM;
 	if (!error) {
 		error = memory_open(&memory, &segment, true);
-		if (memory.attached_other)
-			warn_of_other(creation->id);
+		if (memory.trace == TRACE_OTHER)
+			warn_of_trace("loading", &segment, memory.trace);
 	}
 	if (error)
 		return fail(status_of_segment(error), "cannot attach the new segment: %s",

@@ -344,7 +344,7 @@ static enum status read_segment(struct read_options *options, const struct segme
 	if (status)
 		return status;
 	error = memory_open(&memory, &segment, false);
-	warn_of_reading(&memory, &segment);
+	warn_of_trace("reading", &segment, memory.trace);
 	if (error)
 		return segment_failed("read", &segment, error);
 	report_bus_errors("read", &segment, &memory, NULL);

@@ -395,12 +395,10 @@ static enum status change_safely(struct change *change, struct processes *proces
 		struct segment now = { 0 };
 
 		status = look_again(segment, &now);
-		if (!segment_is_same(segment, &now) && segment_lost_user(&now))
-			warn_of_other(segment->id);
-		else if (!status && segment_was_used_since(segment, &now))
-			warn_of_missed_use("changing", segment);
+		if (!status || !segment_is_same(segment, &now))
+			warn_of_trace("changing", segment, segment_trace(segment, &now));
 		else
-			warn_of_trace("changing", segment);
+			warn_of_trace("changing", segment, TRACE_LISTED);
 		if (!status) {
 			/* use its current rights, so that only the requested ones change */
 			*segment = now;

@@ -282,7 +282,7 @@ static enum status print_map(struct output *output, const struct segment *segmen
 	/* the report must appear before messages about its last part */
 	if (error || memory.attached)
 		output_flush(output);
-	warn_of_reading(&memory, &before);
+	warn_of_trace("reading", &before, memory.trace);
 	if (!error) {
 		output_text(output, "map\n");
 		error = print_occupancy(output, &memory,

@@ -167,8 +167,8 @@ static int write_attached(void *context)
 	enum status status = STATUS_DONE;
 	int error = memory_open(&memory, writing->segment, true);
 
-	if (memory.attached_other)
-		warn_of_other(memory.id);
+	if (memory.trace == TRACE_OTHER)
+		warn_of_trace("writing", writing->segment, memory.trace);
 	if (error)
 		return (int)segment_failed("write", writing->segment, error);
 	report_bus_errors("write", writing->segment, &memory, writing->done);

@@ -72,11 +72,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 	/* from here on the id stays this segment's (hold.h) */
 	error = segment_look_again(segment, &now);
 	own_mapping_look(attached, &mapping);
-	memory->attached_other = error == EIDRM && segment_lost_user(&now);
-	if (error != EIDRM) {
-		memory->attached = true;
-		memory->missed_use = segment_was_used_since(segment, &now);
-	}
+	memory->attached = error != EIDRM;
+	memory->trace = segment_trace(segment, &now);
 	if (!error && mapping.length < segment->size)
 		error = ENODATA;
 	if (error) {

@@ -20,8 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shm/segment/control.h"
+
 struct residency;
-struct segment;
 
 struct memory {
 	unsigned char *bytes; /* the mapping: touching a hole allocates a page */
@@ -31,9 +32,8 @@ struct memory {
 	int id;
 	int fd; /* the segment as a file; -1: there is only the mapping */
 	bool writable;
-	bool attached;   /* by shmat(2), which has changed the last user and the times */
-	bool missed_use; /* attached, and another process has detached it since it was looked up */
-	bool attached_other; /* another one was, which has its id now and has lost its last user */
+	bool attached;    /* by shmat(2), which has changed the last user and the times */
+	enum trace trace; /* of that */
 	struct residency *residency;
 };
 

@@ -115,10 +115,15 @@ bool segment_removed_since(const struct segment *before)
 	return !segment_is_same(before, &now) || (now.dest && !before->dest);
 }
 
-bool segment_was_used_since(const struct segment *before, const struct segment *now)
+enum trace segment_trace(const struct segment *before, const struct segment *now)
 {
+	if (!segment_is_same(before, now))
+		return segment_lost_user(now) ? TRACE_OTHER : TRACE_NONE;
+	/* it does not matter if it is marked for removal, or if others have it attached */
 	return now->nattch == 1 && !now->dest && now->lpid == getpid() &&
-	       (before->nattch || now->dtime != before->dtime);
+			       (before->nattch || now->dtime != before->dtime)
+		       ? TRACE_UNKNOWN
+		       : TRACE_LISTED;
 }
 
 int segment_by_key(key_t key, int *id)

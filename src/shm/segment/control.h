@@ -55,13 +55,16 @@ int segment_look_again(const struct segment *before, struct segment *now);
 /* Whether the segment has been removed, or marked for removal, since this look. */
 bool segment_removed_since(const struct segment *before);
 
-/*
- * Whether another process detached the segment between the look before and shmat(2) of this
- * process, after which now was looked at; and no process but this one has it attached. Then the
- * last user that shmat(2) overwrote is not known. (It does not matter if the segment is marked for
- * removal.)
- */
-bool segment_was_used_since(const struct segment *before, const struct segment *now);
+/* Which last user this process has overwritten by attaching a segment that it had looked at. */
+enum trace {
+	TRACE_NONE,    /* none that matters: another segment has the id, and has lost none */
+	TRACE_LISTED,  /* the one that the look showed */
+	TRACE_UNKNOWN, /* another process: it detached the segment after the look */
+	TRACE_OTHER,   /* that of another segment, which has the id now */
+};
+
+/* before: the look before shmat(2); now: one after it. */
+enum trace segment_trace(const struct segment *before, const struct segment *now);
 
 /*
  * Whether attaching a segment, which was looked at after that, has overwritten its last user:

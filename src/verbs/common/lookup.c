@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/bytes/memory.h"
 #include "shm/process/namespace.h"
 #include "shm/process/process.h"
 #include "shm/segment/control.h"
@@ -206,7 +205,8 @@ enum status segment_failed(const char *what, const struct segment *segment, int 
 	return status_of_segment(error);
 }
 
-void warn_of_trace(const char *what, const struct segment *segment)
+/* If it is the one that the segment records. */
+static void warn_of_listed(const char *what, const struct segment *segment)
 {
 	struct judge judge;
 	const struct process *last;
@@ -230,28 +230,18 @@ void warn_of_trace(const char *what, const struct segment *segment)
 	judge_end(&judge);
 }
 
-void warn_of_missed_use(const char *what, const struct segment *segment)
+void warn_of_trace(const char *what, const struct segment *segment, enum trace trace)
 {
-	warn("%s %s overwrites its last user (which detached it just now, and may be running); it "
-	     "may later be considered orphaned",
-	     what, SEGMENT_LABEL(segment));
-}
-
-void warn_of_other(int id)
-{
-	warn("another segment has the id %d now, and its last user is no longer on record, since "
-	     "shmtool attached it; it may later be considered orphaned",
-	     id);
-}
-
-void warn_of_reading(const struct memory *memory, const struct segment *segment)
-{
-	if (memory->attached_other)
-		warn_of_other(memory->id);
-	else if (memory->missed_use)
-		warn_of_missed_use("reading", segment);
-	else if (memory->attached)
-		warn_of_trace("reading", segment);
+	if (trace == TRACE_LISTED)
+		warn_of_listed(what, segment);
+	if (trace == TRACE_UNKNOWN)
+		warn("%s %s overwrites its last user (which detached it just now, and may be "
+		     "running); it may later be considered orphaned",
+		     what, SEGMENT_LABEL(segment));
+	if (trace == TRACE_OTHER)
+		warn("another segment has the id %d now, and its last user is no longer on record, "
+		     "since shmtool attached it; it may later be considered orphaned",
+		     segment->id);
 }
 
 void warn_of_detach(const char *what, const struct segment *segment)
@@ -261,5 +251,5 @@ void warn_of_detach(const char *what, const struct segment *segment)
 	if (segment_look(segment->id, &now) || now.nattch != 1 || now.dest || now.lpid == getpid())
 		return;
 	now.nattch = 0;
-	warn_of_trace(what, &now);
+	warn_of_listed(what, &now);
 }

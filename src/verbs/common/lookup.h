@@ -3,11 +3,9 @@
 #ifndef VERBS_COMMON_LOOKUP_H
 #define VERBS_COMMON_LOOKUP_H
 
-#include "shm/segment/segment.h"
+#include "shm/segment/control.h"
 #include "text/error.h"
 #include "text/options.h"
-
-struct memory;
 
 /* Parses a SEGMENT operand, and reports what is wrong with it, except ref->path_error. */
 enum status parse_operand(const char *word, struct segment_ref *ref);
@@ -34,19 +32,10 @@ void hint_at_key(const struct segment_ref *ref);
 enum status find_segment(const struct segment_ref *ref, struct segment *segment);
 
 /*
- * Warns that attaching the segment overwrites its last user, if that process is or may be
- * running: rm --orphaned could then count the segment as orphaned. what: "reading".
+ * Warns if attaching the segment, or another one that got its id, has overwritten a last user that
+ * is or may be running: rm --orphaned could then count that segment as orphaned. what: "reading".
  */
-void warn_of_trace(const char *what, const struct segment *segment);
-
-/* As warn_of_trace(), if the last user is not known: segment_was_used_since() of control.h. */
-void warn_of_missed_use(const char *what, const struct segment *segment);
-
-/* As warn_of_trace(), for another segment that had got the id when it was attached. */
-void warn_of_other(int id);
-
-/* Warns as these functions do, after memory_open() for reading, whether it succeeded or not. */
-void warn_of_reading(const struct memory *memory, const struct segment *segment);
+void warn_of_trace(const char *what, const struct segment *segment, enum trace trace);
 
 /*
  * As warn_of_trace(), before this process detaches the segment: another process may have used

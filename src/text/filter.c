@@ -156,12 +156,11 @@ static bool has_named(const struct word_list *names, bool by_unit, const struct 
 	const char *name;
 
 	for (enum role role = ROLE_CREATOR; role <= ROLE_LAST_USER; role++) {
-		const pid_t pid = segment_pid(segment, role);
+		const struct process *process = judge_named(judge, segment, role);
 
-		if (!judge_named(judge, segment, role))
+		if (!process)
 			continue;
-		name = by_unit ? process_origin(processes, pid)->unit
-			       : process_named(processes, pid)->command;
+		name = by_unit ? process_origin(processes, process->pid)->unit : process->command;
 		if (name && matches(names, name))
 			return true;
 	}

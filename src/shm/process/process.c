@@ -93,16 +93,6 @@ const struct process *process_find(struct processes *processes, pid_t pid)
 	return process ? process : &processes->unknown;
 }
 
-const struct process *process_named(struct processes *processes, pid_t pid)
-{
-	struct process *process = find(processes, pid);
-
-	if (process && !*process->command && process->liveness == LIVENESS_RUNNING &&
-	    proc_is_ours())
-		process_read_command(pid, process->command);
-	return process ? process : &processes->unknown;
-}
-
 static char *copy_of(const char *text)
 {
 	return *text ? strdup(text) : NULL;

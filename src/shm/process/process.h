@@ -47,9 +47,6 @@ struct processes {
  */
 const struct process *process_find(struct processes *processes, pid_t pid);
 
-/* As process_find(), after reading the command name, unless that was read before. */
-const struct process *process_named(struct processes *processes, pid_t pid);
-
 /*
  * Reads when each of these processes started, and its command name, and with origins also its unit
  * and command line, unless that was read before. One scan (scan.h) reads all of them, which is much
@@ -59,7 +56,7 @@ const struct process *process_named(struct processes *processes, pid_t pid);
  */
 void processes_read(struct processes *processes, const pid_t *pids, size_t count, bool origins);
 
-/* As process_find(), after reading the start of this process, or also its unit and command line. */
+/* As process_find(), after reading the start and command name, or also unit and command line. */
 const struct process *process_start(struct processes *processes, pid_t pid);
 const struct process *process_origin(struct processes *processes, pid_t pid);
 

@@ -109,7 +109,7 @@ static void report_last_user(const struct guard_option *guard_option)
 	/* as root, the id could be another user's set by then */
 	const bool by_other = geteuid() == 0 && guard->cuid && !*namespace_prefix() &&
 			      !user_is_unknown(guard->cuid);
-	const struct process *last = process_named(
+	const struct process *last = process_start(
 		&processes, guard_last_user(guard_option->guard.id, guard_option->number));
 
 	if (last->pid)

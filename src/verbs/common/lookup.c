@@ -212,7 +212,7 @@ static void warn_of_listed(const char *what, const struct segment *segment)
 	const struct process *last;
 
 	judge_begin(&judge, 0, false);
-	last = process_named(&judge.processes, segment->lpid);
+	last = process_start(&judge.processes, segment->lpid);
 	if (segment->nattch == 0 && last->liveness == LIVENESS_RUNNING &&
 	    judge_named(&judge, segment, ROLE_LAST_USER))
 		warn("%s %s overwrites its last user (process %s, still running); it may later be "

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -92,45 +93,17 @@ void *shared_memory(size_t size)
 }
 
 /*
- * If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)).
- * This process's file, and what it contained. A failure does not matter: then the kernel chooses.
+ * If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)), and
+ * its parent can report that, and undo unfinished work. A failure does not matter: then the kernel
+ * chooses.
  */
-static int score_file = -1;
-static char score[16];
-
-void child_prepare(void)
+static void be_killed_first(void)
 {
-	if (score_file < 0)
-		score_file = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
-	if (score_file >= 0 && pread(score_file, score, sizeof(score) - 1, 0) < 0)
-		*score = '\0';
-}
+	int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-static void set_score(const char *value)
-{
-	if (*score && write(score_file, value, strlen(value)) < 0)
-		*score = '\0';
-}
-
-/* The child inherits the score, since it may be unable to change its own. */
-static pid_t fork_killed_first(void)
-{
-	pid_t child;
-	int error;
-
-	child_prepare();
-	set_score("1000");
-	child = fork();
-	if (child) {
-		error = errno;
-		set_score(score);
-		errno = error;
-		return child;
-	}
-	if (score_file >= 0)
-		close(score_file);
-	score_file = -1;
-	return child;
+	dprintf(file, "1000");
+	if (file >= 0)
+		close(file);
 }
 
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond)
@@ -139,13 +112,14 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 
 	/* if it were ignored, the child's exit status would be lost */
 	signal(SIGCHLD, SIG_DFL);
-	*child = bond == CHILD_DIES_TOO ? fork_killed_first() : fork();
+	*child = fork();
 	if (*child < 0)
 		return errno;
 	if (*child)
 		return 0;
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
+	be_killed_first();
 	if (bond != CHILD_DIES_TOO)
 		setpgid(0, 0); /* a signal to the process group of its parent must not end it */
 	if (bond == CHILD_DIES_TOO) {

@@ -12,20 +12,15 @@
 
 /* What happens to a child when its parent is killed. */
 enum child_bond {
-	CHILD_DIES_TOO, /* it gets SIGKILL. If memory runs out, the kernel kills the child first */
+	CHILD_DIES_TOO, /* it gets SIGKILL */
 	CHILD_GOES_ON,  /* it finishes its work */
 	CHILD_IS_QUICK, /* the same, but its work takes less than ten seconds */
 };
 
 /*
- * Call it before this process becomes undumpable (ptrace(2)): otherwise, the file in /proc by which
- * a later child is killed first may be root's.
- */
-void child_prepare(void);
-
-/*
  * Starts a child that calls work(context) and exits with its result (0 to 254). Returns 0,
- * and then child_wait() must follow, or an errno value.
+ * and then child_wait() must follow, or an errno value. If memory runs out, the kernel kills the
+ * child first.
  */
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond);
 

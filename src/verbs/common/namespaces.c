@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shm/process/child.h"
 #include "shm/process/ipc_files.h"
 #include "shm/process/ipc_mounts.h"
 #include "shm/process/namespace_names.h"
@@ -69,7 +68,6 @@ static int enter_named(struct operands *operands, bool *users_changed)
 	if (error)
 		return error;
 	namespace_users_find(&ns, 1, NULL);
-	child_prepare();
 	error = namespace_enter_fd(ns.fd, users_changed);
 	operands->users_unknown = !ns.users_known || *users_changed;
 	operands->ns_path = ns.path;

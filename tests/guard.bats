@@ -1008,6 +1008,13 @@ both_rights()
 	assert_equal "$(nsenter --ipc --target "$ns" sh -c "$rights")" "$before"
 }
 
+@test "create --with-guard in a user namespace without users makes neither: exit 7" {
+	# shellcheck disable=SC2016
+	run --separate-stderr unshare --user --ipc sh -c '"$1" create -k 5 -s 1 --with-guard; echo $?; ipcs -ms | grep -c 0x' sh "$SHMTOOL"
+	assert_output_is $'7\n0'
+	assert_stderr_has 'not mapped in this user namespace'
+}
+
 @test "set --with-guard changes neither if it cannot act as the creator of the guard: exit 5" {
 	need_root
 	id=$(as_user shmtool create -s 4K -k 0x1234 --with-guard)

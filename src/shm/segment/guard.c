@@ -110,7 +110,11 @@ static int set_rights(int id, const struct segment_rights *rights)
 		.sem_perm = { .uid = rights->uid, .gid = rights->gid, .mode = rights->mode },
 	};
 
-	return semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? errno : 0;
+	struct guard now;
+	int error = semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }) < 0 ? errno : 0;
+
+	/* EINVAL: the set does not exist, or a user or group is not mapped in this user namespace */
+	return error == EINVAL && guard_look(id, &now) == 0 ? EOVERFLOW : error;
 }
 
 /* The user to act as: owner and creator may both remove the set; root could hit any other. */

@@ -41,7 +41,7 @@ enum {
 	PATIENCE = 10000,
 	ALL_PATIENCE = 30000,
 	RUNS = 20,
-	MOMENT = 100,
+	MOMENT = 500,
 };
 
 static int compare_fds(const void *a, const void *b)

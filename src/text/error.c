@@ -130,6 +130,8 @@ static const struct meaning {
 	  "there are segments, but this kernel does not list them: name them by id or key" },
 	{ EOVERFLOW, STATUS_FAILED,
 	  "its owner or group, or the new one, is not mapped in this user namespace" },
+	{ EXDEV, STATUS_DENIED,
+	  "acting as its user is not safe: that user owns the user namespace" },
 	{ EOWNERDEAD, STATUS_FAILED,
 	  "kernel.shm_rmid_forced is 1, so detaching it could destroy it" },
 };

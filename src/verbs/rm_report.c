@@ -37,7 +37,7 @@ static const struct result_text {
 	[RECLAIM_NO_HOLD] = { "failed", NULL },
 	[RECLAIM_UNSETTLED] = { "not-removed",
 				"it took too long to find out whether a process is attaching it; "
-				"its idle time begins anew" },
+				"its idle time may begin anew" },
 	[RECLAIM_UNREACHED] = { "failed", NULL },
 	[RECLAIM_FAILED] = { "failed", NULL },
 };
@@ -233,7 +233,10 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 	case RECLAIM_FAILED:
 		if (report->by_filter && error == EPERM && !report->options->verbose)
 			return count_denied(report, segment);
-		return segment_failed("remove", segment, error);
+		segment_failed("remove", segment, error);
+		if (error == EXDEV)
+			hint_at_unchecked(report, "", segment);
+		return status_of_segment(error);
 	case RECLAIM_NO_HOLD:
 		return cannot_hold(report, segment, error);
 	/* GCOVR_EXCL_START: rarely: it could be entered before */

@@ -198,8 +198,10 @@ int act_as(uid_t uid, struct actor *before)
 	/* an unmapped user cannot be set, neither now nor when this process stops acting */
 	if (user_is_unknown(uid) || (uid != before->uid && user_is_unknown(before->uid)))
 		return EOVERFLOW;
+	if (owns_users_here(uid, true))
+		return EXDEV;
 	/* a user who becomes root for a moment loses all capabilities with it (capabilities(7)) */
-	if (owns_users_here(uid, true) || (uid == 0 && before->uid != 0))
+	if (uid == 0 && before->uid != 0)
 		return EPERM;
 	if (!schedule.known)
 		read_schedule(&schedule);

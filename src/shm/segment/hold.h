@@ -82,8 +82,9 @@ bool owns_users_here(uid_t uid, bool in_doubt);
 /*
  * For a segment that cannot be held: until stop_acting(), calls by id can act only on
  * segments that this user owns or created. Sets the effective user, and drops
- * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. Does nothing if neither is in use.
- * Returns 0 or an errno value.
+ * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. If neither is in use, it only checks
+ * that this process is that user. Returns 0 or an errno value; EPERM: that is not permitted;
+ * EOVERFLOW: the user is not mapped in this user namespace; EXDEV: owns_users_here().
  */
 int act_as(uid_t uid, struct actor *before);
 void stop_acting(const struct actor *before);

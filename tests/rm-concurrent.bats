@@ -371,7 +371,7 @@ next_second_of()
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 9
 	assert_equal "$(head -n 1 "$program_output.err")" "shmtool rm: segment $id (no key) was not removed: \
-it took too long to find out whether a process is attaching it; its idle time begins anew"
+it took too long to find out whether a process is attaching it; its idle time may begin anew"
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"

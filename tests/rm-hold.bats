@@ -188,6 +188,37 @@ ${ids[2]} 600"
 	assert_gone "$id"
 }
 
+@test "... after all others, even if it is listed first" {
+	need_root
+	local first other
+	first=$(oversized_segment)
+	other=$(make_orphan)
+	STOP_RUN="cat /proc/sysvipc/shm >'$PWD/list'" with_steps "run:child:shmctl:IPC_SET:1:$first" try rm --all
+	expect_status 0
+	assert_equal "$(awk '{ print $2 }' list)" "shmid
+$first"
+	assert_gone "$first" "$other"
+}
+
+@test "... unless that user owns the user namespace: exit 5, and what to do" {
+	need_root
+	local pid
+	# shellcheck disable=SC2016
+	background as_user unshare --user --map-root-user --ipc perl -e '$| = 1;
+		shmget(0, 900 << 40, 011600) // die; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	try rm -N "$pid" 0
+	expect_status 5
+	assert_stderr_is "shmtool rm: cannot remove segment 0 (no key): acting as its user is not safe: that user owns the user namespace
+shmtool rm: hint: remove it without these checks, as ipcrm does: shmtool rm -N $pid -m 0"
+	try "set" -N "$pid" 0 -p 640
+	expect_status 5
+	assert_stderr_is "shmtool set: cannot change segment 0 (no key): acting as its user is not safe: that user owns the user namespace"
+	try rm -N "$pid" -m 0
+	expect_status 0
+}
+
 # As the unattended service, which has no other capabilities
 # The kernel lets a user with all capabilities in a user namespace do this to a process with that
 # user's effective id.

@@ -140,8 +140,7 @@ static bool shares_batch(struct removal *removal, struct namespace_owner owner)
 static size_t fill_batch(struct removal *removal, size_t first)
 {
 	const struct listing *list = &removal->selection->list;
-	/* the first batch has one segment: its line shows whether stdout can be written */
-	const size_t most = removal->begun ? RECLAIM_BATCH : 1;
+	size_t most = RECLAIM_BATCH;
 	/* with guards, segments are removed one by one */
 	const size_t end = removal->report->options->with_guard ? first + 1 : list->count;
 	const struct namespace *last = NULL;
@@ -167,6 +166,12 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		last = ns;
 		removal->batch->items[removal->count] = (struct reclaim_item){ 0 };
 		removal->segments[removal->count++] = segment;
+		/*
+		 * The first batch has one segment: its line shows whether stdout can be written. One
+		 * that cannot be attached must not be removed before others (reclaim.h).
+		 */
+		if (!removal->begun && removal->count == 1 && !segment_is_vast(segment))
+			most = 1;
 	}
 	return i;
 }

@@ -14,9 +14,6 @@
 /* Segments released at a time: few, since they are checked once more after that. */
 enum { RELEASED_TOGETHER = 64 };
 
-/* A hundred of them fill the address space. */
-static const uint64_t huge = sizeof(void *) > 4 ? (uint64_t)1 << 40 : (uint64_t)1 << 24;
-
 /* The work on one batch. */
 struct work {
 	struct reclaim_batch *batch;
@@ -39,7 +36,7 @@ struct work {
 
 /*
  * A user can create thousands of segments of which only one fits into the address space, and a
- * container has thousands of users. After so many turns, huge ones are not held, and all users
+ * container has thousands of users. After so many turns, vast ones are not held, and all users
  * have the same turn.
  */
 enum { TURNS_MOST = 32 };
@@ -277,7 +274,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
-	if (work->turns >= TURNS_MOST && item->listed.size >= huge)
+	if (work->turns >= TURNS_MOST && segment_is_vast(&item->listed))
 		return go_without(work, item, ENOMEM);
 	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);

@@ -194,7 +194,6 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 			      const struct sight *before, enum status *missing)
 {
 	const struct choice *choice = reporter->choice;
-	size_t at;
 	enum status status;
 
 	scan_trust_again(&reporter->losses);
@@ -204,8 +203,7 @@ static enum status take_sight(struct reporter *reporter, struct sight *sight,
 	if (!choice->filter.all_namespaces)
 		return read_segments(&sight->list);
 	status = all_namespaces_read(&sight->namespaces, &sight->list, &reporter->excepted,
-				     choice_depends_on_users(choice), &reporter->losses, missing,
-				     &at);
+				     choice_depends_on_users(choice), &reporter->losses, missing);
 	/* otherwise the open descriptors would keep them in existence, and so in the list */
 	namespaces_release(&sight->namespaces);
 	return status;

@@ -77,13 +77,11 @@ static enum status print_everywhere(struct output *output, const struct ls_optio
 	struct listing list = { 0 };
 	struct limits_of *all = NULL;
 	enum status missing = STATUS_DONE;
-	size_t missing_at;
 	size_t count;
 	enum status status = open_excepted(&excepted, &options->choice.filter);
 
 	if (!status)
-		status = all_namespaces_read(&found, &list, &excepted, false, &losses, &missing,
-					     &missing_at);
+		status = all_namespaces_read(&found, &list, &excepted, false, &losses, &missing);
 	if (!status) {
 		all = namespaces_limits(&found, &count);
 		status = all ? missing : STATUS_EXHAUSTED;

@@ -9,20 +9,13 @@
 #include "verbs/common/namespaces.h"
 
 /* Drops the segments of this namespace from the list. */
-static void skip_namespace(struct listing *all, const struct namespace *ns, enum status *missing,
-			   size_t *missing_at)
+static void skip_namespace(struct listing *all, const struct namespace *ns)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		if (all->items[i].ns != ns)
 			all->items[kept++] = all->items[i];
-		else if (*missing && kept < *missing_at)
-			--*missing_at; /* GCOVR_EXCL_LINE: another kind of failure before */
-	}
-	if (!*missing) {
-		*missing = STATUS_FAILED;
-		*missing_at = kept;
 	}
 	all->count = kept;
 }
@@ -58,7 +51,7 @@ static enum status files_failed(int error, const char *nothing_done)
 
 enum status keep_files_find(struct namespaces *found, struct listing *all,
 			    const struct keep_files *files, const char *nothing_done,
-			    struct scan_losses *losses, enum status *missing, size_t *missing_at)
+			    struct scan_losses *losses, enum status *missing)
 {
 	int error = namespace_keys_find(found, files, losses);
 
@@ -81,7 +74,8 @@ enum status keep_files_find(struct namespaces *found, struct listing *all,
 		     "cannot find the files of the keep list in IPC namespace %s: %s; namespace "
 		     "skipped",
 		     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
-		skip_namespace(all, ns, missing, missing_at);
+		status_keep_first(missing, STATUS_FAILED);
+		skip_namespace(all, ns);
 	}
 	return STATUS_DONE;
 }

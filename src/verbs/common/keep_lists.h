@@ -24,11 +24,11 @@ enum status keep_lists_read(struct keep *keep, struct filter *filter, const char
 /*
  * Finds the keys that the files of the lists have in these namespaces. all has the segments
  * of these namespaces. If finding the keys of a namespace fails, that is a warning. But with
- * nothing_done (see above), it is an error (*missing and *missing_at: see
- * all_namespaces_read()), and the namespace's segments are dropped from all.
+ * nothing_done (see above), it is an error (*missing: see all_namespaces_read()), and the
+ * namespace's segments are dropped from all.
  */
 enum status keep_files_find(struct namespaces *found, struct listing *all,
 			    const struct keep_files *files, const char *nothing_done,
-			    struct scan_losses *losses, enum status *missing, size_t *missing_at);
+			    struct scan_losses *losses, enum status *missing);
 
 #endif

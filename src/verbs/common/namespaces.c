@@ -285,32 +285,18 @@ static enum status namespace_failed(const struct namespace *ns, const struct nam
 	}
 }
 
-/* Notes the first namespace that is missing in the list. */
-struct gaps {
-	const struct listing *all;
-	enum status *missing; /* status of the first; NULL: do not report any */
-	size_t *missing_at;   /* number of segments listed before it */
-};
-
-static void add_gap(const struct gaps *gaps, enum status status, size_t at)
-{
-	if (*gaps->missing)
-		return;
-	*gaps->missing = status;
-	*gaps->missing_at = at;
-}
-
+/* context: the status of the first namespace that is missing in the list; NULL: report none */
 static void cannot_list(void *context, struct namespace *ns, const struct namespace_fault *fault)
 {
-	const struct gaps *gaps = context;
+	enum status *missing = context;
 
 	ns->unread = true;
-	if (gaps->missing)
-		add_gap(gaps, namespace_failed(ns, fault), gaps->all->count);
+	if (missing)
+		status_keep_first(missing, namespace_failed(ns, fault));
 }
 
 /* Drops segments in namespaces whose user IDs are mapped differently. */
-static void drop_foreign(struct listing *all, const struct gaps *gaps)
+static void drop_foreign(struct listing *all, enum status *missing)
 {
 	const struct namespace *reported = NULL;
 	size_t kept = 0;
@@ -322,7 +308,7 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 			all->items[kept++] = all->items[i];
 			continue;
 		}
-		if (ns == reported || !gaps->missing)
+		if (ns == reported || !missing)
 			continue;
 		reported = ns;
 		fail(STATUS_FAILED,
@@ -330,7 +316,7 @@ static void drop_foreign(struct listing *all, const struct gaps *gaps)
 		     "namespace; namespace skipped",
 		     NAMESPACE_LABEL(ns));
 		hint_at_users("run as root");
-		add_gap(gaps, STATUS_FAILED, kept);
+		status_keep_first(missing, STATUS_FAILED);
 	}
 	all->count = kept;
 }
@@ -361,25 +347,21 @@ static void forget_ended(struct namespaces *excepted, const struct namespaces *f
 
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				struct namespaces *excepted, bool users_matter,
-				struct scan_losses *losses, enum status *missing,
-				size_t *missing_at)
+				struct scan_losses *losses, enum status *missing)
 {
-	struct gaps gaps = { .all = all };
 	int error = namespaces_find(found, losses);
 
 	if (error)
 		return fail(error == ENOMEM ? STATUS_EXHAUSTED : status_of_file(error),
 			    "cannot find the IPC namespaces: /proc: %s", strerror(error));
-	gaps.missing = missing;
-	gaps.missing_at = missing_at;
 	if (missing)
 		*missing = report_hidden(found);
 	forget_ended(excepted, found);
 	namespaces_subtract(found, excepted);
-	if (namespaces_list(found, all, cannot_list, &gaps))
+	if (namespaces_list(found, all, cannot_list, missing))
 		return fail(STATUS_EXHAUSTED, "not enough memory");
 	if (users_matter)
-		drop_foreign(all, &gaps);
+		drop_foreign(all, missing);
 	return STATUS_DONE;
 }
 

@@ -45,15 +45,13 @@ enum status open_excepted(struct namespaces *excepted, const struct filter *filt
 /*
  * Finds all namespaces except the excluded ones (open_excepted(); those that have ended are
  * dropped from that list after three looks), and reads their segments. If a namespace
- * cannot be entered, reports that, sets *missing to its status and *missing_at to the number
- * of segments listed before it, and continues with the next one. missing may be NULL: then
- * such failures are not reported. Returns another status than STATUS_DONE if no list can
- * be made at all. users_matter: see enter_namespace(); losses: see scan.h.
+ * cannot be entered, reports that, and continues with the next one; *missing is the status of the
+ * first. missing may be NULL: then such failures are not reported. Returns another status than
+ * STATUS_DONE if no list can be made at all. users_matter: see enter_namespace(); losses: see scan.h.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				struct namespaces *excepted, bool users_matter,
-				struct scan_losses *losses, enum status *missing,
-				size_t *missing_at);
+				struct scan_losses *losses, enum status *missing);
 
 /*
  * The limits of these namespaces, as far as they were read with their segments (with_limits of

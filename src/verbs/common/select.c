@@ -403,15 +403,14 @@ static enum status read_everywhere(struct selection *selection, struct listing *
 	selection->namespaces.with_names = source->needs & NEEDS_NAMES;
 	selection->namespaces.with_limits = source->limits;
 	if (!status)
-		status = all_namespaces_read(&selection->namespaces, all, &excepted,
-					     choice_depends_on_users(choice),
-					     &selection->judge.processes.losses,
-					     &selection->missing, &selection->missing_at);
+		status = all_namespaces_read(
+			&selection->namespaces, all, &excepted, choice_depends_on_users(choice),
+			&selection->judge.processes.losses, &selection->missing);
 	namespaces_free(&excepted);
 	if (!status && choice->keep.files.count)
 		status = keep_files_find(&selection->namespaces, all, &choice->keep.files,
 					 choice->nothing_done, &selection->judge.processes.losses,
-					 &selection->missing, &selection->missing_at);
+					 &selection->missing);
 	return status;
 }
 

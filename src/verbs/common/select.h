@@ -78,7 +78,7 @@ struct selection {
 	bool holders_known;
 	/* status of the first operand not found or namespace not entered, or STATUS_DONE */
 	enum status missing;
-	size_t missing_at; /* how many segments were selected before it */
+	size_t missing_at; /* how many segments were selected before it; 0 with namespaces */
 	/* how many more would match if their processes, which cannot be seen, had exited */
 	size_t unseen;
 	/* how many more would match if they had been idle for the grace period */

@@ -14,7 +14,7 @@
 enum child_bond {
 	CHILD_DIES_TOO, /* it gets SIGKILL */
 	CHILD_GOES_ON,  /* it finishes its work */
-	CHILD_IS_QUICK, /* the same, but its work takes less than ten seconds */
+	CHILD_IS_QUICK, /* the same, but it is given up after ten seconds, whatever it does */
 };
 
 /*

@@ -16,7 +16,7 @@
 enum { IDENTITIES_MOST = 65536 };
 
 /*
- * Sets identity and bytes of each of these mappings, or else error (ENOENT: it is no
+ * Sets identity, bytes and creator of each of these mappings, or else error (ENOENT: it is no
  * longer mapped). Identities of one call can be compared. Sorts the array by process. fds
  * is NULL, or an array of count descriptors: the first mapping with each identity gets
  * one, opened with these flags of open(2), which the caller closes; all others get -1.

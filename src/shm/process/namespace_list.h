@@ -46,9 +46,9 @@ int namespaces_add(struct namespaces *list, struct namespace *ns);
 void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
 
 /*
- * Adds the namespaces of an earlier list that are not in this list, if their process still
- * exists: it may be one of those that did not answer. They get the error ETIMEDOUT. Returns 0 or
- * ENOMEM.
+ * Adds the namespaces of an earlier list that are not in this list, unless their process has exited
+ * or is in another one of this list: it may be one of those that did not answer. They get the error
+ * ETIMEDOUT. Returns 0 or ENOMEM.
  */
 int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before);
 

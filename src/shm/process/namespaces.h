@@ -13,8 +13,8 @@
  * first that of this process, then by the lowest process, and last those without
  * processes. Each is kept open, and so in existence, until namespaces_free(); the limit
  * on open files is raised to its maximum for that. Ignores processes that exit during
- * the search. If processes are lost, adds the namespaces of found->before that may be theirs,
- * with the error ETIMEDOUT. losses: see scan.h. Returns 0 or an errno value (ENOENT: no /proc).
+ * the search. If processes are lost, or there are too many open files or mounts, adds the
+ * namespaces of found->before that may still exist, with the error ETIMEDOUT. losses: see scan.h. Returns 0 or an errno value (ENOENT: no /proc).
  */
 int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 

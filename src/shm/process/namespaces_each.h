@@ -18,7 +18,7 @@ struct namespace_fault {
 		FAULT_ENTERING, /* the namespace could not be entered, see error */
 		FAULT_LISTING,  /* the list could not be read, see error */
 		FAULT_KILLED,   /* the worker was killed, see signal */
-		FAULT_STUCK,    /* the worker did not return for ten seconds */
+		FAULT_STUCK,    /* the worker did not return for two seconds */
 	} kind;
 	int error; /* an errno value */
 	int signal;

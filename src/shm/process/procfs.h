@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* procfs: reads those files of /proc/PID that never make the reader wait (see workers.h). */
+/*
+ * procfs: reads files of /proc/PID. Those that can make the reader wait (workers.h) are read only of
+ * this process, or in a worker.
+ */
 #ifndef SHM_PROCESS_PROCFS_H
 #define SHM_PROCESS_PROCFS_H
 

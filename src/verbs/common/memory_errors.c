@@ -29,7 +29,7 @@ enum status check_memory_left(const char *what, uint64_t bytes)
 	return STATUS_EXHAUSTED;
 }
 
-/* Writes why there is no memory to message. Returns what helps, or NULL. */
+/* Writes to text why there is no memory. Returns what helps, or NULL. */
 enum { MESSAGE_SIZE = SEGMENT_LABEL_SIZE + 128 };
 static const char *describe(char text[MESSAGE_SIZE], const char *what,
 			    const struct segment *segment, const struct memory *memory)

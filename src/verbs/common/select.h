@@ -74,7 +74,7 @@ struct selection {
 	struct namespaces namespaces; /* with -A: those that the segments point to */
 	size_t inhabited;             /* with -A: how many namespaces they are in */
 	struct judge judge;
-	struct holders holders; /* if source.holders, or if a filter needs them */
+	struct holders holders; /* if source.needs or a filter needs them */
 	bool holders_known;
 	/* status of the first operand not found or namespace not entered, or STATUS_DONE */
 	enum status missing;

@@ -631,39 +631,6 @@ lock_segment()
 	perl -MIPC::SysV=SHM_LOCK -e 'shmctl($ARGV[0], SHM_LOCK, 0) or die "SHM_LOCK: $!\n"' "$1"
 }
 
-@test "another user's segment that gets the id is never changed" {
-	need_next_id
-	local state step id got_id=0 lock=()
-	# acting as another user, root locks within the limit of root, which it raises if it may
-	if prlimit --memlock=unlimited true 2>/dev/null || root_may_lock; then lock=(--lock); fi
-	for state in unused used needed attached; do
-		for step in child:shmctl:SHM_STAT_ANY child:shmctl:SHM_STAT_ANY:2 shmat after:shmat \
-			shmctl:SHM_LOCK shmctl:IPC_SET after:shmctl:IPC_SET shmdt; do
-			segment_that_is "$state"
-			# not every segment is attached
-			[[ $state$step != needed*shm?t ]] || continue
-			[[ $step != *SHM_LOCK || ${lock[*]} ]] || continue
-			stop_at "$step" shmtool "set" "$id" -u 3 -g 3 -p 666 "${lock[@]}"
-			swap "$id" 1
-			go_on
-			if has_id "$id"; then
-				got_id=$((got_id + 1))
-				assert_equal "$ended" 9
-				assert_equal "$stderr" \
-					"shmtool set: segment $id (no key) was not changed: its id now belongs to another segment"
-				assert_rights "$id" '1 1 0644'
-				run ! is_locked "$id"
-			else
-				assert_equal "$ended" 0
-			fi
-			ipcrm --all=shm
-			[[ ! ${holder_pid-} ]] || end_process "$holder_pid"
-		done
-	done
-	# before shmat, and wherever it was not attached
-	((got_id >= 8 + ${#lock[@]}))
-}
-
 @test "another user's segment that gets the id stays locked" {
 	need_next_id
 	local id

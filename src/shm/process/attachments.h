@@ -50,9 +50,9 @@ struct attachments {
 };
 
 /*
- * Finds the candidates. budget: how many mappings may be looked at, which becomes less; if there are
- * more, only those of processes in the segment's namespace are. The caller frees items with free(3).
- * Returns 0 or ENOMEM.
+ * Finds the candidates. *budget: how many mappings may be looked at; those that are, are
+ * subtracted. If there are more, only those of processes in the segment's namespace are looked at.
+ * The caller frees items with free(3). Returns 0 or ENOMEM.
  */
 int attachments_gather(struct attachments *candidates, const struct mappings *all,
 		       const struct segment *segment, size_t *budget);

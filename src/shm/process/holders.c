@@ -27,8 +27,8 @@ struct open_cases {
 };
 
 /*
- * How many mappings are looked at for all segments, before only those of processes in a segment's own
- * namespace are: a user can have thousands of namespaces, and mappings that could be of each.
+ * How many mappings are looked at for all segments, before only those of processes in a segment's
+ * own namespace are: a user can have thousands of namespaces, and mappings that could be of each.
  */
 enum { MAPPINGS_MOST = 4 << 20 };
 

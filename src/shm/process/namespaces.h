@@ -14,7 +14,8 @@
  * processes. Each is kept open, and so in existence, until namespaces_free(); the limit
  * on open files is raised to its maximum for that. Ignores processes that exit during
  * the search. If processes are lost, or there are too many open files or mounts, adds the
- * namespaces of found->before that may still exist, with the error ETIMEDOUT. losses: see scan.h. Returns 0 or an errno value (ENOENT: no /proc).
+ * namespaces of found->before that may still exist, with the error ETIMEDOUT. losses: see scan.h.
+ * Returns 0 or an errno value (ENOENT: no /proc).
  */
 int namespaces_find(struct namespaces *found, struct scan_losses *losses);
 

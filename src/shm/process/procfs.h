@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * procfs: reads files of /proc/PID. Those that can make the reader wait (workers.h) are read only of
- * this process, or in a worker.
+ * procfs: reads files of /proc/PID. Those that can make the reader wait (workers.h) are read only
+ * of this process, or in a worker.
  */
 #ifndef SHM_PROCESS_PROCFS_H
 #define SHM_PROCESS_PROCFS_H

@@ -47,7 +47,8 @@ enum status open_excepted(struct namespaces *excepted, const struct filter *filt
  * dropped from that list after three looks), and reads their segments. If a namespace
  * cannot be entered, reports that, and continues with the next one; *missing is the status of the
  * first. missing may be NULL: then such failures are not reported. Returns another status than
- * STATUS_DONE if no list can be made at all. users_matter: see enter_namespace(); losses: see scan.h.
+ * STATUS_DONE if no list can be made at all. users_matter: see enter_namespace(); losses: see
+ * scan.h.
  */
 enum status all_namespaces_read(struct namespaces *found, struct listing *all,
 				struct namespaces *excepted, bool users_matter,

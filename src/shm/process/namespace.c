@@ -283,7 +283,7 @@ static int take_file(void *context, pid_t pid, const void *message, size_t size,
 /* Opens a path below /proc/PID. */
 static int open_below(pid_t pid, const char *path, struct namespace *ns)
 {
-	struct opening opening = { .path = path, .fd = -1, .error = ESRCH };
+	struct opening opening = { .path = path, .fd = -1, .error = ENOENT };
 	struct scan scan = { .look = send_file, .take = take_file, .context = &opening };
 	int error = scan_list(&scan, &pid, 1);
 

@@ -94,8 +94,7 @@ void *shared_memory(size_t size)
 
 /*
  * If memory runs out, the kernel kills the process with the highest oom_score_adj (proc(5)), and
- * its parent can report that, and undo unfinished work. A failure does not matter: then the kernel
- * chooses.
+ * its parent can report that. A failure does not matter: then the kernel chooses.
  */
 static void be_killed_first(void)
 {
@@ -119,10 +118,10 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
 		return 0;
 	if (getppid() == 0)
 		_exit(ELSEWHERE);
-	be_killed_first();
 	if (bond != CHILD_DIES_TOO)
 		setpgid(0, 0); /* a signal to the process group of its parent must not end it */
 	if (bond == CHILD_DIES_TOO) {
+		be_killed_first();
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* the parent may have exited before prctl(2) */
 		if (getppid() != parent)

@@ -12,15 +12,14 @@
 
 /* What happens to a child when its parent is killed. */
 enum child_bond {
-	CHILD_DIES_TOO, /* it gets SIGKILL */
+	CHILD_DIES_TOO, /* it gets SIGKILL. If memory runs out, the kernel kills the child first */
 	CHILD_GOES_ON,  /* it finishes its work */
 	CHILD_IS_QUICK, /* the same, but it is given up after ten seconds, whatever it does */
 };
 
 /*
  * Starts a child that calls work(context) and exits with its result (0 to 254). Returns 0,
- * and then child_wait() must follow, or an errno value. If memory runs out, the kernel kills the
- * child first.
+ * and then child_wait() must follow, or an errno value.
  */
 int child_start(pid_t *child, int (*work)(void *context), void *context, enum child_bond bond);
 

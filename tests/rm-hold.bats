@@ -212,6 +212,14 @@ $first"
 	expect_status 5
 	assert_stderr_is "shmtool rm: cannot remove segment 0 (no key): acting as its user is not safe: that user owns the user namespace
 shmtool rm: hint: remove it without these checks, as ipcrm does: shmtool rm -N $pid -m 0"
+	try rm -N "$pid" --all
+	expect_status 5
+	assert_stderr_has "hint: remove it without these checks, as ipcrm does: shmtool rm -N $pid -m 0"
+	as_user nsenter --target "$pid" --user --preserve-credentials --ipc perl -e 'shmget(0, 900 << 40, 011600) // die'
+	try rm -N "$pid" --all
+	expect_status 5
+	assert_stderr_is 'shmtool rm: cannot remove 2 segments of other users: permission denied
+shmtool rm: hint: -v lists the segments, each with its reason'
 	try "set" -N "$pid" 0 -p 640
 	expect_status 5
 	assert_stderr_is "shmtool set: cannot change segment 0 (no key): acting as its user is not safe: that user owns the user namespace"

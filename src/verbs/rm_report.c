@@ -196,22 +196,34 @@ static enum status still_blocked(const struct segment *segment, int error)
 }
 
 /* A filter may match thousands of segments of other users: report_denied() reports them at once. */
-static enum status count_denied(struct report *report, const struct segment *segment)
+static enum status count_denied(struct report *report, const struct segment *segment, int error)
 {
-	if (!report->denied++)
+	if (!report->denied++) {
 		report->first_denied = segment;
+		report->first_error = error;
+	}
 	return STATUS_DENIED;
 }
 
-void report_denied(const struct report *report)
+static enum status failed_to_remove(struct report *report, const struct segment *segment, int error)
+{
+	segment_failed("remove", segment, error);
+	if (error == EXDEV)
+		hint_at_unchecked(report, "", segment);
+	return status_of_segment(error);
+}
+
+void report_denied(struct report *report)
 {
 	if (report->denied == 1)
-		segment_failed("remove", report->first_denied, EPERM);
+		failed_to_remove(report, report->first_denied, report->first_error);
 	if (report->denied <= 1)
 		return;
 	fail(STATUS_DENIED, "cannot remove %zu segments of other users: permission denied",
 	     report->denied);
-	if (geteuid() != 0)
+	if (report->first_error == EXDEV)
+		hint("-v lists the segments, each with its reason");
+	else if (geteuid() != 0)
 		hint("run as root, or add --creator +%u to select only your own (-v lists the "
 		     "others)",
 		     geteuid());
@@ -231,12 +243,10 @@ enum status report_not_removed(struct report *report, const struct segment *segm
 		report_json(report, segment, text->result, reason);
 	switch (result) {
 	case RECLAIM_FAILED:
-		if (report->by_filter && error == EPERM && !report->options->verbose)
-			return count_denied(report, segment);
-		segment_failed("remove", segment, error);
-		if (error == EXDEV)
-			hint_at_unchecked(report, "", segment);
-		return status_of_segment(error);
+		if (report->by_filter && (error == EPERM || error == EXDEV) &&
+		    !report->options->verbose)
+			return count_denied(report, segment, error);
+		return failed_to_remove(report, segment, error);
 	case RECLAIM_NO_HOLD:
 		return cannot_hold(report, segment, error);
 	/* GCOVR_EXCL_START: rarely: it could be entered before */

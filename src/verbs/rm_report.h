@@ -46,6 +46,7 @@ struct report {
 	size_t skipped;   /* segments matched by a filter that are attached or in the keep list */
 	size_t denied;    /* segments of other users, matched by a filter */
 	const struct segment *first_denied;
+	int first_error; /* why */
 };
 
 /*
@@ -81,7 +82,7 @@ void report_json(struct report *report, const struct segment *segment, const cha
 		 const char *reason);
 
 /* Reports the segments of other users that a filter matched, unless -v listed them. */
-void report_denied(const struct report *report);
+void report_denied(struct report *report);
 
 /*
  * Reports on stderr segments that may be orphaned, but whose processes cannot be seen, as in

@@ -154,13 +154,14 @@ static void failed(void *context, size_t item, int error)
 static int take_record(struct tour *tour, struct namespace *ns, const struct record *record,
 		       size_t size)
 {
-	/* only a damaged worker returns to an earlier one */
+	if (size < sizeof(*record) || (size - sizeof(*record)) % sizeof(struct segment))
+		return EBADMSG; /* GCOVR_EXCL_LINE: only a damaged worker sends this */
+	/* this process lists them again if it cannot wait for the worker that has sent them */
 	if (ns == tour->failed || ns < tour->current)
 		return 0;
 	begin_with(tour, ns);
-	if (size < sizeof(*record) || (size - sizeof(*record)) % sizeof(struct segment) ||
-	    record->first != tour->list->count - tour->before)
-		return EBADMSG;
+	if (record->first != tour->list->count - tour->before)
+		return 0;
 	if (record->foreign) {
 		ns->foreign = true;
 		ns->users_known = false; /* the kernel no longer translates their ids */

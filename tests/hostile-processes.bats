@@ -803,6 +803,26 @@ bind_elsewhere()
 	assert_stderr_has '2 mount namespaces were not searched to the end'
 }
 
+# Its user could remove one after another, and ls --follow would need more and more memory.
+@test "ls -A --follow does not keep an ended namespace without a process while lists of mounts are incomplete" {
+	local events errors follower
+	settle unshare --ipc -- 5000
+	bind_elsewhere "$pid"
+	local mounter
+	mounter=$(<"$background_output")
+	end_there "$pid"
+	background there "$SHMTOOL" ls -A --follow --interval 20ms -v
+	events=$background_output errors=$background_errors follower=$background_pid
+	wait_until file_has "$errors" watching
+	endless_mounts "${ordinary_user[@]}"
+	wait_until file_has "$errors" '1 mount namespace was not searched to the end'
+	end_there "$mounter"
+	wait_until file_has "$events" ' removed .* size=5000 '
+	assert_equal "$(grep -c 'not searched' "$errors")" 1
+	there kill -TERM "$(there pgrep -xo shmtool)"
+	wait_until process_is_gone "$follower"
+}
+
 # The kernel takes a minute for 100,000 mounts on top of each other. Here the clock says so.
 @test "a list of mounts that takes very long is not read to its end, and hides no mounts of root's processes" {
 	settle unshare --ipc -- 5000

@@ -371,6 +371,8 @@ static enum status look(struct reporter *reporter, struct sight *before)
 		report_lost(&after.namespaces);
 	if (!after.namespaces.lost || after.namespaces.lost > reporter->most_lost)
 		reporter->most_lost = after.namespaces.lost;
+	if (!before->namespaces.too_many_files && !before->namespaces.too_many_mounts)
+		warn_of_skipped(&after.namespaces);
 	warn_of_unread(&before->namespaces, &after.namespaces);
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))

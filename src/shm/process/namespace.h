@@ -27,7 +27,8 @@ struct namespace
 	bool thread; /* pid is that of a thread; no whole process is known to be in it */
 	char *path;  /* a path that opens it: in /proc, or where it is mounted or held open */
 	bool unread; /* its segments could not be listed */
-	unsigned int missed;         /* how often in a row it was not found, if it is excluded */
+	/* how often in a row it was not found, if it is excluded, or kept from an earlier list */
+	unsigned int missed;
 	struct limits *limits;       /* with_limits of struct namespaces; NULL: not read */
 	struct cgroup_memory cgroup; /* of pid, as limits and name; its limit is 0: not known */
 	bool foreign; /* its user namespace was entered, too: uids and gids are those in there */

@@ -84,6 +84,12 @@ static int index_processes(const struct namespaces *list, struct intmap *by_pid)
 	return error;
 }
 
+/*
+ * In so many lists in a row, a namespace without a process is kept although it was not found: its
+ * user can remove one after another while the lists stay incomplete.
+ */
+enum { KEPT_MOST = 10 };
+
 int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before)
 {
 	struct intmap found = { 0 };
@@ -105,7 +111,10 @@ int namespaces_keep_lost(struct namespaces *list, const struct namespaces *befor
 		if (ns->pid && (intmap_get(&processes, (uint32_t)ns->pid) ||
 				process_user(ns->pid) == (uid_t)-1))
 			continue;
+		if (!ns->pid && ns->missed == KEPT_MOST)
+			continue;
 		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
+		copy.missed++;
 		if (!error)
 			error = namespaces_add(list, &copy);
 	}

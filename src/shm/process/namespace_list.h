@@ -47,8 +47,8 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 
 /*
  * Adds the namespaces of an earlier list that are not in this list, unless their process has exited
- * or is in another one of this list: it may be one of those that did not answer. They get the error
- * ETIMEDOUT. Returns 0 or ENOMEM.
+ * or is in another one of this list: it may be one of those that did not answer. Those without a
+ * process are added ten times in a row. They get the error ETIMEDOUT. Returns 0 or ENOMEM.
  */
 int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before);
 

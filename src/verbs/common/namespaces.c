@@ -220,12 +220,8 @@ static enum status report_hidden_from_root(const struct namespaces *found)
 	return STATUS_DENIED;
 }
 
-/* Reports what is hidden. For root, that is a failure; other users see only what they may. */
-static enum status report_hidden(const struct namespaces *found)
+void warn_of_skipped(const struct namespaces *found)
 {
-	enum status status = report_lost(found);
-	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
-
 	if (found->too_many_files)
 		warn("examining open files takes too long: those of %zu process%s were not "
 		     "searched to the end for IPC namespaces that only an open file keeps in existence",
@@ -234,6 +230,15 @@ static enum status report_hidden(const struct namespaces *found)
 		warn("reading /proc/PID/mountinfo takes too long: %zu mount namespace%s not searched to the end "
 		     "for IPC namespaces that only a mount keeps in existence",
 		     found->too_many_mounts, found->too_many_mounts == 1 ? " was" : "s were");
+}
+
+/* Reports what is hidden. For root, that is a failure; other users see only what they may. */
+static enum status report_hidden(const struct namespaces *found)
+{
+	enum status status = report_lost(found);
+	char whose[96] = "the processes of other users, which /proc hides (hidepid)";
+
+	warn_of_skipped(found);
 	if (!found->hidden && !proc_hides_processes())
 		return status;
 	if (geteuid() == 0)

@@ -67,6 +67,9 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
  */
 enum status report_lost(const struct namespaces *found);
 
+/* Warns if too many open files or mounts were left out. */
+void warn_of_skipped(const struct namespaces *found);
+
 /* Reports that a namespace could not be entered. error is an errno value. */
 enum status cannot_enter(const struct namespace *ns, int error);
 

@@ -465,6 +465,22 @@ job 77.server: nothing removed, ps failed: ps: broken'
 	assert_equal "$(segment_count)" 0
 }
 
+@test "Slurm, PBS: a process of ps that does not end is not waited for" {
+	need_root
+	fake_logger
+	fake_id
+	local script
+	# shellcheck disable=SC2016 # it is for the shell
+	printf '#!/bin/sh\nsleep 1000 &\necho $! >>waiting\nexit 1\n' >"$bin/ps"
+	chmod 755 "$bin/ps"
+	for script in epilog pbs_epilogue; do
+		make_leak_of 4321
+		$script
+		assert_equal "$(segment_count)" 0
+	done
+	xargs kill <waiting
+}
+
 # ps, and right after it a job of the user that creates a segment
 fake_ps()
 {

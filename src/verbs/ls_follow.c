@@ -393,10 +393,11 @@ static enum status follow_from(struct reporter *reporter, struct sight *sight)
 	enum status status = STATUS_DONE;
 
 	while (!status && !reporter->output->error) {
-		int64_t now = monotonic_ms();
+		const int64_t latest = deadline_after(interval);
 
 		/* after a pause (a stopped job, a suspended machine), do not catch up */
-		next = next + interval > now ? next + interval : now + interval;
+		if (__builtin_add_overflow(next, interval, &next) || next <= latest - interval)
+			next = latest;
 		if (!wait_until(next))
 			return output_failed(EPIPE);
 		status = look(reporter, sight);

@@ -12,7 +12,11 @@
 
 /* What happens to a child when its parent is killed. */
 enum child_bond {
-	CHILD_DIES_TOO, /* it gets SIGKILL. If memory runs out, the kernel kills the child first */
+	/*
+	 * It gets SIGKILL. If memory runs out, the kernel kills the child first, unless an ordinary
+	 * user's child has entered another user namespace.
+	 */
+	CHILD_DIES_TOO,
 	CHILD_GOES_ON,  /* it finishes its work */
 	CHILD_IS_QUICK, /* the same, but it is given up after ten seconds, whatever it does */
 };

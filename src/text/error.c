@@ -131,7 +131,7 @@ static const struct meaning {
 	{ EOVERFLOW, STATUS_FAILED,
 	  "its owner or group, or the new one, is not mapped in this user namespace" },
 	{ EXDEV, STATUS_DENIED,
-	  "acting as its user is not safe: that user owns the user namespace" },
+	  "acting as its user is not safe: that user owns the user namespace, or may own it" },
 	{ EOWNERDEAD, STATUS_FAILED,
 	  "kernel.shm_rmid_forced is 1, so detaching it could destroy it" },
 };

@@ -163,6 +163,25 @@ event_names()
 	assert_equal "$(jq -c .segment "$events")" "{\"state\":\"detached\",\"id\":$id}"
 }
 
+# With a child for each, a user with thousands of processes delayed the next list by seconds.
+@test "-J asks at once for the processes of all segments that changed" {
+	STOP_DELAY=0 background with_steps delay:parent:fork::1+ shmtool ls --follow --interval 300ms -J -v
+	events=$background_output
+	wait_until file_has "$background_errors" watching
+	# shellcheck disable=SC2016
+	background perl -e '
+		my $parent = $$;
+		for (1 .. 40) {
+			next if fork;
+			shmget(0, $_, 01600) // die;
+			select undef, undef, undef, 0.1 while getppid == $parent;
+			exit }
+		sleep 1 while 1'
+	wait_until printed_lines 40
+	assert_equal "$(jq -r '.segment.ccmdline' <"$events" | grep -c 'getppid')" 40
+	(($(steps_taken) < 10)) || fail "$(steps_taken) children"
+}
+
 @test "filters and SEGMENTs restrict what is reported" {
 	local small big
 	follow --min-size 1M

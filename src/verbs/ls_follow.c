@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "shm/segment/changes.h"
 #include "shm/segment/control.h"
+#include "shm/system/array.h"
 #include "shm/system/clock.h"
 #include "shm/system/intmap.h"
 #include "text/format.h"
@@ -35,12 +37,48 @@ struct reporter {
 	struct scan_losses losses;  /* of all lists; the judge has them while it is judging */
 	struct namespaces excepted; /* --except-namespace: what the words named at the start */
 	size_t most_lost;           /* processes that did not respond, as last reported */
+	struct events {             /* of this list, to be reported */
+		struct event {
+			enum change change;
+			struct segment segment;
+		} * items;
+		size_t count;
+		size_t capacity;
+	} events;
 };
 
 static const char *const names[CHANGE_COUNT] = {
 	[CHANGE_CREATED] = "created",   [CHANGE_REMOVED] = "removed",   [CHANGE_MARKED] = "marked",
 	[CHANGE_ATTACHED] = "attached", [CHANGE_DETACHED] = "detached", [CHANGE_OTHER] = "changed",
 };
+
+/* The fields that JSON shows; NULL: the default ones. */
+static const struct field_list *fields_shown(const struct reporter *reporter)
+{
+	return reporter->options->columns_given ? &reporter->options->columns : NULL;
+}
+
+/*
+ * Reads the units and command lines of the processes that created or last used the segments: at
+ * once, and before anything is printed. A child for each would delay the next list, and a process
+ * that exits in the meantime could not be named.
+ */
+static void read_processes(struct reporter *reporter)
+{
+	const struct events *events = &reporter->events;
+	const struct field_list *shown = fields_shown(reporter);
+	pid_t *pids = NULL;
+
+	if (reporter->options->json && (!shown || fields_need(shown) & NEEDS_ORIGINS))
+		pids = calloc(events->count + 1, 2 * sizeof(*pids));
+	for (size_t i = 0; i < events->count && pids; i++) {
+		pids[2 * i] = events->items[i].segment.cpid;
+		pids[2 * i + 1] = events->items[i].segment.lpid;
+	}
+	if (pids)
+		processes_read(&reporter->judge.processes, pids, 2 * events->count, true);
+	free(pids);
+}
 
 /* Judges a segment. Processes are queried anew for each list, but only if something changed. */
 static void judge(struct reporter *reporter, struct segment *segment)
@@ -53,6 +91,7 @@ static void judge(struct reporter *reporter, struct segment *segment)
 		reporter->judge.keep = &choice->keep;
 		reporter->judge.processes.losses = reporter->losses;
 		reporter->judging = true;
+		read_processes(reporter);
 	}
 	judge_segment(&reporter->judge, segment);
 }
@@ -79,14 +118,8 @@ static bool is_wanted(const struct choice *choice, const struct segment *segment
 
 static void report_json(struct reporter *reporter, const char *name, const struct segment *segment)
 {
-	const struct ls_options *options = reporter->options;
-	const struct field_list *shown = options->columns_given ? &options->columns : NULL;
-	const pid_t pids[] = { segment->cpid, segment->lpid };
+	const struct field_list *shown = fields_shown(reporter);
 	char time[UNIT_TEXT_SIZE];
-
-	/* both at once, as far as they may be shown */
-	if (!shown || fields_need(shown) & NEEDS_ORIGINS)
-		processes_read(&reporter->judge.processes, pids, 2, true);
 
 	time_text(time, reporter->judge.now, TIME_RFC3339, 0);
 	output_format(reporter->output, "{\"event\":\"%s\",\"time\":\"%s\",\"segment\":{", name,
@@ -109,18 +142,38 @@ static void report_line(struct reporter *reporter, const char *name, const struc
 		     &reporter->view, segment);
 }
 
-static void report(void *context, enum change change, const struct segment *segment)
+static void report(struct reporter *reporter, struct event *event)
 {
-	struct reporter *reporter = context;
-	struct segment judged = *segment;
-
-	judge(reporter, &judged);
-	if (!is_wanted(reporter->choice, &judged, &reporter->judge))
+	judge(reporter, &event->segment);
+	if (!is_wanted(reporter->choice, &event->segment, &reporter->judge))
 		return;
 	if (reporter->options->json)
-		report_json(reporter, names[change], &judged);
+		report_json(reporter, names[event->change], &event->segment);
 	else
-		report_line(reporter, names[change], &judged);
+		report_line(reporter, names[event->change], &event->segment);
+}
+
+static void note_event(void *context, enum change change, const struct segment *segment)
+{
+	struct reporter *reporter = context;
+	struct events *events = &reporter->events;
+	struct event event = { change, *segment };
+
+	if (ARRAY_MAKE_ROOM(events) == 0) {
+		events->items[events->count++] = event;
+		return;
+	}
+	report(reporter, &event); /* GCOVR_EXCL_LINE: no memory: it is reported at once */
+}
+
+static void report_all(struct reporter *reporter)
+{
+	struct events *events = &reporter->events;
+
+	for (size_t i = 0; i < events->count; i++)
+		report(reporter, &events->items[i]);
+	free(events->items);
+	*events = (struct events){ 0 };
 }
 
 /* Refuses an id that does not exist, since it never will: --follow would wait in vain. */
@@ -275,7 +328,7 @@ static int keep_unread(const struct listing *before, struct sight *after)
 	return error;
 }
 
-/* Reports what happened between two lists, by namespace. Returns 0 or ENOMEM. */
+/* Notes what happened between two lists, by namespace. Returns 0 or ENOMEM. */
 static int compare(struct reporter *reporter, const struct listing *before, struct listing *after)
 {
 	const struct listing none = { 0 };
@@ -290,14 +343,14 @@ static int compare(struct reporter *reporter, const struct listing *before, stru
 	for (size_t i = 0; i < before->count && !error; i += old.count) {
 		old = part_at(before, i);
 		if (!part_like(after, &new_parts, old.items).count)
-			error = changes_between(&old, &none, report, reporter);
+			error = changes_between(&old, &none, note_event, reporter);
 	}
 	for (size_t i = 0; i < after->count && !error; i += new.count) {
 		new = part_at(after, i);
 		old = part_like(before, &old_parts, new.items);
 		error = keep_keys(&old, &new);
 		if (!error)
-			error = changes_between(&old, &new, report, reporter);
+			error = changes_between(&old, &new, note_event, reporter);
 	}
 	intmap_free(&old_parts, NULL);
 	intmap_free(&new_parts, NULL);
@@ -377,6 +430,7 @@ static enum status look(struct reporter *reporter, struct sight *before)
 	if (!status &&
 	    (keep_unread(&before->list, &after) || compare(reporter, &before->list, &after.list)))
 		status = fail(STATUS_EXHAUSTED, "cannot compare the lists: not enough memory");
+	report_all(reporter);
 	output_flush(reporter->output);
 	end_judging(reporter);
 	view_warn_of_names(&reporter->view);

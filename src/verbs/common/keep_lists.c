@@ -8,27 +8,6 @@
 #include "text/keepfile.h"
 #include "verbs/common/namespaces.h"
 
-/* Drops the segments of this namespace from the list. */
-static void skip_namespace(struct listing *all, const struct namespace *ns)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < all->count; i++) {
-		if (all->items[i].ns != ns)
-			all->items[kept++] = all->items[i];
-	}
-	all->count = kept;
-}
-
-static bool has_segments(const struct listing *all, const struct namespace *ns)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		if (all->items[i].ns == ns)
-			return true;
-	}
-	return false;
-}
-
 static const char *reason_of(int error)
 {
 	return error == ETIMEDOUT ? "a process does not answer"
@@ -49,34 +28,46 @@ static enum status files_failed(int error, const char *nothing_done)
 	return STATUS_DONE;
 }
 
-enum status keep_files_find(struct namespaces *found, struct listing *all,
-			    const struct keep_files *files, const char *nothing_done,
-			    struct scan_losses *losses, enum status *missing)
+/* Reports that keys may be missing. Returns whether the namespace must be skipped. */
+static bool report_missing_keys(const struct namespace *ns, const char *nothing_done)
 {
-	int error = namespace_keys_find(found, files, losses);
-
-	if (error)
-		return files_failed(error, nothing_done); /* GCOVR_EXCL_LINE: rarely: no memory */
-	for (size_t i = 0; i < found->count; i++) {
-		const struct namespace *ns = &found->items[i];
-
-		if (!ns->kept.error || !has_segments(all, ns))
-			continue;
-		/* hidden processes concern all namespaces */
-		if (!nothing_done && ns->kept.error == EPERM)
-			return files_failed(EPERM, NULL);
-		if (!nothing_done) {
-			warn("cannot find the files of the keep list in IPC namespace %s: %s",
-			     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
-			continue;
-		}
+	if (nothing_done)
 		fail(STATUS_FAILED,
 		     "cannot find the files of the keep list in IPC namespace %s: %s; namespace "
 		     "skipped",
 		     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
-		status_keep_first(missing, STATUS_FAILED);
-		skip_namespace(all, ns);
+	else
+		warn("cannot find the files of the keep list in IPC namespace %s: %s",
+		     NAMESPACE_LABEL(ns), reason_of(ns->kept.error));
+	return nothing_done;
+}
+
+enum status keep_files_find(struct namespaces *found, struct listing *all,
+			    const struct keep_files *files, const char *nothing_done,
+			    struct scan_losses *losses, enum status *missing)
+{
+	const struct namespace *last = NULL;
+	bool skipped = false;
+	size_t kept = 0;
+	int error = namespace_keys_find(found, files, losses);
+
+	if (error)
+		return files_failed(error, nothing_done); /* GCOVR_EXCL_LINE: rarely: no memory */
+	for (size_t i = 0; i < all->count; i++) {
+		const struct namespace *ns = all->items[i].ns;
+
+		/* hidden processes concern all namespaces */
+		if (!nothing_done && ns->kept.error == EPERM)
+			return files_failed(EPERM, NULL);
+		if (ns != last)
+			skipped = ns->kept.error && report_missing_keys(ns, nothing_done);
+		last = ns;
+		if (skipped)
+			status_keep_first(missing, STATUS_FAILED);
+		else
+			all->items[kept++] = all->items[i];
 	}
+	all->count = kept;
 	return STATUS_DONE;
 }
 

@@ -83,6 +83,7 @@ mapped_as()
 	try attach --hold 0 "$id"
 	expect_status 0
 	hold_by_attach --hold 1h "$id"
+	wait_until test -s "$background_output"
 	kill "$background_pid"
 	wait_for_status "$background_pid"
 	assert_equal "$ended" 0

@@ -416,6 +416,15 @@ shmtool rm: note: its guard (semaphore set $guard) was not removed"
 	assert_equal "$(segment_count) $(sem_count)" "0 1"
 }
 
+@test "rm -f --with-guard names the guard that stays if another process has removed the segment" {
+	guarded
+	# shellcheck disable=SC2016
+	STOP_RUN='ipcrm -m $STOP_ID' with_steps run:child:shmat try rm -f --with-guard "$id"
+	expect_status 0
+	assert_stderr_is "shmtool rm: note: its guard (semaphore set $guard) was not removed"
+	assert_equal "$(segment_count) $(sem_count)" "0 1"
+}
+
 @test "rm --with-guard: neither an attached segment nor its guard is removed" {
 	id=$(shmtool create -s 1 -k 0x1234 --with-guard)
 	hold_segment "$id"

@@ -30,7 +30,7 @@ struct guard_work {
 	atomic_bool given_up; /* the parent no longer waits */
 	struct guard guard;
 	int error;
-	bool denied;
+	int denied; /* why this process may not remove it, an errno value, or 0 */
 	bool held;
 };
 
@@ -49,7 +49,7 @@ static int examine(struct guard_work *work)
 
 	if (error || guard_obstacle(&work->guard, work->segment))
 		return error;
-	work->denied = guard_may_control(&work->guard) != 0;
+	work->denied = guard_may_control(&work->guard);
 	work->held = !work->denied && is_held(work);
 	return 0;
 }
@@ -139,7 +139,8 @@ enum status rm_guard_check(struct report *report, const struct segment *segment,
 		return STATUS_BUSY;
 	}
 	if (examined.denied)
-		return refuse(report, segment, guard, STATUS_DENIED, "permission denied");
+		return refuse(report, segment, guard, STATUS_DENIED,
+			      reason_of_segment(examined.denied));
 	if (!examined.held)
 		return STATUS_DONE;
 	refuse(report, segment, guard, STATUS_BUSY, "the guard is held by a process");

@@ -414,10 +414,14 @@ static size_t remove_with_guard(struct removal *removal, size_t at)
 			namespace_unlock(ns);
 	}
 	if (!status) {
+		enum reclaim_result result;
+
 		end = remove_batch(removal, at);
+		result = removal->batch->items[0].result;
 		if (report->done > before)
 			status = rm_guard_remove(report, segment, &guard);
-		else if (report->worker_lost && guard.id >= 0)
+		else if (guard.id >= 0 && (report->worker_lost || result == RECLAIM_MARKED ||
+					   result == RECLAIM_VANISHED))
 			remark("its guard (semaphore set %d) was not removed", guard.id);
 	}
 	status_keep_first(&report->status, status);

@@ -385,7 +385,7 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
 		 * that of this process needs none. A pid, or a path where a user has mounted a
 		 * namespace, can be that of another one when the command is used
 		 */
-		if (ns->pid != getpid())
+		if (!namespace_is_ours(ns->fd))
 			all[*count].path = ns->pid ? "/proc/PID/ns/ipc" : "PATH";
 		if (ns->cgroup.limit)
 			limits_set_cgroup(&all[*count].limits, &ns->cgroup);

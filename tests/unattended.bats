@@ -174,12 +174,12 @@ allowed()
 	assert_equal "$(sort -u made | comm -23 - may | grep -vx execve | paste -sd ' ')" ''
 }
 
-@test "the record: makes only system calls that it may, and enters IPC namespaces only" {
+@test "the record: makes only system calls that it may, and enters IPC and UTS namespaces only" {
 	need_root
 	need_command systemd-analyze strace
 	! ldd "$SHMTOOL" | grep -q 'asan' || skip 'not for a program with sanitizers'
 	assert_equal "$(unit_value SystemCallFilter shmtool-record.service)" '@system-service ~@privileged @resources'
-	assert_equal "$(unit_value RestrictNamespaces shmtool-record.service)" ipc
+	assert_equal "$(unit_value RestrictNamespaces shmtool-record.service)" 'ipc uts'
 	comm -23 <(allowed @system-service | sort -u) <(allowed @privileged @resources | sort -u) >may
 	background unshare --ipc sh -c 'echo ready && exec sleep 1000'
 	wait_until test -s "$background_output"

@@ -210,7 +210,7 @@ static enum status print_what_child_printed(const struct changes *changes, enum 
  */
 static enum status change_in_child(struct changes *changes)
 {
-	/* a call on a guard can use processor time for minutes; these are few, since they are named */
+	/* a call on a guard can use processor time for minutes; there are few, all named */
 	const enum child_bond bond = changes->wish->with_guard ? CHILD_IS_QUICK : CHILD_GOES_ON;
 	int result = 0;
 	int error = child_run(change_all, changes, bond, &result);

@@ -163,7 +163,7 @@ static void note_event(void *context, enum change change, const struct segment *
 		events->items[events->count++] = event;
 		return;
 	}
-	report(reporter, &event); /* GCOVR_EXCL_LINE: no memory: it is reported at once */
+	report(reporter, &event); /* no memory: it is reported at once */
 }
 
 static void report_all(struct reporter *reporter)

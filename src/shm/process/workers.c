@@ -265,7 +265,7 @@ static bool is_blocked(const struct run *run, int64_t before, int64_t used)
 	/* in the /proc of another PID namespace, its parent differs */
 	if (end && strlen(end) > 4 && strtol(end + 4, NULL, 10) == getpid())
 		return end[2] != 'R';
-	return used <= before + 1; /* GCOVR_EXCL_LINE: a sandbox without /proc/PID/stat */
+	return used <= before + 1; /* it has exited, or a sandbox has no /proc/PID/stat */
 }
 
 /* The item that the worker handles. A damaged worker could have written anything there. */

@@ -70,48 +70,30 @@ void namespaces_subtract(struct namespaces *list, const struct namespaces *other
 	list->count = kept;
 }
 
-/* Makes a map of the processes that are in a namespace of the list. Returns 0 or ENOMEM. */
-static int index_processes(const struct namespaces *list, struct intmap *by_pid)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < list->count && !error; i++) {
-		struct namespace *ns = &list->items[i];
-
-		if (ns->pid && ns->fd >= 0 && !intmap_get(by_pid, (uint32_t)ns->pid))
-			error = intmap_add(by_pid, (uint32_t)ns->pid, ns);
-	}
-	return error;
-}
-
 /*
  * In so many lists in a row, a namespace without a process is kept although it was not found: its
  * user can remove one after another while the lists stay incomplete.
  */
 enum { KEPT_MOST = 10 };
 
-int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before)
+int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before,
+			 const struct intmap *lost)
 {
 	struct intmap found = { 0 };
-	struct intmap processes = { 0 };
 	int error = namespaces_index(list, &found);
 
-	if (!error)
-		error = index_processes(list, &processes);
 	for (size_t i = 0; i < before->count && !error; i++) {
 		const struct namespace *ns = &before->items[i];
+		const bool has_process = ns->pid && !ns->thread;
 		struct namespace copy;
 
 		if (intmap_get(&found, (uint32_t)ns->inode))
 			continue;
-		/*
-		 * Its process may be in another namespace now. Others may still be in this one: then
-		 * it is listed again once they answer.
-		 */
-		if (ns->pid && (intmap_get(&processes, (uint32_t)ns->pid) ||
-				process_user(ns->pid) == (uid_t)-1))
+		/* one that was looked at is in another namespace now, or has exited */
+		if (has_process &&
+		    (!intmap_get(lost, (uint32_t)ns->pid) || process_user(ns->pid) == (uid_t)-1))
 			continue;
-		if (!ns->pid && ns->missed == KEPT_MOST)
+		if (!has_process && ns->missed == KEPT_MOST)
 			continue;
 		error = namespace_copy_unopened(ns, ETIMEDOUT, &copy);
 		copy.missed++;
@@ -119,7 +101,6 @@ int namespaces_keep_lost(struct namespaces *list, const struct namespaces *befor
 			error = namespaces_add(list, &copy);
 	}
 	intmap_free(&found, NULL);
-	intmap_free(&processes, NULL);
 	return error;
 }
 

@@ -46,11 +46,12 @@ int namespaces_add(struct namespaces *list, struct namespace *ns);
 void namespaces_subtract(struct namespaces *list, const struct namespaces *others);
 
 /*
- * Adds the namespaces of an earlier list that are not in this list, unless their process has exited
- * or is in another one of this list: it may be one of those that did not answer. Those without a
- * process are added ten times in a row. They get the error ETIMEDOUT. Returns 0 or ENOMEM.
+ * Adds the namespaces of an earlier list that are not in this list, if their process still exists
+ * and is among those that did not answer: lost has a value for its pid. Those without a process are
+ * added ten times in a row. They get the error ETIMEDOUT. Returns 0 or ENOMEM.
  */
-int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before);
+int namespaces_keep_lost(struct namespaces *list, const struct namespaces *before,
+			 const struct intmap *lost);
 
 /* Closes the descriptors of all namespaces; their other members stay valid. */
 void namespaces_release(struct namespaces *list);

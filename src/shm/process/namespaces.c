@@ -456,7 +456,10 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 		.with_names = found->with_names && proc_is_ours(),
 		.memo = found->with_limits ? &memo : NULL,
 	};
-	struct scan scan = { .look = look, .take = take, .context = &search, .losses = losses };
+	struct intmap lost = { 0 };
+	struct scan scan = {
+		.look = look, .take = take, .context = &search, .losses = losses, .lost_pids = &lost
+	};
 	struct namespace own;
 	int error;
 
@@ -481,16 +484,16 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	munmap(search.use, sizeof(*search.use));
 	free(search.mounts.items);
 	intmap_free(&search.places, NULL);
-	if (error)
-		return error;
 	/* the namespace of this process stays first */
-	qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
-	if (found->with_names) {
+	if (found->count)
+		qsort(found->items + 1, found->count - 1, sizeof(*found->items), compare_names);
+	if (!error && found->with_names) {
 		strcpy(found->items[0].name, search.here.host_name);
 		namespace_users_find(found->items, found->count, losses);
 	}
 	/* a namespace may not have been found because not everything was searched */
-	if (before && (found->lost || found->too_many_files || found->too_many_mounts))
-		error = namespaces_keep_lost(found, before);
+	if (!error && before && (found->lost || found->too_many_files || found->too_many_mounts))
+		error = namespaces_keep_lost(found, before, &lost);
+	intmap_free(&lost, NULL);
 	return error;
 }

@@ -274,6 +274,15 @@ static void take(void *context, size_t item, const void *message, size_t size, i
 		pass->error = error;
 }
 
+static void lose(struct pass *pass, size_t item)
+{
+	struct scan *scan = pass->scan;
+
+	scan->lost++;
+	if (scan->lost_pids && intmap_add(scan->lost_pids, (uint32_t)pass->pids.items[item], pass))
+		pass->error = ENOMEM;
+}
+
 static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
@@ -284,7 +293,7 @@ static void failed(void *context, size_t item, int error)
 		if (!pass->scan->hidden++)
 			pass->scan->first_hidden = pass->pids.items[item];
 	} else if (error == ETIMEDOUT || error == ETIME) {
-		pass->scan->lost++;
+		lose(pass, item);
 		if (error == ETIME && !pass->scan->silent)
 			pass->scan->silent = pass->pids.items[item];
 	} else if (!pass->error)
@@ -351,12 +360,13 @@ static bool lost(void *context, size_t item, int signal, pid_t stuck)
 	/* not if someone killed the worker, or if another process has its pid now */
 	if (!signal && !pass->scan->silent && (now == uid || now == (uid_t)-1))
 		pass->scan->silent = pid;
-	pass->scan->lost++;
+	lose(pass, item);
 	pass->scan->ended = losses->waited >= ALL_PATIENCE;
 	if (losses->waited < LAST_PATIENCE)
 		return true;
 	/* GCOVR_EXCL_START: rarely: hundreds of root's processes do not answer */
-	pass->scan->lost += pass->pids.count - item - 1;
+	while (++item < pass->pids.count)
+		lose(pass, item);
 	return false;
 	/* GCOVR_EXCL_STOP */
 }
@@ -391,7 +401,8 @@ static int run(struct pass *pass)
 
 	if (pass->losses->waited >= LAST_PATIENCE) {
 		/* GCOVR_EXCL_START: rarely: an earlier scan waited so long */
-		pass->scan->lost += pass->pids.count;
+		for (size_t i = 0; i < pass->pids.count; i++)
+			lose(pass, i);
 		return 0;
 		/* GCOVR_EXCL_STOP */
 	}

@@ -15,6 +15,8 @@
 #include "shm/process/subuid.h"
 #include "shm/process/workers.h"
 
+struct intmap;
+
 /* Which processes have not answered in time so far; all zero at first. */
 struct scan_losses {
 	struct slow_user {
@@ -50,6 +52,7 @@ struct scan {
 	int (*take)(void *context, pid_t pid, const void *message, size_t size, int fd);
 	void *context;
 	struct scan_losses *losses; /* of this scan and earlier ones, or NULL */
+	struct intmap *lost_pids;   /* gets a value for the pid of each that is lost, or NULL */
 	bool late; /* scan_all() also looks at those that come during the scan, or seem to exit */
 	/* results: */
 	size_t hidden;      /* processes that may not be looked at */

@@ -67,7 +67,7 @@ struct limits_of *namespaces_limits(const struct namespaces *found, size_t *coun
  */
 enum status report_lost(const struct namespaces *found);
 
-/* Warns if too many open files or mounts were left out. */
+/* Warns if there were too many open files or mounts to examine them all. */
 void warn_of_skipped(const struct namespaces *found);
 
 /* Reports that a namespace could not be entered. error is an errno value. */

@@ -37,6 +37,9 @@ enum { BATCH_SIZE = sizeof(struct reclaim_batch) + RECLAIM_BATCH * sizeof(struct
 /* After so many batches, the namespaces of one owner share them. */
 enum { BATCHES_OF_OWNER = 32 };
 
+/* A segment of this size may not fit into the address space. */
+static const uint64_t vast_size = (uint64_t)1 << (sizeof(void *) > 4 ? 40 : 24);
+
 /* A removal in progress. */
 struct removal {
 	struct report *report;
@@ -168,9 +171,9 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		removal->segments[removal->count++] = segment;
 		/*
 		 * The first batch has one segment: its line shows whether stdout can be written. One
-		 * that cannot be attached must not be removed before others (reclaim.h).
+		 * that cannot be attached must not be removed before others (next_turn()).
 		 */
-		if (!removal->begun && removal->count == 1 && !segment_is_vast(segment))
+		if (!removal->begun && removal->count == 1 && segment->size < vast_size)
 			most = 1;
 	}
 	return i;

@@ -36,10 +36,13 @@ struct work {
 
 /*
  * A user can create thousands of segments of which only one fits into the address space, and a
- * container has thousands of users. After so many turns, vast ones are not held, and all users
+ * container has thousands of users. After so many turns, large ones are not held, and all users
  * have the same turn.
  */
-enum { TURNS_MOST = 32 };
+enum { TURNS_MOST = 8 };
+
+/* A batch of segments that are not large takes no more turns than that. */
+static const uint64_t large_size = (uint64_t)1 << (sizeof(void *) > 4 ? 36 : 20);
 
 /* The place of no namespace. */
 static const unsigned int nowhere = (unsigned int)-1;
@@ -274,7 +277,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
-	if (work->turns >= TURNS_MOST && segment_is_vast(&item->listed))
+	if (work->turns >= TURNS_MOST && item->listed.size >= large_size)
 		return go_without(work, item, ENOMEM);
 	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);

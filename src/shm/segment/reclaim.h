@@ -92,12 +92,6 @@ struct reclaim_batch {
 	struct reclaim_item items[];
 };
 
-/* Whether a hundred segments of this size fill the address space. */
-static inline bool segment_is_vast(const struct segment *segment)
-{
-	return segment->size >= (uint64_t)1 << (sizeof(void *) > 4 ? 40 : 24);
-}
-
 /* Enters a namespace. Returns 0 or an errno value. A batch must be sorted by place. */
 typedef int reclaim_enter(void *context, unsigned int place);
 

@@ -22,14 +22,22 @@ void json_separate(struct output *output, size_t index)
 		output_char(output, ',');
 }
 
+/* By hand: a user can fill thousands of command lines with characters that need it. */
+static void json_escape(struct output *output, uint32_t unit)
+{
+	output_text(output, "\\u");
+	for (int shift = 12; shift >= 0; shift -= 4)
+		output_char(output, "0123456789abcdef"[unit >> shift & 0xf]);
+}
+
 /* Prints an escape sequence, or above U+FFFF two: a UTF-16 surrogate pair (RFC 8259). */
 static void json_character(struct output *output, uint32_t character)
 {
 	if (character > 0xffff) {
-		output_format(output, "\\u%04x", 0xd800 + ((character - 0x10000) >> 10));
+		json_escape(output, 0xd800 + ((character - 0x10000) >> 10));
 		character = 0xdc00 + (character & 0x3ff);
 	}
-	output_format(output, "\\u%04x", character);
+	json_escape(output, character);
 }
 
 void json_string(struct output *output, const char *text)

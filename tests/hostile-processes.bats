@@ -898,6 +898,7 @@ waits_for_partner()
 		wait_until test -s "$i"
 	done
 	# what the program takes for itself, and what the kernel takes to list the mappings
+	# shellcheck disable=SC2016
 	local times=(there bash -c 'TIMEFORMAT="%U %S"; time "$0" "$@"' "$SHMTOOL")
 	capture "${times[@]}" rm -A --command none -n --keep-file "$lists/none"
 	expect_status 0

@@ -875,6 +875,19 @@ bind_elsewhere()
 	assert_stderr_has 'cannot determine the IPC namespace of 1 process'
 }
 
+@test "... also in later scans of the same command" {
+	# shellcheck disable=SC2016
+	background there unshare --ipc "${ordinary_user[@]}" perl -MIPC::SysV=shmat -e '$| = 1;
+		shmat(shmget(0, 1000, 01600) + 0, undef, 0) // die; print "ready\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try_there ls -A --format '%{size} %{holders}'
+	assert_output_matches '^1000 [0-9]+ perl$'
+	STEP_CPUTIME=11 LD_PRELOAD=$HELPERS/clock.so \
+		ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" \
+		try_there ls -A --format '%{size} %{holders}'
+	assert_output_is '1000 1 unseen'
+}
+
 # Whether a process waits in open(2) for the other end of a FIFO
 waits_for_partner()
 {

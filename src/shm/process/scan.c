@@ -33,6 +33,9 @@ enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
  */
 enum { USER_TIME = 10000000, QUICK = 2000 };
 
+/* What the worker reports once a user's processes have cost that much. */
+enum { TIME_IS_UP = EDQUOT };
+
 /*
  * How much a single process may cost, in milliseconds: one system call can take half a minute,
  * such as to read a list of mounts of which none is below the root directory of the process.
@@ -186,9 +189,11 @@ static int look_for_long(const struct worker *worker, const struct pass *pass, p
 	const int64_t spent = processor_us() - begin;
 	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, uid);
 
-	if (user) {
+	if (user)
 		user->spent += spent;
-		user->skipped |= user->spent >= USER_TIME;
+	if (user && user->spent >= USER_TIME && !user->skipped) {
+		user->skipped = true;
+		worker_fail(worker, TIME_IS_UP); /* for other workers and scans */
 	}
 	return error;
 }
@@ -283,11 +288,21 @@ static void lose(struct pass *pass, size_t item)
 		pass->error = ENOMEM;
 }
 
+static void skip_user_of(struct pass *pass, size_t item)
+{
+	struct slow_user *user = slow_user(pass->losses, user_of(pass, item));
+
+	if (user)
+		user->skipped = true;
+}
+
 static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
 
-	if (has_exited(error))
+	if (error == TIME_IS_UP)
+		skip_user_of(pass, item);
+	else if (has_exited(error))
 		pass->pids.items[item] = 0;
 	else if (error == EACCES || error == EPERM) {
 		if (!pass->scan->hidden++)

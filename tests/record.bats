@@ -76,10 +76,15 @@ more_is_seen()
 	wait_until grep -q '^{"event":"removed",.*"size":5000,' "$journal"
 
 	fake_journalctl "$journal"
-	PATH=$PWD:$PATH run --separate-stderr bash -c "$(query | sed 's/== 7/== 0/')"
+	# another namespace has this id, too
+	local recorded=$ns
+	settle unshare --ipc -- 6000
+	wait_until grep -q '"size":6000,' "$journal"
+	PATH=$PWD:$PATH run --separate-stderr \
+		bash -c "$(query | sed "s/== 7/== 0/; s/\$(stat.*ipc)/$recorded/")"
 	expect_status 0
 	assert_stderr_is ''
-	assert_equal "$(cut -f 2-3,6 <<<"${lines[-1]}")" "root	$creator perl	$ns"
+	assert_equal "$(cut -f 2-3,6 <<<"${lines[-1]}")" "root	$creator perl	$recorded"
 	assert_output_matches "	perl -e "
 	assert_equal "$(jq -r .event "$journal" | sort -u | paste -sd ' ')" 'created removed'
 }

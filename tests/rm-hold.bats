@@ -152,6 +152,19 @@ ${ids[2]} 600"
 	assert_equal "$(segment_field "${ids[2]}" perms)" 1600
 }
 
+# Any user can make both calls wait.
+@test "while a segment is at mode 0, none is attached or detached" {
+	local ids=()
+	for _ in {1..70}; do
+		ids+=("$(make_orphan 8192)")
+	done
+	STOP_RUN="awk '\$3 == 0 { print \$2 }' /proc/sysvipc/shm >>'$PWD/blocked' 2>/dev/null" \
+		with_steps 'run:child:shm@(at|dt)::1+' try rm --orphaned --grace 0
+	expect_status 0
+	assert_equal "$(<blocked)" ''
+	assert_gone "${ids[@]}"
+}
+
 # That user can keep it from running.
 @test "while rm acts as a user, no segment of another user is at mode 0" {
 	need_root

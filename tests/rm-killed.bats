@@ -322,7 +322,9 @@ assert_each_removed_or_unchanged()
 	for id in "${ids[@]:1:2}"; do
 		assert_stderr_has "segment $id (no key) was not removed, and its mode is still 0000: cannot restore it: the worker process does not respond"
 	done
-	assert_stderr_lacks "segment ${ids[3]} "
+	# it is held, but not blocked yet
+	assert_stderr_lacks "segment ${ids[3]} (no key) was"
+	assert_stderr_has "the last user of segment ${ids[3]} "
 	assert_stderr_has 'the worker process does not respond; nothing more was removed'
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"

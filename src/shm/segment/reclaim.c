@@ -11,8 +11,8 @@
 #include "shm/segment/listing.h"
 #include "shm/segment/settle.h"
 
-/* Segments released at a time: few, since they are checked once more after that. */
-enum { RELEASED_TOGETHER = 64 };
+/* Segments destroyed at a time: few, since they are checked once more after that. */
+enum { DESTROYED_TOGETHER = 64 };
 
 /* The work on one batch. */
 struct work {
@@ -67,13 +67,6 @@ static enum reclaim_result failed_with(struct reclaim_item *item, enum reclaim_r
 		return RECLAIM_VANISHED;
 	item->error = error;
 	return result;
-}
-
-/* Sets the result that ends the work on an item. */
-static void finish(struct work *work, struct reclaim_item *item, enum reclaim_result result)
-{
-	item->result = result;
-	segment_release(hold_of(work, item));
 }
 
 /* Enters the namespace of an item, unless this process is in it already. */
@@ -144,35 +137,29 @@ static enum reclaim_result look(const struct work *work, struct reclaim_item *it
 }
 
 /* As look(), for a segment that is not blocked yet: its mode must be as listed, too. */
-static enum reclaim_result look_before(const struct work *work, struct reclaim_item *item,
+static enum reclaim_result look_before(struct work *work, struct reclaim_item *item,
 				       struct segment *now)
 {
-	enum reclaim_result result = look(work, item, now);
+	int error = enter_its_place(work, item);
+	enum reclaim_result result =
+		error ? failed_with(item, RECLAIM_UNREACHED, error) : look(work, item, now);
 
 	if (!result && (now->mode != item->listed.mode || now->ctime != item->listed.ctime))
 		return RECLAIM_CHANGED;
 	return result;
 }
 
-/* Calls IPC_SET, or if rights is NULL, IPC_RMID. */
-static int call(const struct work *work, const struct reclaim_item *item,
-		const struct segment_rights *rights)
-{
-	return segment_call(&item->listed, hold_of(work, item), rights);
-}
-
 /* Whether to work on an item now. */
 static bool has_its_turn(const struct work *work, const struct reclaim_item *item)
 {
 	const uid_t user = actor_of(&item->listed);
+	const bool turns[] = {
+		[TURN_MARK] = is_to_be_marked(work, item),
+		[TURN_HOLD] = !item->waits,
+		[TURN_ACT] = item->waits && user >= work->actors.first && user <= work->actors.last,
+	};
 
-	if (item->result != RECLAIM_PENDING)
-		return false;
-	if (work->turn == TURN_MARK)
-		return is_to_be_marked(work, item);
-	if (work->turn == TURN_HOLD)
-		return !item->waits;
-	return item->waits && user >= work->actors.first && user <= work->actors.last;
+	return item->result == RECLAIM_PENDING && turns[work->turn];
 }
 
 /*
@@ -185,7 +172,7 @@ static bool next_turn(struct work *work)
 	size_t i = 0;
 
 	work->turns++;
-	if (work->turn == TURN_MARK || (work->turn == TURN_HOLD && !work->full)) {
+	if (work->turn != TURN_ACT && !work->full) {
 		work->turn++;
 		work->turns = 0;
 	}
@@ -229,8 +216,7 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 {
 	struct segment now;
 
-	for (size_t i = 0; error == ENOMEM && work->turn == TURN_HOLD && i < work->batch->count;
-	     i++)
+	for (size_t i = 0; error == ENOMEM && work->turn != TURN_ACT && i < work->batch->count; i++)
 		work->full |= is_held(work, &work->batch->items[i]);
 	if (work->full)
 		return RECLAIM_PENDING;
@@ -268,8 +254,9 @@ static void ask_whether_forced(struct work *work)
 	}
 }
 
-/* Holds the segment, and checks it again. Returns RECLAIM_PENDING if the work can continue. */
-static enum reclaim_result hold(struct work *work, struct reclaim_item *item, struct segment *now)
+/* Holds the segment. Returns RECLAIM_PENDING if the work can continue. */
+static enum reclaim_result hold(struct work *work, struct reclaim_item *item,
+				const struct segment *now)
 {
 	int error;
 
@@ -283,53 +270,57 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item, st
 	item->replaced = !segment_never_used(&item->listed);
 	item->last_user = item->listed.lpid;
 	error = segment_hold(&item->listed, hold_of(work, item));
-	if (error) {
-		item->replaced = false;
-		return cannot_hold(work, item, error);
-	}
-	return look_before(work, item, now);
+	if (!error)
+		return RECLAIM_PENDING;
+	item->replaced = false;
+	return cannot_hold(work, item, error);
+}
+
+/* Holds the segment if it is as it was listed, or decides that it is removed without that. */
+static enum reclaim_result try_to_hold(struct work *work, struct reclaim_item *item)
+{
+	struct segment now;
+	enum reclaim_result result = look_before(work, item, &now);
+
+	item->waits = false;
+	if (result)
+		return result;
+	if (!is_to_be_marked(work, item) && owner_is_unknown(&now))
+		return failed_with(item, RECLAIM_FAILED, EOVERFLOW);
+	/* checked before holding it, which leaves a trace */
+	if (!work->privileged && !may_control(&now))
+		return failed_with(item, RECLAIM_FAILED, EPERM);
+	return hold(work, item, &now);
+}
+
+/* Whether to block a segment now: it is held, or it is removed without that. */
+static bool is_ready(const struct work *work, const struct reclaim_item *item)
+{
+	return item->result == RECLAIM_PENDING && !item->waits &&
+	       (is_held(work, item) || work->turn == TURN_ACT);
 }
 
 /*
- * Blocks the segment, or marks it for removal. If its mode is 0 already, another removal may
- * be about to restore it: IPC_SET is not called, since it could make mode 0 permanent.
+ * Blocks the segment, or marks it for removal, if it is as it was listed. IPC_SET could make mode 0
+ * permanent, which another removal may be about to restore.
  */
-static enum reclaim_result block(struct work *work, struct reclaim_item *item,
-				 const struct segment *now)
-{
-	const struct segment_rights blocked = { now->uid, now->gid, 0 };
-	bool mark = is_to_be_marked(work, item);
-	int error = 0;
-
-	/* set before the call, in case this process is killed */
-	item->result = mark ? RECLAIM_REMOVING : RECLAIM_BLOCKING;
-	if (mark ? !now->dest : now->mode)
-		error = call(work, item, mark ? NULL : &blocked);
-	if (error)
-		return failed_with(item, RECLAIM_FAILED, error);
-	return mark ? RECLAIM_REMOVED : RECLAIM_PENDING;
-}
-
-static void try_to_block(struct work *work, struct reclaim_item *item)
+static enum reclaim_result block(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
-	enum reclaim_result result;
-	int error = enter_its_place(work, item);
+	bool mark = is_to_be_marked(work, item);
+	enum reclaim_result result = look_before(work, item, &now);
+	int error = 0;
 
-	item->waits = false;
-	item->error = error;
-	result = error ? RECLAIM_UNREACHED : look_before(work, item, &now);
-	if (!result && !is_to_be_marked(work, item) && owner_is_unknown(&now))
-		result = failed_with(item, RECLAIM_FAILED, EOVERFLOW);
-	/* checked before holding it, which leaves a trace */
-	if (!result && !work->privileged && !may_control(&now))
-		result = failed_with(item, RECLAIM_FAILED, EPERM);
-	if (!result)
-		result = hold(work, item, &now);
-	if (!result && !work->full && !item->waits)
-		result = block(work, item, &now);
 	if (result)
-		finish(work, item, result);
+		return result;
+	/* set before the call, in case this process is killed */
+	item->result = mark ? RECLAIM_REMOVING : RECLAIM_BLOCKING;
+	if (mark ? !now.dest : now.mode)
+		error = segment_call(&item->listed, hold_of(work, item),
+				     mark ? NULL : &(struct segment_rights){ now.uid, now.gid, 0 });
+	if (error)
+		return failed_with(item, RECLAIM_FAILED, error);
+	return mark ? RECLAIM_REMOVED : RECLAIM_BLOCKING;
 }
 
 /*
@@ -355,16 +346,16 @@ static enum reclaim_result restore(const struct work *work, struct reclaim_item 
 		/* GCOVR_EXCL_STOP */
 	}
 	if (blocked)
-		error = listed->mode
-				? call(work, item,
-				       &(struct segment_rights){ now.uid, now.gid, listed->mode })
-				: 0;
+		error = 0;
+	if (blocked && listed->mode)
+		error = segment_call(listed, hold_of(work, item),
+				     &(struct segment_rights){ now.uid, now.gid, listed->mode });
 	if (error && !segment_missing(error))
 		result = failed_with(item, RECLAIM_BLOCKED, error);
 	return result;
 }
 
-/* Checks a blocked segment for the last time, and removes it. */
+/* Checks a blocked segment for the last time, and removes it. It is destroyed when released. */
 static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_item *item)
 {
 	struct segment now;
@@ -378,34 +369,42 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 		result = RECLAIM_CHANGED;
 	if (!result) {
 		item->result = RECLAIM_REMOVING;
-		error = call(work, item, NULL);
-		result = error ? failed_with(item, RECLAIM_FAILED, error) : RECLAIM_REMOVED;
+		error = segment_call(&item->listed, hold_of(work, item), NULL);
+		result = error ? failed_with(item, RECLAIM_FAILED, error) : RECLAIM_REMOVING;
 	}
-	return result == RECLAIM_REMOVED ? result : restore(work, item, result);
+	return result == RECLAIM_REMOVING ? result : restore(work, item, result);
 }
 
-/* Does the last steps for the items from first to end - 1, which are in one namespace. */
-static void remove_blocked(struct work *work, size_t first, size_t end)
+/* Releases the removed items from first to end - 1, which are in one namespace. */
+static void destroy(struct work *work, size_t first, size_t end)
 {
 	struct reclaim_item *items = work->batch->items;
+	int error = enter_its_place(work, &items[first]);
 
-	for (size_t i = first; i < end; i++) {
-		enum reclaim_result result;
-
-		restore_schedule();
-		if (items[i].result != RECLAIM_BLOCKING)
-			continue;
-		result = remove_if_unused(work, &items[i]);
-		if (result != RECLAIM_REMOVED)
-			finish(work, &items[i], result);
-	}
 	segments_release(hold_of(work, &items[first]), end - first);
-	for (size_t i = first; i < end; i++) {
-		if (items[i].result == RECLAIM_REMOVING)
-			finish(work, &items[i],
-			       segment_stays_marked(&items[i].listed) ? RECLAIM_MARKED
-								      : RECLAIM_REMOVED);
+	for (size_t i = first; i < end; i++)
+		items[i].result = !error && segment_stays_marked(&items[i].listed)
+					  ? RECLAIM_MARKED
+					  : RECLAIM_REMOVED;
+}
+
+/* Releases all segments: those that stay come last, since a process can make this one wait. */
+static void release_all(struct work *work)
+{
+	const struct reclaim_item *items = work->batch->items;
+	const size_t count = work->batch->count;
+	size_t end;
+
+	for (size_t i = 0; i < count; i = end) {
+		end = i + 1;
+		if (items[i].result != RECLAIM_REMOVING)
+			continue;
+		while (end < count && end < i + DESTROYED_TOGETHER &&
+		       items[end].result == RECLAIM_REMOVING && items[end].place == items[i].place)
+			end++;
+		destroy(work, i, end);
 	}
+	segments_release(hold_of(work, items), count);
 }
 
 /* Undoes the work on an item that a killed process has begun, but not finished. */
@@ -426,38 +425,41 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 		return listed->nattch ? RECLAIM_REMOVED : RECLAIM_MARKED;
 	if (is_to_be_marked(work, item))
 		return RECLAIM_PENDING; /* it was not blocked */
-	/* if it cannot be held, call() prevents that another user's segment is changed */
+	/* if it cannot be held, segment_call() prevents that another user's segment is changed */
 	if (!item->forced)
 		segment_hold(listed, hold_of(work, item));
 	return restore(work, item, RECLAIM_PENDING);
 }
 
-/* Removes the segments that have their turn. */
+/* Removes the segments that have their turn. The steps are those of reclaim.h. */
 static void take_turn(struct work *work)
 {
 	struct reclaim_item *items = work->batch->items;
+	const size_t count = work->batch->count;
 	bool blocked = false;
-	size_t end;
 
 	if (work->turn != TURN_MARK && !work->batch->dry_run)
 		settle_prepare();
-	for (size_t i = 0; i < work->batch->count && !work->full && !work->batch->given_up; i++) {
+	for (size_t i = 0; i < count && !work->full && !work->batch->given_up; i++) {
 		if (has_its_turn(work, &items[i]))
-			try_to_block(work, &items[i]);
+			items[i].result = try_to_hold(work, &items[i]);
+	}
+	for (size_t i = 0; i < count && !work->batch->given_up; i++) {
+		if (is_ready(work, &items[i]))
+			items[i].result = block(work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
 	restore_schedule();
-	if (!blocked) {
+	if (blocked)
+		work->settled = settle(work->one_processor);
+	else
 		settle_cancel();
-		return;
+	for (size_t i = 0; i < count && blocked; i++) {
+		restore_schedule();
+		if (items[i].result == RECLAIM_BLOCKING)
+			items[i].result = remove_if_unused(work, &items[i]);
 	}
-	work->settled = settle(work->one_processor);
-	for (size_t i = 0; i < work->batch->count; i = end) {
-		for (end = i + 1; end < work->batch->count && end < i + RELEASED_TOGETHER &&
-				  items[end].place == items[i].place;)
-			end++;
-		remove_blocked(work, i, end);
-	}
+	release_all(work);
 }
 
 void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_place, void *context)
@@ -473,10 +475,12 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	batch->worker = work.pid;
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
 		if (items[i].result == RECLAIM_BLOCKING || items[i].result == RECLAIM_REMOVING)
-			finish(&work, &items[i], undo(&work, &items[i]));
+			items[i].result = undo(&work, &items[i]);
 	}
-	if (undo_only)
+	if (undo_only) {
+		release_all(&work);
 		return;
+	}
 	users_look_up();
 	work.one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file, too */
 	ask_whether_forced(&work);

@@ -4,28 +4,29 @@
  * the one that was listed.
  *
  * Between a check of a segment and the call that removes it, another process may attach
- * it, and its id may even be reused for another segment. So each segment goes through
- * these steps:
+ * it, and its id may even be reused for another segment. So these steps follow each other, each
+ * for all segments of a batch:
  *
- *   check     it is as it was listed
- *   hold      shmat(2), read-only: from here on its id cannot be reused (hold.h)
- *   check     it is as it was listed, and has no other attachment
- *   block     IPC_SET mode 0: from here on no ordinary process can attach it
- *   settle    membarrier(2), once for all segments: attachments in progress are counted (settle.h)
- *   check     it still has no other attachment
- *   remove    IPC_RMID
- *   release   shmdt(2): it is destroyed
- *   check     it is, unless a process with CAP_IPC_OWNER attached it in spite of mode 0
+ *   hold      if it is as it was listed: shmat(2), read-only: from here on its id cannot be
+ *             reused (hold.h)
+ *   block     if it is as it was listed, and has no other attachment: IPC_SET mode 0: from here on
+ *             no ordinary process can attach it
+ *   settle    membarrier(2), once: attachments in progress are counted (settle.h)
+ *   remove    if it still has no other attachment: IPC_RMID
+ *   release   shmdt(2): it is destroyed, unless a process with CAP_IPC_OWNER attached it in spite
+ *             of mode 0, which is checked
  *
- * If a segment turns out to be in use or changed, its mode is restored before it is
- * released. If this process is killed, the kernel detaches its segments, but does not
+ * If a segment turns out to be in use or changed, its mode is restored in place of its removal.
+ * If this process is killed, the kernel detaches its segments, but does not
  * restore their modes: a second call, with undo_only, does that.
  *
  * shmat(2) checks the mode and counts the attachment in one RCU read-side critical
  * section (do_shmat() in the kernel's ipc/shm.c), and membarrier(2) waits until all of
- * these have ended. That takes 8 to 30 ms, whatever the number of segments. So all
- * segments are blocked first, then membarrier(2) is called once, and then all are
- * checked again.
+ * these have ended. That takes 8 to 30 ms, whatever the number of segments.
+ *
+ * Any user can make shmat(2) and shmdt(2) wait, for as long as they keep a thread of theirs from
+ * running: one that reads /proc/PID/cmdline of this process, or one that has attached the segment
+ * and calls madvise(2) with MADV_REMOVE. So no segment is blocked during these two calls.
  *
  * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy it, or if
  * it cannot be attached. Then it goes through the same steps under act_as(), so that no call can

@@ -440,16 +440,17 @@ cpid_of()
 	chmod 755 "$bin/ps"
 	epilog
 	assert_equal "$(segment_count)" 1
-	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken'
-	# of procps, 1 means that there is no process, but also that it failed
-	printf '#!/bin/sh\necho "ps: broken" >&2; exit 1\n' >"$bin/ps"
+	assert_equal "$(cat log)" 'job 77: nothing removed, ps ended with status 127
+job 77: ps: broken'
+	# as if it has no space for its output
+	printf '#!/bin/sh\nexit 1\n' >"$bin/ps"
 	rm log
 	fake_id
 	epilog
 	pbs_epilogue
 	assert_equal "$(segment_count)" 1
-	assert_equal "$(cat log)" 'job 77: nothing removed, ps failed: ps: broken
-job 77.server: nothing removed, ps failed: ps: broken'
+	assert_equal "$(cat log)" 'job 77: nothing removed, ps ended with status 1
+job 77.server: nothing removed, ps ended with status 1'
 	rm "$bin/ps" log
 	process_of 4321
 	printf '#!/bin/sh\necho "scontrol: error: no configuration" >&2; exit 1\n' >"$bin/scontrol"
@@ -471,7 +472,7 @@ job 77.server: nothing removed, ps failed: ps: broken'
 	fake_id
 	local script
 	# shellcheck disable=SC2016 # it is for the shell
-	printf '#!/bin/sh\nsleep 1000 &\necho $! >>waiting\nexit 1\n' >"$bin/ps"
+	printf '#!/bin/sh\nsleep 1000 &\necho $! >>waiting\n' >"$bin/ps"
 	chmod 755 "$bin/ps"
 	for script in epilog pbs_epilogue; do
 		make_leak_of 4321

@@ -27,14 +27,14 @@
 enum { FIRST_PATIENCE = 50, ALL_PATIENCE = 200, LAST_PATIENCE = 400 };
 
 /*
- * How much processor time the processes of a user may cost in a scan, in microseconds; to look at a
- * process usually costs less than QUICK. Each process may have tens of thousands of mappings and
- * threads.
+ * How much processor time the processes of a user may cost in all scans, in microseconds: each may
+ * have tens of thousands of mappings and threads. To look at a process usually costs less than
+ * QUICK.
  */
-enum { USER_TIME = 10000000, QUICK = 2000 };
+enum { USER_TIME = 10000000, QUICK = 2000, SECOND = 1000000 };
 
-/* What the worker reports once a user's processes have cost that much. */
-enum { TIME_IS_UP = EDQUOT };
+/* What the worker reports for each second that a user's processes have cost. */
+enum { SECOND_SPENT = EDQUOT };
 
 /*
  * How much a single process may cost, in milliseconds: one system call can take half a minute,
@@ -164,6 +164,7 @@ void scan_trust_again(struct scan_losses *losses)
 	losses->waited = 0;
 	for (size_t i = 0; i < losses->user_count; i++) {
 		losses->users[i].waited = 0;
+		losses->users[i].spent = 0;
 		losses->users[i].skipped = false;
 	}
 	for (size_t i = 0; i < left; i++) {
@@ -180,21 +181,38 @@ void scan_losses_free(struct scan_losses *losses)
 	*losses = (struct scan_losses){ 0 };
 }
 
-/* In the worker. Skips the user's other processes if they take too long. */
-static int look_for_long(const struct worker *worker, const struct pass *pass, pid_t pid, uid_t uid,
-			 int process)
+/* Notes what a user's processes have cost, and skips the others if that was too much. */
+static void charge(struct slow_user *user, int64_t time)
 {
+	if (!user)
+		return;
+	user->spent += time;
+	user->skipped |= user->spent >= USER_TIME;
+}
+
+/*
+ * In the worker. Quick looks count once they add up, for the user of the last one: whoever has most
+ * of them pays for most.
+ */
+static int look_and_charge(const struct worker *worker, const struct pass *pass, pid_t pid,
+			   uid_t uid, int process)
+{
+	static int64_t spent;
 	const int64_t begin = processor_us();
 	int error = pass->scan->look(worker, pass->scan->context, pid, process);
-	const int64_t spent = processor_us() - begin;
-	struct slow_user *user = spent < QUICK ? NULL : slow_user(pass->losses, uid);
+	struct slow_user *user;
 
-	if (user)
-		user->spent += spent;
-	if (user && user->spent >= USER_TIME && !user->skipped) {
-		user->skipped = true;
-		worker_fail(worker, TIME_IS_UP); /* for other workers and scans */
-	}
+	if (!is_trusted(uid))
+		spent += processor_us() - begin;
+	user = spent < QUICK ? NULL : slow_user(pass->losses, uid);
+	if (!user)
+		return error;
+	/* the parent must know it for other workers and scans */
+	for (int64_t i = user->spent / SECOND;
+	     worker->is_child && i < (user->spent + spent) / SECOND; i++)
+		worker_fail(worker, SECOND_SPENT);
+	charge(user, spent);
+	spent = 0;
 	return error;
 }
 
@@ -227,7 +245,7 @@ static enum worker_result look(struct worker *worker, void *context, size_t item
 		if (worker->is_starved || is_skipped(pass->losses, pid, status.st_uid))
 			error = ETIMEDOUT;
 		else
-			error = look_for_long(worker, pass, pid, status.st_uid, process);
+			error = look_and_charge(worker, pass, pid, status.st_uid, process);
 	}
 	if (error && (pass->scan->late || !has_exited(error)))
 		worker_fail(worker, error);
@@ -288,20 +306,12 @@ static void lose(struct pass *pass, size_t item)
 		pass->error = ENOMEM;
 }
 
-static void skip_user_of(struct pass *pass, size_t item)
-{
-	struct slow_user *user = slow_user(pass->losses, user_of(pass, item));
-
-	if (user)
-		user->skipped = true;
-}
-
 static void failed(void *context, size_t item, int error)
 {
 	struct pass *pass = context;
 
-	if (error == TIME_IS_UP)
-		skip_user_of(pass, item);
+	if (error == SECOND_SPENT)
+		charge(slow_user(pass->losses, user_of(pass, item)), SECOND);
 	else if (has_exited(error))
 		pass->pids.items[item] = 0;
 	else if (error == EACCES || error == EPERM) {

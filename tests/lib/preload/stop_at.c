@@ -472,7 +472,8 @@ STEP(pid_t, "fork", fork, (void), (), "", -1)
 STEP(pid_t, "waitpid", waitpid, (pid_t pid, int *status, int options), (pid, status, options), "",
      pid)
 STEP(int, "kill", kill, (pid_t pid, int number), (pid, number), decimal(number), pid)
-/* what getline(3) is in an optimized program */
+STEP(ssize_t, "getline", getline, (char **line, size_t *size, FILE *file), (line, size, file), "", -1)
+/* what it is in an optimized program */
 STEP(ssize_t, "getline", __getdelim, (char **line, size_t *size, int end, FILE *file),
      (line, size, end, file), "", -1)
 /* not to be used with fail */

@@ -47,7 +47,7 @@ static const uint64_t large_size = (uint64_t)1 << (sizeof(void *) > 4 ? 36 : 20)
 /* The place of no namespace. */
 static const unsigned int nowhere = (unsigned int)-1;
 
-/* All are released at the end of the work. */
+/* All are released at the end of each turn. */
 static struct hold *hold_of(const struct work *work, const struct reclaim_item *item)
 {
 	static struct hold holds[RECLAIM_BATCH];
@@ -60,13 +60,17 @@ static bool is_held(const struct work *work, const struct reclaim_item *item)
 	return hold_of(work, item)->address;
 }
 
+static enum reclaim_result with_error(struct reclaim_item *item, enum reclaim_result result,
+				      int error)
+{
+	item->error = error;
+	return result;
+}
+
 static enum reclaim_result failed_with(struct reclaim_item *item, enum reclaim_result result,
 				       int error)
 {
-	if (segment_missing(error))
-		return RECLAIM_VANISHED;
-	item->error = error;
-	return result;
+	return segment_missing(error) ? RECLAIM_VANISHED : with_error(item, result, error);
 }
 
 /* Enters the namespace of an item, unless this process is in it already. */
@@ -142,7 +146,7 @@ static enum reclaim_result look_before(struct work *work, struct reclaim_item *i
 {
 	int error = enter_its_place(work, item);
 	enum reclaim_result result =
-		error ? failed_with(item, RECLAIM_UNREACHED, error) : look(work, item, now);
+		error ? with_error(item, RECLAIM_UNREACHED, error) : look(work, item, now);
 
 	if (!result && (now->mode != item->listed.mode || now->ctime != item->listed.ctime))
 		return RECLAIM_CHANGED;
@@ -301,8 +305,8 @@ static bool is_ready(const struct work *work, const struct reclaim_item *item)
 }
 
 /*
- * Blocks the segment, or marks it for removal, if it is as it was listed. IPC_SET could make mode 0
- * permanent, which another removal may be about to restore.
+ * Blocks the segment, or marks it for removal, if it is as it was listed. If its mode is 0 already,
+ * another removal may be about to restore it: IPC_SET could make mode 0 permanent.
  */
 static enum reclaim_result block(struct work *work, struct reclaim_item *item)
 {
@@ -363,7 +367,7 @@ static enum reclaim_result remove_if_unused(struct work *work, struct reclaim_it
 	int error = enter_its_place(work, item);
 
 	if (error)
-		return failed_with(item, RECLAIM_BLOCKED, error);
+		return with_error(item, RECLAIM_BLOCKED, error);
 	result = work->settled ? look(work, item, &now) : RECLAIM_UNSETTLED;
 	if (!result && (now.mode || work->batch->given_up))
 		result = RECLAIM_CHANGED;
@@ -415,10 +419,11 @@ static enum reclaim_result undo(struct work *work, struct reclaim_item *item)
 	struct segment now;
 	int error = enter_its_place(work, item);
 
-	if (!error)
-		error = listing_look(listed->id, &now);
+	if (error)
+		return with_error(item, RECLAIM_BLOCKED, error);
+	error = listing_look(listed->id, &now);
 	if (error && !segment_missing(error))
-		return failed_with(item, RECLAIM_BLOCKED, error);
+		return with_error(item, RECLAIM_BLOCKED, error);
 	if (error || !segment_is_same(listed, &now))
 		return removing ? RECLAIM_REMOVED : RECLAIM_VANISHED;
 	if (removing && now.dest && !listed->dest)

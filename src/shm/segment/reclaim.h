@@ -26,7 +26,8 @@
  *
  * Any user can make shmat(2) and shmdt(2) wait, for as long as they keep a thread of theirs from
  * running: one that reads /proc/PID/cmdline of this process, or one that has attached the segment
- * and calls madvise(2) with MADV_REMOVE. So no segment is blocked during these two calls.
+ * and calls madvise(2) with MADV_REMOVE. So no segment is blocked during these two calls,
+ * except with undo_only.
  *
  * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy it, or if
  * it cannot be attached. Then it goes through the same steps under act_as(), so that no call can

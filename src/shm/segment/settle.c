@@ -68,6 +68,7 @@ bool settle(bool one_processor)
 		/* if it was killed, neither this nor poll(2) waits */
 		if (write(to_child, "", 1) == 1 && poll(&pollfd, 1, PATIENCE) == 0) {
 			close(to_child);
+			child = 0;
 			return false;
 		}
 		status = end_child();

@@ -552,6 +552,26 @@ shmtool create: hint: omit -s to take the size of the file"
 	assert_stderr_lacks "removed again"
 }
 
+# The new owner can delay the process that acts as that user.
+# bats test_tags=long
+@test "create ends if it cannot undo what it has handed over" {
+	need_root
+	local id
+	run_full()
+	{
+		"$SHMTOOL" create -s 10 -u daemon >/dev/full
+	}
+	stop_at child:shmctl:IPC_RMID run_full
+	wait_for_status "$program_pid"
+	assert_equal "$ended" 7
+	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+	stderr=$(<"$program_output.err")
+	assert_stderr_has "warning: the new segment $id was not removed"
+	kill -CONT "$stopped_pid"
+	wait_until process_is_gone "$stopped_pid"
+	assert_equal "$(segment_count)" 0
+}
+
 @test "an id that cannot be written leaves no segment" {
 	run --separate-stderr bash -c "'$SHMTOOL' create -s 10 >&-"
 	expect_status 7

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shm/process/child.h"
 #include "shm/segment/control.h"
 #include "shm/segment/judge.h"
 #include "shm/segment/listing.h"
@@ -239,12 +240,25 @@ static enum status check_options(const struct create_options *options,
 	return STATUS_DONE;
 }
 
+static int undo_in_child(void *creation)
+{
+	return !undo_creation(creation);
+}
+
 /* Undoes the creation. Returns whether a segment was created, and no longer exists. */
 static bool undo(struct creation *creation)
 {
 	bool created = creation->created;
+	int failed = 1;
 
-	if (undo_creation(creation))
+	/* the new owner can delay a process that acts as that user */
+	if (!creation->handed_over)
+		failed = undo_in_child(creation);
+	else if (child_run(undo_in_child, creation, CHILD_IS_QUICK, &failed))
+		failed = 1;
+	creation->created = false;
+	creation->guard = -1;
+	if (!failed)
 		return created;
 	warn("the new segment %d was not removed", creation->id);
 	hint("remove it: shmtool rm%s %d", NAMESPACE_OPTION(NULL), creation->id);

@@ -191,8 +191,8 @@ static void charge(struct slow_user *user, int64_t time)
 }
 
 /*
- * In the worker. Quick looks count once they add up, for the user of the last one: the user with most
- * of them pays for most.
+ * In the worker. Quick looks count once they add up, for the user of the last one: the user with
+ * most of them pays for most.
  */
 static int look_and_charge(const struct worker *worker, const struct pass *pass, pid_t pid,
 			   uid_t uid, int process)

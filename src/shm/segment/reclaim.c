@@ -21,8 +21,11 @@ struct work {
 	void *context;
 	pid_t pid;          /* of this process */
 	bool full;          /* no more segments can be held in this turn */
+	bool orphans;       /* all are */
 	unsigned int place; /* the namespace that this process is in */
-	bool privileged;    /* may_control_all() there */
+	unsigned int asked; /* the namespace that ask() has asked about, with these answers: */
+	bool privileged;    /* may_control_all() */
+	bool forced;        /* removal_is_forced() */
 	bool one_processor; /* the machine has only one */
 	bool settled;       /* attachments in progress were counted in time */
 	enum turn {
@@ -85,7 +88,6 @@ static int enter_its_place(struct work *work, const struct reclaim_item *item)
 	if (error)
 		return error;
 	work->place = item->place;
-	work->privileged = may_control_all();
 	return 0;
 }
 
@@ -236,26 +238,17 @@ static enum reclaim_result cannot_hold(struct work *work, struct reclaim_item *i
 }
 
 /*
- * Finds out which segments a detach would destroy, even if they turn out to be in use. With many
- * namespaces that is slow, and not needed for orphans: there are none where kernel.shm_rmid_forced
- * is 1 (hold.c). No segment may be blocked yet, as with users_look_up().
+ * Asks what applies to all segments of the namespace that this process is in. No segment may be
+ * blocked yet, since this opens files. Whether a detach destroys segments is slow to find out for
+ * many namespaces, and not asked for orphans: there are none where it does (hold.c).
  */
-static void ask_whether_forced(struct work *work)
+static void ask(struct work *work)
 {
-	unsigned int asked = nowhere;
-	bool forced = false;
-
-	for (size_t i = 0; i < work->batch->count; i++) {
-		struct reclaim_item *item = &work->batch->items[i];
-
-		if (item->listed.state == STATE_ORPHANED)
-			continue;
-		if (item->place != asked && enter_its_place(work, item) == 0) {
-			forced = removal_is_forced();
-			asked = item->place;
-		}
-		item->forced = item->place != asked || forced;
-	}
+	if (work->asked == work->place)
+		return;
+	work->asked = work->place;
+	work->privileged = may_control_all();
+	work->forced = !work->orphans && removal_is_forced();
 }
 
 /* Holds the segment. Returns RECLAIM_PENDING if the work can continue. */
@@ -289,6 +282,8 @@ static enum reclaim_result try_to_hold(struct work *work, struct reclaim_item *i
 	item->waits = false;
 	if (result)
 		return result;
+	ask(work);
+	item->forced = work->forced;
 	if (!is_to_be_marked(work, item) && owner_is_unknown(&now))
 		return failed_with(item, RECLAIM_FAILED, EOVERFLOW);
 	/* checked before holding it, which leaves a trace */
@@ -475,7 +470,9 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .context = context,
 			     .pid = getpid(),
 			     .settled = true,
-			     .place = nowhere };
+			     .orphans = true,
+			     .place = nowhere,
+			     .asked = nowhere };
 
 	batch->worker = work.pid;
 	for (size_t i = 0; i < batch->count && undo_only; i++) {
@@ -488,7 +485,8 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	}
 	users_look_up();
 	work.one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file, too */
-	ask_whether_forced(&work);
+	for (size_t i = 0; i < batch->count; i++)
+		work.orphans &= items[i].listed.state == STATE_ORPHANED;
 	do {
 		take_turn(&work);
 	} while (!batch->given_up && work.settled && next_turn(&work));

@@ -328,14 +328,29 @@ swap_and_use="'$BATS_TEST_DIRNAME/lib/swap-segment' \"\$STOP_ID\" >other
 }
 
 @test "create that fails does not remove another segment of the same user that has got the id" {
+	local id step
+	for step in write::1:1 child:shmctl:IPC_RMID; do
+		# shellcheck disable=SC2016
+		stop_at "$step" as_user sh -c 'exec "$@" >/dev/full' sh "$SHMTOOL" create -s 4096 -u daemon
+		id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
+		swap "$id" 65534
+		go_on
+		assert_equal "$ended" 7
+		assert_equal "$(awk 'NR > 1 { print $4 }' /proc/sysvipc/shm)" 8192
+		ipcrm --all=shm
+	done
+}
+
+@test "create that fails does not suggest to remove another segment that has got the id" {
 	local id
 	# shellcheck disable=SC2016
-	stop_at write::1:1 as_user sh -c 'exec "$@" >/dev/full' sh "$SHMTOOL" create -s 4096 -u daemon
+	stop_at child:shmctl:IPC_RMID sh -c 'exec "$@" >/dev/full' sh "$SHMTOOL" create -s 4096 -u daemon
 	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
-	swap "$id" 65534
+	swap "$id" 12345
 	go_on
 	assert_equal "$ended" 7
 	has_id "$id"
+	assert_stderr_lacks "shmtool rm"
 }
 
 # As root for a moment, it would lose its capabilities for the rest of the work.

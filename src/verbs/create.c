@@ -242,27 +242,38 @@ static enum status check_options(const struct create_options *options,
 
 static int undo_in_child(void *creation)
 {
-	return !undo_creation(creation);
+	int none = -1;
+
+	/* who waits until nothing has its files open must not wait for this child */
+	if (getpid() != ((struct creation *)creation)->creator)
+		child_keep_files(&none, 1);
+	return undo_creation(creation);
 }
 
 /* Undoes the creation. Returns whether a segment was created, and no longer exists. */
 static bool undo(struct creation *creation)
 {
-	bool created = creation->created;
-	int failed = 1;
+	const bool created = creation->created;
+	int left = CREATED_SEGMENT | CREATED_GUARD;
+	int status;
 
 	/* the new owner can delay a process that acts as that user */
 	if (!creation->handed_over)
-		failed = undo_in_child(creation);
-	else if (child_run(undo_in_child, creation, CHILD_IS_QUICK, &failed))
-		failed = 1;
+		left = undo_creation(creation);
+	else if (child_run(undo_in_child, creation, CHILD_IS_QUICK, &status) == 0)
+		left = status;
+	/* the new owner may have removed them, and their ids may be those of other objects now */
+	left &= created_parts(creation);
+	if (left & CREATED_GUARD)
+		warn("the new guard was not removed; remove it: %sipcrm -s %d", namespace_prefix(),
+		     creation->guard);
+	if (left & CREATED_SEGMENT) {
+		warn("the new segment %d was not removed", creation->id);
+		hint("remove it: shmtool rm%s %d", NAMESPACE_OPTION(NULL), creation->id);
+	}
 	creation->created = false;
 	creation->guard = -1;
-	if (!failed)
-		return created;
-	warn("the new segment %d was not removed", creation->id);
-	hint("remove it: shmtool rm%s %d", NAMESPACE_OPTION(NULL), creation->id);
-	return false;
+	return created && !(left & CREATED_SEGMENT);
 }
 
 static enum status print_failed(struct creation *creation, int error)

@@ -96,32 +96,39 @@ static void end_call(struct call *call)
 	segment_release(&call->hold);
 }
 
-bool undo_creation(struct creation *creation)
+int undo_creation(const struct creation *creation)
 {
 	const bool privileged = may_control_all() || may_lock_all();
-	struct call call;
+	struct call call = { 0 };
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
 	const struct guard guard =
 		new_guard(creation, creation->guard_handed_over ? owner : geteuid());
 	int error = guard.id >= 0 ? guard_remove(&guard, true, NULL) : 0;
+	const int left = error && !segment_missing(error) ? CREATED_GUARD : 0;
 
-	if (error && !segment_missing(error))
-		/* GCOVR_EXCL_START: rarely: a sandbox refuses what act_as() needs */
-		warn("the new guard was not removed; remove it: %sipcrm -s %d", namespace_prefix(),
-		     guard.id);
-	/* GCOVR_EXCL_STOP */
 	/* the new owner may have removed it already */
 	error = creation->created ? look(creation) : EINVAL;
+	/* and can have the id reused for another segment of this user, if they are two */
 	if (!error)
-		error = begin_call(creation, owner, &call);
+		error = creation->handed_over && !privileged ? hold_new(creation, &call.hold)
+							     : begin_call(creation, owner, &call);
 	if (!error) {
 		error = segment_remove(creation->id);
 		end_call(&call);
 	}
-	creation->created = false;
-	creation->guard = -1;
-	return !error || segment_missing(error);
+	return error && !segment_missing(error) ? left | CREATED_SEGMENT : left;
+}
+
+int created_parts(const struct creation *creation)
+{
+	struct guard guard = { .id = creation->guard };
+	int parts = creation->created && look(creation) == 0 ? CREATED_SEGMENT : 0;
+
+	if (guard.id >= 0 && guard_look(guard.id, &guard) == 0 && guard.key == creation->key &&
+	    guard.cuid == geteuid())
+		parts |= CREATED_GUARD;
+	return parts;
 }
 
 /* Tries random keys until one is not in use. */
@@ -140,6 +147,7 @@ static int create_with_unused_key(struct creation *creation)
 		if (!error && creation->options->with_guard && guard_by_key(key, &other) == 0) {
 			/* GCOVR_EXCL_START: no test can choose the random key */
 			undo_creation(creation);
+			creation->created = false;
 			error = EEXIST;
 			/* GCOVR_EXCL_STOP */
 		}

@@ -11,10 +11,13 @@ int open_existing(struct creation *creation, key_t key);
 /* Creates and loads a new segment, and sets its owner and mode. */
 enum status create_new(struct creation *creation);
 
-/*
- * Removes the segment and the guard, as far as they were created. Returns false if the
- * segment still exists.
- */
-bool undo_creation(struct creation *creation);
+/* The parts of a creation. */
+enum { CREATED_SEGMENT = 1, CREATED_GUARD = 2 };
+
+/* Removes the segment and the guard, as far as they were created. Returns those that it could not. */
+int undo_creation(const struct creation *creation);
+
+/* Which of them exist, as far as this process can see. */
+int created_parts(const struct creation *creation);
 
 #endif

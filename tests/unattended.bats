@@ -308,6 +308,17 @@ process_of()
 	wait_until pgrep -u "$1" -x sleep >/dev/null
 }
 
+# leader_of UID: starts one whose first thread has exited; sets pid
+leader_of()
+{
+	local id
+	id=$(make_segment 4096 666)
+	background as_uid "$1" "$HELPERS/holder" leader "$id"
+	pid=$background_pid
+	wait_until file_has "/proc/$pid/status" '^State:.*zombie'
+	ipcrm -m "$id" # when it ends
+}
+
 # epilog [NAME=VALUE...]: as slurmd runs it, with no PATH
 epilog()
 {
@@ -630,6 +641,16 @@ fake_id()
 		assert_equal "$(cat log)" ''
 		end_process "$pid"
 	done
+	# one that shows none, and one whose first thread has exited
+	process_of 4321 -i
+	pbs_epilogue
+	assert_equal "$(cat log)" "job 77.server: nothing removed, process $pid shows no environment"
+	end_process "$pid"
+	leader_of 4321
+	pbs_epilogue
+	assert_equal "$(tail -n 1 log)" "job 77.server: nothing removed, process $pid shows no environment"
+	end_process "$pid"
+	rm log
 	# so many processes that the time is over
 	# shellcheck disable=SC2016 # for sh
 	printf '#!/bin/sh\necho >>ticks\nexpr "$(wc -l <ticks)" \\* 5\n' >"$bin/date"
@@ -681,6 +702,14 @@ job 77.server: total 1"
 	lsf_post_exec 4321
 	assert_equal "$(cat log)" "job 77/0: nothing removed: cannot read the environment of process $background_pid"
 	end_process "$background_pid"
+	process_of 4321 -i
+	lsf_post_exec 4321
+	assert_equal "$(tail -n 1 log)" "job 77/0: nothing removed: cannot read the environment of process $pid"
+	end_process "$pid"
+	leader_of 4321
+	lsf_post_exec 4321
+	assert_equal "$(tail -n 1 log)" "job 77/0: nothing removed: cannot read the environment of process $pid"
+	end_process "$pid"
 	rm log
 	lsf_post_exec 4321 LSB_JOBID=
 	lsf_post_exec 0

@@ -138,6 +138,16 @@ last_word_at()
 	iconv -f UTF-8 -t UTF-16 <<<"$output" >/dev/null
 }
 
+@test "a name that fills a cell with combining characters is cut, and not blank" {
+	local accents
+	export LC_ALL=C.UTF-8
+	accents=$(printf '\u0301%.0s' {1..123})
+	with_users "abcdefg${accents}hijk"
+	owned_by 7001 >list
+	on_terminal 16 ls --from list -o perms,owner
+	assert_output_matches 'abcdefg[^h]*…'
+}
+
 @test "states are colored on a terminal, or if requested" {
 	some_states
 	local orphaned=$'\e[1;31morphaned\e[0m' dest=$'\e[1;35mdest\e[0m' kept=$'\e[1;34mkept\e[0m'

@@ -160,6 +160,7 @@ static int cut_column(struct cells *cells, size_t columns, size_t column, size_t
 {
 	const char *mark = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "\u2026" : "+";
 	const size_t width = cells->shapes[column].width;
+	const size_t length_most = CELL_MAX - strlen(mark);
 	struct cell *cell = cells->items + column;
 	struct cell before = { 0 };
 	struct cell cut = { 0 };
@@ -174,8 +175,8 @@ static int cut_column(struct cells *cells, size_t columns, size_t column, size_t
 			if (make_room(cells))
 				return ENOMEM;
 			before = *cell;
-			length = utf8_fit(cells->text + cell->offset, cell->length, width - 1,
-					  &taken);
+			length = cell->length < length_most ? cell->length : length_most;
+			length = utf8_fit(cells->text + cell->offset, length, width - 1, &taken);
 			memcpy(cells->text + cells->length, cells->text + cell->offset, length);
 			strcpy(cells->text + cells->length + length, mark);
 			cut = take_text(cells, length + strlen(mark), taken + 1);

@@ -62,7 +62,7 @@ size_t utf8_fit(const char *text, size_t length, size_t columns, size_t *taken)
 		size_t bytes = utf8_length(text + at);
 		size_t width = width_of(text + at, bytes);
 
-		if (*taken + width > columns)
+		if (*taken + width > columns || at + bytes > length)
 			break;
 		*taken += width;
 		at += bytes ? bytes : 1;

@@ -44,7 +44,8 @@ void segment_release(struct hold *hold)
  */
 static bool is_page_below(const struct hold *first, const struct hold *second, size_t page)
 {
-	return second->size <= page && (char *)second->address + page == first->address;
+	return second->size <= page &&
+	       (uintptr_t)second->address + page == (uintptr_t)first->address;
 }
 
 void segments_release(struct hold *holds, size_t count)

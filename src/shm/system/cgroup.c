@@ -120,7 +120,7 @@ static const char *path_of(const char *text, const char *controller)
 			size = strcspn(item, ",:\n");
 			if (size == length && (item[size] == ':' || item[size] == ',') &&
 			    strncmp(item, controller, size) == 0)
-				return item + strcspn(item, ":\n") + 1;
+				return strchr(item, ':') ? strchr(item, ':') + 1 : NULL;
 			item += size;
 		} while (*item == ',');
 	}

@@ -261,14 +261,15 @@ const char *namespace_label(char text[NAMESPACE_LABEL_SIZE], const struct namesp
 	const char *comma = *ns->name ? ", " : "";
 	char process[PROCESS_LABEL_SIZE];
 	char quoted[QUOTED_SIZE(UNIT_SIZE)];
+	char path[128];
 	const char *name = *ns->name ? command_text(quoted, ns->name) : "";
 
 	if (ns->pid)
 		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s%s%s)", inode, name, comma,
 			 process_label(process, ns->pid, ns->command));
 	else
-		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s%s%.128s)", inode, name, comma,
-			 ns->path);
+		snprintf(text, NAMESPACE_LABEL_SIZE, "%lu (%s%s%s)", inode, name, comma,
+			 quote_word(path, sizeof(path), ns->path));
 	return text;
 }
 

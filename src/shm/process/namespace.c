@@ -172,12 +172,12 @@ static bool is_ipc_namespace(int fd)
 	static const char prefix[] = "ipc:[";
 	char path[64];
 	char target[sizeof(prefix)] = "";
-	struct stat own;
+	static struct stat own; /* looked up once: all namespaces are on one device */
 	struct stat status;
 	int type;
 
-	/* all namespaces are on one device; the server of a FUSE file would answer the ioctl(2) */
-	if (stat("/proc/self/ns/ipc", &own) == 0 &&
+	/* the server of a FUSE file would answer the ioctl(2) */
+	if ((own.st_dev || stat("/proc/self/ns/ipc", &own) == 0) &&
 	    (stat_locally(fd, &status) || status.st_dev != own.st_dev))
 		return false;
 	type = ioctl(fd, NS_GET_NSTYPE);

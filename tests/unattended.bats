@@ -292,7 +292,7 @@ fake_scontrol()
 	printf '%s\n' "$@" | sed '/^$/d; s/\(.*\):\(.*\)/\1      \2    batch    0       0/' >jobs.txt
 	cat >"$bin/scontrol" <<-END
 		#!/bin/sh
-		[ "\$*" = listpids ] || { echo "scontrol: error: \$*" >&2; exit 1; }
+		[ "\$*" = 'listpids * node7' ] || { echo "scontrol: error: \$*" >&2; exit 1; }
 		test -s $PWD/jobs.txt || { echo 'No job steps exist on this node.' >&2; exit 1; }
 		echo 'PID      JOBID    STEPID   LOCALID GLOBALID'
 		cat $PWD/jobs.txt
@@ -471,6 +471,11 @@ job 77.server: nothing removed, ps ended with status 1'
 	rm "$bin/scontrol"
 	epilog
 	assert_equal "$(segment_count)" 1
+	printf '#!/bin/sh\n{ echo "scontrol: error: x"; echo "No job steps exist on this node."; } >&2; exit 1\n' >"$bin/scontrol"
+	chmod 755 "$bin/scontrol"
+	epilog
+	assert_equal "$(tail -n 2 log)" 'job 77: nothing removed, scontrol failed: scontrol: error: x
+job 77: No job steps exist on this node.'
 	# without a process of the user, no job has to be asked for
 	end_process "$pid"
 	epilog

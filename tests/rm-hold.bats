@@ -111,15 +111,33 @@ schedule_of()
 	grep Cpus_allowed: "/proc/$1/status"
 }
 
-# The users of a container are many.
-@test "segments of many users that cannot be held are removed in a bounded number of turns" {
-	need_root
-	need_plain_memory
-	perl -e 'for (1 .. 60) { $> = 1000000 + $_; shmget(0, 900 << 40, 010600) // die; $> = 0 }'
+# removes_by_turns MANY: segments of so many users, which cannot be held
+removes_by_turns()
+{
+	perl -e 'for (1 .. shift) { $> = 1000000 + $_; shmget(0, 900 << 40, 010600) // die; $> = 0 }' "$1"
 	STOP_DELAY=0 capture with_steps delay:child:syscall:SYS_membarrier:1+ shmtool rm --all
 	expect_status 0
-	assert_output_has 'total 60 segments'
-	(($(steps_taken) < 15)) || fail "$(steps_taken) turns"
+	assert_output_has "total $1 segments"
+}
+
+# The users of a container are many.
+@test "segments of many users that cannot be held are removed user by user, but not of any number" {
+	need_root
+	need_plain_memory
+	removes_by_turns 60
+	assert_equal "$(steps_taken)" 60
+	removes_by_turns 400
+	assert_equal "$(steps_taken)" 257
+}
+
+@test "segments that have no room beside too many large ones are held later" {
+	need_root
+	need_plain_memory
+	as_uid 1 perl -e 'shmget(0, 1 << 40, 010600) // die for 1 .. 1100'
+	as_uid 2 shmtool create -s 64G --no-reserve -u 3
+	try rm --all
+	expect_status 0
+	assert_equal "$(segment_count)" 0
 }
 
 @test "a line of /etc/subuid that goes beyond the last user" {

@@ -38,11 +38,11 @@ struct work {
 };
 
 /*
- * A user can create thousands of segments of which only one fits into the address space, and a
- * container has thousands of users. After so many turns, large ones are not held, and all users
- * have the same turn.
+ * A user can create thousands of segments of which only one fits into the address space: after so
+ * many turns, large ones are not held. A container has thousands of users: after so many, all
+ * others have the same turn.
  */
-enum { TURNS_MOST = 8 };
+enum { TURNS_MOST = 8, USERS_MOST = 256 };
 
 /* A batch of segments that are not large takes no more turns than that. */
 static const uint64_t large_size = (uint64_t)1 << (sizeof(void *) > 4 ? 36 : 20);
@@ -189,7 +189,7 @@ static bool next_turn(struct work *work)
 		i++;
 	if (i == work->batch->count)
 		return false;
-	work->actors = work->turns < TURNS_MOST ? subuid_range(actor_of(&items[i].listed))
+	work->actors = work->turns < USERS_MOST ? subuid_range(actor_of(&items[i].listed))
 						: (struct uid_range){ 0, (uid_t)-1 };
 	return true;
 }
@@ -261,8 +261,10 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item,
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
-	if (work->turns >= TURNS_MOST && item->listed.size >= large_size)
-		return go_without(work, item, ENOMEM);
+	item->waits = work->turn == TURN_HOLD && work->turns >= TURNS_MOST &&
+		      item->listed.size >= large_size;
+	if (item->waits)
+		return RECLAIM_PENDING;
 	/* set before the call, in case this process is killed after it */
 	item->replaced = !segment_never_used(&item->listed);
 	item->last_user = item->listed.lpid;

@@ -14,7 +14,7 @@ enum status create_new(struct creation *creation);
 /* The parts of a creation. */
 enum { CREATED_SEGMENT = 1, CREATED_GUARD = 2 };
 
-/* Removes the segment and the guard, as far as they were created. Returns those that it could not. */
+/* Removes the segment and the guard, as far as they were created. Returns what is left of them. */
 int undo_creation(const struct creation *creation);
 
 /* Which of them exist, as far as this process can see. */

@@ -21,7 +21,7 @@ struct work {
 	void *context;
 	pid_t pid;          /* of this process */
 	bool full;          /* no more segments can be held in this turn */
-	bool orphans;       /* all are */
+	bool all_orphans;   /* in the batch */
 	unsigned int place; /* the namespace that this process is in */
 	unsigned int asked; /* the namespace that ask() has asked about, with these answers: */
 	bool privileged;    /* may_control_all() */
@@ -248,7 +248,7 @@ static void ask(struct work *work)
 		return;
 	work->asked = work->place;
 	work->privileged = may_control_all();
-	work->forced = !work->orphans && removal_is_forced();
+	work->forced = !work->all_orphans && removal_is_forced();
 }
 
 /* Holds the segment. Returns RECLAIM_PENDING if the work can continue. */
@@ -472,7 +472,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 			     .context = context,
 			     .pid = getpid(),
 			     .settled = true,
-			     .orphans = true,
+			     .all_orphans = true,
 			     .place = nowhere,
 			     .asked = nowhere };
 
@@ -488,7 +488,7 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 	users_look_up();
 	work.one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file, too */
 	for (size_t i = 0; i < batch->count; i++)
-		work.orphans &= items[i].listed.state == STATE_ORPHANED;
+		work.all_orphans &= items[i].listed.state == STATE_ORPHANED;
 	do {
 		take_turn(&work);
 	} while (!batch->given_up && work.settled && next_turn(&work));

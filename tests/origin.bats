@@ -172,6 +172,15 @@ units()
 	assert_output_is -
 }
 
+@test "stat: a command line that looks like a unit is in quotes" {
+	need_root
+	# shellcheck disable=SC2016 # it is for perl
+	background as_uid 4321 perl -e '$0 = "unit x.service"; $| = 1; print shmget(0, 10, 01600), "\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	try stat "$(<"$background_output")"
+	assert_output_has '                "unit x.service"'
+}
+
 # --- Holders ----------------------------------------------------------------
 
 # resident PID: what smaps has of its attachments, in bytes, on one line each

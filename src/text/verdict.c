@@ -2,6 +2,7 @@
 #include "text/verdict.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "text/state_names.h"
 
@@ -51,9 +52,12 @@ void print_origin(struct output *output, const struct process *process, int inde
 		output_char(output, '\n');
 	}
 	if (process->command_line) {
-		output_format(output, "%*s", indent, "");
+		/* any process can set it, also to what looks like the line above */
+		const char *quote = strncmp(process->command_line, "unit ", 5) == 0 ? "\"" : "";
+
+		output_format(output, "%*s%s", indent, "", quote);
 		output_escaped(output, process->command_line);
-		output_char(output, '\n');
+		output_format(output, "%s\n", quote);
 	}
 }
 

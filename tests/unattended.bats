@@ -308,6 +308,19 @@ process_of()
 	wait_until pgrep -u "$1" -x sleep >/dev/null
 }
 
+# titled_of UID: starts one that has overwritten its environment; sets pid
+titled_of()
+{
+	# longer than its arguments
+	cat >train <<-'END'
+		$0 = "train: epoch 17, rate=0.1";
+		$| = 1; print "ready\n"; sleep 1 while 1;
+	END
+	background as_uid "$1" env -i PBS_JOBID=78.server LSB_JOBID=78 PATH="$PATH" perl train
+	pid=$background_pid
+	wait_until test -s "$background_output"
+}
+
 # leader_of UID: starts one whose first thread has exited; sets pid
 leader_of()
 {
@@ -652,8 +665,8 @@ fake_id()
 		assert_equal "$(cat log)" ''
 		end_process "$pid"
 	done
-	# one that shows none, and one whose first thread has exited
-	process_of 4321 -i
+	# one that has overwritten it, and one whose first thread has exited
+	titled_of 4321
 	pbs_epilogue
 	assert_equal "$(cat log)" "job 77.server: nothing removed, process $pid shows no environment"
 	end_process "$pid"
@@ -713,7 +726,7 @@ job 77.server: total 1"
 	lsf_post_exec 4321
 	assert_equal "$(cat log)" "job 77/0: nothing removed: cannot read the environment of process $background_pid"
 	end_process "$background_pid"
-	process_of 4321 -i
+	titled_of 4321
 	lsf_post_exec 4321
 	assert_equal "$(tail -n 1 log)" "job 77/0: nothing removed: cannot read the environment of process $pid"
 	end_process "$pid"

@@ -50,6 +50,23 @@ fifo_refused='a FIFO of another user in a sticky directory'
 	assert_untouched
 }
 
+@test "... nor in a user namespace where neither of the two users is mapped" {
+	mkdir theirs
+	echo precious >theirs/file
+	chown -R 4321 theirs
+	hostile "ln -s $PWD/theirs/file shared/old"
+	chmod 755 .
+	id=$(make_segment 4096 666)
+	try_in_users()
+	{
+		as_uid 4321 unshare --user "$SHMTOOL" read "$id" -f shared/old
+	}
+	capture try_in_users
+	expect_status 5
+	assert_stderr_is "shmtool read: cannot write shared/old: $link_refused"
+	assert_equal "$(<theirs/file)" precious
+}
+
 @test "read -f neither writes to nor waits for a FIFO of another user in a sticky directory" {
 	hostile 'mkfifo shared/out'
 	try read "$id" -f shared/out

@@ -49,8 +49,9 @@ static bool is_planted(int directory, const struct stat *status)
 		return true; /* GCOVR_EXCL_LINE: fstat(2) does not fail here */
 	if (!(parent.st_mode & S_ISVTX) || !(parent.st_mode & OTHERS_WRITE))
 		return false;
-	return status->st_uid != geteuid() &&
-	       (status->st_uid != parent.st_uid || status->st_uid == OVERFLOW_USER);
+	/* this process itself can be of an unmapped user, in a user namespace that -N enters */
+	return status->st_uid == OVERFLOW_USER ||
+	       (status->st_uid != geteuid() && status->st_uid != parent.st_uid);
 }
 
 /* Returns 0 if only root and the caller can have created and can change the file, or UNSAFE_*. */

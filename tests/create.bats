@@ -559,19 +559,21 @@ shmtool create: hint: omit -s to take the size of the file"
 	local id
 	run_full()
 	{
-		"$SHMTOOL" create -s 10 -u daemon >/dev/full
+		"$SHMTOOL" create -s 10 -k 0x55 --with-guard -u daemon >/dev/full
 	}
-	stop_at child:shmctl:IPC_RMID run_full
+	stop_at child:semctl:IPC_RMID run_full
 	wait_for_status "$program_pid"
 	assert_equal "$ended" 7
 	id=$(awk 'NR > 1 { print $2 }' /proc/sysvipc/shm)
 	stderr=$(<"$program_output.err")
 	assert_stderr_has "warning: the new segment $id was not removed"
+	assert_stderr_has "warning: the new guard was not removed; remove it: ipcrm -s $(field_of sem key $((0x55)) semid)"
 	# who reads what create prints does not wait for its child
 	assert_equal "$(find "/proc/$stopped_pid/fd" -lname "$program_output*")" ''
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"
-	assert_equal "$(segment_count)" 0
+	assert_none_left
+	run ! field_of sem key $((0x55)) semid
 }
 
 @test "an id that cannot be written leaves no segment" {

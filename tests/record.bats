@@ -31,7 +31,7 @@ fake_journalctl()
 {
 	cat >journalctl <<-END
 		#!/bin/sh
-		[ "\$*" = '-u shmtool-record -o cat' ] || exit 1
+		[ "\$*" = '-b -u shmtool-record -o cat' ] || exit 1
 		echo 'Started shmtool-record.service - Record the creators.'
 		echo 'shmtool ls: cannot determine the IPC namespace of 1 process'
 		# journald splits long lines

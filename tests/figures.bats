@@ -66,6 +66,20 @@ huge_bytes_used()
 	assert_output_is 0
 }
 
+# Any user can create it, and give it to another one.
+@test "a segment with two possible figures does not hide the sums" {
+	local id
+	more_huge_pages 1
+	(($(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) > 2 << 20)) || skip 'less than 2 GiB of memory'
+	printf x | foreign_write "$(shmtool create --huge -s "$(huge_page_size)")" 0
+	id=$(make_segment $((1 << 30)))
+	head -c $((1 << 30)) /dev/zero | foreign_write "$id" 0
+	try ls --by owner -J
+	(($(jq '.totals[0].rss' <<<"$output") >= 1 << 30))
+	try ls --prometheus
+	assert_output_has 'shmtool_segment_resident_bytes{'
+}
+
 @test "rss of small pages is not mistaken for that of huge ones" {
 	local id
 	id=$(make_segment $((64 << 20)))

@@ -23,7 +23,8 @@ void sums_add_segment(struct sums *sums, const struct segment *segment)
 		.size = segment->size,
 		.rss = segment->rss,
 		.swap = segment->swap,
-		.memory_unknown = !segment->memory_known,
+		/* any user can give others one with two possible figures (resident.h) */
+		.memory_unknown = !segment->memory_known && !segment->rss,
 	};
 
 	sums_add(sums, &one);

@@ -474,7 +474,7 @@ job 77: ps: broken'
 	# as if it has no space for its output
 	printf '#!/bin/sh\nexit 1\n' >"$bin/ps"
 	rm log
-	fake_id
+	fake_user
 	epilog
 	pbs_epilogue
 	assert_equal "$(segment_count)" 1
@@ -503,7 +503,7 @@ job 77: No job steps exist on this node.'
 @test "Slurm, PBS: a process of ps that does not end is not waited for" {
 	need_root
 	fake_logger
-	fake_id
+	fake_user
 	fake_scontrol
 	local script
 	# shellcheck disable=SC2016 # it is for the shell
@@ -535,7 +535,7 @@ exit $status\n' "$(type -P ps)" >"$bin/ps"
 	need_root
 	fake_logger
 	fake_scontrol
-	fake_id
+	fake_user
 	fake_ps
 	chmod 777 .
 	local script
@@ -640,17 +640,17 @@ lsf_post_exec()
 }
 
 # Makes someone the name of user 4321.
-fake_id()
+fake_user()
 {
 	# shellcheck disable=SC2016 # for sh
-	printf '#!/bin/sh\n[ "$*" = "-u -- someone" ] && echo 4321 || exec /usr/bin/id "$@"\n' >"$bin/id"
-	chmod 755 "$bin/id"
+	printf '#!/bin/sh\n[ "$*" = "passwd -- someone" ] && echo someone:x:4321:4321::/:/bin/sh || exec /usr/bin/getent "$@"\n' >"$bin/getent"
+	chmod 755 "$bin/getent"
 }
 
 @test "PBS: the epilogue removes what the user's jobs left, but nothing while another one is running" {
 	need_root
 	fake_logger
-	fake_id
+	fake_user
 	leak=$(make_leak_of 4321)
 	make_leak_of 5555 >/dev/null
 	process_of 4321 PBS_JOBID=78.server

@@ -568,7 +568,7 @@ shmtool create: hint: omit -s to take the size of the file"
 	stderr=$(<"$program_output.err")
 	assert_stderr_has "warning: the new segment $id was not removed"
 	assert_stderr_has "warning: the new guard was not removed; remove it: ipcrm -s $(field_of sem key $((0x55)) semid)"
-	# who reads what create prints does not wait for its child
+	# a reader of the output does not wait for the child
 	assert_equal "$(find "/proc/$stopped_pid/fd" -lname "$program_output*")" ''
 	kill -CONT "$stopped_pid"
 	wait_until process_is_gone "$stopped_pid"
@@ -596,6 +596,10 @@ shmtool create: hint: omit -s to take the size of the file"
 @test "an id that cannot be written leaves no segment, even if it was given to another user" {
 	need_root
 	run --separate-stderr as_user bash -c "'$SHMTOOL' create -s 10 -u daemon -g daemon >/dev/full"
+	expect_status 7
+	assert_none_left
+	# one that stays with its creator need not be attached for it
+	run --separate-stderr as_user bash -c "'$SHMTOOL' create -s 10 -u +65534 -p 0 >/dev/full"
 	expect_status 7
 	assert_none_left
 }

@@ -244,7 +244,7 @@ static int undo_in_child(void *creation)
 {
 	int none = -1;
 
-	/* who waits until nothing has its files open must not wait for this child */
+	/* a reader of the output waits until all have closed it: it must not wait for this child */
 	if (getpid() != ((struct creation *)creation)->creator)
 		child_keep_files(&none, 1);
 	return undo_creation(creation);

@@ -99,6 +99,7 @@ static void end_call(struct call *call)
 int undo_creation(const struct creation *creation)
 {
 	const bool privileged = may_control_all() || may_lock_all();
+	const bool is_anothers = creation->handed_over && creation->options->uid != geteuid();
 	struct call call = { 0 };
 	/* the ids may belong to other objects now: act only on those of this owner */
 	uid_t owner = creation->handed_over && privileged ? creation->options->uid : geteuid();
@@ -109,10 +110,10 @@ int undo_creation(const struct creation *creation)
 
 	/* the new owner may have removed it already */
 	error = creation->created ? look(creation) : EINVAL;
-	/* and can have the id reused for another segment of this user, if they are two */
+	/* another user can have the id reused for another segment of this user, too */
 	if (!error)
-		error = creation->handed_over && !privileged ? hold_new(creation, &call.hold)
-							     : begin_call(creation, owner, &call);
+		error = is_anothers && !privileged ? hold_new(creation, &call.hold)
+						   : begin_call(creation, owner, &call);
 	if (!error) {
 		error = segment_remove(creation->id);
 		end_call(&call);

@@ -23,7 +23,10 @@ void sums_add_segment(struct sums *sums, const struct segment *segment)
 		.size = segment->size,
 		.rss = segment->rss,
 		.swap = segment->swap,
-		/* any user can give others one with two possible figures (resident.h) */
+		/*
+		 * of two possible figures, that of small pages counts (resident.h): any user can
+		 * give another one such a segment, which must not hide the sum of the others
+		 */
 		.memory_unknown = !segment->memory_known && !segment->rss,
 	};
 

@@ -23,8 +23,9 @@ uint32_t utf8_character(const char *text, size_t length);
 size_t utf8_width(const char *text, size_t length);
 
 /*
- * How many bytes of text fit into this many columns, in whole characters. Sets *taken to
- * the number of columns that they need.
+ * How many of the first length bytes of text fit into this many columns, in whole characters
+ * (not one of which only a part is among them). Sets *taken to the number of columns that they
+ * need.
  */
 size_t utf8_fit(const char *text, size_t length, size_t columns, size_t *taken);
 

@@ -38,9 +38,9 @@ struct work {
 };
 
 /*
- * A user can create thousands of segments of which only one fits into the address space: after so
- * many turns, large ones are not held. A container has thousands of users: after so many, all
- * others have the same turn.
+ * A user can create thousands of segments of which only one fits into the address space: after
+ * TURNS_MOST turns, the other large ones wait for the turn of their user. A container has
+ * thousands of users: after USERS_MOST turns, all other users share one.
  */
 enum { TURNS_MOST = 8, USERS_MOST = 256 };
 
@@ -261,7 +261,7 @@ static enum reclaim_result hold(struct work *work, struct reclaim_item *item,
 		return go_without(work, item, EOWNERDEAD);
 	if (work->batch->dry_run)
 		return may_attach(now) ? RECLAIM_REMOVED : cannot_hold(work, item, EACCES);
-	item->waits = work->turn == TURN_HOLD && work->turns >= TURNS_MOST &&
+	item->waits = work->turn != TURN_ACT && work->turns >= TURNS_MOST &&
 		      item->listed.size >= large_size;
 	if (item->waits)
 		return RECLAIM_PENDING;

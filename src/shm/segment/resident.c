@@ -99,8 +99,10 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 	as_small &= !as_huge || listed <= sizes->shmem;
 	segment->memory_known = as_small + as_huge == 1;
 	/* of two figures, that of small pages: without permission, no user has others */
-	if (as_small || !as_huge)
+	if (as_small)
 		segment->rss = listed;
+	else if (!segment->memory_known)
+		segment->rss = 0;
 }
 
 void resident_correct(struct segment *segments, size_t count)

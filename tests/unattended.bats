@@ -507,7 +507,7 @@ job 77: No job steps exist on this node.'
 	fake_scontrol
 	local script
 	# shellcheck disable=SC2016 # it is for the shell
-	printf '#!/bin/sh\nsleep 1000 &\necho $! >>waiting\n' >"$bin/ps"
+	printf '#!/bin/sh\nsleep 100 &\necho $! >>waiting\n' >"$bin/ps"
 	chmod 755 "$bin/ps"
 	for script in epilog pbs_epilogue; do
 		make_leak_of 4321
@@ -643,8 +643,8 @@ lsf_post_exec()
 fake_user()
 {
 	# shellcheck disable=SC2016 # for sh
-	printf '#!/bin/sh\n[ "$*" = "passwd -- someone" ] && echo someone:x:4321:4321::/:/bin/sh || exec /usr/bin/getent "$@"\n' >"$bin/getent"
-	chmod 755 "$bin/getent"
+	printf '#!/bin/sh\n[ "$*" = "-u -- someone" ] && echo 4321 || exec /usr/bin/id "$@"\n' >"$bin/id"
+	chmod 755 "$bin/id"
 }
 
 @test "PBS: the epilogue removes what the user's jobs left, but nothing while another one is running" {
@@ -697,6 +697,23 @@ job 77.server: total 1"
 	make_leak_of 4321 >/dev/null
 	pbs_epilogue '' someone
 	assert_equal "$(segment_count)" 4
+}
+
+@test "PBS: a name of digits is not taken for a uid" {
+	need_root
+	fake_logger
+	leak=$(make_leak_of 4321)
+	make_leak_of 5555 >/dev/null
+	{
+		cat /etc/passwd
+		printf '%s\n' 5555:x:4321:4321::/:/bin/sh someone:x:5555:5555::/:/bin/sh
+	} >passwd
+	# shellcheck disable=SC2016 # it is for the shell
+	run --separate-stderr unshare --mount sh -c \
+		'mount --bind passwd /etc/passwd && exec "$0" 77.server 5555' "$examples/pbs-epilogue"
+	expect_status 0
+	assert_equal "$(awk '{ print $1, $2, $3, $4 }' log)" "job 77.server: removed $leak
+job 77.server: total 1"
 }
 
 @test "LSF: post-execution removes what the user's jobs left, but nothing while another one is running" {

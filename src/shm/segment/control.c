@@ -144,19 +144,6 @@ int segment_set_rights(int id, const struct segment_rights *rights)
 	return error == EINVAL && segment_look(id, &segment) == 0 ? EOVERFLOW : error;
 }
 
-/*
- * The id that stands for unmapped users and groups, a setting of the whole machine. It
- * is read once, since it is needed for every segment.
- */
-static uint32_t unmapped_user(void)
-{
-	static uint64_t number;
-
-	if (!number && sysctl_read("kernel/overflowuid", &number))
-		number = 65534; /* user_namespaces(7) */
-	return (uint32_t)number;
-}
-
 /* Whether a map (/proc/self/uid_map) maps every id, as that of the initial user namespace. */
 static bool maps_all(const char *map)
 {

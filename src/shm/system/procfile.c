@@ -63,6 +63,15 @@ int sysctl_read(const char *name, uint64_t *value)
 	return error ? error : read_number(text, value);
 }
 
+uint32_t unmapped_user(void)
+{
+	static uint64_t number;
+
+	if (!number && sysctl_read("kernel/overflowuid", &number))
+		number = 65534; /* user_namespaces(7) */
+	return (uint32_t)number;
+}
+
 uint64_t huge_page_count(uint64_t size, const char *which)
 {
 	char path[128];

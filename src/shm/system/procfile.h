@@ -13,6 +13,12 @@
 int sysctl_read(const char *name, uint64_t *value);
 
 /*
+ * Returns the id that stands for unmapped users and groups, a setting of the whole machine
+ * (kernel.overflowuid). It is read once, since it is needed for every segment.
+ */
+uint32_t unmapped_user(void);
+
+/*
  * Reads at most size - 1 bytes of a small file and adds a zero byte. Returns 0
  * or an errno value.
  */

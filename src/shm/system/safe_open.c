@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "shm/system/compat.h"
+#include "shm/system/procfile.h"
 
 enum {
-	LINKS_MAX = 40,        /* the kernel's own limit: path_resolution(7) */
-	TRIES = 10,            /* at a file that a process keeps replacing */
-	OVERFLOW_USER = 65534, /* stands for every unmapped user: user_namespaces(7) */
+	LINKS_MAX = 40, /* the kernel's own limit: path_resolution(7) */
+	TRIES = 10,     /* at a file that a process keeps replacing */
 	OTHERS_WRITE = S_IWGRP | S_IWOTH,
 };
 
@@ -50,7 +50,7 @@ static bool is_planted(int directory, const struct stat *status)
 	if (!(parent.st_mode & S_ISVTX) || !(parent.st_mode & OTHERS_WRITE))
 		return false;
 	/* this process itself can be of an unmapped user, in a user namespace that -N enters */
-	return status->st_uid == OVERFLOW_USER ||
+	return status->st_uid == unmapped_user() ||
 	       (status->st_uid != geteuid() && status->st_uid != parent.st_uid);
 }
 

@@ -699,6 +699,24 @@ job 77.server: total 1"
 	assert_equal "$(segment_count)" 4
 }
 
+@test "PBS and LSF: a process that has exited since ps is not waited for" {
+	need_root
+	fake_logger
+	fake_user
+	chmod 777 .
+	local script
+	printf '#!/bin/sh\necho >>slept\n' >"$bin/sleep"
+	# shellcheck disable=SC2016 # it is for sh
+	printf '#!/bin/sh\nfor pid in 4194303 4194302; do echo $pid S; done\n' >"$bin/ps"
+	chmod 755 "$bin/sleep" "$bin/ps"
+	for script in pbs_epilogue 'lsf_post_exec 4321'; do
+		make_leak_of 4321 >/dev/null
+		$script
+		[[ ! -e slept ]]
+		rm -f log
+	done
+}
+
 @test "PBS: a name of digits is not taken for a uid" {
 	need_root
 	fake_logger

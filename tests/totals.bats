@@ -154,11 +154,13 @@ numbers='"\(.segments) \(.size) \(.rss) \(.swap)"'
 	assert_output_has 'a\nb\tc'
 }
 
-@test "the total of rm beyond 64 bits" {
+@test "totals beyond 64 bits" {
 	[[ ${WORD_BITS-} != 32 ]] || skip 'no program of 32 bits can have such segments'
 	for _ in 1 2 3; do
 		shmtool create -s 7E --no-reserve >/dev/null
 	done
+	try ls --prometheus
+	assert_equal "$(grep '^shmtool_used_bytes' <<<"$output")" 'shmtool_used_bytes 18446744073709551615'
 	try rm --all
 	expect_status 0
 	assert_equal "${lines[3]}" 'total 3 segments, 18446744073709551615 bytes (16E)'

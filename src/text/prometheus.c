@@ -174,25 +174,29 @@ static const struct limit_metric {
 	const char *help;
 	size_t place; /* offset in struct limits */
 	enum unit unit;
-	bool may_lack; /* LIMITS_UNKNOWN means unknown (no line), not unlimited */
+	enum {
+		IS_LIMIT, /* may be unlimited */
+		IS_USE,
+		MAY_LACK, /* no line if it is LIMITS_UNKNOWN */
+	} kind;
 } limit_metrics[] = {
 	{ "shmtool_limit_segments", "Maximum number of segments (shmmni).", LIMIT(shmmni), PLAIN,
-	  false },
-	{ "shmtool_limit_bytes", "Maximum total size (shmall).", LIMIT(shmall), PAGES, false },
+	  IS_LIMIT },
+	{ "shmtool_limit_bytes", "Maximum total size (shmall).", LIMIT(shmall), PAGES, IS_LIMIT },
 	{ "shmtool_limit_segment_bytes", "Maximum size of one segment (shmmax).", LIMIT(shmmax),
-	  PLAIN, false },
+	  PLAIN, IS_LIMIT },
 	{ "shmtool_limit_cgroup_bytes", "Memory limit of the control group.", LIMIT(cgroup),
-	  OF_CGROUP, true },
+	  OF_CGROUP, MAY_LACK },
 	{ "shmtool_used_segments", "Number of segments, regardless of filters.", LIMIT(segments),
-	  PLAIN, false },
+	  PLAIN, IS_USE },
 	{ "shmtool_used_bytes", "Total size of all segments, regardless of filters.", LIMIT(pages),
-	  PAGES, false },
+	  PAGES, IS_USE },
 	{ "shmtool_used_resident_bytes", "Resident memory of all segments, regardless of filters.",
-	  LIMIT(ram_used), PLAIN, true },
+	  LIMIT(ram_used), PLAIN, MAY_LACK },
 	{ "shmtool_used_swapped_bytes", "Swap used by all segments, regardless of filters.",
-	  LIMIT(swap_used), PLAIN, true },
+	  LIMIT(swap_used), PLAIN, MAY_LACK },
 	{ "shmtool_used_cgroup_bytes", "Memory of the control group that all segments use at most.",
-	  LIMIT(cgroup_used), OF_CGROUP, true },
+	  LIMIT(cgroup_used), OF_CGROUP, MAY_LACK },
 };
 
 /* The value of a metric; a number of pages as bytes. */
@@ -216,7 +220,7 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t value = limit_value(metric, &limits[i].limits);
 
-		if (metric->may_lack && value == LIMITS_UNKNOWN)
+		if (metric->kind == MAY_LACK && value == LIMITS_UNKNOWN)
 			continue;
 		output_text(output, metric->name);
 		if (limits[i].ns) {
@@ -224,7 +228,7 @@ static void print_limit_metric(struct output *output, const struct limit_metric 
 			print_namespace(output, limits[i].ns);
 			output_char(output, '}');
 		}
-		if (limit_is_none(value))
+		if (metric->kind == IS_LIMIT && limit_is_none(value))
 			output_text(output, " +Inf\n");
 		else
 			print_value(output, " ", value);

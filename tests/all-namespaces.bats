@@ -51,6 +51,20 @@ $in_second 3000
 $in_own 4000"
 }
 
+@test "a namespace whose only process goes on in a new one during the search" {
+	# shellcheck disable=SC2016 # it is for perl
+	background there unshare --ipc perl -e '
+		$SIG{USR1} = sub { fork and exit };
+		shmget(5, 5000, 01600) // die "shmget: $!";
+		$| = 1; print "$$\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	STOP_RUN="kill -USR1 $pid; while [ -e /proc/$pid ]; do :; done" \
+		with_steps "run:child:open:/proc/$pid" try_there ls -A --format '%{size}'
+	assert_output_is 5000
+	assert_equal "$(steps_taken)" 1
+}
+
 @test "one table with aligned columns and one total" {
 	settle unshare --ipc -- 1048576:1 4096:2
 	one=$ns one_pid=$pid

@@ -130,6 +130,21 @@ removes_by_turns()
 	assert_equal "$(steps_taken)" 257
 }
 
+# A user can change how a process is scheduled that acts as that user, and the change can come late.
+@test "a process that has acted as one user acts as no other one" {
+	need_root
+	need_plain_memory
+	local uid
+	for uid in 1000001 1000002 1000003; do
+		as_uid "$uid" perl -e 'shmget(0, 900 << 40, 010600) // die for 1 .. 2'
+	done
+	STOP_DELAY=0 capture with_steps delay:child:shmctl:IPC_RMID:1+ shmtool rm --all
+	expect_status 0
+	assert_output_has 'total 6 segments'
+	assert_equal "$(cut -d' ' -f1 "$BATS_TEST_TMPDIR/steps" | sort -u | wc -l)" 3
+	assert_equal "$(steps_taken)" 6
+}
+
 @test "segments that have no room beside too many large ones are held later" {
 	need_root
 	need_plain_memory

@@ -188,6 +188,7 @@ static void share_batch(const struct removal *removal)
 	removal->batch->even_attached = removal->report->options->choice.filter.even_attached;
 	removal->batch->count = removal->count;
 	removal->batch->worker = 0;
+	removal->batch->unfinished = false;
 	for (size_t i = 0; i < removal->count; i++) {
 		struct reclaim_item *item = &removal->batch->items[i];
 
@@ -243,6 +244,21 @@ static void give_up_batch(struct removal *removal)
 	removal->batch = copy;
 }
 
+/* Removes the batch in workers, one after another. Returns what child_run() does. */
+static int run_workers(struct removal *removal, int *signal)
+{
+	unsigned int calls = 0;
+	int error;
+
+	do {
+		share_batch(removal);
+		removal->batch->calls = calls++;
+		error = child_run(work, removal, CHILD_GOES_ON, signal);
+	} while (!error && !*signal && removal->batch->unfinished && calls < RECLAIM_CALLS_MOST &&
+		 !signals_came());
+	return error;
+}
+
 /*
  * Removes the batch in a worker. Returns 0; EOWNERDEAD, if the worker was killed by *signal and
  * unfinished work has been undone; or ETIMEDOUT, if it is blocked.
@@ -254,9 +270,8 @@ static int try_batch(struct removal *removal, int *signal)
 	int error = 0;
 	bool goes_on;
 
-	share_batch(removal);
 	if (removal->count)
-		error = child_run(work, removal, CHILD_GOES_ON, signal);
+		error = run_workers(removal, signal);
 	/* an exit status is that of a sanitizer, say */
 	if (!error && *signal)
 		error = EOWNERDEAD;

@@ -174,7 +174,7 @@ static bool read_schedule(struct schedule *now)
 	return now->known;
 }
 
-void restore_schedule(void)
+static void restore_schedule(void)
 {
 	struct schedule now;
 

@@ -85,6 +85,11 @@ bool owns_users_here(uid_t uid, bool in_doubt);
  * CAP_SYS_ADMIN and CAP_IPC_LOCK from the effective set. If neither is in use, it only checks
  * that this process is that user. Returns 0 or an errno value; EPERM: that is not permitted;
  * EOVERFLOW: the user is not mapped in this user namespace; EXDEV: owns_users_here().
+ *
+ * That user can change the policy, the nice value, the time slice and the processors of this
+ * process (check_same_owner() in the kernel's kernel/sched/syscalls.c). stop_acting() restores
+ * them, but such a change can also come into effect later: after the kernel has permitted it, the
+ * user can keep the thread that makes it from running.
  */
 int act_as(uid_t uid, struct actor *before);
 void stop_acting(const struct actor *before);
@@ -95,13 +100,5 @@ void stop_acting(const struct actor *before);
  */
 int segment_call(const struct segment *segment, const struct hold *hold,
 		 const struct segment_rights *rights);
-
-/*
- * Restores the policy, the nice value, the time slice and the processors that this process had
- * before it acted as a user, who can change them then: check_same_owner() in the kernel's
- * kernel/sched/syscalls.c. Such a change may come into effect a moment later. Does nothing in a
- * process that never acted.
- */
-void restore_schedule(void);
 
 #endif

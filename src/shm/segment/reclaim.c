@@ -26,12 +26,11 @@ struct work {
 	unsigned int asked; /* the namespace that ask() has asked about, with these answers: */
 	bool privileged;    /* may_control_all() */
 	bool forced;        /* removal_is_forced() */
-	bool one_processor; /* the machine has only one */
 	bool settled;       /* attachments in progress were counted in time */
 	enum turn {
 		TURN_MARK, /* of segments that are only marked for removal: they are not blocked */
 		TURN_HOLD, /* of those that can be held; again, until all have fitted */
-		TURN_ACT,  /* of others of one user after another, or of one range of users */
+		TURN_ACT,  /* of the others of one user, or of one range of users */
 	} turn;
 	unsigned int turns; /* of this kind so far */
 	struct uid_range actors;
@@ -39,10 +38,9 @@ struct work {
 
 /*
  * A user can create thousands of segments of which only one fits into the address space: after
- * TURNS_MOST turns, the other large ones wait for the turn of their user. A container has
- * thousands of users: after USERS_MOST turns, all other users share one.
+ * so many turns, the other large ones wait for the turn of their user.
  */
-enum { TURNS_MOST = 8, USERS_MOST = 256 };
+enum { TURNS_MOST = 8 };
 
 /* A batch of segments that are not large takes no more turns than that. */
 static const uint64_t large_size = (uint64_t)1 << (sizeof(void *) > 4 ? 36 : 20);
@@ -168,30 +166,31 @@ static bool has_its_turn(const struct work *work, const struct reclaim_item *ite
 	return item->result == RECLAIM_PENDING && turns[work->turn];
 }
 
-/*
- * Goes on to the next turn; false: there is none. While this process acts as a user, that user can
- * keep it from running (sched_setscheduler(2)). So only that user's segments should be at mode 0.
- */
+/* Goes on to the next turn; false: this process has had all that it may have. */
 static bool next_turn(struct work *work)
 {
-	const struct reclaim_item *items = work->batch->items;
+	work->turns = work->full ? work->turns + 1 : 0;
+	work->turn += !work->full;
+	work->full = false;
+	return work->turn < TURN_ACT;
+}
+
+/*
+ * Begins with TURN_ACT, for the next user. While this process acts as a user, that user can keep it
+ * from running (sched_setscheduler(2)), and also later. So this process acts as no other user, and
+ * only that user's segments are at mode 0.
+ */
+static void begin_to_act(struct work *work)
+{
+	const struct reclaim_batch *batch = work->batch;
 	size_t i = 0;
 
-	work->turns++;
-	if (work->turn != TURN_ACT && !work->full) {
-		work->turn++;
-		work->turns = 0;
-	}
-	work->full = false;
-	if (work->turn != TURN_ACT)
-		return true;
-	while (i < work->batch->count && !items[i].waits)
+	while (i < batch->count && !batch->items[i].waits)
 		i++;
-	if (i == work->batch->count)
-		return false;
-	work->actors = work->turns < USERS_MOST ? subuid_range(actor_of(&items[i].listed))
-						: (struct uid_range){ 0, (uid_t)-1 };
-	return true;
+	work->turn = TURN_ACT;
+	work->actors = i < batch->count && batch->calls <= RECLAIM_USERS_MOST
+			       ? subuid_range(actor_of(&batch->items[i].listed))
+			       : (struct uid_range){ 0, (uid_t)-1 };
 }
 
 /*
@@ -451,13 +450,11 @@ static void take_turn(struct work *work)
 			items[i].result = block(work, &items[i]);
 		blocked |= items[i].result == RECLAIM_BLOCKING;
 	}
-	restore_schedule();
 	if (blocked)
-		work->settled = settle(work->one_processor);
+		work->settled = settle();
 	else
 		settle_cancel();
 	for (size_t i = 0; i < count && blocked; i++) {
-		restore_schedule();
 		if (items[i].result == RECLAIM_BLOCKING)
 			items[i].result = remove_if_unused(work, &items[i]);
 	}
@@ -486,14 +483,16 @@ void reclaim(struct reclaim_batch *batch, bool undo_only, reclaim_enter *enter_p
 		return;
 	}
 	users_look_up();
-	work.one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file, too */
 	for (size_t i = 0; i < batch->count; i++)
 		work.all_orphans &= items[i].listed.state == STATE_ORPHANED;
+	if (batch->calls)
+		begin_to_act(&work);
 	do {
 		take_turn(&work);
 	} while (!batch->given_up && work.settled && next_turn(&work));
-	for (size_t i = 0; i < batch->count && !work.settled; i++) {
-		if (items[i].result == RECLAIM_PENDING)
+	for (size_t i = 0; i < batch->count; i++) {
+		if (items[i].result == RECLAIM_PENDING && !work.settled)
 			items[i].result = RECLAIM_UNSETTLED;
+		batch->unfinished |= items[i].result == RECLAIM_PENDING;
 	}
 }

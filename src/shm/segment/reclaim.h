@@ -31,8 +31,8 @@
  *
  * A segment is not held if kernel.shm_rmid_forced is 1, because the detach would destroy it, or if
  * it cannot be attached. Then it goes through the same steps under act_as(), so that no call can
- * act on another user's segment: after all others, and the segments of one user after those of
- * another, since that user can make this process wait. That requires that its owner and its
+ * act on another user's segment: after all others, and the segments of each user in a process of
+ * their own, since that user can make the process wait. That requires that its owner and its
  * creator are the same user, or that one of them is root. If they are two users, or if a process
  * with CAP_SYS_ADMIN has no permission to attach it, the segment is not removed.
  */
@@ -84,10 +84,18 @@ struct reclaim_item {
  */
 enum { RECLAIM_BATCH = 16384 };
 
+/*
+ * Each call after the first acts as one user, but the one after so many as all others: a container
+ * has thousands of users.
+ */
+enum { RECLAIM_USERS_MOST = 256, RECLAIM_CALLS_MOST = RECLAIM_USERS_MOST + 2 };
+
 struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
 	pid_t worker;       /* set by reclaim(): the process that works on it */
+	bool unfinished;    /* set by reclaim(): call it again, if possible in another process */
+	unsigned int calls; /* set by the caller: how often it was called for this batch so far */
 	/* the caller no longer waits: from now on, only undo what was begun */
 	atomic_bool given_up;
 	size_t count;

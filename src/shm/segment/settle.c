@@ -17,6 +17,7 @@ enum { PATIENCE = 2000 };
 /* The child, or 0, and a socket: a byte lets it begin, and the other end closes at its exit. */
 static pid_t child;
 static int to_child;
+static bool one_processor; /* the machine has only one */
 
 static long wait_for_attachments(void)
 {
@@ -28,6 +29,7 @@ void settle_prepare(void)
 	int sockets[2];
 	char begin;
 
+	one_processor = sysconf(_SC_NPROCESSORS_ONLN) < 2; /* this opens a file */
 	child = 0;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 		return;
@@ -56,7 +58,7 @@ static int end_child(void)
 	return status;
 }
 
-bool settle(bool one_processor)
+bool settle(void)
 {
 	struct timespec moment = { .tv_nsec = 20000000 };
 	struct pollfd pollfd = { .fd = to_child, .events = POLLIN };

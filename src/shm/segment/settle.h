@@ -23,9 +23,9 @@ void settle_prepare(void);
 /*
  * Returns false if this takes more than two seconds, or if the child was killed. membarrier(2)
  * does nothing on a single processor, and fails with nohz_full or under some seccomp filters. Then
- * waiting for a while must do. one_processor: the machine has only one.
+ * waiting for a while must do.
  */
-bool settle(bool one_processor);
+bool settle(void);
 
 /* Ends the child. */
 void settle_cancel(void);

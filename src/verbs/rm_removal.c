@@ -6,7 +6,7 @@
  *   select_segments   common/select.c   lists segments, judges them (judge.c), filters them
  *   remove_chosen     here              one batch after another (rm_order.c: with -A):
  *   remove_batch      here              fills it, has it removed, and reports it
- *   try_batch, work   here              starts a worker (child.c), which works on the batch
+ *   run_workers, work here              starts a worker (child.c), which works on the batch
  *   reclaim           reclaim.c         the steps that reclaim.h lists, one of them is
  *   segment_remove    control.c         IPC_RMID
  *   report_batch      here              what became of each segment (rm_report.c)
@@ -171,7 +171,7 @@ static size_t fill_batch(struct removal *removal, size_t first)
 		removal->segments[removal->count++] = segment;
 		/*
 		 * The first batch has one segment: its line shows whether stdout can be written. One
-		 * that cannot be attached must not be removed before others (next_turn()).
+		 * that cannot be attached must not be removed before others (begin_to_act()).
 		 */
 		if (!removal->begun && removal->count == 1 && segment->size < vast_size)
 			most = 1;

@@ -63,6 +63,7 @@ struct pass {
 	unsigned int waited;    /* and for how many ticks it was blocked there */
 	int64_t used;           /* processor time of the worker before it, in milliseconds */
 	struct noted *noted;    /* shared with the worker */
+	int late;               /* passes so far for those that come during the scan */
 	int error;
 
 	struct pids {
@@ -312,8 +313,8 @@ static void failed(void *context, size_t item, int error)
 
 	if (error == SECOND_SPENT)
 		charge(slow_user(pass->losses, user_of(pass, item)), SECOND);
-	else if (has_exited(error))
-		pass->pids.items[item] = 0;
+	else if (has_exited(error)) /* or it is a zombie: it is looked at twice, not in each pass */
+		pass->pids.items[item] = pass->late ? pass->pids.items[item] : 0;
 	else if (error == EACCES || error == EPERM) {
 		if (!pass->scan->hidden++)
 			pass->scan->first_hidden = pass->pids.items[item];
@@ -477,7 +478,7 @@ int scan_all(struct scan *scan)
 	begin(&pass);
 	pass.error = list_processes(&pass.pids);
 	error = run(&pass);
-	for (int i = 0; i < LATE_PASSES && scan->late && !error && !pass.error; i++) {
+	while (scan->late && pass.late++ < LATE_PASSES && !error && !pass.error) {
 		error = list_others(&pass, &seen);
 		if (!error && !pass.pids.count)
 			break;

@@ -697,6 +697,11 @@ job 77.server: total 1"
 	make_leak_of 4321 >/dev/null
 	pbs_epilogue '' someone
 	assert_equal "$(segment_count)" 4
+	rm log
+	printf '#!/bin/sh\nexit 1\n' >"$bin/id"
+	pbs_epilogue
+	assert_equal "$(segment_count)" 4
+	assert_equal "$(cat log)" 'job 77.server: nothing removed, id ended with status 1'
 }
 
 @test "PBS and LSF: a process that has exited since ps is not waited for" {

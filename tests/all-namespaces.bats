@@ -65,6 +65,17 @@ $in_own 4000"
 	assert_equal "$(steps_taken)" 1
 }
 
+@test "a zombie is looked at twice, however many new processes come" {
+	# shellcheck disable=SC2016 # it is for perl
+	background there perl -e 'my $pid = fork // die; exit if !$pid; $| = 1; print "$pid\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	wait_until there grep -q '^State:.Z' "/proc/$pid/status"
+	STOP_DELAY=0 with_steps "delay:child:open:/proc/$pid:1+" try_there ls -A
+	expect_status 0
+	assert_equal "$(steps_taken)" 2
+}
+
 @test "one table with aligned columns and one total" {
 	settle unshare --ipc -- 1048576:1 4096:2
 	one=$ns one_pid=$pid

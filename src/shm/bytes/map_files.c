@@ -46,7 +46,7 @@ void own_mapping_look(const void *attached, struct own_mapping *mapping)
 	size_t capacity = 0;
 	bool here = false;
 
-	*mapping = (struct own_mapping){ UINT64_MAX, (uint64_t)sysconf(_SC_PAGESIZE) };
+	*mapping = (struct own_mapping){ .length = UINT64_MAX };
 	while (file && getline(&line, &capacity, file) > 0) {
 		char *rest;
 		uintptr_t start = strtoul(line, &rest, 16);

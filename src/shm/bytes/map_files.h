@@ -20,7 +20,7 @@ int map_files_allowed(void);
 /* A segment that this process has attached. */
 struct own_mapping {
 	uint64_t length; /* UINT64_MAX: unknown without /proc */
-	uint64_t page;   /* the size of its pages; without /proc, that of ordinary ones */
+	uint64_t page;   /* the size of its pages; 0: unknown without /proc */
 };
 
 /*

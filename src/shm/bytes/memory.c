@@ -82,7 +82,8 @@ static int attach(struct memory *memory, const struct segment *segment)
 	}
 	memory->bytes = attached;
 	memory->fd = map_files_open(attached, mapping.length, memory->writable ? O_RDWR : O_RDONLY);
-	set_page(memory, mapping.page);
+	memory->maybe_huge = !mapping.page;
+	set_page(memory, mapping.page ? mapping.page : system_page());
 	return 0;
 }
 
@@ -183,7 +184,8 @@ static int extent_of_mapping(const struct memory *memory, uint64_t offset, uint6
 	uint64_t next;
 	int error = residency_look(memory->residency, offset, end, &resident, &next);
 
-	extent->hole = !resident && residency_proves_holes(memory->residency);
+	extent->hole =
+		!resident && !memory->maybe_huge && residency_proves_holes(memory->residency);
 	extent->length = next - offset;
 	return error;
 }

@@ -29,6 +29,7 @@ struct memory {
 	uint64_t size;        /* in bytes, as are the next two */
 	uint64_t mapped;      /* the size in whole pages */
 	uint64_t page;        /* size of a page, which may be a huge page */
+	bool maybe_huge;      /* without /proc: then the page above is only assumed */
 	int id;
 	int fd; /* the segment as a file; -1: there is only the mapping */
 	bool writable;

@@ -51,31 +51,6 @@ $in_second 3000
 $in_own 4000"
 }
 
-@test "a namespace whose only process goes on in a new one during the search" {
-	# shellcheck disable=SC2016 # it is for perl
-	background there unshare --ipc perl -e '
-		$SIG{USR1} = sub { fork and exit };
-		shmget(5, 5000, 01600) // die "shmget: $!";
-		$| = 1; print "$$\n"; sleep 1 while 1'
-	wait_until test -s "$background_output"
-	pid=$(<"$background_output")
-	STOP_RUN="kill -USR1 $pid; while [ -e /proc/$pid ]; do :; done" \
-		with_steps "run:child:open:/proc/$pid" try_there ls -A --format '%{size}'
-	assert_output_is 5000
-	assert_equal "$(steps_taken)" 1
-}
-
-@test "a zombie is looked at twice, however many new processes come" {
-	# shellcheck disable=SC2016 # it is for perl
-	background there perl -e 'my $pid = fork // die; exit if !$pid; $| = 1; print "$pid\n"; sleep 1 while 1'
-	wait_until test -s "$background_output"
-	pid=$(<"$background_output")
-	wait_until there grep -q '^State:.Z' "/proc/$pid/status"
-	STOP_DELAY=0 with_steps "delay:child:open:/proc/$pid:1+" try_there ls -A
-	expect_status 0
-	assert_equal "$(steps_taken)" 2
-}
-
 @test "one table with aligned columns and one total" {
 	settle unshare --ipc -- 1048576:1 4096:2
 	one=$ns one_pid=$pid
@@ -694,6 +669,20 @@ sizes()
 	keeps ftok:K:/etc/hostname
 	expect_status 0
 	assert_equal "$(sizes)" 1000
+}
+
+@test "ftok: a zombie is looked at twice, however often new processes are looked for" {
+	settle unshare --ipc -- 1000
+	# shellcheck disable=SC2016 # it is for perl
+	background there perl -e 'my $pid = fork // die; exit if !$pid; $| = 1; print "$pid\n"; sleep 1 while 1'
+	wait_until test -s "$background_output"
+	pid=$(<"$background_output")
+	wait_until there grep -q '^State:.Z' "/proc/$pid/status"
+	STOP_DELAY=0 with_steps "delay:child:open:/proc/$pid:1+" try_there ls -A
+	assert_equal "$(steps_taken)" 1
+	STOP_DELAY=0 with_steps "delay:child:open:/proc/$pid:1+" try_there ls -A --keep ftok:K:/etc/hostname
+	expect_status 0
+	assert_equal "$(steps_taken)" 3
 }
 
 @test "ftok: means the files of the others, too, if the caller's namespace is excluded" {

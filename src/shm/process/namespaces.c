@@ -458,12 +458,11 @@ int namespaces_find(struct namespaces *found, struct scan_losses *losses)
 	};
 	struct intmap lost = { 0 };
 	struct scan scan = {
-		.look = look, .take = take, .context = &search, .losses = losses, .late = true
+		.look = look, .take = take, .context = &search, .losses = losses, .lost_pids = &lost
 	};
 	struct namespace own;
 	int error;
 
-	scan.lost_pids = &lost;
 	*found = (struct namespaces){ .with_limits = found->with_limits,
 				      .with_names = found->with_names };
 	if (!search.use)

@@ -55,7 +55,7 @@ static int read_number(const char *text, uint64_t *value)
 int sysctl_read(const char *name, uint64_t *value)
 {
 	char path[128];
-	char text[64];
+	char text[64] = "";
 	int error;
 
 	snprintf(path, sizeof(path), "/proc/sys/%s", name);

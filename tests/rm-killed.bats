@@ -342,6 +342,18 @@ assert_each_removed_or_unchanged()
 	assert_equal "$(rights_of "$id")" "640 65534 1"
 }
 
+@test "where waiting for the child is refused, rm does not work beside it" {
+	need_root
+	for _ in {1..20}; do
+		make_orphan >/dev/null
+	done
+	capture "$HELPERS/refuse" EPERM wait4 "$SHMTOOL" rm --orphaned --grace 0
+	assert_stderr_lacks 'it is attached'
+	assert_stderr_has 'the worker process does not respond; nothing more was removed'
+	# shellcheck disable=SC2016 # it is for awk
+	wait_until awk 'NR > 1 && $3 % 1000 == 0 { exit 1 }' /proc/sysvipc/shm
+}
+
 @test "rm works if it cannot create a process" {
 	id=$(make_orphan)
 	export STOP_ERROR=EAGAIN

@@ -226,8 +226,9 @@ int child_wait(pid_t child, enum child_bond bond, int *status)
 	pid_t got = bond == CHILD_DIES_TOO ? wait_with_signals(child, &result)
 					   : wait_while_it_runs(child, bond, &result);
 
+	/* waitpid(2) fails only if a sandbox refuses it: then the child goes on, or dies too */
 	if (got <= 0)
-		return got ? errno : ETIMEDOUT;
+		return got && bond == CHILD_DIES_TOO ? errno : ETIMEDOUT;
 	*status = WIFSIGNALED(result) ? WTERMSIG(result) : WEXITSTATUS(result);
 	if (WIFSIGNALED(result))
 		return EOWNERDEAD;

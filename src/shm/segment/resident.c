@@ -44,11 +44,11 @@ static void read_size(struct huge_sizes *sizes, uint64_t kilobytes)
 	uint64_t all = huge_page_count(kilobytes * 1024, "nr_hugepages");
 	uint64_t unused = huge_page_count(kilobytes * 1024, "free_hugepages");
 
-	*size = (struct huge_size){ kilobytes * 1024, all - unused };
-	sizes->count += all > unused;
+	*size = (struct huge_size){ kilobytes * 1024, all > unused ? all - unused : 0 };
+	sizes->count++;
 }
 
-/* Reads which sizes of huge pages are in use; without /sys, none is known. */
+/* Reads the sizes of huge pages; without /sys, none is known. */
 static struct huge_sizes read_sizes(void)
 {
 	static const char prefix[] = "hugepages-"; /* followed by "2048kB", say */
@@ -86,12 +86,13 @@ static void correct(struct segment *segment, const struct huge_sizes *sizes, uin
 	bool as_small = is_possible(listed, segment->size, small);
 	unsigned int as_huge = 0;
 
+	/* what cannot be small pages is huge, even if these were freed after the list was read */
 	for (size_t i = 0; i < sizes->count; i++) {
 		uint64_t page = sizes->items[i].page;
 		uint64_t real = listed / (page / small);
 
 		if (listed % (page / small) || !is_possible(real, segment->size, page) ||
-		    real / page > sizes->items[i].used)
+		    (as_small && real / page > sizes->items[i].used))
 			continue; /* GCOVR_EXCL_LINE: rarely: other sizes of huge pages */
 		segment->rss = real;
 		as_huge++;

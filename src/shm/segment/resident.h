@@ -13,7 +13,7 @@
 /*
  * Corrects rss in a list that was just read from the running kernel. The list does not
  * show which segments have huge pages. If a figure is possible both for small and for
- * huge pages (of a size in use on this machine), or for neither, memory_known is set to
+ * huge pages (as many as are in use on this machine), or for neither, memory_known is set to
  * false, and rss to the figure for small pages, or to 0 if that is not possible.
  */
 void resident_correct(struct segment *segments, size_t count);

@@ -604,6 +604,16 @@ shmtool create: hint: omit -s to take the size of the file"
 	assert_none_left
 }
 
+@test "a segment is not said to be removed if a sandbox refuses to remove it and to look at it" {
+	run --separate-stderr "$HELPERS/refuse" EPERM shmctl bash -c "'$SHMTOOL' create -s 10 >/dev/full"
+	expect_status 7
+	assert_equal "$(segment_count)" 1
+	id=$(shmtool ls -q)
+	assert_stderr_is "shmtool create: warning: the new segment $id was not removed
+shmtool create: hint: remove it: shmtool rm $id
+shmtool create: cannot write the output: No space left on device"
+}
+
 @test "an id that cannot be written: --reuse removes only a segment that it created" {
 	id=$(make_segment 100 600 0x99)
 	run --separate-stderr bash -c "'$SHMTOOL' create -k 0x99 --reuse >/dev/full"

@@ -17,7 +17,7 @@ enum { CREATED_SEGMENT = 1, CREATED_GUARD = 2 };
 /* Removes the segment and the guard, as far as they were created. Returns what is left of them. */
 int undo_creation(const struct creation *creation);
 
-/* Which of them exist, as far as this process can see. */
+/* Which of them exist, or may exist, since this process may not look. */
 int created_parts(const struct creation *creation);
 
 #endif

@@ -344,6 +344,7 @@ assert_each_removed_or_unchanged()
 
 @test "where waiting for the child is refused, rm does not work beside it" {
 	need_root
+	seek_no_leaks
 	for _ in {1..20}; do
 		make_orphan >/dev/null
 	done

@@ -36,7 +36,8 @@ int child_start(pid_t *child, int (*work)(void *context), void *context, enum ch
  * process ids differ; or ETIMEDOUT, if a child with CHILD_GOES_ON hardly runs for ten seconds, or
  * for thirty together with earlier ones, or one with CHILD_IS_QUICK has not exited after ten: it
  * gets SIGTERM, and goes on once it can. The first process of a container, and what an init there
- * runs, wait for it in any case, since it could be killed.
+ * runs, wait for it in any case, since it could be killed. Where a sandbox refuses waitpid(2),
+ * ETIMEDOUT as well, or the error of waitpid(2) with CHILD_DIES_TOO.
  */
 int child_wait(pid_t child, enum child_bond bond, int *status);
 

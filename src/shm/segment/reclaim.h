@@ -94,7 +94,8 @@ struct reclaim_batch {
 	bool dry_run;       /* determine the results, but change nothing and attach nothing */
 	bool even_attached; /* mark attached segments for removal */
 	pid_t worker;       /* set by reclaim(): the process that works on it */
-	bool unfinished;    /* set by reclaim(): call it again, if possible in another process */
+	/* false before each call; set by reclaim(): call it again, if possible in another process */
+	bool unfinished;
 	unsigned int calls; /* set by the caller: how often it was called for this batch so far */
 	/* the caller no longer waits: from now on, only undo what was begun */
 	atomic_bool given_up;
